@@ -1,0 +1,87 @@
+"""What a lab needs of the place where it runs; `process` and `podman` both offer it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import httpx
+
+Address = tuple[str, int]
+
+BACKEND_PORT = 8080
+"""The port a backend has in a learner's Caddyfile (`backend1:8080`)."""
+
+BACKLOG = 128
+"""Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
+
+
+class Unit(Protocol):
+    """One backend as its runtime sees it.
+
+    `address` and `control` are loopback addresses on this machine; `control` answers only
+    requests that carry the lab's secret.
+    """
+
+    number: int
+    address: Address
+    control: Address
+
+    def start(self) -> None:
+        """Start it, and return once it answers. No-op when it runs."""
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Ask it to end (SIGTERM), insist (SIGKILL) after `timeout` seconds; return when gone."""
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL); return when gone."""
+
+    def freeze(self) -> None:
+        """Stop its clock (SIGSTOP): the kernel still accepts connections, nobody answers."""
+
+    def thaw(self) -> None:
+        """Let it go on (SIGCONT). No-op when it is not frozen."""
+
+    def running(self) -> bool:
+        """Whether its process exists (a frozen one does)."""
+
+
+class Runtime(Protocol):
+    """One running stack: a Caddy and its backends."""
+
+    name: str
+    lab_id: str
+    secret: str
+    units: list[Unit]
+    site: Address
+    """Where clients connect, on loopback."""
+    listen: str
+    """The same listener as it stands in Caddy's JSON."""
+
+    def start(self) -> None:
+        """Start everything in parallel; return when every backend and the admin API answer.
+
+        Raises:
+            RuntimeUnavailable: this machine cannot run it.
+            StartFailed: something did not become ready; its last output is in the message.
+        """
+
+    def close(self) -> None:
+        """End everything and leave nothing behind. Safe to call twice."""
+
+    def admin(self) -> httpx.Client:
+        """A client of Caddy's admin API."""
+
+    def dial(self, host: str, port: int) -> str:
+        """The address at which Caddy reaches `host:port` of a learner's Caddyfile."""
+
+    def inner(self, port: int) -> str:
+        """A listener for a further site: Caddy alone reaches it."""
+
+    def log_writer(self) -> dict[str, object]:
+        """Caddy's `writer` for the lab's own log."""
+
+    def read_log(self, offset: int) -> bytes:
+        """What the lab's log holds from `offset` on; empty when there is nothing new."""
+
+    def output(self, lines: int = 20) -> str:
+        """The last lines that Caddy printed: for error messages."""
