@@ -1,0 +1,1 @@
+"""Break the Balancer: load balancing and fallback with a real Caddy, in Jupyter."""

@@ -1,0 +1,1 @@
+"""Caddy: its admin API, its configuration and its log."""

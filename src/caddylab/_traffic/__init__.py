@@ -1,0 +1,1 @@
+"""Traffic: plans, clients and the engine that sends them."""
