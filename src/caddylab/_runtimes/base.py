@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import http.client
+from typing import Any, Protocol
 
 import httpx
 
@@ -77,7 +78,10 @@ class Runtime(Protocol):
     def inner(self, port: int) -> str:
         """A listener for a further site: Caddy alone reaches it."""
 
-    def log_writer(self) -> dict[str, object]:
+    def extra_config(self) -> dict[str, Any]:
+        """What every configuration of this Caddy must hold besides the learner's: `admin`, ..."""
+
+    def log_writer(self) -> dict[str, Any]:
         """Caddy's `writer` for the lab's own log."""
 
     def read_log(self, offset: int) -> bytes:
@@ -85,3 +89,15 @@ class Runtime(Protocol):
 
     def output(self, lines: int = 20) -> str:
         """The last lines that Caddy printed: for error messages."""
+
+
+def ready(unit: Unit, secret: str) -> bool:
+    """Whether a backend's control channel answers, which it does once the backend serves."""
+    connection = http.client.HTTPConnection(*unit.control, timeout=2)
+    try:
+        connection.request("GET", "/ready", headers={"Authorization": f"Bearer {secret}"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

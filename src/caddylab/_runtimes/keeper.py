@@ -1,0 +1,76 @@
+"""The owner's side of the keeper process (see `_keeper_main`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from caddylab._errors import StartFailed
+
+MARK = "CADDYLAB_LAB"
+"""Environment variable that every process of a lab carries: the lab's id."""
+
+
+class Keeper:
+    """A child process that outlives its owner just long enough to clean up after it.
+
+    Args:
+        folder: the lab's private folder; its name is the lab's id. The keeper removes it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        with open(folder / "keeper.out", "ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("_keeper_main.py")), str(folder)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True,
+                env={**os.environ, MARK: folder.name},
+                start_new_session=True,  # Ctrl-C in the notebook is not meant for it
+            )  # fmt: skip
+
+    def spawn(self, name: str, args: list[str], env: dict[str, str] | None = None) -> int:
+        """Run a program and return its process id; its output goes to `<folder>/<name>.out`."""
+        return int(self._ask(do="spawn", name=name, args=args, env=env or {}))
+
+    def backend(self, name: str, app_dir: Path, port: int, env: dict[str, str]) -> int:
+        """Start a backend on loopback `port` and return its process id."""
+        return int(self._ask(do="backend", name=name, app_dir=str(app_dir), port=port, env=env))
+
+    def at_end(self, args: list[str]) -> None:
+        """Have the keeper run `args` when the owner is gone, before it kills its children."""
+        self._ask(do="at_end", args=args)
+
+    def close(self) -> None:
+        """End the keeper and all it keeps; returns when it is gone. Safe to call twice."""
+        with self._lock:
+            if self._process.stdin and not self._process.stdin.closed:
+                self._process.stdin.close()
+            self._process.wait()
+            if self._process.stdout:
+                self._process.stdout.close()
+
+    def _ask(self, **command: Any) -> Any:
+        with self._lock:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            try:
+                self._process.stdin.write(json.dumps(command) + "\n")
+                self._process.stdin.flush()
+                line = self._process.stdout.readline()
+            except (OSError, ValueError):
+                line = ""
+        if not line:
+            raise StartFailed(
+                "The lab's keeper process has ended, so nothing can be started any more. "
+                "Close this lab and make a new one with Lab()."
+            )
+        answer = json.loads(line)
+        if "error" in answer:
+            raise StartFailed(f"The lab's keeper could not {command['do']}: {answer['error']}")
+        return answer["ok"]

