@@ -1,0 +1,130 @@
+"""The control channel: a second listener, for the lab alone.
+
+It never shares a port with the backend's own routes, so nothing of it can be reached through
+Caddy; other containers can connect to it but do not know its secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .faults import Faults, FaultSwitch
+from .journal import Journal
+from .settings import Settings
+
+router = APIRouter()
+
+
+@router.get("/ready")
+async def ready(request: Request) -> Response:
+    """Say that the backend is up."""
+    return JSONResponse({"backend": request.app.state.backend_id})
+
+
+@router.get("/faults")
+async def get_faults(request: Request) -> Response:
+    """Tell the faults in force."""
+    return JSONResponse(request.app.state.faults.faults.model_dump())
+
+
+@router.put("/faults")
+async def put_faults(request: Request, wanted: Faults) -> Response:
+    """Put exactly the wanted faults in force: what is left out or null is over."""
+    request.app.state.faults.set(wanted)
+    return await get_faults(request)
+
+
+@router.get("/requests")
+async def requests(request: Request, since: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """Tell the finished requests numbered `since` and above, and how many still run."""
+    journal: Journal = request.app.state.journal
+    entries = [entry._asdict() for entry in journal.since(since)]
+    return JSONResponse({"next": journal.next, "running": journal.running, "requests": entries})
+
+
+class Guard:
+    """Lets only requests pass that carry the secret."""
+
+    def __init__(self, app: ASGIApp, secret: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {secret}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 in the app's place, or let the app answer."""
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        if hmac.compare_digest(given, self._expected):
+            await self._app(scope, receive, send)
+        else:
+            refusal = JSONResponse({"detail": "Authorization: Bearer <secret> is needed"}, 401)
+            await refusal(scope, receive, send)
+
+
+class Control:
+    """The control channel of one backend; without a port it is never opened."""
+
+    def __init__(self, settings: Settings, faults: FaultSwitch, journal: Journal) -> None:
+        self._settings = settings
+        self._faults = faults
+        self._journal = journal
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Listen for as long as the backend lives."""
+        if self._settings.control_port is None:
+            yield
+            return
+        address = (self._settings.control_host, self._settings.control_port)
+        with socket.create_server(address) as listener:
+            server = _Server(_configure(self._app()))
+            task = asyncio.create_task(server.serve(sockets=[listener]))
+            while not (server.started or task.done()):
+                await asyncio.sleep(0.001)
+            try:
+                yield
+            finally:
+                server.should_exit = server.force_exit = True
+                await task
+
+    def _app(self) -> ASGIApp:
+        app = FastAPI(openapi_url=None)
+        app.state.backend_id = self._settings.backend_id
+        app.state.faults = self._faults
+        app.state.journal = self._journal
+        app.include_router(router)
+        app.exception_handler(RequestValidationError)(_explain)
+        return Guard(app, self._settings.control_secret)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the one it lives beside."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _configure(app: ASGIApp) -> uvicorn.Config:
+    config = uvicorn.Config(app, lifespan="off", log_config=None, proxy_headers=False)
+    # As an argument it would silence the access log of the main server too.
+    config.access_log = False
+    return config
+
+
+async def _explain(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'body'}: {problem['msg']}"
+        for problem in error.errors()
+    ]
+    return JSONResponse({"detail": "; ".join(problems)}, 422)

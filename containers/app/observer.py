@@ -1,0 +1,76 @@
+"""The one middleware: signs answers, keeps the journal, applies the faults.
+
+Plain ASGI around the whole app, because it is on the way of every request: it also sees
+the answers that FastAPI gives to errors.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter, time
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .faults import HEALTHY, FaultSwitch
+from .journal import Entry, Journal
+
+
+class Observer:
+    """Wraps the app of one backend."""
+
+    def __init__(
+        self, app: ASGIApp, backend_id: str, faults: FaultSwitch, journal: Journal
+    ) -> None:
+        self._app = app
+        self._backend_id = backend_id
+        self._signature = (b"x-backend", backend_id.encode())
+        self._faults = faults
+        self._journal = journal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app answer, or a fault, and write down what came of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status: int | None = None
+
+        async def signed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], self._signature]
+            await send(message)
+
+        journal, start, clock = self._journal, time(), perf_counter()
+        journal.running += 1
+        try:
+            await self._handle(scope, receive, signed)
+        finally:
+            journal.running -= 1
+            journal.add(
+                Entry(
+                    _request_id(scope),
+                    scope["method"],
+                    scope["path"],
+                    start,
+                    perf_counter() - clock,
+                    status,
+                )
+            )
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if self._faults.faults is not HEALTHY:
+            status = await self._faults.suffer(scope["path"])
+            if status is not None:
+                app = JSONResponse(
+                    {"detail": f"BACKEND_{self._backend_id} fails on purpose"}, status
+                )
+        await app(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return str(value, "latin-1")
+    return None
