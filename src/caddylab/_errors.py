@@ -19,6 +19,10 @@ from __future__ import annotations
 class CaddylabError(Exception):
     """Base of every error of this library."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, without the library's insides."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class LabError(CaddylabError):
     """The lab cannot do this now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import httpx
@@ -52,7 +53,7 @@ class Runtime(Protocol):
     name: str
     lab_id: str
     secret: str
-    units: list[Unit]
+    units: Sequence[Unit]
     site: Address
     """Where clients connect, on loopback."""
     listen: str

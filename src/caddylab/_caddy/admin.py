@@ -1,0 +1,62 @@
+"""Caddy's admin API, as far as a lab needs it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import httpx
+
+from caddylab._caddy.explain import refuse
+
+
+class Upstream(NamedTuple):
+    """What Caddy counts for one upstream (`GET /reverse_proxy/upstreams`)."""
+
+    fails: int
+    num_requests: int
+
+
+class Admin:
+    """Talks to one Caddy.
+
+    Args:
+        client: an httpx client of the admin endpoint.
+    """
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def adapt(self, text: str) -> dict[str, Any]:
+        """Have Caddy turn a Caddyfile into its JSON.
+
+        Raises:
+            CaddyfileError: in Caddy's own words, with the line where it names one.
+        """
+        answer = self._client.post(
+            "/adapt", content=text.encode(), headers={"Content-Type": "text/caddyfile"}
+        )
+        if answer.status_code != 200:
+            raise refuse(answer.json()["error"], text)
+        result: dict[str, Any] = answer.json()["result"]
+        return result
+
+    def load(self, config: dict[str, Any], text: str = "") -> None:
+        """Replace Caddy's configuration, even by an equal one: its memory begins afresh.
+
+        Raises:
+            CaddyfileError: Caddy refuses it; the old configuration stays. `text` is what the
+                learner wrote.
+        """
+        answer = self._client.post(
+            "/load",
+            content=json.dumps(config).encode(),
+            headers={"Content-Type": "application/json", "Cache-Control": "must-revalidate"},
+        )
+        if answer.status_code != 200:
+            raise refuse(answer.json()["error"], text)
+
+    def upstreams(self) -> dict[str, Upstream]:
+        """Caddy's counts by dial address. Active health is not among them."""
+        rows = self._client.get("/reverse_proxy/upstreams").json() or []
+        return {row["address"]: Upstream(row["fails"], row["num_requests"]) for row in rows}

@@ -1,0 +1,230 @@
+"""From a learner's Caddyfile to the JSON that the lab loads.
+
+The text is never edited. Caddy adapts it; in the resulting JSON the addresses become those of
+the runtime, and the lab's instruments are added:
+
+- the admin endpoint is the lab's own;
+- the site's listener takes the PROXY protocol, so that clients have their own addresses;
+- a log of our own with every attempt (DEBUG) and every request; the learner's logs stay.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from caddylab._errors import CaddyfileError
+from caddylab._runtimes.base import BACKEND_PORT, Runtime
+
+Json = dict[str, Any]
+
+SITE_PORT = 80
+ACCESS = "caddylab"
+ALL_ACCESS = "http.log.access"
+LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
+LOCAL = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0"}
+PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "2s", "allow": ["0.0.0.0/0", "::/0"]}
+
+
+@dataclass
+class Plan:
+    """A configuration ready to load, and what the learner should know of it."""
+
+    config: Json
+    notes: list[str] = field(default_factory=list)
+
+
+class Instrument:
+    """Maps one adapted Caddyfile onto a runtime.
+
+    Args:
+        adapted: what Caddy made of `text`.
+        runtime: where it shall run.
+        text: the learner's Caddyfile, for error messages.
+    """
+
+    def __init__(self, adapted: Json, runtime: Runtime, text: str = "") -> None:
+        self.config = copy.deepcopy(adapted)
+        self.runtime, self.text = runtime, text
+        self.notes: list[str] = []
+        self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
+        self.inner: dict[int, str] = {}
+
+    def plan(self) -> Plan:
+        """The instrumented configuration.
+
+        Raises:
+            CaddyfileError: it needs something that a lab does not have; says what.
+        """
+        self._need_plain_http()
+        self._map_listeners()
+        for handler in handlers(self.config, "reverse_proxy"):
+            self._map_handler(handler)
+        self._own_log()
+        self._own_admin()
+        return Plan(self.config, self.notes)
+
+    def _need_plain_http(self) -> None:
+        if not self.servers:
+            raise self._no("This Caddyfile has no site, so there is nothing to send requests to.",
+                           help="A site begins with its address: `:80 { … }`.")  # fmt: skip
+        for server in self.servers.values():
+            if any(port_of(listen) == 443 for listen in server["listen"]):
+                raise self._no_https(server)
+
+    def _no_https(self, server: Json) -> CaddyfileError:
+        hosts = [host for match in find(server, "host") for host in match]
+        name = hosts[0] if hosts else ":443"
+        word = f"`{name}` is the name of a host, which" if hosts else "This site"
+        example = ":80" if name.isdigit() else f"http://{name}"
+        return self._no(
+            f"{word} Caddy serves by HTTPS on port 443, with a certificate of its own. "
+            "The lab's sites are plain HTTP.",
+            word=name, help=f"Begin the site with `{example} {{`.",
+        )  # fmt: skip
+
+    def _map_listeners(self) -> None:
+        main = self._main()
+        for server in self.servers.values():
+            ports = [self._port(listen) for listen in server["listen"]]
+            if server is main:
+                server["listen"] = [self.runtime.listen]
+                server.setdefault("listener_wrappers", []).insert(0, PROXY_PROTOCOL)
+                self.inner.update(dict.fromkeys(ports, self.runtime.listen))
+            else:
+                server["listen"] = [self._inner(port) for port in ports]
+            server["automatic_https"] = {"disable": True}  # the port is no longer Caddy's :80
+
+    def _main(self) -> Json:
+        """The site that gets the lab's traffic: the one on :80, or else the first."""
+        ports = {name: self._port(server["listen"][0]) for name, server in self.servers.items()}
+        name = next((name for name, port in ports.items() if port == SITE_PORT), None)
+        name = name or min(ports)
+        if ports[name] != SITE_PORT:
+            self.notes.append(f"The lab sends its traffic to :{ports[name]}.")
+        for other in sorted(set(ports.values()) - {ports[name]}):
+            self.notes.append(f"The lab sends no traffic to :{other}; Caddy itself can reach it.")
+        main: Json = self.servers[name]
+        return main
+
+    def _port(self, listen: str) -> int:
+        port = port_of(listen)
+        if port is None:
+            raise self._no(f"The lab cannot listen on `{listen}`.", word=listen,
+                           help="Give the site one TCP port, such as `:80`.")  # fmt: skip
+        return port
+
+    def _inner(self, port: int) -> str:
+        if port not in self.inner:
+            self.inner[port] = self.runtime.inner(port)
+        return self.inner[port]
+
+    def _map_handler(self, handler: Json) -> None:
+        if "dynamic_upstreams" in handler:
+            raise self._no("Dynamic upstreams ask a name server, and the lab has none.",
+                           word="dynamic", help="Name the backends: `reverse_proxy backend1:8080 "
+                           "backend2:8080`.")  # fmt: skip
+        for upstream in handler.get("upstreams", []):
+            if "dial" in upstream:
+                upstream["dial"] = self._dial(upstream["dial"])
+        active = handler.get("health_checks", {}).get("active", {})
+        if "upstream" in active:
+            active["upstream"] = self._dial(active["upstream"])
+        if port := active.pop("port", None):
+            self._map_health_port(active, port)
+
+    def _map_health_port(self, active: Json, port: int) -> None:
+        if port != BACKEND_PORT:  # 8080 is where Caddy checks anyway
+            active["port"] = port_of(self.runtime.dial("backend1", port))
+
+    def _dial(self, dial: str) -> str:
+        host, _, port = dial.rpartition(":")
+        if not port.isdigit() or "/" in dial or "{" in dial:
+            raise self._no_such(dial, "is no address of a backend")
+        if host in LOCAL and int(port) in self.inner:
+            return self.inner[int(port)]
+        if host in LOCAL:
+            raise self._no_such(dial, f"is not in this Caddyfile: no site listens on :{port}")
+        if host not in self._names():
+            raise self._no_such(host, "is not in this lab")
+        return self.runtime.dial(host, int(port))
+
+    def _names(self) -> list[str]:
+        return [f"backend{unit.number}" for unit in self.runtime.units]
+
+    def _no_such(self, word: str, what: str) -> CaddyfileError:
+        names = ", ".join(f"{name}:{BACKEND_PORT}" for name in self._names())
+        more = re.fullmatch(r"backend([1-9]\d?)", word)
+        wish = f" For more backends: `Lab(backends={more[1]})`." if more else ""
+        return self._no(f"`{word}` {what}.", word=word, help=f"This lab has {names}.{wish}")
+
+    def _no(self, reason: str, *, help: str, word: str = "") -> CaddyfileError:
+        return CaddyfileError(reason, self.text, line_of(word, self.text), help)
+
+    def _own_admin(self) -> None:
+        if "admin" in self.config:
+            self.notes.append("The lab keeps its own admin endpoint; your `admin` is not used.")
+        extra = copy.deepcopy(self.runtime.extra_config())
+        self.config["admin"] = extra.pop("admin")
+        merge(self.config, extra)
+
+    def _own_log(self) -> None:
+        for server in self.servers.values():
+            logs = server.setdefault("logs", {})
+            logs.pop("skip_unmapped_hosts", None)
+            logs.setdefault("default_logger_name", ACCESS)
+        logs = self.config.setdefault("logging", {}).setdefault("logs", {})
+        logs.setdefault("default", {}).setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
+        logs["caddylab"] = {
+            "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
+            "level": "DEBUG", "include": LOGGERS,
+        }  # fmt: skip
+
+
+def handlers(tree: Any, name: str) -> Iterator[Json]:
+    """Every handler called `name`, at whatever depth."""
+    if isinstance(tree, dict):
+        if tree.get("handler") == name:
+            yield tree
+        for value in tree.values():
+            yield from handlers(value, name)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from handlers(value, name)
+
+
+def find(tree: Any, key: str) -> Iterator[Any]:
+    """Every value that stands under `key`, at whatever depth."""
+    if isinstance(tree, dict):
+        if key in tree:
+            yield tree[key]
+        for value in tree.values():
+            yield from find(value, key)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from find(value, key)
+
+
+def port_of(listen: str) -> int | None:
+    """The TCP port of a listener or a dial address, if it has exactly one."""
+    port = listen.rpartition(":")[2]
+    return int(port) if port.isdigit() and "/" not in listen.removeprefix("tcp/") else None
+
+
+def line_of(word: str, text: str) -> int | None:
+    """The first line (1-based) on which `word` stands by itself."""
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")
+    hits = (n for n, line in enumerate(text.splitlines(), 1) if word and pattern.search(line))
+    return next(hits, None)
+
+
+def merge(into: Json, extra: Json) -> None:
+    """Add `extra` to `into`, dictionary by dictionary."""
+    for key, value in extra.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value

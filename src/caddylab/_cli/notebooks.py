@@ -1,0 +1,104 @@
+"""The learner's copy of the notebooks: new versions come in, edits are never lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from caddylab import _resources
+from caddylab._errors import CaddylabError
+
+MANIFEST = ".caddylab.json"
+_NOT_FOR_LEARNERS = {".keep", ".ipynb_checkpoints", "__pycache__"}
+
+
+def own() -> Path:
+    """The root of the checkout that this package runs from."""
+    root = _resources.checkout()
+    if root is None:
+        raise CaddylabError(
+            "`--here` opens the notebooks of a checkout, and caddylab is installed from a wheel. "
+            "Say `caddylab open`: it copies the notebooks to a folder of yours."
+        )
+    return root
+
+
+def copy_to(root: Path) -> Path:
+    """Bring the notebooks in `root` up to date, say what was done and return `root`."""
+    folder = Folder(root)
+    try:
+        for name, source in shipped():
+            folder.put(name, source.read_bytes())
+        folder.save()
+    except OSError as error:
+        raise CaddylabError(
+            f"The notebooks could not be copied to {root}: {error}. "
+            "Name a folder that you may write to: caddylab open FOLDER"
+        ) from error
+    print(f"Your notebooks are in {root.resolve()}.", *folder.said, sep="\n  ")
+    return root
+
+
+def shipped() -> Iterator[tuple[str, Path]]:
+    """Every file that a learner gets: its name in their folder, and where it is now."""
+    for part in (_resources.course(), _resources.labs(), _resources.solutions()):
+        for path in sorted(part.rglob("*")):
+            name = path.relative_to(part.parent)
+            if path.is_file() and _NOT_FOR_LEARNERS.isdisjoint(name.parts):
+                yield name.as_posix(), path
+
+
+class Folder:
+    """A learner's folder.
+
+    The manifest in it holds, for each file, the digest of the last version that was offered: a
+    file with another digest has been edited.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.said: list[str] = []
+        self._offered = self._read_manifest()
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a version of the file `name`: beside it if the learner has edited it."""
+        target, new = self.root / name, _digest(content)
+        old = _digest(target.read_bytes()) if target.exists() else None
+        last_offered, self._offered[name] = self._offered.get(name), new
+        if old == new or (old and new == last_offered):
+            return
+        if old in (None, last_offered):
+            self._write(target, content)
+            self.said += [f"{name} is updated."] if old else []
+        else:
+            self.said.append(f"{name}: you changed it, so its new version is {_beside(name)}.")
+            self.put(_beside(name), content)
+
+    def save(self) -> None:
+        """Remember what was offered."""
+        text = json.dumps(self._offered, indent=1, sort_keys=True)
+        self._write(self.root / MANIFEST, text.encode())
+
+    def _read_manifest(self) -> dict[str, str]:
+        try:
+            manifest = json.loads((self.root / MANIFEST).read_text("utf-8"))
+        except (OSError, ValueError):  # without one, every file counts as edited: nothing is lost
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def _write(self, target: Path, content: bytes) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(target.name + ".part")
+        draft.write_bytes(content)
+        draft.replace(target)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _beside(name: str) -> str:
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}.new{path.suffix}"))

@@ -1,0 +1,154 @@
+"""The lab's memory: what Caddy's log and counters say, joined to our own records.
+
+One thread per lab reads the log. Attempts and closing lines go to the request whose id they
+carry; active health and passive failures become spans. Nothing is guessed: a request without
+Caddy's closing line stays `complete = False`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from caddylab._caddy.admin import Upstream
+from caddylab._caddy.log import Closing, Flip, LogReader, RoundTrip
+from caddylab._records import Attempt, Outcome, Request, Span
+
+BUSY, IDLE = 0.01, 0.1
+"""Seconds between two looks at the log: while a run is open, and else."""
+
+GRACE = 1.0
+"""Seconds of silence after which a missing closing line is given up."""
+
+UNSENT = {Outcome.REFUSED}
+
+UNHEALTHY, FAILED = "unhealthy", "failed"
+"""Caddy's opinions: by its active checks; by passive failures that it remembers."""
+
+
+class Journal:
+    """Follows one Caddy.
+
+    Args:
+        read_log: gives the bytes of the log from an offset on.
+        upstreams: gives Caddy's counts by dial address.
+        backends: the number of the backend behind each dial address.
+    """
+
+    def __init__(
+        self,
+        read_log: Callable[[int], bytes],
+        upstreams: Callable[[], dict[str, Upstream]],
+        backends: dict[str, int],
+    ) -> None:
+        self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
+        self._reader = LogReader()
+        self._runs: dict[str, Sequence[Request]] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._last_line = 0.0
+        self._counts_read = 0.0
+        self._open: dict[tuple[int, str], Span] = {}
+        self.opinions: list[Span] = []
+        self.in_flight: dict[int, int] = {}
+        self._thread = threading.Thread(target=self._follow, name="caddylab-journal", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._closed.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(5)
+
+    def watch(self, run_id: str, requests: Sequence[Request]) -> None:
+        """Join what the log says to these requests (request n stands at index n - 1)."""
+        self._runs[run_id] = requests
+
+    def settle(self, run_id: str) -> None:
+        """Wait until Caddy has closed every request of the run, or has been silent for GRACE."""
+        requests = self._runs[run_id]
+        began = time.monotonic()
+        while not all(request.complete or request.outcome in UNSENT for request in requests):
+            self.catch_up()
+            if time.monotonic() - max(began, self._last_line) > GRACE:
+                break
+            time.sleep(BUSY)
+        del self._runs[run_id]
+
+    def opinion(self, backend: int, kind: str) -> Span | None:
+        """Caddy's opinion of a backend, if it has one now."""
+        return self._open.get((backend, kind))
+
+    def forget_opinions(self) -> None:
+        """Caddy has a new configuration, and with it no memory."""
+        self.catch_up()
+        with self._lock:
+            for backend, kind in list(self._open):
+                self._end(backend, kind, time.time())
+
+    def catch_up(self) -> None:
+        """Read what is new in the log and in Caddy's counters."""
+        with self._lock, contextlib.suppress(httpx.HTTPError):
+            self._read_lines()
+            if time.monotonic() - self._counts_read >= IDLE:
+                self._read_counts()
+
+    def _follow(self) -> None:
+        while not self._closed.wait(BUSY if self._runs else IDLE):
+            self.catch_up()
+
+    def _read_lines(self) -> None:
+        for line in self._reader.feed(self._read_log(self._reader.offset)):
+            if isinstance(line, Flip):
+                self._note_flip(line)
+            else:
+                self._join(line)
+
+    def _join(self, line: RoundTrip | Closing) -> None:
+        run_id, _, n = line.id.rpartition("-")
+        requests = self._runs.get(run_id)
+        if requests is None:
+            return
+        self._last_line = time.monotonic()
+        request = requests[int(n) - 1]
+        if isinstance(line, Closing):
+            request.retries, request.complete = line.retries, True
+        else:
+            request.attempts.append(self._attempt(line))
+
+    def _attempt(self, line: RoundTrip) -> Attempt:
+        backend = self._backends.get(line.upstream)
+        return Attempt(line.upstream, line.start, line.duration, backend, line.status, line.error)
+
+    def _note_flip(self, flip: Flip) -> None:
+        backend = self._backends.get(flip.upstream)
+        if backend is not None:
+            self._note(backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
+
+    def _read_counts(self) -> None:
+        self._counts_read = time.monotonic()
+        counts = self._upstreams()
+        for dial, backend in self._backends.items():
+            count = counts.get(dial, Upstream(0, 0))
+            self.in_flight[backend] = count.num_requests
+            self._note(backend, FAILED, count.fails > 0, time.time(), f"fails: {count.fails}")
+
+    def _note(self, backend: int, kind: str, is_so: bool, when: float, detail: str) -> None:
+        if is_so and (backend, kind) not in self._open:
+            span = Span(backend, kind, when, None, detail)
+            self._open[backend, kind] = span
+            self.opinions.append(span)
+        elif not is_so:
+            self._end(backend, kind, when)
+
+    def _end(self, backend: int, kind: str, when: float) -> None:
+        span = self._open.pop((backend, kind), None)
+        if span:
+            span.end = when

@@ -1,0 +1,337 @@
+"""The lab: what a notebook holds in its hand."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from caddylab import _caddyfiles, _notebook
+from caddylab._backend import Backend
+from caddylab._caddy.admin import Admin
+from caddylab._caddy.config import Instrument
+from caddylab._caddy.lint import Note, lint
+from caddylab._errors import CaddylabError, LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._journal import Journal
+from caddylab._loaded import Loaded
+from caddylab._records import Span
+from caddylab._runtimes import choose
+from caddylab._runtimes.base import BACKEND_PORT, Runtime
+from caddylab._traffic.clients import Clients
+from caddylab._traffic.engine import Engine
+from caddylab._traffic.plan import Plan
+from caddylab._traffic.traffic import Traffic
+from caddylab._waiting import poll
+
+MOST_BACKENDS = 16
+
+
+class Lab:
+    """A real Caddy in front of real backends, ready when this returns.
+
+    Args:
+        runtime: "podman" (containers), "process" (local processes), or "auto": containers
+            where Podman works, else processes.
+        backends: how many backends, 1 to 16; they are backend1:8080, backend2:8080, ...
+
+    Raises:
+        RuntimeUnavailable: this machine cannot run the runtime that was asked for.
+        StartFailed: something did not become ready; nothing is left running.
+        LabError: there cannot be so many backends.
+    """
+
+    def __init__(self, runtime: str = "auto", backends: int = 2) -> None:
+        if not isinstance(backends, int) or not 1 <= backends <= MOST_BACKENDS:
+            raise LabError(f"A lab has 1 to {MOST_BACKENDS} backends, not {backends!r}.")
+        began = time.perf_counter()
+        self.id = secrets.token_hex(4)
+        self._runtime, reason = choose(runtime, self.id, backends)
+        self._faults: list[Span] = []
+        self._engine = Engine()
+        self._clients = Clients()
+        self._running: weakref.WeakSet[Traffic] = weakref.WeakSet()
+        self.last: Traffic | None = None
+        """The records of the latest `fire`, also of one that was stopped."""
+        with _starting(self._runtime):
+            self._runtime.start()
+            self._assemble()
+            self._load(_caddyfiles.plain(backends))
+            self._first_answer()
+            self._admin.load(self._plan.config)  # the first answer has moved the round robin on
+        self._finalizer = weakref.finalize(
+            self, _close, self._engine, self._journal, self._runtime, self._http
+        )
+        _notebook.adopt(self)
+        _notebook.say(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
+
+    def _assemble(self) -> None:
+        dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
+        self._admin = Admin(self._runtime.admin())
+        self._journal = Journal(self._runtime.read_log, self._admin.upstreams, dials)
+        self._journal.start()
+        self._http = httpx.Client(base_url=self.url, timeout=30)
+        self._backends = [
+            Backend(unit, self._runtime.secret, self._journal, self._faults)
+            for unit in self._runtime.units
+        ]
+
+    def _dial(self, number: int) -> str:
+        return self._runtime.dial(f"backend{number}", BACKEND_PORT)
+
+    def _first_answer(self) -> None:
+        if not poll(self._answers, 10):
+            raise StartFailed(f"No answer through Caddy. Its last words:\n{self._runtime.output()}")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return self._http.get("/").status_code == 200
+        return False
+
+    # --- Caddy ---------------------------------------------------------------------------
+
+    def load(self, caddyfile: str | Path) -> Loaded:
+        """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
+
+        Args:
+            caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+
+        Returns:
+            What was loaded, with warnings about what Caddy accepts in silence.
+
+        Raises:
+            CaddyfileError: Caddy refuses it, or it needs something that a lab has not; the
+                configuration before it stays in force.
+        """
+        self._need_open()
+        name, text = _caddyfiles.read(caddyfile)
+        notes = self._load(text)
+        return Loaded(name, text, [*notes, *self._plan.notes])
+
+    def _load(self, text: str) -> list[Note]:
+        adapted = self._admin.adapt(text)
+        plan = Instrument(adapted, self._runtime, text).plan()
+        self._admin.load(plan.config, text)
+        self._plan, self._text = plan, text
+        self._journal.forget_opinions()
+        return lint(text, adapted)
+
+    def lint(self, text: str) -> list[Note]:
+        """What Caddy would accept in silence though it is hardly meant; loads nothing.
+
+        Raises:
+            CaddyfileError: Caddy refuses the text.
+        """
+        self._need_open()
+        return lint(text, self._admin.adapt(text))
+
+    def adapt(self, text: str) -> dict[str, Any]:
+        """The JSON that Caddy makes of a Caddyfile, untouched; loads nothing."""
+        self._need_open()
+        return self._admin.adapt(text)
+
+    def config(self) -> dict[str, Any]:
+        """The JSON that Caddy runs now: the Caddyfile's, with the lab's addresses and log."""
+        return self._plan.config
+
+    @property
+    def caddyfile(self) -> str:
+        """The text of the Caddyfile that is loaded."""
+        return self._text
+
+    @property
+    def caddyfiles(self) -> list[str]:
+        """The names of the Caddyfiles that come with the course."""
+        return _caddyfiles.names()
+
+    @property
+    def url(self) -> str:
+        """Where Caddy listens, for a browser or curl on this machine."""
+        host, port = self._runtime.site
+        return f"http://{host}:{port}"
+
+    # --- traffic -------------------------------------------------------------------------
+
+    def fire(
+        self,
+        count: int | None = None,
+        *,
+        concurrency: int = 1,
+        rate: float | None = None,
+        duration: float | None = None,
+        path: str = "/test-api",
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        host: str = "localhost",
+        timeout: float = 30.0,
+        clients: int | Clients = 1,
+        keepalive: bool = True,
+        background: bool = False,
+    ) -> Traffic:
+        """Send real requests through Caddy and record each of them.
+
+        Args:
+            count: how many (closed loop): `concurrency` workers send the next request when
+                the last one is answered.
+            rate: requests per second for `duration` seconds (open loop), whatever the answers.
+            clients: how many users take turns, each with an IP address and cookies of their
+                own that last as long as the lab; or a `Clients` of your own.
+            timeout: seconds that a client waits for the whole answer.
+            background: return at once; the traffic has `wait()` and `stop()`.
+
+        Raises:
+            TrafficError: this cannot be fired; says why.
+            KeyboardInterrupt: Stop was pressed; what was sent stands in `lab.last`.
+        """
+        self._need_open()
+        people = clients if isinstance(clients, Clients) else self._clients
+        plan = Plan(
+            count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
+            method=method, body=body, headers=headers or {}, host=host, timeout=timeout,
+            clients=len(people) if isinstance(clients, Clients) else clients, keepalive=keepalive,
+        )  # fmt: skip
+        traffic = self._send(plan, people)
+        return traffic if background else self._await(traffic)
+
+    def _send(self, plan: Plan, people: Clients) -> Traffic:
+        journal = self._journal
+        run = self._engine.start(
+            plan,
+            self._runtime.site,
+            people,
+            prepare=lambda run: journal.watch(run.id, run.requests),
+        )
+        traffic = Traffic(
+            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions
+        )
+        self.last = traffic
+        self._running.add(traffic)
+        return traffic
+
+    def _await(self, traffic: Traffic) -> Traffic:
+        try:
+            _notebook.show_progress(traffic)
+        except BaseException:  # Stop, above all: end the run, keep its records
+            traffic.stop()
+            raise
+        return traffic.wait()
+
+    def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
+        """One GET through Caddy with httpx, from this machine's own address; not recorded."""
+        self._need_open()
+        return self._http.get(path, **kwargs)
+
+    # --- backends ------------------------------------------------------------------------
+
+    def backend(self, number: int) -> Backend:
+        """One of the backends, counted from 1.
+
+        Raises:
+            LabError: there is no such backend.
+        """
+        self._need_open()
+        if number not in range(1, len(self._backends) + 1):
+            raise LabError(f"This lab has backends 1 to {len(self._backends)}, but no {number!r}.")
+        return self._backends[number - 1]
+
+    @property
+    def backends(self) -> list[Backend]:
+        """All backends."""
+        return list(self._backends)
+
+    def restore(self) -> None:
+        """Undo every fault; all backends are up and well afterwards."""
+        self._need_open()
+        for backend in self._backends:
+            backend.restore()
+
+    @property
+    def faults(self) -> list[Span]:
+        """Every fault that was made in this lab, with its beginning and end (Unix time)."""
+        return list(self._faults)
+
+    @property
+    def opinions(self) -> list[Span]:
+        """When Caddy thought what of a backend: "unhealthy" (active), "failed" (passive)."""
+        self._journal.catch_up()
+        return list(self._journal.opinions)
+
+    def wait_until(
+        self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""
+    ) -> float:
+        """Wait for a condition instead of sleeping, with a countdown.
+
+        Args:
+            condition: asked every 20 ms until it is true.
+            timeout: seconds after which to give up.
+            what: the condition in words.
+
+        Returns:
+            How many seconds it took.
+
+        Raises:
+            WaitTimeout: it did not come true in time.
+        """
+        began = time.monotonic()
+        if not _notebook.countdown(condition, timeout, what):
+            raise WaitTimeout(
+                f"{what or 'The condition'} did not come true within {timeout:g} s. Caddy "
+                f"sees: {', '.join(map(repr, self._backends))}."
+            )
+        return time.monotonic() - began
+
+    # --- life ----------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End Caddy and the backends and leave nothing behind. Safe to call twice."""
+        for traffic in list(self._running):
+            if not traffic.done:
+                traffic.stop()
+        self._finalizer()
+
+    def _need_open(self) -> None:
+        if not self._finalizer.alive:
+            raise LabClosed("This lab has been closed; make a new one with Lab().")
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if hasattr(self, "_finalizer") and not self._finalizer.alive:
+            return "<Lab, closed>"
+        place = {"podman": "in Podman containers", "process": "in local processes"}
+        count = len(self._runtime.units)
+        plural = "backend" if count == 1 else "backends"
+        return f"<Lab: Caddy and {count} {plural} {place[self._runtime.name]}, {self.url}>"
+
+
+@contextlib.contextmanager
+def _starting(runtime: Runtime) -> Any:
+    """A start that fails leaves nothing running."""
+    try:
+        yield
+    except BaseException:
+        runtime.close()
+        raise
+
+
+def _close(engine: Engine, journal: Journal, runtime: Runtime, http: httpx.Client) -> None:
+    for step in (engine.close, journal.close, http.close):
+        with contextlib.suppress(CaddylabError, httpx.HTTPError):
+            step()
+    runtime.close()

@@ -1,0 +1,181 @@
+"""One HTTP/1.1 connection of a client, on asyncio's transports and llhttp's parser."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol, cast
+
+import httptools
+
+from caddylab._records import Request
+
+KEPT_BODY = 800
+"""Bytes of a body that are kept: enough for 200 characters in any alphabet."""
+
+
+class Owner(Protocol):
+    """Who sends requests on a connection and hears how they end."""
+
+    def answered(self, connection: Connection, request: Request) -> None:
+        """The whole answer is there; its parts are the connection's attributes."""
+
+    def broken(self, connection: Connection, request: Request, error: str) -> None:
+        """The connection ended before the answer did."""
+
+
+class Connection(asyncio.Protocol):
+    """Carries one request at a time; between requests it can be used again if `reusable`.
+
+    Args:
+        owner: hears how each request ends.
+        opening: the PROXY line up to the client's port, or nothing.
+        bodiless: whether the answers have headers only, as those to HEAD.
+
+    Attributes:
+        reusable: whether another request may follow on this connection.
+        status: the answer's status code, None before its headers are there.
+        backend: its `X-Backend` header.
+        cookies: its `Set-Cookie` headers.
+        body: the first `KEPT_BODY` bytes of its body.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_complete",
+        "_framed",
+        "_opening",
+        "_owner",
+        "_parser",
+        "_received",
+        "_request",
+        "_transport",
+        "backend",
+        "body",
+        "cookies",
+        "reusable",
+        "status",
+    )
+
+    def __init__(self, owner: Owner, opening: str, bodiless: bool) -> None:
+        self._owner, self._opening, self._bodiless = owner, opening, bodiless
+        self._request: Request | None = None
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self.reusable = True
+        self.status: int | None = None
+        self.cookies: tuple[bytes, ...] = ()
+        self._reset()
+
+    def send(self, message: bytes, request: Request) -> None:
+        """Write the request; its owner hears `answered` or `broken`, unless `cancel` comes."""
+        self._request = request
+        self._reset()
+        if self._opening:
+            port = self._transport.get_extra_info("sockname")[1]
+            message = f"{self._opening}{port} 80\r\n".encode() + message
+            self._opening = ""
+        self._transport.write(message)
+
+    def cancel(self) -> None:
+        """Cut the connection; the owner hears nothing more of its request."""
+        self._request = None
+        self.reusable = False
+        self._transport.abort()
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ready to send."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of the answer has arrived."""
+        if self._request is None or self._parser is None:
+            self.cancel()  # nobody asked
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._complete, self.reusable = True, False
+        except httptools.HttpParserError as error:
+            self._break(f"the answer is no HTTP: {error}")
+            return
+        if self._complete:
+            if self._bodiless:  # the parser still waits for the body that HEAD leaves out
+                self._parser = httptools.HttpResponseParser(self)
+            self._finish()
+
+    def eof_received(self) -> None:
+        """The server sends no more; asyncio closes the connection next."""
+        self.reusable = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self.reusable = False
+        self._parser = None  # it holds our methods: without this, a cycle
+        if self._request is None:
+            return
+        if exc is None and self.status is not None and not self._framed:
+            self._finish()  # a body without a length ends with the connection
+        else:
+            self._break(
+                self._how_far() + (f" ({exc.strerror})" if isinstance(exc, OSError) else "")
+            )
+
+    # What the parser calls
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep the few headers that matter here."""
+        name = name.lower()
+        if name == b"x-backend":
+            self.backend = value
+        elif name == b"set-cookie":
+            self.cookies = (*self.cookies, value)
+        elif name in (b"content-length", b"transfer-encoding"):
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        """Status and headers are there; an answer to HEAD ends with them."""
+        assert self._parser is not None
+        self.status = self._parser.get_status_code()
+        if self._bodiless and self.status >= 200:
+            self.on_message_complete()
+
+    def on_body(self, chunk: bytes) -> None:
+        """A piece of the body."""
+        self._received += len(chunk)
+        if len(self.body) < KEPT_BODY:
+            self.body += chunk[:KEPT_BODY]
+
+    def on_message_complete(self) -> None:
+        """The answer has ended, unless it was an interim one (1xx)."""
+        assert self._parser is not None
+        if self._parser.get_status_code() < 200:
+            self._reset()
+            return
+        self._complete = True
+        self.reusable = self.reusable and self._parser.should_keep_alive()
+
+    def _reset(self) -> None:
+        self._complete = self._framed = False
+        self._received = 0
+        self.status = None
+        self.backend = self.body = b""
+        self.cookies = ()
+
+    def _finish(self) -> None:
+        request, self._request = self._request, None
+        assert request is not None
+        if not self.reusable:
+            self._transport.close()
+        self._owner.answered(self, request)
+
+    def _break(self, error: str) -> None:
+        request = self._request
+        assert request is not None
+        self.cancel()
+        self._owner.broken(self, request, error)
+
+    def _how_far(self) -> str:
+        if self._received or self.status is not None:
+            return f"the answer was cut off after {self._received} bytes"
+        return "the connection was closed before an answer came"

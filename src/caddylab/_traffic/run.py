@@ -1,0 +1,300 @@
+"""One plan being sent: everything here happens on the engine's thread unless it says so."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caddylab._records import Outcome, Request
+from caddylab._traffic.clients import Clients
+from caddylab._traffic.connection import Connection
+from caddylab._traffic.plan import Plan
+
+Address = tuple[str, int]
+Listener = Callable[[str, Request], None]
+
+ON_TIME = 0.001
+"""A request of an open loop is on time when it leaves at most so many seconds late."""
+SHARE_ON_TIME = 0.99
+MOST_IDLE = 1000
+"""So many idle connections are kept at most: a process has a limit of open files."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How late the requests of an open loop left: seconds between planned and sent."""
+
+    p50: float
+    p99: float
+    max: float
+    within_1ms: float
+    """Share (0 to 1) of the requests that left within a millisecond of their time."""
+
+
+class Run:
+    """The requests of one plan, while they are being sent and afterwards.
+
+    A request counts as sent from the moment the engine turns to it, before it connects: the
+    time to connect is part of its latency. From that moment on it has a record, so that what
+    was sent and what is recorded are the same at all times.
+
+    Attributes:
+        id: eight hexadecimal digits; the requests' `X-Request-Id` is `<id>-<n>`.
+        plan: what is to be sent.
+        requests: the records in the order of `n`; grows while the run goes on.
+        began: Unix time of the records' offset 0.
+        done: set when nothing more will be sent and nothing is in flight.
+    """
+
+    def __init__(self, plan: Plan, site: Address, clients: Clients) -> None:
+        self.id = secrets.token_hex(4)
+        self.plan = plan
+        self.requests: list[Request] = []
+        self.done = threading.Event()
+        self._site, self._clients = site, clients
+        self._head, self._total = plan.head(self.id), plan.total
+        self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
+        self._idle: dict[int, list[Connection]] = {}
+        self._idle_count = 0
+        self._listeners: list[Listener] = []
+        self._patience: asyncio.TimerHandle | None = None
+        self._stopped = False
+
+    # From any thread
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent and not yet answered."""
+        return len(self._in_flight)
+
+    @property
+    def planned_total(self) -> int:
+        """How many requests were planned; a run that is stopped has fewer records."""
+        return self._total
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` ended the run."""
+        return self._stopped
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the run is over; False if it still goes on after `timeout` seconds."""
+        return self.done.wait(timeout)
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight is cut and recorded as cancelled."""
+        if not self.done.is_set():
+            self._loop.call_soon_threadsafe(self._stop)
+            if threading.get_ident() != self._thread:
+                self.done.wait(1)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener(event, request)` on the engine's thread, `event` "sent" or "done".
+
+        It must be quick, since the engine sends nothing meanwhile; one that raises is dropped.
+        """
+        self._listeners = [*self._listeners, listener]
+
+    def lateness(self) -> Lateness | None:
+        """How late the requests left; None for a closed loop, which has no times to keep."""
+        late = sorted(r.sent - r.planned for r in list(self.requests) if r.sent is not None)
+        if not self.plan.open or not late:
+            return None
+        return Lateness(
+            p50=late[len(late) // 2],
+            p99=late[int(len(late) * 0.99)],
+            max=late[-1],
+            within_1ms=sum(x <= ON_TIME for x in late) / len(late),
+        )
+
+    @property
+    def on_time(self) -> bool:
+        """Whether at least 99 % of the requests left within 1 ms of their time."""
+        late = self.lateness()
+        return late is None or late.within_1ms >= SHARE_ON_TIME
+
+    def lateness_warning(self) -> str:
+        """One sentence when the run was not on time, else nothing."""
+        late = self.lateness()
+        if late is None or late.within_1ms >= SHARE_ON_TIME:
+            return ""
+        return (
+            f"This machine did not keep the schedule: {1 - late.within_1ms:.1%} of the requests "
+            f"left more than 1 ms late (p99 {late.p99 * 1000:.1f} ms, worst "
+            f"{late.max * 1000:.1f} ms). Read the latencies from the intended send, or lower "
+            "the rate."
+        )
+
+    # On the engine's thread
+
+    def launch(self) -> None:
+        """Begin; the engine calls this once, on its thread."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._clients.grow(self.plan.clients)
+        self.began, self._zero = time.time(), time.perf_counter()
+        if self.plan.open:
+            self._tick()
+        else:
+            for _ in range(min(self.plan.concurrency, self._total)):
+                self._begin(0.0)
+
+    def answered(self, connection: Connection, request: Request) -> None:
+        """A connection has read the whole answer."""
+        self._read(connection, request)
+        if connection.cookies:
+            client = self._clients[request.client]
+            for cookie in connection.cookies:
+                client.take(cookie.decode("latin-1"))
+        if connection.reusable:
+            self._release(connection, request.client)
+        assert request.status is not None
+        self._settle(request, Outcome.of(request.status))
+
+    def broken(self, connection: Connection, request: Request, error: str) -> None:
+        """A connection ended before the answer did."""
+        self._read(connection, request)
+        self._settle(request, Outcome.RESET, error)
+
+    def _now(self) -> float:
+        return time.perf_counter() - self._zero
+
+    def _tick(self) -> None:
+        """Open loop: send the request that is due, and set the clock for the next."""
+        if self._stopped:
+            return
+        self._begin(self.plan.planned(len(self.requests) + 1))
+        if len(self.requests) < self._total:
+            due = self.plan.planned(len(self.requests) + 1)
+            self._loop.call_later(due - self._now(), self._tick)
+
+    def _begin(self, planned: float | None = None) -> None:
+        n = len(self.requests) + 1
+        now = self._now()
+        client = (n - 1) % self.plan.clients
+        request = Request(n, client, now if planned is None else planned, now)
+        self.requests.append(request)
+        if self._listeners:
+            self._tell("sent", request)
+        if connection := self._idle_connection(client):
+            self._send(connection, request)
+        else:
+            self._in_flight[n] = self._loop.create_task(self._connect(request))
+        if self._patience is None:
+            self._patience = self._loop.call_later(self.plan.timeout, self._run_out)
+
+    async def _connect(self, request: Request) -> None:
+        opening = self._clients[request.client].opening
+        bodiless = self.plan.method == "HEAD"
+        try:
+            _, connection = await self._loop.create_connection(
+                lambda: Connection(self, opening, bodiless), *self._site
+            )
+        except OSError as error:
+            self._settle(request, *_unconnected(error))
+        else:
+            self._send(connection, request)
+
+    def _send(self, connection: Connection, request: Request) -> None:
+        self._in_flight[request.n] = connection
+        cookies = self._clients[request.client].cookie_line()
+        message = b"%b%d%b\r\n\r\n%b" % (self._head, request.n, cookies, self.plan.body)
+        connection.send(message, request)
+
+    def _read(self, connection: Connection, request: Request) -> None:
+        request.status = connection.status
+        if connection.backend.isdigit():
+            request.answered_by = int(connection.backend)
+        # Most bodies are alike; interned, each text is kept once.
+        request.body = sys.intern(connection.body.decode("utf-8", "replace")[:200])
+
+    def _settle(self, request: Request, outcome: Outcome, error: str = "") -> None:
+        """The request has ended: complete its record, and go on."""
+        del self._in_flight[request.n]
+        assert request.sent is not None
+        request.duration = self._now() - request.sent
+        request.error = error
+        request.outcome = outcome
+        if self._listeners:
+            self._tell("done", request)
+        if len(self.requests) < self._total and not self._stopped:
+            if not self.plan.open:
+                self._begin()
+        elif not self._in_flight:
+            self._end()
+
+    def _run_out(self) -> None:
+        """Cut the requests whose patience is over: the first in flight is the oldest."""
+        while self._in_flight:
+            oldest = self.requests[next(iter(self._in_flight)) - 1]
+            assert oldest.sent is not None
+            left = oldest.sent + self.plan.timeout - self._now()
+            if left > 0:
+                self._patience = self._loop.call_later(left, self._run_out)
+                return
+            self._cut(oldest, Outcome.TIMEOUT, f"no complete answer within {self.plan.timeout:g} s")
+        self._patience = None
+
+    def _cut(self, request: Request, outcome: Outcome, error: str) -> None:
+        carrier = self._in_flight[request.n]
+        carrier.cancel()
+        if isinstance(carrier, Connection):
+            self._read(carrier, request)
+        self._settle(request, outcome, error)
+
+    def _stop(self) -> None:
+        if self.done.is_set():
+            return
+        self._stopped = True
+        for n in list(self._in_flight):
+            self._cut(self.requests[n - 1], Outcome.CANCELLED, "the run was stopped")
+        self._end()
+
+    def _end(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.cancel()
+        self._idle.clear()
+        self.done.set()
+
+    def _release(self, connection: Connection, client: int) -> None:
+        if self._idle_count < MOST_IDLE:
+            self._idle.setdefault(client, []).append(connection)
+            self._idle_count += 1
+        else:
+            connection.cancel()
+
+    def _idle_connection(self, client: int) -> Connection | None:
+        idle = self._idle.get(client)
+        while idle:
+            self._idle_count -= 1
+            if (connection := idle.pop()).reusable:
+                return connection
+        return None
+
+    def _tell(self, event: str, request: Request) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event, request)
+            except Exception:
+                _log.exception("A listener of the traffic failed; it hears nothing more.")
+                self._listeners = [x for x in self._listeners if x is not listener]
+
+
+def _unconnected(error: OSError) -> tuple[Outcome, str]:
+    """Outcome and text for a connection that could not be made."""
+    text = error.strerror or str(error)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        text = f"this process cannot open more files ({text}); send less at a time"
+    reset = isinstance(error, ConnectionResetError)
+    return (Outcome.RESET if reset else Outcome.REFUSED), text

@@ -1,0 +1,127 @@
+"""What one `lab.fire(...)` sent and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from caddylab._errors import TrafficError
+from caddylab._records import Outcome, Request, Span
+from caddylab._traffic import tables
+from caddylab._traffic.clients import Clients
+from caddylab._traffic.engine import Run
+from caddylab._traffic.summary import describe
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+
+class Traffic:
+    """The records of one run. Its text is a summary; `table()` and `chart()` show the rest.
+
+    Args:
+        run: the engine's run, which may still go on.
+        clients: who sent the requests.
+        settle: waits until Caddy's log has closed the run's requests.
+        faults: what was done to the backends, over the lab's whole life.
+        opinions: what Caddy thought of them, likewise.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        clients: Clients,
+        settle: Callable[[], None],
+        faults: Sequence[Span] = (),
+        opinions: Sequence[Span] = (),
+    ) -> None:
+        self.run, self.clients = run, clients
+        self._settle: Callable[[], None] | None = settle
+        self._faults, self._opinions = faults, opinions
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """One record a request sent, in the order of planning."""
+        return self.run.requests
+
+    @property
+    def done(self) -> bool:
+        """Whether everything has been sent and has ended."""
+        return self.run.done.is_set()
+
+    def wait(self, timeout: float | None = None) -> Traffic:
+        """Return when the run is over and Caddy's log has been read.
+
+        Raises:
+            TrafficError: it is not over after `timeout` seconds; it goes on.
+        """
+        if not self.run.wait(timeout):
+            raise TrafficError(
+                f"The traffic is not over after {timeout:g} s: {len(self.requests)} of "
+                f"{self.run.planned_total} requests were sent. It goes on; `.stop()` ends it."
+            )
+        if self._settle:
+            self._settle()
+            self._settle = None
+        return self
+
+    def stop(self) -> Traffic:
+        """End the run now: what is in flight is recorded as cancelled."""
+        self.run.stop()
+        return self.wait()
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """How many requests ended how."""
+        return Counter(request.outcome for request in self.requests)
+
+    @property
+    def errors(self) -> int:
+        """How many requests did not end well for their client."""
+        return len(self.requests) - self.outcomes[Outcome.OK]
+
+    @property
+    def shares(self) -> Counter[int]:
+        """How many requests each backend answered, by its number."""
+        answers = (request.answered_by for request in self.requests)
+        return Counter(backend for backend in answers if backend is not None)
+
+    @property
+    def backends(self) -> list[int | None]:
+        """Who answered, request by request; None where no backend did."""
+        return [request.answered_by for request in self.requests]
+
+    @property
+    def retries(self) -> int:
+        """How often Caddy tried again."""
+        return sum(max(0, len(request.attempts) - 1) for request in self.requests)
+
+    def table(self) -> pd.DataFrame:
+        """One row a request; times in seconds since the run began."""
+        return tables.requests(self.run, self.requests, self.clients)
+
+    def attempts(self) -> pd.DataFrame:
+        """One row for each of Caddy's attempts; times in seconds since the run began."""
+        return tables.attempts(self.run, self.requests)
+
+    def spans(self) -> pd.DataFrame:
+        """The faults that we made (source "fault") and Caddy's opinions ("caddy") meanwhile."""
+        return tables.spans(self.run, self._faults, self._opinions)
+
+    def chart(self, kind: str = "routing", **options: Any) -> alt.TopLevelMixin:
+        """A picture: "routing" (who answered which request), "shares" or "latency".
+
+        Raises:
+            TrafficError: there is no such picture.
+        """
+        from caddylab import _charts
+
+        return _charts.draw(kind, self.table(), self.attempts(), self.spans(), **options)
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    def __repr__(self) -> str:
+        return describe(self)

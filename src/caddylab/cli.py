@@ -1,0 +1,79 @@
+"""The command `caddylab`: open the course, look at this machine, clean up."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from caddylab._errors import CaddylabError
+
+DEFAULT_FOLDER = Path("break-the-balancer")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: the words after `caddylab`; by default those of this process.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options)
+    except CaddylabError as error:
+        print(f"caddylab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("caddylab", description="Break the Balancer, a course.")
+    parser.add_argument("--version", action="version", version=f"caddylab {version('caddylab')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_open(commands.add_parser("open", help="copy the notebooks to a folder and open them"))
+    commands.add_parser("doctor", help="say what works on this machine, and how to mend the rest")
+    commands.add_parser("clean", help="remove whatever labs have left behind")
+    return parser
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        help="where your copy of the notebooks is or shall be (default: ./%(default)s); "
+        "what you changed there is never overwritten",
+    )
+    where.add_argument("--here", action="store_true", help="open this checkout's own notebooks")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--port", type=int, help="the port to try first (default: 8888)")
+
+
+# The modules are imported late: `caddylab --version` need not load JupyterLab.
+
+
+def _open(options: argparse.Namespace) -> int:
+    from caddylab._cli import notebooks, open
+
+    folder = notebooks.own() if options.here else notebooks.copy_to(options.folder)
+    return open.jupyterlab(folder, browser=not options.no_browser, port=options.port)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from caddylab._cli import doctor
+
+    return doctor.examine()
+
+
+def _clean(_: argparse.Namespace) -> int:
+    from caddylab._cli import clean
+
+    return clean.sweep()
+
+
+_COMMANDS = {"open": _open, "doctor": _doctor, "clean": _clean}
