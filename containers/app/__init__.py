@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from .control import Control
@@ -20,6 +21,9 @@ from .sessions import Sessions
 from .settings import Settings
 
 __all__ = ["create_app"]
+
+# Nobody collects it here, and looking for a collector would be part of every latency.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def create_app() -> ASGIApp:
@@ -34,7 +38,7 @@ def create_app() -> ASGIApp:
     settings = Settings.from_environment(os.environ)
     faults, journal = FaultSwitch(), Journal()
     control = Control(settings, faults, journal)
-    app = FastAPI(openapi_url=None, lifespan=control.lifespan)
+    app = FastAPI(openapi_url=None, lifespan=control.lifespan, telemetry=_NO_TELEMETRY)
     app.state.backend_id = settings.backend_id
     app.state.sessions = Sessions()
     app.include_router(router)

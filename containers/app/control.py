@@ -10,17 +10,18 @@ import asyncio
 import contextlib
 import hmac
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Annotated
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .faults import Faults, FaultSwitch
 from .journal import Journal
+from .params import explained, whole_number
 from .settings import Settings
 
 router = APIRouter()
@@ -39,15 +40,20 @@ async def get_faults(request: Request) -> Response:
 
 
 @router.put("/faults")
-async def put_faults(request: Request, wanted: Faults) -> Response:
+async def put_faults(request: Request) -> Response:
     """Put exactly the wanted faults in force: what is left out or null is over."""
+    try:
+        wanted = Faults.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise explained(error) from None
     request.app.state.faults.set(wanted)
     return await get_faults(request)
 
 
 @router.get("/requests")
-async def requests(request: Request, since: Annotated[int, Query(ge=0)] = 0) -> Response:
+async def requests(request: Request) -> Response:
     """Tell the finished requests numbered `since` and above, and how many still run."""
+    since = whole_number("since", request.query_params.get("since", "0"), 0, sys.maxsize)
     journal: Journal = request.app.state.journal
     entries = [entry._asdict() for entry in journal.since(since)]
     return JSONResponse({"next": journal.next, "running": journal.running, "requests": entries})
@@ -102,7 +108,6 @@ class Control:
         app.state.faults = self._faults
         app.state.journal = self._journal
         app.include_router(router)
-        app.exception_handler(RequestValidationError)(_explain)
         return Guard(app, self._settings.control_secret)
 
 
@@ -119,12 +124,3 @@ def _configure(app: ASGIApp) -> uvicorn.Config:
     # As an argument it would silence the access log of the main server too.
     config.access_log = False
     return config
-
-
-async def _explain(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    problems = [
-        f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'body'}: {problem['msg']}"
-        for problem in error.errors()
-    ]
-    return JSONResponse({"detail": "; ".join(problems)}, 422)

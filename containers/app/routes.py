@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
 
-from fastapi import APIRouter, Body, Cookie, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
+
+from .params import whole_number
 
 SLOW_BACKEND = "2"
 SLOW_SECONDS = 5.0
@@ -21,17 +22,19 @@ CHUNK_SECONDS = 0.1
 
 router = APIRouter()
 
-UserName = Annotated[str, Field(min_length=1, max_length=64)]
-
 
 class Credentials(BaseModel):
     """Who wants to log in; this lab asks for no password."""
 
-    user: UserName
+    user: str = Field(min_length=1, max_length=64)
 
 
 def _id(request: Request) -> str:
     return str(request.app.state.backend_id)
+
+
+def _number(request: Request, name: str, low: int, high: int) -> int:
+    return whole_number(name, request.path_params[name], low, high)
 
 
 @router.get("/")
@@ -66,23 +69,26 @@ def _answer_slowly(backend_id: str) -> Response:
 
 
 @router.api_route("/delay/{ms}", methods=["GET", "POST"])
-async def delay(request: Request, ms: Annotated[int, Path(ge=0, le=60_000)]) -> Response:
+async def delay(request: Request) -> Response:
     """Answer after `ms` milliseconds, on any backend and without blocking it."""
+    ms = _number(request, "ms", 0, 60_000)
     await asyncio.sleep(ms / 1000)
     return JSONResponse({"message": f"BACKEND_{_id(request)} waited {ms} ms"})
 
 
 @router.api_route("/status/{code}", methods=["GET", "POST"])
-async def status(request: Request, code: Annotated[int, Path(ge=200, le=599)]) -> Response:
+async def status(request: Request) -> Response:
     """Answer with the status that is asked for."""
+    code = _number(request, "code", 200, 599)
     if code in (204, 205, 304):
         return Response(status_code=code)
     return JSONResponse({"status": code, "backend": _id(request)}, code)
 
 
 @router.get("/stream/{chunks}")
-async def stream(request: Request, chunks: Annotated[int, Path(ge=1, le=600)]) -> Response:
+async def stream(request: Request) -> Response:
     """Send one line every 100 ms, so that an answer can be cut in its middle."""
+    chunks = _number(request, "chunks", 1, 600)
     return StreamingResponse(_lines(_id(request), chunks), media_type="text/plain")
 
 
@@ -109,25 +115,33 @@ async def echo(request: Request) -> Response:
 
 
 @router.post("/login")
-async def login(
-    request: Request,
-    body: Annotated[Credentials | None, Body()] = None,
-    user: Annotated[UserName | None, Query()] = None,
-) -> Response:
-    """Log in as the `user` of the JSON body or of the query."""
-    name = body.user if body else user
-    if name is None:
-        raise HTTPException(422, 'say who you are: {"user": "ann"} as JSON, or /login?user=ann')
-    answer = JSONResponse({"user": name, "backend": _id(request)})
-    answer.set_cookie("session", request.app.state.sessions.open(name), httponly=True)
+async def login(request: Request) -> Response:
+    """Log in as the `user` of the query or of the JSON body."""
+    user = (await _credentials(request)).user
+    answer = JSONResponse({"user": user, "backend": _id(request)})
+    answer.set_cookie("session", request.app.state.sessions.open(user), httponly=True)
     return answer
 
 
+async def _credentials(request: Request) -> Credentials:
+    query = request.query_params
+    try:
+        if "user" in query:
+            return Credentials(user=query["user"])
+        return Credentials.model_validate_json(await request.body())
+    except ValidationError:
+        raise HTTPException(
+            422,
+            "say who you are, in 1 to 64 characters: "
+            'POST {"user": "ann"} as JSON, or POST to /login?user=ann',
+        ) from None
+
+
 @router.get("/me")
-async def me(request: Request, session: Annotated[str, Cookie()] = "") -> Response:
+async def me(request: Request) -> Response:
     """Tell who is logged in and count the view."""
     backend_id = _id(request)
-    known = request.app.state.sessions.view(session)
-    if known is None:
+    session = request.app.state.sessions.view(request.cookies.get("session", ""))
+    if session is None:
         raise HTTPException(401, f"BACKEND_{backend_id} does not know this session: log in again")
-    return JSONResponse({"user": known.user, "views": known.views, "backend": backend_id})
+    return JSONResponse({"user": session.user, "views": session.views, "backend": backend_id})
