@@ -58,10 +58,11 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
 
 
 def _open(options: argparse.Namespace) -> int:
-    from caddylab._cli import notebooks, open
+    from caddylab._cli import notebooks
+    from caddylab._cli.open import jupyterlab
 
     folder = notebooks.own() if options.here else notebooks.copy_to(options.folder)
-    return open.jupyterlab(folder, browser=not options.no_browser, port=options.port)
+    return jupyterlab(folder, browser=not options.no_browser, port=options.port)
 
 
 def _doctor(_: argparse.Namespace) -> int:

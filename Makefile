@@ -1,0 +1,57 @@
+# make course   open the course in JupyterLab           make test   run every test
+#
+# Both make .venv first, from nothing but Python and make. Name another Python with
+# make PYTHON=python3.12 course, another port with make PORT=9999 course.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done || echo python3)
+PORT ?=
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+
+.PHONY: course setup test lint format bench lock clean
+.DELETE_ON_ERROR:
+
+course: .venv/ready
+	$(BIN)/caddylab open --here $(if $(PORT),--port $(PORT))
+
+setup: .venv/ready-dev
+
+# A stamp is as old as the installation: touched last, so that a broken one is done again.
+.venv/ready: requirements.lock pyproject.toml tools/install.py
+	$(PYTHON) tools/install.py
+	touch $@
+
+.venv/ready-dev: requirements-dev.lock requirements.lock pyproject.toml tools/install.py
+	$(PYTHON) tools/install.py --dev
+	touch .venv/ready $@
+
+test: lint
+	$(RUN) pytest $(TESTS)
+
+lint: .venv/ready-dev
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+
+format: .venv/ready-dev
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+bench: .venv/ready-dev
+	$(RUN) benchmarks
+
+# New versions: make lock UPGRADE=--upgrade
+lock: .venv/ready-dev
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra dev --extra bench --constraint requirements.lock \
+		--output-file requirements-dev.lock
+	touch .venv/ready .venv/ready-dev
+
+clean:
+	if [ -x $(BIN)/caddylab ]; then $(BIN)/caddylab clean; fi
+	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
