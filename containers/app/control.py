@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -91,7 +92,7 @@ class Control:
             yield
             return
         address = (self._settings.control_host, self._settings.control_port)
-        with socket.create_server(address) as listener:
+        with _listener(address) as listener:
             server = _Server(_configure(self._app()))
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not (server.started or task.done()):
@@ -117,6 +118,19 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _listener(address: tuple[str, int]) -> socket.socket:
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY).
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":  # on Windows it would let two programs share the port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise OSError(error.errno, f"control channel at {address}: {error.strerror}") from error
+    return bound
 
 
 def _configure(app: ASGIApp) -> uvicorn.Config:
