@@ -51,7 +51,7 @@ class Backend:
     def answers(self) -> bool:
         assert self.process.poll() is None, "the backend ended instead of starting"
         try:
-            return httpx.get(self.url, timeout=5).status_code == 200
+            return self.get("/").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -232,13 +232,14 @@ class TestControl:
         self, one: Backend, path: str, authorization: str | None
     ) -> None:
         headers = {"Authorization": authorization} if authorization else {}
-        answer = httpx.get(f"http://127.0.0.1:{one.control_port}{path}", headers=headers)
+        url = f"http://127.0.0.1:{one.control_port}{path}"
+        answer = one.get(url, headers=headers)
         assert answer.status_code == 401
         assert "backend" not in answer.text
 
     def test_no_fault_is_made_without_the_secret(self, one: Backend) -> None:
         url = f"http://127.0.0.1:{one.control_port}/faults"
-        assert httpx.put(url, json={"failing": {"share": 1}}).status_code == 401
+        assert one.client.put(url, json={"failing": {"share": 1}}).status_code == 401
         assert one.get("/").status_code == 200
 
     @pytest.mark.parametrize("path", ["/ready", "/faults", "/requests", "/control/ready"])
@@ -383,18 +384,17 @@ class TestLife:
 
 
 class TestSettings:
-    """Importing reads nothing: one process may import the app and fork many backends."""
-
-    def run(self, code: str, **environment: str) -> str:
+    def test_the_environment_counts_at_the_call_not_at_the_import(self) -> None:
+        code = (
+            "import app, os, sys; os.environ['CONTROL_PORT'] = '0';"
+            "print('pydantic.v1' in sys.modules); app.create_app()"
+        )
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=CONTAINERS, env=environment,
-            capture_output=True, text=True, check=False,
+            [sys.executable, "-c", code], cwd=CONTAINERS, capture_output=True, text=True,
+            env={"CONTROL_PORT": "nonsense", "CONTROL_SECRET": SECRET}, check=False,
         )  # fmt: skip
-        return (done.stdout + done.stderr).strip().splitlines()[-1]
-
-    def test_the_environment_counts_at_the_call(self) -> None:
-        code = "import app, os; os.environ['CONTROL_PORT'] = '0'; app.create_app()"
-        problem = self.run(code, CONTROL_PORT="nonsense", CONTROL_SECRET=SECRET)
+        assert done.stdout == "False\n", "what takes long to import must stay out"
+        problem = done.stderr.splitlines()[-1]
         assert problem == "ValueError: CONTROL_PORT is '0': use a number from 1 to 65535"
 
     @pytest.mark.parametrize(
@@ -402,12 +402,23 @@ class TestSettings:
         [
             ({"CONTROL_PORT": "8081"}, "CONTROL_PORT is set but CONTROL_SECRET is not"),
             ({"CONTROL_SECRET": "x"}, "CONTROL_SECRET is set but CONTROL_PORT is not"),
+            ({"CONTROL_PORT": "80 81", "CONTROL_SECRET": "x"}, "CONTROL_PORT is '80 81'"),
             ({"BACKEND_ID": "1\r\nX-Evil: 1"}, "BACKEND_ID is"),
         ],
     )
-    def test_an_unusable_variable_is_named(self, environment: dict[str, str], words: str) -> None:
-        assert words in self.run("import app; app.create_app()", **environment)
+    def test_an_unusable_variable_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], words: str
+    ) -> None:
+        monkeypatch.syspath_prepend(str(CONTAINERS))
+        from app.settings import Settings  # type: ignore[import-not-found]
 
-    def test_the_import_leaves_out_what_takes_long(self) -> None:
-        code = "import app, sys; app.create_app(); print('pydantic.v1' in sys.modules)"
-        assert self.run(code) == "False"
+        with pytest.raises(ValueError, match=words):
+            Settings.from_environment(environment)
+
+    def test_the_slow_routes_take_as_long_as_the_articles(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.syspath_prepend(str(CONTAINERS))
+        from app.routes import SLOW_SECONDS  # type: ignore[import-not-found]
+
+        assert SLOW_SECONDS == 5
