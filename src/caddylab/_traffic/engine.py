@@ -7,7 +7,6 @@ import ipaddress
 import statistics
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import cached_property
 
 from caddylab._errors import LabClosed, TrafficError
@@ -38,7 +37,6 @@ class Engine:
         plan: Plan,
         site: Address,
         clients: Clients | None = None,
-        listener: Listener | None = None,
         prepare: Callable[[Run], None] | None = None,
     ) -> Run:
         """Begin to send `plan` to `site`, and return while it goes on.
@@ -47,8 +45,7 @@ class Engine:
             plan: what to send.
             site: a loopback address, such as ("127.0.0.1", 8080).
             clients: who sends it (cookies and addresses); new ones if left out.
-            listener: subscribed before the first request is sent.
-            prepare: called with the run before the first request is sent.
+            prepare: called with the run before its first request, for example to subscribe.
 
         Raises:
             TrafficError: `site` is not on this machine, or the plan has too many clients.
@@ -57,14 +54,17 @@ class Engine:
         _check_loopback(site)
         clients = Clients() if clients is None else clients
         clients.grow(plan.clients)
-        run = Run(plan, site, clients)
-        if listener is not None:
-            run.subscribe(listener)
+        loop = self._alive()
+        run = Run(plan, site, clients, loop)
         if prepare is not None:
             prepare(run)
-        launched: Future[None] = asyncio.run_coroutine_threadsafe(_launch(run), self._alive())
-        launched.result()
         self._runs = [r for r in self._runs if not r.done.is_set()] + [run]
+        loop.call_soon_threadsafe(run.launch)
+        try:
+            run.launched.wait()
+        except BaseException:  # Ctrl-C: nobody has the run yet who could stop it
+            run.stop()
+            raise
         return run
 
     def close(self) -> None:
@@ -125,10 +125,6 @@ class _Smallest(asyncio.Protocol):
 
 async def _serve() -> asyncio.Server:
     return await asyncio.get_running_loop().create_server(_Smallest, "127.0.0.1", 0)
-
-
-async def _launch(run: Run) -> None:
-    run.launch()
 
 
 def _live(loop: asyncio.AbstractEventLoop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import secrets
 import sys
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caddylab._records import Outcome, Request
+from caddylab._traffic import quiet
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.connection import Connection
 from caddylab._traffic.plan import Plan
@@ -51,15 +53,18 @@ class Run:
         plan: what is to be sent.
         requests: the records in the order of `n`; grows while the run goes on.
         began: Unix time of the records' offset 0.
+        launched: set when the run has begun.
         done: set when nothing more will be sent and nothing is in flight.
     """
 
-    def __init__(self, plan: Plan, site: Address, clients: Clients) -> None:
+    def __init__(
+        self, plan: Plan, site: Address, clients: Clients, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.id = secrets.token_hex(4)
         self.plan = plan
         self.requests: list[Request] = []
-        self.done = threading.Event()
-        self._site, self._clients = site, clients
+        self.launched, self.done = threading.Event(), threading.Event()
+        self._loop, self._site, self._clients = loop, site, clients
         self._head, self._total = plan.head(self.id), plan.total
         self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
         self._idle: dict[int, list[Connection]] = {}
@@ -90,11 +95,13 @@ class Run:
         return self.done.wait(timeout)
 
     def stop(self) -> None:
-        """Send nothing more; what is in flight is cut and recorded as cancelled."""
+        """Send nothing more; what is in flight is cut and recorded as cancelled.
+
+        Not for listeners: it waits for the engine's thread, on which they run.
+        """
         if not self.done.is_set():
             self._loop.call_soon_threadsafe(self._stop)
-            if threading.get_ident() != self._thread:
-                self.done.wait(1)
+            self.done.wait(1)
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener(event, request)` on the engine's thread, `event` "sent" or "done".
@@ -137,10 +144,9 @@ class Run:
 
     def launch(self) -> None:
         """Begin; the engine calls this once, on its thread."""
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
-        self._clients.grow(self.plan.clients)
+        quiet.hold()
         self.began, self._zero = time.time(), time.perf_counter()
+        self.launched.set()
         if self.plan.open:
             self._tick()
         else:
@@ -259,6 +265,9 @@ class Run:
         self._end()
 
     def _end(self) -> None:
+        if self.done.is_set():
+            return
+        quiet.release()
         if self._patience is not None:
             self._patience.cancel()
         for connections in self._idle.values():
@@ -293,8 +302,8 @@ class Run:
 
 def _unconnected(error: OSError) -> tuple[Outcome, str]:
     """Outcome and text for a connection that could not be made."""
-    text = error.strerror or str(error)
+    text = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in (errno.EMFILE, errno.ENFILE):
-        text = f"this process cannot open more files ({text}); send less at a time"
+        text += ": this process has too many connections open; send less at a time"
     reset = isinstance(error, ConnectionResetError)
     return (Outcome.RESET if reset else Outcome.REFUSED), text
