@@ -1,6 +1,7 @@
 """Break the Balancer: load balancing and fallback with a real Caddy, in Jupyter."""
 
 from caddylab._backend import Backend
+from caddylab._claims import Claim, Verdicts, verdicts
 from caddylab._errors import (
     CaddyfileError,
     CaddylabError,
@@ -18,12 +19,14 @@ from caddylab._notebook import register_magic
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.traffic import Traffic
+from caddylab._widgets.predict import Prediction, predict
 
 __all__ = [
     "Attempt",
     "Backend",
     "CaddyfileError",
     "CaddylabError",
+    "Claim",
     "Clients",
     "Fault",
     "FaultError",
@@ -31,13 +34,17 @@ __all__ = [
     "LabClosed",
     "LabError",
     "Outcome",
+    "Prediction",
     "Request",
     "RuntimeUnavailable",
     "Span",
     "StartFailed",
     "Traffic",
     "TrafficError",
+    "Verdicts",
     "WaitTimeout",
+    "predict",
+    "verdicts",
 ]
 
 register_magic()

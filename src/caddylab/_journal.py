@@ -119,7 +119,7 @@ class Journal:
         self._last_line = time.monotonic()
         request = requests[int(n) - 1]
         if isinstance(line, Closing):
-            request.retries, request.complete = line.retries, True
+            request.complete = True
         else:
             request.attempts.append(self._attempt(line))
 

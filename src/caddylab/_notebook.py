@@ -107,7 +107,7 @@ class Bar:
     def __exit__(self, *error: object) -> None:
         if self._handle is not None:
             self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
-        elif self._shown and not in_notebook():
+        elif self._shown and sys.stderr.isatty():
             sys.stderr.write("\r\x1b[K")
 
 

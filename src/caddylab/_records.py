@@ -61,7 +61,7 @@ class Request:
     beginning of the run; `sent` is None for a request that was never sent. `duration` is the
     time from `sent` to the outcome. `answered_by` is what the backend itself says in its
     answer's `X-Backend` header; `attempts` is what Caddy's log says. `complete` turns true
-    with Caddy's closing (access) line for the request.
+    with Caddy's closing (access) line for the request; Caddy writes the attempts before it.
     """
 
     n: int
@@ -74,9 +74,13 @@ class Request:
     answered_by: int | None = None
     body: str = ""
     error: str = ""
-    retries: int = 0
     complete: bool = False
     attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def retries(self) -> int:
+        """How often Caddy tried again."""
+        return max(0, len(self.attempts) - 1)
 
     @property
     def latency(self) -> float:

@@ -28,7 +28,6 @@ class Closing:
 
     id: str
     status: int
-    retries: int
 
 
 @dataclass(slots=True)
@@ -68,7 +67,7 @@ class LogReader:
         if message == "upstream roundtrip":
             return round_trip(entry)
         if message == "handled request":
-            return Closing(request_id(entry), entry["status"], entry.get("retries", 0))
+            return Closing(request_id(entry), entry["status"])
         if logger == "events" and entry.get("name") in ("healthy", "unhealthy"):
             return self._flip(entry)
         if logger == ACTIVE and "host" in entry:

@@ -96,7 +96,7 @@ class Traffic:
     @property
     def retries(self) -> int:
         """How often Caddy tried again."""
-        return sum(max(0, len(request.attempts) - 1) for request in self.requests)
+        return sum(request.retries for request in self.requests)
 
     def table(self) -> pd.DataFrame:
         """One row a request; times in seconds since the run began."""

@@ -1,0 +1,1 @@
+"""Controls that a notebook shows."""

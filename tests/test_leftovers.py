@@ -1,0 +1,138 @@
+"""Whatever happens to its owner, a lab leaves no process and no folder behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from caddylab import Lab
+from caddylab._runtimes import folder
+from caddylab._runtimes.keeper import MARK
+from caddylab._waiting import poll
+
+OWNER = """
+import sys, time
+from caddylab import Lab
+print("begin", flush=True)
+lab = Lab(runtime="process")
+print("ready", lab.id, flush=True)
+{deed}
+print("done", flush=True)
+time.sleep(60)
+"""
+DEEDS = {
+    "idle": "pass",
+    "under load": "lab.fire(rate=200, duration=60, background=True)",
+    "hung": "lab.backend(2).hung(); lab.fire(2, background=True)",
+    "partitioned": "lab.backend(1).partitioned()",
+}
+
+
+def start_owner(deed: str = "pass") -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", OWNER.format(deed=deed)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def read_until(owner: subprocess.Popen[str], word: str) -> str:
+    assert owner.stdout is not None
+    for line in owner.stdout:
+        if line.startswith(word):
+            return line
+    raise AssertionError(f"The owner ended before it said {word!r}.")
+
+
+def end(owner: subprocess.Popen[str]) -> None:
+    owner.kill()
+    owner.communicate()
+
+
+def labs_of(pid: int) -> list[Path]:
+    """The folders of labs whose owner is this process."""
+    marks = {path.parent: path.read_text() for path in folder.base().glob("*/owner")}
+    return [path for path, mark in marks.items() if mark.startswith(f"{pid}:")]
+
+
+def processes_of(lab_id: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == lab_id:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def gone(lab_id: str) -> bool:
+    return not processes_of(lab_id) and not (folder.base() / lab_id).exists()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_sigkill_of_the_owner(deed):
+    owner = start_owner(DEEDS[deed])
+    lab_id = read_until(owner, "ready").split()[1]
+    read_until(owner, "done")
+    assert len(processes_of(lab_id)) == 4  # the keeper, Caddy and two backends
+    end(owner)
+    assert poll(lambda: gone(lab_id), 5)
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.3, 0.6])
+def test_sigkill_of_the_owner_while_the_lab_starts(seconds):
+    owner = start_owner()
+    read_until(owner, "begin")
+    time.sleep(seconds)  # a moment of the start, not a condition
+    labs = labs_of(owner.pid)
+    end(owner)
+    folder_less = [path.name for path in labs if not poll(lambda p=path: gone(p.name), 5)]
+    assert not folder_less
+    folder.sweep()
+    assert not labs_of(owner.pid)
+
+
+def test_the_next_lab_sweeps_when_even_the_keeper_was_killed():
+    owner = start_owner()
+    lab_id = read_until(owner, "ready").split()[1]
+    keeper = next(p for p in processes_of(lab_id) if "_keeper_main" in " ".join(p.cmdline()))
+    children = keeper.children()
+    os.kill(keeper.pid, signal.SIGKILL)
+    end(owner)
+    assert all(child.is_running() for child in children)
+    with Lab(runtime="process"):
+        assert gone(lab_id)
+
+
+def test_a_living_owner_is_never_swept():
+    with Lab(runtime="process") as lab:
+        assert lab.id not in folder.sweep()
+        assert lab.fire(2).errors == 0
+
+
+def test_close_leaves_nothing():
+    lab = Lab(runtime="process")
+    assert processes_of(lab.id)
+    lab.close()
+    assert gone(lab.id)
+
+
+def test_a_lab_that_is_forgotten_closes():
+    lab = Lab(runtime="process")
+    lab_id = lab.id
+    del lab
+    assert poll(lambda: gone(lab_id), 5)
+
+
+def test_two_labs_do_not_disturb_each_other():
+    with Lab(runtime="process") as one, Lab(runtime="process") as other:
+        one.backend(1).kill()
+        one.backend(2).kill()
+        assert one.fire(2).errors == 2
+        assert other.fire(2).errors == 0
