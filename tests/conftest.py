@@ -1,10 +1,37 @@
-"""Where everything must run (see .ci/run), a test that is skipped has failed."""
+"""What all tests share: the lab on both runtimes, and what to do where one cannot run.
+
+A test marked `podman` or `browser` is skipped, with the reason, on a machine that lacks it.
+CADDYLAB_REQUIRE_PODMAN=1 and CADDYLAB_REQUIRE_BROWSER=1 turn such skips into failures.
+"""
+
+from __future__ import annotations
 
 import os
+import shutil
+from functools import cache
 
 import pytest
 
+from caddylab import Lab
+
 MUST_RUN = {"podman": "CADDYLAB_REQUIRE_PODMAN", "browser": "CADDYLAB_REQUIRE_BROWSER"}
+
+
+@pytest.fixture(
+    scope="session", params=["process", pytest.param("podman", marks=pytest.mark.podman)]
+)
+def lab(request):
+    """A lab with two backends; each test loads its own Caddyfile."""
+    with Lab(runtime=request.param) as lab:
+        yield lab
+
+
+def pytest_runtest_setup(item):
+    for marker, available in (("podman", podman), ("browser", browser)):
+        if item.get_closest_marker(marker):
+            works, why = available()
+            if not works:
+                pytest.skip(why)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -16,3 +43,16 @@ def pytest_runtest_makereport(item):
             report.outcome = "failed"
             report.longrepr = f"{variable} is set, so this must run, but: {reason}"
     return report
+
+
+@cache
+def podman() -> tuple[bool, str]:
+    from caddylab._runtimes import podman
+
+    return podman.available()
+
+
+@cache
+def browser() -> tuple[bool, str]:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    return found is not None, "Chromium is not installed (Debian: apt install chromium)."
