@@ -93,6 +93,11 @@ def wait_until(condition: Callable[[], object], timeout: float = 30) -> None:
         time.sleep(0.005)
 
 
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextmanager
 def started(*backends: Backend) -> Iterator[tuple[Backend, ...]]:
     try:
@@ -358,6 +363,8 @@ class TestLife:
             slow = pool.submit(httpx.get, f"{backend.url}/slow-api", timeout=10)
             wait_until(lambda: backend.running() == 1)
             backend.process.terminate()
+            wait_until(lambda: not accepts(backend.port))
+            assert backend.running() == 1, "the control channel is there until the end"
             assert slow.result().status_code == 200
             # uvicorn hands the signal on when it is done; as process 1 that makes an exit 0.
             assert backend.process.wait(timeout=5) in (0, -signal.SIGTERM)
