@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import httpx
 
@@ -86,12 +86,20 @@ class Journal:
         """Caddy's opinion of a backend, if it has one now."""
         return self._open.get((backend, kind))
 
-    def forget_opinions(self) -> None:
-        """Caddy has a new configuration, and with it no memory."""
+    @contextlib.contextmanager
+    def reloading(self) -> Iterator[None]:
+        """While Caddy takes a new configuration: with that, it forgets what it thought.
+
+        Its first checks run at once, so what the log says from the beginning on counts already.
+        A configuration that is refused changes nothing.
+        """
         self.catch_up()
         with self._lock:
-            for backend, kind in list(self._open):
-                self._end(backend, kind, time.time())
+            before, when = dict(self._open), time.time()
+            yield
+            for (backend, kind), span in before.items():
+                if self._open.get((backend, kind)) is span:
+                    self._end(backend, kind, when)
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters."""

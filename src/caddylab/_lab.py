@@ -64,7 +64,7 @@ class Lab:
             self._assemble()
             self._load(_caddyfiles.plain(backends))
             self._first_answer()
-            self._admin.load(self._plan.config)  # the first answer has moved the round robin on
+            self._load(self._text)  # the first answer has moved the round robin on
         self._finalizer = weakref.finalize(
             self, _close, self._engine, self._journal, self._runtime, self._http
         )
@@ -117,9 +117,9 @@ class Lab:
     def _load(self, text: str) -> list[Note]:
         adapted = self._admin.adapt(text)
         plan = Instrument(adapted, self._runtime, text).plan()
-        self._admin.load(plan.config, text)
+        with self._journal.reloading():
+            self._admin.load(plan.config, text)
         self._plan, self._text = plan, text
-        self._journal.forget_opinions()
         return lint(text, adapted)
 
     def lint(self, text: str) -> list[Note]:

@@ -27,10 +27,11 @@ def choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
         raise RuntimeUnavailable(
             f"There is no runtime {wanted!r}; choose one of {', '.join(map(repr, RUNTIMES))}."
         )
+    asks = f"{VARIABLE} asks for {wanted}." if wanted != name else "As you asked."
     if wanted == "process":
-        why = "You asked for processes." if name == wanted else f"{VARIABLE} asks for processes."
-        return _process(lab_id, backends), why
-    return _podman_or_process(wanted, lab_id, backends)
+        return _process(lab_id, backends), asks
+    runtime, why = _podman_or_process(wanted, lab_id, backends)
+    return runtime, why if wanted == "auto" else asks
 
 
 def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
@@ -42,7 +43,7 @@ def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime
         return podman.PodmanRuntime(lab_id, backends), why
     if wanted == "podman":
         raise RuntimeUnavailable(f'{why} `Lab(runtime="process")` needs no Podman.')
-    return _process(lab_id, backends), f"Local processes, because: {why}"
+    return _process(lab_id, backends), f"Not in containers, because: {why}"
 
 
 def _process(lab_id: str, backends: int) -> Runtime:
