@@ -47,21 +47,30 @@ def main():
 
 def make_venv():
     """Create `.venv`, or leave a working one as it is."""
-    if PYTHON.exists() and subprocess.call([PYTHON, "-c", "import pip"]) == 0:
+    if works("import pip"):
         return
-    if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
+    clear = [] if works("import sys; sys.exit(sys.version_info < (3, 11))") else ["--clear"]
+    if subprocess.call([sys.executable, "-m", "venv", *clear, VENV]) != 0:
         sys.exit(
             "Python could not make a virtual environment (its own words are above). On Debian "
             "and Ubuntu this mends it: sudo apt install python3-venv"
         )
 
 
+def works(code):
+    """Whether the Python of `.venv` is there and can run this."""
+    command = [PYTHON, "-c", code]
+    return PYTHON.exists() and subprocess.call(command, stderr=subprocess.DEVNULL) == 0
+
+
 def installer():
     """A function that installs packages with these arguments: by uv, else by pip."""
     pip = [PYTHON, "-m", "pip"]
     has_uv = subprocess.call([*pip, "install", "--quiet", "--upgrade", "uv"]) == 0
-    command = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
-    command = command if has_uv else [*pip, "install"]
+    if not has_uv:
+        print("Without uv; pip takes about a minute.", flush=True)
+    uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
+    command = uv if has_uv else [*pip, "install"]
     environment = {**uv_settings(pip), **os.environ} if has_uv else os.environ
 
     def install(*arguments):

@@ -1,0 +1,218 @@
+"""The command `caddylab`, as a learner uses it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from caddylab import _resources
+from caddylab._cli import doctor, notebooks
+from caddylab._cli.doctor import Check
+from caddylab._cli.notebooks import Folder
+from caddylab._ports import free_port
+from caddylab.cli import main
+
+CHAPTER = "course/01.ipynb"
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w+")
+
+
+@pytest.fixture
+def offer(tmp_path):
+    """Offer a version of some files, as one `caddylab open` does; returns what it says."""
+
+    def put(*files):
+        folder = Folder(tmp_path)
+        for name, content in files:
+            folder.put(name, content)
+        folder.save()
+        return folder.said
+
+    return put
+
+
+def files(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != notebooks.MANIFEST
+    }
+
+
+class TestCopies:
+    def test_a_new_folder_gets_every_notebook(self, tmp_path, capsys):
+        notebooks.copy_to(tmp_path / "mine")
+        assert files(tmp_path / "mine") == {
+            name: path.read_bytes() for name, path in notebooks.shipped()
+        }
+        assert str(tmp_path / "mine") in capsys.readouterr().out
+
+    def test_every_chapter_is_shipped(self):
+        shipped = {name for name, _ in notebooks.shipped()}
+        chapters = {f"course/{path.name}" for path in _resources.course().glob("*.ipynb")}
+        assert chapters
+        assert chapters <= shipped
+
+    def test_an_untouched_notebook_is_updated(self, tmp_path, offer):
+        offer((CHAPTER, b"first"))
+        assert offer((CHAPTER, b"second")) == [f"{CHAPTER} is updated."]
+        assert files(tmp_path) == {CHAPTER: b"second"}
+
+    def test_an_edited_notebook_stays_and_the_new_version_comes_beside_it(self, tmp_path, offer):
+        offer((CHAPTER, b"first"))
+        (tmp_path / CHAPTER).write_bytes(b"my own")
+        (said,) = offer((CHAPTER, b"second"))
+        assert "course/01.new.ipynb" in said
+        assert files(tmp_path) == {CHAPTER: b"my own", "course/01.new.ipynb": b"second"}
+
+    def test_the_same_version_is_not_offered_twice(self, tmp_path, offer):
+        offer((CHAPTER, b"first"))
+        (tmp_path / CHAPTER).write_bytes(b"my own")
+        assert offer((CHAPTER, b"first")) == []
+        assert files(tmp_path) == {CHAPTER: b"my own"}
+
+    def test_an_edited_new_version_stays_too(self, tmp_path, offer):
+        offer((CHAPTER, b"first"))
+        (tmp_path / CHAPTER).write_bytes(b"my own")
+        offer((CHAPTER, b"second"))
+        (tmp_path / "course/01.new.ipynb").write_bytes(b"my own, too")
+        offer((CHAPTER, b"third"))
+        assert files(tmp_path) == {
+            CHAPTER: b"my own",
+            "course/01.new.ipynb": b"my own, too",
+            "course/01.new.new.ipynb": b"third",
+        }
+
+    def test_an_untouched_new_version_is_updated(self, tmp_path, offer):
+        offer((CHAPTER, b"first"))
+        (tmp_path / CHAPTER).write_bytes(b"my own")
+        offer((CHAPTER, b"second"))
+        offer((CHAPTER, b"third"))
+        assert files(tmp_path) == {CHAPTER: b"my own", "course/01.new.ipynb": b"third"}
+
+    def test_a_deleted_notebook_comes_back(self, tmp_path, offer):
+        offer((CHAPTER, b"first"))
+        (tmp_path / CHAPTER).unlink()
+        offer((CHAPTER, b"first"))
+        assert files(tmp_path) == {CHAPTER: b"first"}
+
+    @pytest.mark.parametrize("manifest", ["", "{", "[]"])
+    def test_without_a_manifest_nothing_is_overwritten(self, tmp_path, offer, manifest):
+        (tmp_path / "course").mkdir()
+        (tmp_path / CHAPTER).write_bytes(b"mine")
+        (tmp_path / notebooks.MANIFEST).write_text(manifest)
+        offer((CHAPTER, b"first"))
+        assert files(tmp_path) == {CHAPTER: b"mine", "course/01.new.ipynb": b"first"}
+
+    def test_a_folder_that_cannot_be_is_refused_in_one_sentence(self, tmp_path, capsys):
+        (tmp_path / "file").touch()
+        assert main(["open", str(tmp_path / "file" / "mine")]) == 1
+        assert "Name a folder that you may write to" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """JupyterLab's address as `caddylab open` prints it on a machine without a screen."""
+    folder = tmp_path_factory.mktemp("learner")
+    command = [sys.executable, "-m", "caddylab", "open", "mine", f"--port={free_port()}"]
+    bare = {name: os.environ[name] for name in os.environ if "DISPLAY" not in name}
+    home = {"HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}
+    with subprocess.Popen(
+        command, cwd=folder, env=bare | home, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            yield first_match(ADDRESS, server.stderr)
+        finally:
+            server.terminate()
+            server.stderr.read()
+
+
+def first_match(pattern, lines):
+    for line in lines:
+        if found := pattern.search(line):
+            return found.group()
+    raise AssertionError("JupyterLab ended without an address")
+
+
+class TestOpen:
+    def test_it_answers_at_the_address_that_it_prints(self, address):
+        first = min(path.name for path in _resources.course().glob("*.ipynb"))
+        assert httpx.URL(address).path == f"/lab/tree/course/{first}"
+        assert httpx.get(address, follow_redirects=True).status_code == 200
+
+    def test_the_learners_copy_is_what_it_serves(self, address):
+        token = httpx.URL(address).params["token"]
+        listing = httpx.get(httpx.URL(address).join("/api/contents"), params={"token": token})
+        assert "course" in {entry["name"] for entry in listing.json()["content"]}
+
+    def test_no_news_pops_up(self, address):
+        token = httpx.URL(address).params["token"]
+        path = "/lab/api/settings/@jupyterlab/apputils-extension:notification"
+        settings = httpx.get(httpx.URL(address).join(path), params={"token": token}).json()
+        properties = settings["schema"]["properties"]
+        assert properties["fetchNews"]["default"] == "false"
+        assert properties["checkForUpdates"]["default"] is False
+
+
+class TestDoctor:
+    def test_this_machine_can_run_a_lab(self, capsys):
+        assert main(["doctor"]) == 0
+        said = capsys.readouterr().out
+        for name in ("Python", "Caddy", "Ports", "Temporary folder", "Widgets", "processes"):
+            assert re.search(rf"^ok +{name}: \S", said, re.MULTILINE), said
+        assert re.search(r"^(ok|NOT OK) +Podman: \S", said, re.MULTILINE), said
+
+    def test_a_machine_without_a_runtime_learns_how_to_mend_it(self, capsys, monkeypatch):
+        def broken():
+            raise OSError("no such program\nat all")
+
+        checks = (Check("Ports", lambda: "free ones", "-"), Check("Podman", broken, "Do it.", True))
+        monkeypatch.setattr(doctor, "CHECKS", checks)
+        assert main(["doctor"]) == 1
+        assert capsys.readouterr().out.splitlines()[:4] == [
+            "ok      Ports: free ones",
+            "NOT OK  Podman: no such program",
+            "        at all",
+            "        → Do it.",
+        ]
+
+    def test_another_caddy_is_noticed(self, capsys, monkeypatch):
+        monkeypatch.setattr(doctor, "CADDY_VERSION", "2.0.0")
+        with pytest.raises(doctor.Ailing, match=r"needs 2\.0\.0"):
+            doctor._caddy()
+
+
+class TestClean:
+    def test_what_an_ended_program_left_goes_and_a_living_lab_stays(self, tmp_path):
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        leave = "from caddylab._runtimes import folder; print(folder.create('{}'), flush=True)"
+        run([sys.executable, "-c", leave.format("orphan")], environment)
+        living = subprocess.Popen(
+            [sys.executable, "-c", leave.format("living") + "; input()"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with living:
+            lab = Path(living.stdout.readline().strip())
+            said = run([sys.executable, "-m", "caddylab", "clean"], environment)
+            assert "orphan" in said
+            assert "living" not in said
+            assert [path.name for path in lab.parent.iterdir()] == ["living"]
+
+
+def run(command, environment):
+    return subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+
+
+def test_the_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert re.fullmatch(r"caddylab \d+\.\d+\.\d+\n", capsys.readouterr().out)

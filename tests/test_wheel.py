@@ -1,0 +1,119 @@
+"""The wheel: all that a learner needs who has no checkout."""
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from caddylab import _resources
+
+ROOT = Path(__file__).parents[1]
+MADE_BY_USE = {"__pycache__", ".ipynb_checkpoints"}
+
+
+def run(*command, cwd):
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(kind, source, folder):
+    run(sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder), cwd=source)
+    (built,) = folder.iterdir()
+    return built
+
+
+def contents(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def learner(wheel, tmp_path_factory):
+    """An environment with the wheel and the locked dependencies, and no checkout in sight."""
+    folder = tmp_path_factory.mktemp("learner")
+    run(sys.executable, "-m", "venv", "--without-pip", "venv", cwd=folder)
+    programs = folder / "venv" / Path(sysconfig.get_path("scripts")).name
+    python = programs / Path(sys.executable).name
+    packages = run(
+        python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
+    )
+    (Path(packages.strip()) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    run(*pip, "--no-deps", "--no-index", "--disable-pip-version-check", wheel, cwd=folder)
+
+    def caddylab(*arguments):
+        return run(python, *arguments, cwd=folder)
+
+    caddylab.folder, caddylab.program = folder, programs / "caddylab"
+    return caddylab
+
+
+def test_it_carries_every_file_of_the_course(wheel):
+    carried = contents(wheel)
+    for part in ("containers", "course", "labs", "solutions"):
+        for path in (ROOT / part).rglob("*"):
+            name = path.relative_to(ROOT)
+            if path.is_file() and MADE_BY_USE.isdisjoint(name.parts):
+                assert carried[f"caddylab/_shipped/{name.as_posix()}"] == path.read_bytes()
+
+
+def test_it_carries_nothing_else(wheel):
+    tops = {name.partition("/")[0] for name in contents(wheel)}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"caddylab"}
+    assert not any("tests" in name or name.endswith(".pyc") for name in contents(wheel))
+
+
+def test_the_source_archive_makes_the_same_wheel(wheel, tmp_path):
+    archive = build("sdist", ROOT, tmp_path / "sdist")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "unpacked", filter="data")
+    (source,) = (tmp_path / "unpacked").iterdir()
+    assert contents(build("wheel", source, tmp_path / "wheel")) == contents(wheel)
+
+
+def test_the_command_is_there(learner):
+    assert run(learner.program, "--version", cwd=learner.folder).startswith("caddylab ")
+
+
+def test_it_copies_its_own_notebooks(learner):
+    learner(
+        "-c",
+        "from pathlib import Path; from caddylab._cli import notebooks; "
+        "notebooks.copy_to(Path('mine'))",
+    )
+    copied = {path.name for path in (learner.folder / "mine" / "course").iterdir()}
+    assert copied >= {path.name for path in _resources.course().glob("*.ipynb")} != set()
+
+
+def test_a_lab_runs_on_the_app_that_it_carries(learner):
+    code = """
+from caddylab import Lab, _resources
+print(_resources.app())
+with Lab(runtime="process") as lab:
+    print(lab.get("/").status_code)
+"""
+    said = learner("-c", code).splitlines()
+    assert Path(said[0]).is_relative_to(learner.folder)
+    assert said[-1] == "200"
+
+
+def test_it_knows_that_it_is_no_checkout(learner):
+    done = subprocess.run(
+        [learner.program, "open", "--here"],
+        cwd=learner.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Say `caddylab open`" in done.stderr
