@@ -47,13 +47,17 @@ def whole(lab):
 
 def accounted(traffic) -> bool:
     """Every request has ended, and its trace leads to the answer that its client got."""
-    return all(
+    return all(map(leads_to_its_answer, traffic.requests))
+
+
+def leads_to_its_answer(request) -> bool:
+    *failed, last = request.attempts
+    return (
         request.complete
         and request.outcome is not Outcome.PENDING
-        and all(attempt.error for attempt in request.attempts[:-1])
-        and request.attempts[-1].status in (request.status, None)
-        and request.attempts[-1].backend in (request.answered_by, None) or not request.answered_by
-        for request in traffic.requests
+        and all(attempt.error for attempt in failed)
+        and last.backend == (request.answered_by or last.backend)
+        and last.status == (request.status if request.answered_by else None)
     )
 
 

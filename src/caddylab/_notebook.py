@@ -97,7 +97,7 @@ class Bar:
 
         bundle = {"text/html": html, "text/plain": label}
         if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(bundle, raw=True)
 

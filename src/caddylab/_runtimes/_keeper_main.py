@@ -79,6 +79,10 @@ class KeeperProcess:
         """Run `args` when the owner is gone, before the children are killed."""
         self.farewells.append(args)
 
+    def do_nothing_at_end(self) -> None:
+        """Forget what `at_end` registered."""
+        self.farewells.clear()
+
     def become_backend(self, name: str, app_dir: str, port: int, env: dict[str, str]) -> NoReturn:
         for name_of_signal in ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD"):
             signal.signal(getattr(signal, name_of_signal), signal.SIG_DFL)
@@ -118,11 +122,14 @@ class KeeperProcess:
 
 
 def load(app_dir: str) -> Any:
-    """Import the backend's app and its server (slow the first time)."""
+    """Import the backend's app and all of its server (slow the first time)."""
     if app_dir not in sys.path:
         sys.path.insert(0, app_dir)
     import app
     import uvicorn
+    import uvicorn.lifespan.on
+    import uvicorn.loops.auto
+    import uvicorn.protocols.http.auto
 
     return uvicorn, app
 
@@ -130,7 +137,9 @@ def load(app_dir: str) -> Any:
 def serve(app_dir: str, port: int) -> None:
     """Be a backend until SIGTERM."""
     uvicorn, app = load(app_dir)
-    config = uvicorn.Config(app.create_app(), log_level="warning", backlog=BACKLOG)
+    config = uvicorn.Config(
+        app.create_app(), log_level="warning", backlog=BACKLOG, proxy_headers=False
+    )
     uvicorn.Server(config).run(sockets=[listener(port)])
 
 

@@ -53,11 +53,14 @@ class Runtime(Protocol):
     name: str
     lab_id: str
     secret: str
-    units: Sequence[Unit]
     site: Address
     """Where clients connect, on loopback."""
     listen: str
     """The same listener as it stands in Caddy's JSON."""
+
+    @property
+    def units(self) -> Sequence[Unit]:
+        """The backends, in the order of their numbers."""
 
     def start(self) -> None:
         """Start everything in parallel; return when every backend and the admin API answer.

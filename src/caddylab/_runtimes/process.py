@@ -119,7 +119,7 @@ class ProcessRuntime:
         self._ports: dict[object, Port] = {"site": Port(), "closed": Port()}
         self.site: Address = (LOOPBACK, self._ports["site"].number)
         self.listen = f"{LOOPBACK}:{self.site[1]}"
-        self.units: Sequence[ProcessUnit] = [ProcessUnit(self, number) for number in range(1, backends + 1)]
+        self.units = [ProcessUnit(self, number) for number in range(1, backends + 1)]
         self.folder = folders.base() / lab_id
         self.keeper: Keeper
         self._admin = self._admin_client()
