@@ -8,7 +8,6 @@ import json
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from podman import PodmanClient
@@ -158,11 +157,7 @@ def _context() -> bytes:
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
-    folder = _resources.app()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not _is_litter(file.relative_to(folder)):
-            yield file.relative_to(folder).as_posix(), file.read_bytes()
-
-
-def _is_litter(path: Path) -> bool:
-    return any(part == "__pycache__" or part.startswith(".") for part in path.parts)
+    folder = _resources.containers()
+    app = sorted((folder / "app").rglob("*.py"))
+    for file in [folder / "Containerfile", folder / "requirements.txt", *app]:
+        yield file.relative_to(folder).as_posix(), file.read_bytes()

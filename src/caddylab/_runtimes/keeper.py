@@ -46,6 +46,10 @@ class Keeper:
         """Have the keeper run `args` when the owner is gone, before it kills its children."""
         self._ask(do="at_end", args=args)
 
+    def nothing_at_end(self) -> None:
+        """Take back what `at_end` registered: it has been done."""
+        self._ask(do="nothing_at_end")
+
     def close(self) -> None:
         """End the keeper and all it keeps; returns when it is gone. Safe to call twice."""
         with self._lock:

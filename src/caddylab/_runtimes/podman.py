@@ -1,0 +1,204 @@
+"""The lab as Podman containers, every one of them made through podman-py."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+from podman.errors import PodmanError
+
+from caddylab._errors import CaddylabError, RuntimeUnavailable, StartFailed
+from caddylab._runtimes import folder as folders
+from caddylab._runtimes import images, podman_caddy, podman_service, podman_sweep
+from caddylab._runtimes.base import BACKEND_PORT, Address
+from caddylab._runtimes.keeper import Keeper
+from caddylab._runtimes.podman_container import CONTROL_PORT, Container, PodmanUnit
+from caddylab._runtimes.podman_network import hold_address
+from caddylab._runtimes.podman_service import Service
+
+DOMAIN = "dns.podman"
+
+
+def available() -> tuple[bool, str]:
+    """Whether a lab can run here in containers, and one sentence on why (not).
+
+    It takes milliseconds where there is no Podman, and up to some seconds where Podman has no
+    images yet and the registry has to be asked.
+    """
+    try:
+        with podman_service.at_hand() as service:
+            wanted = images.missing(service.client)
+            if not wanted:
+                return True, "Podman answers and has the images."
+            if images.obtainable(service.client):
+                return True, "Podman answers and will get its images first."
+    except (CaddylabError, PodmanError) as error:
+        return False, str(error)
+    return False, (
+        f"Podman answers, but has no image {wanted[0]} and reaches no registry that has."
+    )
+
+
+def sweep() -> list[str]:
+    """Remove containers and networks of labs whose owner is gone; returns the labs' ids.
+
+    Where Podman is missing there is nothing to remove.
+    """
+    try:
+        with podman_service.at_hand() as service:
+            return podman_sweep.sweep_orphans(service)
+    except (RuntimeUnavailable, PodmanError):
+        return []
+
+
+class PodmanRuntime:
+    """A Caddy and its backends as containers on a network of their own.
+
+    Ports are published on loopback with numbers that the system chooses. Caddy dials names,
+    not addresses: a container has a new address after each start.
+    """
+
+    name = "podman"
+
+    def __init__(self, lab_id: str, backends: int = 2) -> None:
+        self.lab_id = lab_id
+        self.secret = secrets.token_hex(16)
+        self.units: list[PodmanUnit] = []
+        self.site: Address
+        self.listen = f":{podman_caddy.SITE_PORT}"
+        self._caddy_secret = secrets.token_hex(16)  # backends know the other one
+        self._backends = backends
+        self._network = f"caddylab-{lab_id}"
+        self._resources = contextlib.ExitStack()
+
+    def start(self) -> None:
+        try:
+            folders.create(self.lab_id)
+            self._keeper = Keeper(folders.base() / self.lab_id)
+            self._resources.callback(self._keeper.close)
+            self._service = self._connect()
+            images.ensure(self._service.client)
+            self._start_containers()
+        except PodmanError as error:
+            self.close()
+            raise StartFailed(f"Podman could not start the lab: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._resources.close()
+
+    def admin(self) -> httpx.Client:
+        return self._admin
+
+    def dial(self, host: str, port: int) -> str:
+        # The full name: where the machine's own name server is silent (no internet), the bare
+        # name of a stopped container would cost three seconds a dial.
+        return f"{host}.{DOMAIN}:{port}"
+
+    def inner(self, port: int) -> str:
+        return f":{port}"
+
+    def extra_config(self) -> dict[str, Any]:
+        return podman_caddy.config(self._caddy_secret)
+
+    def log_writer(self) -> dict[str, Any]:
+        return podman_caddy.log_writer()
+
+    def read_log(self, offset: int) -> bytes:
+        return self._log.read(offset)
+
+    def output(self, lines: int = 20) -> str:
+        return self._caddy.output(lines)
+
+    def _connect(self) -> Service:
+        uri = podman_service.find()
+        if uri is None:
+            socket = self._keeper.folder / "podman.sock"
+            self._keeper.spawn("podman", podman_service.command(socket))
+            uri = podman_service.wait_for(socket, self._keeper.folder / "podman.out")
+        self._keeper.at_end([sys.executable, "-P", "-m", podman_sweep.__name__, uri, self.lab_id])
+        service = Service(uri)
+        self._resources.callback(service.close)
+        return service
+
+    def _start_containers(self) -> None:
+        pool = ThreadPoolExecutor(self._backends + 2)
+        # In reverse: without its container a thread that waits for it gives up, and what one
+        # has made in the meantime is removed, too.
+        self._resources.callback(self._remove_the_rest)
+        self._resources.callback(pool.shutdown, cancel_futures=True)
+        self._resources.callback(self._remove)
+        self._labels = podman_sweep.labels(self.lab_id)
+        network = self._service.client.networks.create(
+            self._network, dns_enabled=True, labels=self._labels
+        )
+        self._bridge = network.attrs["network_interface"]
+        caddy = pool.submit(self._start_caddy)
+        backends = [pool.submit(self._start_backend, n) for n in range(1, self._backends + 1)]
+        sweeping = pool.submit(podman_sweep.sweep_orphans, self._service)
+        self.units = [backend.result() for backend in backends]
+        caddy.result()
+        sweeping.result()
+
+    def _start_backend(self, number: int) -> PodmanUnit:
+        environment = {
+            "BACKEND_ID": str(number),
+            "CONTROL_HOST": "0.0.0.0",
+            "CONTROL_PORT": str(CONTROL_PORT),
+            "CONTROL_SECRET": self.secret,
+        }
+        ports = [BACKEND_PORT, CONTROL_PORT]
+        container = self._launch(f"backend{number}", ports, images.backend(), environment)
+        unit = PodmanUnit(container, number, self.secret)
+        unit.wait()
+        return unit
+
+    def _start_caddy(self) -> None:
+        ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
+        boot = {podman_caddy.BOOT: json.dumps(self.extra_config())}
+        caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.COMMAND)
+        self._caddy = caddy
+        self.site = caddy.published(podman_caddy.SITE_PORT)
+        secret, publish = self._caddy_secret, caddy.published
+        self._admin = podman_caddy.admin(publish(podman_caddy.ADMIN_PORT), secret)
+        self._log = podman_caddy.LogReader(publish(podman_caddy.LOG_PORT), secret)
+        self._resources.callback(self._admin.close)
+        self._resources.callback(self._log.close)
+        caddy.await_ready(self._admin_answers)
+
+    def _launch(
+        self, name: str, ports: list[int], image: str, environment: dict[str, str], **more: Any
+    ) -> Container:
+        options = {
+            "image": image,
+            "name": f"{self._network}-{name}",
+            "environment": environment,
+            "labels": self._labels,
+            "network_mode": "bridge",
+            "networks": {self._network: {"aliases": [name]}},
+        }
+        container = Container(self._service, name, ports, options | more)
+        container.start()
+        hold_address(self._bridge)  # before anything has talked to the container
+        return container
+
+    def _admin_answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return self._admin.get("/config/admin").status_code == 200
+        return False
+
+    def _remove(self) -> None:
+        with contextlib.suppress(PodmanError):
+            podman_sweep.remove(self._service, self.lab_id)
+
+    def _remove_the_rest(self) -> None:
+        with contextlib.suppress(PodmanError, CaddylabError):  # the keeper will try it again
+            podman_sweep.remove(self._service, self.lab_id)
+            self._keeper.nothing_at_end()

@@ -1,0 +1,94 @@
+"""What Caddy is told when it runs in a container: its admin API and the way to its log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from caddylab._errors import LabError
+from caddylab._runtimes.base import Address
+
+SITE_PORT = 80
+ADMIN_PORT = 2019
+LOG_PORT = 2020
+LOG_FILE = "/tmp/caddylab.log"
+SECRET_HEADER = "X-Caddylab-Secret"
+BOOT = "CADDYLAB_BOOT"
+
+# Taken out of the environment again: a Caddyfile can print variables.
+COMMAND = [
+    "sh", "-c",
+    f'printf %s "${BOOT}" > /tmp/boot.json && unset {BOOT}'
+    " && exec caddy run --config /tmp/boot.json",
+]  # fmt: skip
+
+
+def config(secret: str) -> dict[str, Any]:
+    """What every configuration of this Caddy must hold, the first one included.
+
+    The admin API listens on all of the container's interfaces, or it could not be published;
+    so it answers only requests with the secret as their `Origin`.
+    """
+    admin = {
+        "listen": f":{ADMIN_PORT}",
+        "enforce_origin": True,
+        "origins": [f"http://{secret}"],
+        "config": {"persist": False},
+    }
+    return {"admin": admin, "apps": {"http": {"servers": {"caddylab": _log_server(secret)}}}}
+
+
+def log_writer() -> dict[str, Any]:
+    """Caddy's `writer` for the lab's own log."""
+    return {"output": "file", "filename": LOG_FILE, "roll": False}
+
+
+def admin(address: Address, secret: str) -> httpx.Client:
+    """A client of the admin API."""
+    return _client(address, {"Origin": f"http://{secret}"})
+
+
+class LogReader:
+    """Reads the lab's log from the server that `config` describes."""
+
+    def __init__(self, address: Address, secret: str) -> None:
+        self._client = _client(address, {SECRET_HEADER: secret})
+
+    def read(self, offset: int) -> bytes:
+        """What the log holds from `offset` on; empty when there is nothing new.
+
+        Raises:
+            LabError: the server's answer makes no sense.
+        """
+        answer = self._client.get("/", headers={"Range": f"bytes={offset}-"})
+        if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+            return answer.content
+        if answer.status_code in (httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE, 404):
+            return b""  # nothing new, or nothing yet
+        raise LabError(f"Caddy's log cannot be read: {answer.status_code} {answer.text}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def _log_server(secret: str) -> dict[str, Any]:
+    folder, _, name = LOG_FILE.rpartition("/")
+    file = [{"handler": "rewrite", "uri": f"/{name}"}, {"handler": "file_server", "root": folder}]
+    return {
+        "listen": [f":{LOG_PORT}"],
+        "automatic_https": {"disable": True},
+        "routes": [
+            {"match": [{"header": {SECRET_HEADER: [secret]}}], "handle": file},
+            {"handle": [{"handler": "static_response", "status_code": 403}]},
+        ],
+    }
+
+
+def _client(address: Address, headers: dict[str, str]) -> httpx.Client:
+    host, port = address
+    # trust_env: a proxy of the environment does not lead to this machine.
+    return httpx.Client(
+        base_url=f"http://{host}:{port}", headers=headers, timeout=10, trust_env=False
+    )

@@ -1,0 +1,181 @@
+"""One container of a lab, and the backends among them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from podman.errors import PodmanError
+
+from caddylab._errors import FaultError, StartFailed
+from caddylab._ports import LOOPBACK
+from caddylab._runtimes.base import BACKEND_PORT, Address, ready
+from caddylab._runtimes.podman_service import Service
+from caddylab._waiting import poll
+
+CONTROL_PORT = 8081
+START_TIMEOUT = 60.0
+GONE_TIMEOUT = 30.0
+PATIENCE = 120.0
+
+
+class Container:
+    """A container that has been created with `ports` published on loopback.
+
+    Args:
+        service: where it lives.
+        name: what error messages call it.
+        options: what podman-py's `containers.create` takes.
+        ports: the ports to publish; the system chooses the numbers, and they stay.
+    """
+
+    def __init__(
+        self, service: Service, name: str, ports: list[int], options: dict[str, Any]
+    ) -> None:
+        self._service, self.name = service, name
+        published = {f"{port}/tcp": (LOOPBACK, 0) for port in ports}
+        self.id = service.client.containers.create(
+            # k8s-file, since journald, the default in some places, is not everywhere
+            ports=published, log_config={"Type": "k8s-file"}, **options,
+        ).id  # fmt: skip
+        bindings = self._inspect()["HostConfig"]["PortBindings"]
+        self._published = {port: int(bindings[f"{port}/tcp"][0]["HostPort"]) for port in ports}
+
+    def published(self, port: int) -> Address:
+        """Where this machine reaches the container's `port`."""
+        return LOOPBACK, self._published[port]
+
+    def start(self) -> None:
+        """Start its process; it may not be ready yet.
+
+        Raises:
+            StartFailed: Podman cannot start it.
+        """
+        try:
+            self._post("start")
+        except PodmanError as error:
+            raise StartFailed(f"Podman could not start {self.name}: {error}") from error
+
+    def await_ready(self, is_ready: Callable[[], bool]) -> None:
+        """Return once `is_ready`.
+
+        Raises:
+            StartFailed: it ended, or is not ready in time; its last output is in the message.
+        """
+        end = time.monotonic() + START_TIMEOUT
+        while not poll(is_ready, 0.5, interval=0.02):
+            late = time.monotonic() > end
+            if late or not self.running():
+                what = f"is not ready after {START_TIMEOUT:g} s" if late else "ended at its start"
+                raise StartFailed(f"{self.name} {what}. Its last output:\n{self.output(20)}")
+
+    def stop(self, timeout: float) -> None:
+        """SIGTERM, after `timeout` seconds SIGKILL; returns when it is gone."""
+        seconds = math.ceil(timeout)
+        with self._trying("stop"):
+            # podman-py's own stop() gives up waiting for the answer too early.
+            self._post("stop", {"timeout": seconds}, patience=seconds + GONE_TIMEOUT)
+        self._await_gone()
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self.signal("SIGKILL")
+        self._await_gone()
+
+    def signal(self, name: str) -> None:
+        """Send a signal to its process."""
+        with self._trying(f"send {name} to"):
+            self._post("kill", {"signal": name})
+
+    def running(self) -> bool:
+        """Whether its process exists."""
+        return bool(self._inspect()["State"]["Running"])
+
+    def output(self, lines: int) -> str:
+        """The last lines that it printed; empty when it is gone."""
+        with contextlib.suppress(PodmanError):
+            printed: Any = self._service.client.containers.get(self.id).logs(tail=lines)
+            return b"".join(printed).decode(errors="replace").strip()
+        return ""
+
+    def _await_gone(self) -> None:
+        """Wait until its name and address are gone, too, which happens a little later."""
+        poll(self._is_gone, GONE_TIMEOUT, interval=0.01)
+
+    def _is_gone(self) -> bool:
+        details = self._inspect()
+        networks = details["NetworkSettings"].get("Networks") or {}
+        held = any(network.get("IPAddress") for network in networks.values())
+        return not details["State"]["Running"] and not held
+
+    def _inspect(self) -> dict[str, Any]:
+        with self._trying("look at"):
+            answer = self._service.client.api.get(f"/containers/{self.id}/json", timeout=PATIENCE)
+            answer.raise_for_status()
+        details: dict[str, Any] = answer.json()
+        return details
+
+    def _post(
+        self, verb: str, parameters: dict[str, Any] | None = None, patience: float = PATIENCE
+    ) -> None:
+        path = f"/containers/{self.id}/{verb}"
+        answer = self._service.client.api.post(path, params=parameters, timeout=patience)
+        answer.raise_for_status()
+
+    @contextlib.contextmanager
+    def _trying(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except PodmanError as error:
+            raise FaultError(
+                f"Podman could not {what} {self.name}: {error}\n"
+                "If it was removed from outside, close this lab and make a new one."
+            ) from error
+
+
+class PodmanUnit:
+    """One backend in its container.
+
+    A frozen one is stopped by SIGSTOP, not by `podman pause`, which rootless Podman cannot do
+    under cgroup v1.
+    """
+
+    def __init__(self, container: Container, number: int, secret: str) -> None:
+        self.container, self.number, self._secret = container, number, secret
+        self.address = container.published(BACKEND_PORT)
+        self.control = container.published(CONTROL_PORT)
+        self._frozen = False
+
+    def start(self) -> None:
+        if not self.running():
+            self._frozen = False
+            self.container.start()
+            self.wait()
+
+    def wait(self) -> None:
+        """Return once it answers."""
+        self.container.await_ready(lambda: ready(self, self._secret))
+
+    def stop(self, timeout: float = 10.0) -> None:
+        if self.running():
+            self.thaw()
+            self.container.stop(timeout)
+
+    def kill(self) -> None:
+        if self.running():
+            self.container.kill()
+
+    def freeze(self) -> None:
+        self.container.signal("SIGSTOP")
+        self._frozen = True
+
+    def thaw(self) -> None:
+        if self._frozen:
+            self._frozen = False
+            self.container.signal("SIGCONT")
+
+    def running(self) -> bool:
+        return self.container.running()

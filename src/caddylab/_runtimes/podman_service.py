@@ -1,0 +1,189 @@
+"""Finding the Podman service, or starting one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from caddylab._errors import RuntimeUnavailable
+from caddylab._waiting import poll
+
+if TYPE_CHECKING:  # importing podman-py takes a third of a second
+    from podman import PodmanClient
+
+OLDEST = (4, 3)
+VARIABLE = "CONTAINER_HOST"
+ANSWER_TIMEOUT = 5.0
+START_TIMEOUT = 20.0
+
+
+class Service:
+    """A Podman service that answers at `uri`.
+
+    podman-py's clients are not made for several threads, so each thread gets one of its own.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._clients: list[Any] = []
+        self._local = threading.local()
+
+    @property
+    def client(self) -> PodmanClient:
+        """This thread's client."""
+        if not hasattr(self._local, "client"):
+            self._local.client = _client(self.uri)
+            self._clients.append(self._local.client)
+        return cast("PodmanClient", self._local.client)
+
+    def close(self) -> None:
+        """Close every thread's client."""
+        while self._clients:
+            self._clients.pop().close()
+
+
+def find() -> str | None:
+    """The address of a service that answers; None if there is none.
+
+    Raises:
+        RuntimeUnavailable: CONTAINER_HOST names a service that does not answer, or the one that
+            answers is too old.
+    """
+    named = os.environ.get(VARIABLE)
+    for uri in [named] if named else _usual_places():
+        if version := answering(uri):
+            return _recent_enough(uri, version)
+    if named:
+        raise RuntimeUnavailable(
+            f"No Podman service answers at {VARIABLE}={named}. Start it there, or unset the "
+            "variable to have this machine's own Podman used."
+        )
+    return None
+
+
+def answering(uri: str) -> str:
+    """The version of the Podman service at `uri`; empty if none answers."""
+    from podman.errors import PodmanError
+
+    try:
+        with _client(uri, timeout=ANSWER_TIMEOUT) as client:
+            answer = client.api.get("/_ping")
+            return str(answer.headers.get("Libpod-Api-Version", "")) if answer.ok else ""
+    except (PodmanError, OSError, ValueError):
+        return ""
+
+
+def command(socket: Path) -> list[str]:
+    """The command that serves on `socket` until it is ended.
+
+    Raises:
+        RuntimeUnavailable: this machine has no Podman that could serve.
+    """
+    program = shutil.which("podman")
+    if program is None:
+        raise RuntimeUnavailable(
+            "Podman is not installed. Install it (https://podman.io/docs/installation), or use "
+            'Lab(runtime="process").'
+        )
+    if not sys.platform.startswith("linux"):
+        raise RuntimeUnavailable(
+            "Podman is installed, but no Podman service answers. Start its machine with "
+            '`podman machine start`, or use Lab(runtime="process").'
+        )
+    return [program, "system", "service", "--time", "0", f"unix://{socket}"]
+
+
+def wait_for(socket: Path, log: Path) -> str:
+    """The address of a service that has just been started on `socket`.
+
+    Raises:
+        RuntimeUnavailable: it does not answer; the end of its log is in the message.
+    """
+    uri = f"unix://{socket}"
+    if poll(lambda: socket.exists() and answering(uri), START_TIMEOUT, interval=0.01):
+        return uri
+    raise RuntimeUnavailable(
+        f"`podman system service` does not answer after {START_TIMEOUT:g} s. It says:\n"
+        f"{log.read_text(errors='replace')[-2000:]}\n"
+        'Look whether `podman info` works, or use Lab(runtime="process").'
+    )
+
+
+@contextlib.contextmanager
+def at_hand() -> Iterator[Service]:
+    """A service that answers: the one that is there, or one of our own for the `with` block.
+
+    Raises:
+        RuntimeUnavailable: there is none, and none can be started.
+    """
+    with contextlib.ExitStack() as stack:
+        service = Service(find() or stack.enter_context(_temporary()))
+        stack.callback(service.close)
+        yield service
+
+
+@contextlib.contextmanager
+def _temporary() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="caddylab-") as folder:
+        socket, log = Path(folder, "podman.sock"), Path(folder, "podman.out")
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command(socket), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        try:
+            yield wait_for(socket, log)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _client(uri: str, timeout: float | None = None) -> PodmanClient:
+    from podman import PodmanClient
+
+    return PodmanClient(base_url=uri, timeout=timeout)
+
+
+def _usual_places() -> Iterator[str]:
+    sockets = [*_sockets()]
+    if sys.platform == "darwin":
+        sockets += _machine_sockets()
+    for socket in dict.fromkeys(sockets):
+        if os.access(socket, os.W_OK):
+            yield f"unix://{socket}"
+
+
+def _sockets() -> Iterator[Path]:
+    folders = [os.environ.get("XDG_RUNTIME_DIR")]
+    if hasattr(os, "getuid"):
+        folders += [f"/run/user/{os.getuid()}"] if os.getuid() else ["/run"]
+    for folder in filter(None, folders):
+        yield Path(folder, "podman/podman.sock")
+
+
+def _machine_sockets() -> list[Path]:
+    """Where a Podman Machine forwards its service to."""
+    if not shutil.which("podman"):
+        return []
+    question = ["podman", "machine", "inspect", "--format", "{{.ConnectionInfo.PodmanSocket.Path}}"]
+    try:
+        answer = subprocess.run(question, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [Path(line) for line in answer.stdout.split()]
+
+
+def _recent_enough(uri: str, version: str) -> str:
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        raise RuntimeUnavailable(
+            f"The Podman service at {uri} has version {version}; the lab needs 4.3 or newer. "
+            'Upgrade it, or use Lab(runtime="process").'
+        )
+    return uri

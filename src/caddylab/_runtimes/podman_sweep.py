@@ -1,0 +1,95 @@
+"""Removing the containers and networks of a lab: at its end, or when its owner is gone.
+
+Run as a program (`python -m caddylab._runtimes.podman_sweep URI LAB`) it removes one lab: the
+keeper does that when the lab's owner has been killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from podman.errors import PodmanError
+
+from caddylab._runtimes.folder import owner_lives, owner_mark
+from caddylab._runtimes.podman_service import Service
+
+LAB = "caddylab.lab"
+OWNER = "caddylab.owner"
+HOST = "caddylab.host"
+SETTLED = 0.3
+PATIENCE = 60.0
+
+
+def labels(lab_id: str) -> dict[str, str]:
+    """What marks everything of a lab: its id, its owner, and where that owner's number counts."""
+    return {LAB: lab_id, OWNER: owner_mark(), HOST: _host()}
+
+
+def orphans(service: Service) -> list[str]:
+    """The ids of the labs whose owner, a process of this machine, is gone."""
+    found = {entry[LAB]: entry for entry in _labelled(service) if entry.get(HOST) == _host()}
+    return [lab_id for lab_id, entry in found.items() if not owner_lives(entry.get(OWNER, ""))]
+
+
+def sweep_orphans(service: Service) -> list[str]:
+    """Remove all labs whose owner is gone; returns their ids."""
+    removed = orphans(service)
+    for lab_id in removed:
+        remove_thoroughly(service, lab_id)
+    return removed
+
+
+def remove_thoroughly(service: Service, lab_id: str) -> None:
+    """Remove a lab whose owner may have asked for one more container with its last breath."""
+    end = time.monotonic() + PATIENCE
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < SETTLED and time.monotonic() < end:
+        if remove(service, lab_id):
+            quiet_since = time.monotonic()
+        time.sleep(0.05)
+
+
+def remove(service: Service, lab_id: str) -> bool:
+    """Remove what there is of a lab, containers side by side; whether there was anything."""
+    containers = service.client.containers.list(all=True, filters=[f"label={LAB}={lab_id}"])
+    if containers:
+        with ThreadPoolExecutor(len(containers)) as pool:
+            list(pool.map(lambda container: _remove_container(service, container.id), containers))
+    networks = service.client.networks.list(filters={"label": f"{LAB}={lab_id}"})
+    for network in networks:
+        with contextlib.suppress(PodmanError):  # another sweep was faster
+            network.remove(force=True)
+    return bool(containers or networks)
+
+
+def _remove_container(service: Service, container_id: str) -> None:
+    api = service.client.api
+    with contextlib.suppress(PodmanError):
+        # Removing alone would first ask the processes to end and give them ten seconds.
+        api.post(f"/containers/{container_id}/kill", params={"signal": "SIGKILL"})
+        api.delete(f"/containers/{container_id}", params={"force": True, "v": True})
+
+
+def _labelled(service: Service) -> Iterable[dict[str, str]]:
+    client = service.client
+    for container in client.containers.list(all=True, filters=[f"label={LAB}"]):
+        yield dict(container.attrs["Labels"])
+    for network in client.networks.list(filters={"label": LAB}):
+        yield dict(network.attrs["labels"])
+
+
+def _host() -> str:
+    """This machine, and on Linux the space in which process numbers count."""
+    with contextlib.suppress(OSError):
+        return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
+    return platform.node()
+
+
+if __name__ == "__main__":
+    remove_thoroughly(Service(sys.argv[1]), sys.argv[2])
