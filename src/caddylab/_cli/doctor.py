@@ -8,13 +8,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 
 from caddylab._caddy.version import CADDY_VERSION
 from caddylab._ports import LOOPBACK
+from caddylab._runtimes.images import CADDY
 
 
 @dataclass(frozen=True)
@@ -104,17 +106,23 @@ def _processes() -> str:
 
 
 def _podman() -> str:
+    from caddylab._runtimes import podman
+
+    works, why = podman.available()
+    if not works:
+        raise Ailing(why)
+    print(f"...     Podman: {why}", flush=True)  # which may take minutes
     return _answer_of_a_lab("podman")
 
 
 def _answer_of_a_lab(runtime: str) -> str:
     from caddylab import Lab
 
-    with Lab(runtime=runtime) as lab:
+    with redirect_stdout(StringIO()), Lab(runtime=runtime) as lab:
         answer = lab.get("/")
     if answer.status_code != 200:
         raise Ailing(f"a lab answered {answer.status_code} instead of 200")
-    return f"a lab answered: {answer.text.strip()}"
+    return f"a lab ran, and its backend {answer.headers['X-Backend']} answered through Caddy"
 
 
 _REINSTALL = "Install the course again: make course in a checkout, else pip install its wheel."
@@ -125,5 +133,11 @@ CHECKS = (
     Check("Temporary folder", _temporary_folder, "Set TMPDIR to a folder that you may write to."),
     Check("Widgets", _widgets, _REINSTALL),
     Check("processes", _processes, "Mend what is not ok above, then: caddylab clean", True),
-    Check("Podman", _podman, "Optional. Install Podman and start it (podman machine start).", True),
+    Check(
+        "Podman",
+        _podman,
+        "Podman is optional: without it, labs run as processes. To find out more, see what these "
+        f"say: podman info; podman run --rm {CADDY} caddy version",
+        True,
+    ),
 )
