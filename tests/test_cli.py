@@ -165,6 +165,13 @@ class TestDoctor:
             assert re.search(rf"^ok +{name}: \S", said, re.MULTILINE), said
         assert re.search(r"^(ok|NOT OK) +Podman: \S", said, re.MULTILINE), said
 
+    @pytest.mark.podman
+    def test_podman_counts_when_a_lab_ran_in_it(self, capsys):
+        assert main(["doctor"]) == 0
+        said = capsys.readouterr().out
+        assert "ok      Podman: a lab ran" in said
+        assert said.endswith("Labs run here on processes and on Podman.\n")
+
     def test_a_machine_without_a_runtime_learns_how_to_mend_it(self, capsys, monkeypatch):
         def broken():
             raise OSError("no such program\nat all")
