@@ -249,6 +249,18 @@ def test_active_checks_leave_a_trace(lab):
     assert span.end > span.start
 
 
+def test_the_timeline_shows_faults_beside_opinions(lab):
+    lab.load(ACTIVE)
+    with lab.backend(2).killed():
+        lab.wait_until(lambda: not lab.backend(2).healthy, 5)
+    lab.wait_until(lambda: lab.backend(2).healthy, 5)
+    timeline = lab.timeline()
+    fault = timeline[timeline.source == "fault"].iloc[-1]
+    opinion = timeline[timeline.source == "caddy"].iloc[-1]
+    assert (fault.kind, opinion.kind) == ("killed", "unhealthy")
+    assert fault.start < opinion.start < fault.end < opinion.end
+
+
 def test_a_wait_that_fails_says_what_caddy_sees(lab):
     with pytest.raises(WaitTimeout, match=r"rain did not come true within 0\.1 s.*backend 1: up"):
         lab.wait_until(lambda: False, 0.1, "rain")

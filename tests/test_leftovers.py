@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -52,6 +54,11 @@ def read_until(owner: subprocess.Popen[str], word: str) -> str:
 def end(owner: subprocess.Popen[str]) -> None:
     owner.kill()
     owner.communicate()
+
+
+def start_labs_for_ever() -> None:
+    while True:
+        Lab(runtime="process").close()
 
 
 def labs_of(pid: int) -> list[Path]:
@@ -121,6 +128,14 @@ def test_close_leaves_nothing():
     assert processes_of(lab.id)
     lab.close()
     assert gone(lab.id)
+
+
+def test_stop_while_the_lab_starts_leaves_nothing():
+    before = labs_of(os.getpid())
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        start_labs_for_ever()
+    assert labs_of(os.getpid()) == before
 
 
 def test_a_lab_that_is_forgotten_closes():

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -24,11 +24,15 @@ from caddylab._loaded import Loaded
 from caddylab._records import Span
 from caddylab._runtimes import choose
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
+from caddylab._traffic import tables
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.engine import Engine
 from caddylab._traffic.plan import Plan
 from caddylab._traffic.traffic import Traffic
 from caddylab._waiting import poll
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_BACKENDS = 16
 
@@ -65,6 +69,7 @@ class Lab:
             self._load(_caddyfiles.plain(backends))
             self._first_answer()
             self._load(self._text)  # the first answer has moved the round robin on
+        self._ready = time.time()
         self._finalizer = weakref.finalize(
             self, _close, self._engine, self._journal, self._runtime, self._http
         )
@@ -228,6 +233,11 @@ class Lab:
         self._need_open()
         return self._http.get(path, **kwargs)
 
+    def floor(self) -> float:
+        """What the engine itself adds to a latency, in seconds at the median; measured once."""
+        self._need_open()
+        return self._engine.floor()
+
     # --- backends ------------------------------------------------------------------------
 
     def backend(self, number: int) -> Backend:
@@ -262,6 +272,11 @@ class Lab:
         """When Caddy thought what of a backend: "unhealthy" (active), "failed" (passive)."""
         self._journal.catch_up()
         return list(self._journal.opinions)
+
+    def timeline(self) -> pd.DataFrame:
+        """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
+        self._journal.catch_up()
+        return tables.timeline(self._ready, self._faults, self._journal.opinions)
 
     def wait_until(
         self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""

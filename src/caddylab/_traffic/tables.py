@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -72,29 +73,36 @@ def attempts(run: Run, records: Iterable[Request]) -> pd.DataFrame:
 
 
 def spans(run: Run, faults: Iterable[Span], opinions: Iterable[Span]) -> pd.DataFrame:
-    """Faults and opinions that touch the run; `end` is NaN for what lasts."""
+    """Faults and opinions that touch the run; times in seconds since it began."""
+    ends = [r.sent + r.duration for r in list(run.requests) if r.sent is not None]
+    return timeline(run.began, faults, opinions, until=max(ends, default=0.0))
+
+
+def timeline(
+    zero: float, faults: Iterable[Span], opinions: Iterable[Span], until: float = math.inf
+) -> pd.DataFrame:
+    """Faults (source "fault") and Caddy's opinions ("caddy") that touch the time from `zero` on.
+
+    Args:
+        zero: the Unix time that `start` and `end` count from; `end` is NaN for what lasts.
+        until: seconds after `zero` at which to stop.
+    """
     import pandas as pd
 
     found = [("fault", span) for span in list(faults)] + [
         ("caddy", span) for span in list(opinions)
     ]
-    ended = run.began + max((r.sent + r.duration for r in list(run.requests) if r.sent is not None),
-                            default=0.0)  # fmt: skip
     touching = [
         (source, span)
         for source, span in found
-        if span.start <= ended and (span.end is None or span.end >= run.began)
+        if span.start <= zero + until and (span.end is None or span.end >= zero)
     ]
-    return pd.DataFrame(
-        {
-            "backend": pd.Series([span.backend for _, span in touching], dtype="int64"),
-            "kind": pd.Series([span.kind for _, span in touching], dtype="str"),
-            "source": pd.Series([source for source, _ in touching], dtype="str"),
-            "start": pd.Series([span.start - run.began for _, span in touching], dtype="float64"),
-            "end": pd.Series(
-                [None if span.end is None else span.end - run.began for _, span in touching],
-                dtype="float64",
-            ),
-            "detail": pd.Series([span.detail for _, span in touching], dtype="str"),
-        }
-    )
+    columns = {
+        "backend": ([span.backend for _, span in touching], "int64"),
+        "kind": ([span.kind for _, span in touching], "str"),
+        "source": ([source for source, _ in touching], "str"),
+        "start": ([span.start - zero for _, span in touching], "float64"),
+        "end": ([None if s.end is None else s.end - zero for _, s in touching], "float64"),
+        "detail": ([span.detail for _, span in touching], "str"),
+    }
+    return pd.DataFrame({name: pd.Series(v, dtype=kind) for name, (v, kind) in columns.items()})

@@ -10,7 +10,7 @@ from caddylab._errors import TrafficError
 from caddylab._records import Outcome, Request, Span
 from caddylab._traffic import tables
 from caddylab._traffic.clients import Clients
-from caddylab._traffic.engine import Run
+from caddylab._traffic.engine import Lateness, Run
 from caddylab._traffic.summary import describe
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class Traffic:
     def retries(self) -> int:
         """How often Caddy tried again."""
         return sum(request.retries for request in self.requests)
+
+    @property
+    def lateness(self) -> Lateness | None:
+        """How late an open loop's requests left; None for a closed loop, which has no times."""
+        return self.run.lateness()
 
     def table(self) -> pd.DataFrame:
         """One row a request; times in seconds since the run began."""

@@ -1,0 +1,104 @@
+"""How long until a lab is ready, against one backend by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from caddylab import Lab, _resources
+from caddylab._ports import LOOPBACK, free_port
+from caddylab._waiting import poll
+
+from benchmarks._row import Row
+
+ROUNDS = 7
+
+
+def run() -> list[Row]:
+    """Paired: one of ours, one of the other, seven times; medians."""
+    rows = [_row("process", "one uvicorn of the app, to its first 200", uvicorn_alone, 1.3)]
+    if podman_works():
+        rows.append(_row("podman", "one `podman run` of the backend, ditto", podman_run, 1.5))
+    return rows
+
+
+def _row(runtime: str, other: str, alone: Callable[[], float], bar: float) -> Row:
+    lab_ready(runtime)  # once without counting: caches, images
+    pairs = [(lab_ready(runtime), alone()) for _ in range(ROUNDS)]
+    ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(a / b for a, b in pairs)
+    return Row(
+        f"Lab(runtime={runtime!r}) to ready / {other}",
+        f"{ours * 1000:.0f} ms", f"{theirs * 1000:.0f} ms", ratio, f"≤ {bar}", ratio <= bar,
+    )  # fmt: skip
+
+
+def lab_ready(runtime: str) -> float:
+    """Seconds from `Lab()` to ready; nothing is counted of its end."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        began = time.perf_counter()
+        with Lab(runtime=runtime):
+            return time.perf_counter() - began
+
+
+def uvicorn_alone() -> float:
+    """Seconds from the start of a plain uvicorn to its first 200."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "--factory", "app:create_app", "--port", str(port)]
+    with _running([*command, "--log-level", "warning"], cwd=str(_resources.containers())) as began:
+        return _first_answer(port, began)
+
+
+def podman_run() -> float:
+    """Seconds from `podman run` of one backend to its first 200."""
+    from caddylab._runtimes import images
+
+    port = free_port()
+    command = ["podman", *_remote(), "run", "--rm", "--publish", f"{LOOPBACK}:{port}:8080"]
+    with _running([*command, "--env", "BACKEND_ID=1", images.backend()]) as began:
+        return _first_answer(port, began)
+
+
+def podman_works() -> bool:
+    """Whether the lab could run in containers here."""
+    from caddylab._runtimes import podman
+
+    works, why = podman.available()
+    if not works:
+        print(f"(podman left out: {why})")
+    return works
+
+
+def _remote() -> list[str]:
+    """The command line works on the service that the lab works on."""
+    return ["--remote"] if os.environ.get("CONTAINER_HOST") else []
+
+
+@contextlib.contextmanager
+def _running(command: list[str], cwd: str | None = None) -> Iterator[float]:
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    try:
+        yield began
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _first_answer(port: int, began: float) -> float:
+    def answers() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://{LOOPBACK}:{port}/test-api").status_code == 200
+        return False
+
+    if not poll(answers, 30):
+        raise RuntimeError("The backend by itself did not answer within 30 s.")
+    return time.perf_counter() - began
