@@ -8,10 +8,9 @@ import io
 import statistics
 from typing import Any
 
+from benchmarks._row import Row
 from caddylab import Lab
 from caddylab._traffic.clients import Clients
-
-from benchmarks._row import Row
 
 ROUNDS, REQUESTS = 5, 4000
 BAR = 0.85
@@ -25,9 +24,13 @@ def run() -> list[Row]:
     ratio = statistics.median(a / b for a, b in pairs)
     return [
         Row(
-            "requests/s through Caddy with the instruments / without", f"{ours:.0f}/s",
-            f"{bare:.0f}/s", ratio, f"≥ {BAR}", ratio >= BAR,
-        )  # fmt: skip
+            "requests/s through Caddy with the instruments / without",
+            f"{ours:.0f}/s",
+            f"{bare:.0f}/s",
+            ratio,
+            f"≥ {BAR}",
+            ratio >= BAR,
+        )
     ]
 
 

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from benchmarks._row import Row
 from caddylab import Lab, _resources
 from caddylab._ports import LOOPBACK, free_port
 from caddylab._waiting import poll
-
-from benchmarks._row import Row
 
 ROUNDS = 7
 
