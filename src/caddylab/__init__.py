@@ -15,7 +15,7 @@ from caddylab._errors import (
 )
 from caddylab._faults import Fault
 from caddylab._lab import Lab
-from caddylab._notebook import register_magic as _register_magic
+from caddylab._magic import register as _register_magic
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.traffic import Traffic

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from caddylab import _caddyfiles, _notebook
+from caddylab import _caddyfiles, _magic, _progress
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin
-from caddylab._caddy.config import Instrument
-from caddylab._caddy.lint import Note, lint
+from caddylab._caddy.lint import Note
 from caddylab._errors import CaddylabError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
 from caddylab._records import Span
 from caddylab._runtimes import choose
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
+from caddylab._site import Site
 from caddylab._traffic import tables
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.engine import Engine
@@ -66,20 +66,21 @@ class Lab:
         with _starting(self._runtime):
             self._runtime.start()
             self._assemble()
-            self._load(_caddyfiles.plain(backends))
+            self._site.load(_caddyfiles.plain(backends))
             self._first_answer()
-            self._load(self._text)  # the first answer has moved the round robin on
+            self._site.load(self._site.text)  # the first answer has moved the round robin on
         self._ready = time.time()
         self._finalizer = weakref.finalize(
             self, _close, self._engine, self._journal, self._runtime, self._http
         )
-        _notebook.adopt(self)
-        _notebook.say(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
+        _magic.adopt(self)
+        _progress.say(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
 
     def _assemble(self) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
-        self._admin = Admin(self._runtime.admin())
-        self._journal = Journal(self._runtime.read_log, self._admin.upstreams, dials)
+        admin = Admin(self._runtime.admin())
+        self._journal = Journal(self._runtime.read_log, admin.upstreams, dials)
+        self._site = Site(admin, self._runtime, self._journal)
         self._journal.start()
         self._http = httpx.Client(base_url=self.url, timeout=30)
         self._backends = [
@@ -115,17 +116,7 @@ class Lab:
                 configuration before it stays in force.
         """
         self._need_open()
-        name, text = _caddyfiles.read(caddyfile)
-        notes = self._load(text)
-        return Loaded(name, text, [*notes, *self._plan.notes])
-
-    def _load(self, text: str) -> list[Note]:
-        adapted = self._admin.adapt(text)
-        plan = Instrument(adapted, self._runtime, text).plan()
-        with self._journal.reloading():
-            self._admin.load(plan.config, text)
-        self._plan, self._text = plan, text
-        return lint(text, adapted)
+        return self._site.load(caddyfile)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -134,21 +125,21 @@ class Lab:
             CaddyfileError: Caddy refuses the text.
         """
         self._need_open()
-        return lint(text, self._admin.adapt(text))
+        return self._site.lint(text)
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile, untouched; loads nothing."""
         self._need_open()
-        return self._admin.adapt(text)
+        return self._site.adapt(text)
 
     def config(self) -> dict[str, Any]:
         """The JSON that Caddy runs now: the Caddyfile's, with the lab's addresses and log."""
-        return self._plan.config
+        return self._site.config
 
     @property
     def caddyfile(self) -> str:
         """The text of the Caddyfile that is loaded."""
-        return self._text
+        return self._site.text
 
     @property
     def caddyfiles(self) -> list[str]:
@@ -222,7 +213,7 @@ class Lab:
 
     def _await(self, traffic: Traffic) -> Traffic:
         try:
-            _notebook.show_progress(traffic)
+            _progress.show_progress(traffic)
         except BaseException:  # Stop, above all: end the run, keep its records
             traffic.stop()
             raise
@@ -295,7 +286,7 @@ class Lab:
             WaitTimeout: it did not come true in time.
         """
         began = time.monotonic()
-        if not _notebook.countdown(condition, timeout, what):
+        if not _progress.countdown(condition, timeout, what):
             raise WaitTimeout(
                 f"{what or 'The condition'} did not come true within {timeout:g} s. Caddy "
                 f"sees: {', '.join(map(repr, self._backends))}."

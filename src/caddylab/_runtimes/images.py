@@ -8,15 +8,15 @@ import json
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from typing import Any
-
-from podman import PodmanClient
-from podman.errors import PodmanError
+from typing import TYPE_CHECKING, Any
 
 from caddylab import _resources
 from caddylab._caddy.version import CADDY_VERSION
 from caddylab._errors import RuntimeUnavailable, StartFailed
-from caddylab._notebook import Bar
+from caddylab._progress import Bar
+
+if TYPE_CHECKING:
+    from podman import PodmanClient
 
 CADDY = f"docker.io/library/caddy:{CADDY_VERSION}-alpine"
 BACKEND = "localhost/caddylab-backend"
@@ -44,7 +44,7 @@ def obtainable(client: PodmanClient) -> bool:
     """Whether Podman reaches the registry that Caddy's image comes from."""
     try:
         answer = client.api.get(f"/manifests/{CADDY}/json", timeout=REGISTRY_TIMEOUT)
-    except PodmanError:
+    except OSError:
         return False
     return bool(answer.ok)
 

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from caddylab._errors import LabError
-
 if TYPE_CHECKING:
-    from caddylab._lab import Lab
     from caddylab._traffic.traffic import Traffic
 
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
-
-_current: weakref.ref[Lab] | None = None
-
-
-def adopt(lab: Lab) -> None:
-    """Make this the lab that cell magics work on."""
-    global _current
-    _current = weakref.ref(lab)
-
-
-def current() -> Lab:
-    """The lab made last.
-
-    Raises:
-        LabError: there is none.
-    """
-    lab = _current() if _current else None
-    if lab is None:
-        raise LabError("There is no lab yet: run a cell with `lab = Lab()` first.")
-    return lab
 
 
 def say(text: str) -> None:
@@ -113,22 +89,10 @@ class Bar:
 
 def in_notebook() -> bool:
     """Whether a Jupyter kernel runs us."""
-    shell = _shell()
-    return shell is not None and hasattr(shell, "kernel")
+    return hasattr(shell(), "kernel")
 
 
-def register_magic() -> None:
-    """Make `%%caddyfile` known where IPython runs."""
-    shell = _shell()
-    if shell is not None:
-        shell.register_magic_function(caddyfile, "cell")
-
-
-def caddyfile(line: str, cell: str) -> object:
-    """`%%caddyfile`: load the cell's text into the lab."""
-    return current().load(cell)
-
-
-def _shell() -> Any:
+def shell() -> Any:
+    """IPython's shell, where there is one."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None
