@@ -33,6 +33,7 @@ BY_NAME = (
     "libdl.so.2 libgcc_s.so.1 libnss_dns.so.2 libpthread.so.0 librt.so.1 libstdc++.so.6"
     " libutil.so.1"
 )
+ALIASES = ("python", "python3")
 LEFT_OUT = {"test", "tests", "idlelib", "turtledemo", "tkinter", "lib2to3", "ensurepip",
             "site-packages", "dist-packages", "pydoc_data", "__pycache__"}  # fmt: skip
 LEFT_OUT_FILES = re.compile(r"\.[ao]$|(_tkinter|_test\w*|xxlimited\w*)\..*\.so$")
@@ -101,11 +102,17 @@ def interpreter() -> Tree:
     """Python itself, from wherever this machine has it."""
     prefix = Path(sys.base_prefix)
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    tree: Tree = {f"usr/local/bin/{version}": prefix / "bin" / version}
-    tree |= {f"usr/local/bin/{name}": Link(version) for name in ("python", "python3")}
+    # A distribution's Python looks for packages in places of its own, unless it is in a virtual
+    # environment: then it stays in /usr, and /usr/local is one.
+    home = "usr" if prefix == Path("/usr") else "usr/local"
+    tree: Tree = {f"{home}/bin/{version}": prefix / "bin" / version}
+    tree |= {f"usr/local/bin/{name}": Link(f"/{home}/bin/{version}") for name in ALIASES}
+    if home == "usr":
+        tree |= {f"usr/local/bin/{version}": Link(f"/usr/bin/{version}")}
+        tree |= {"usr/local/pyvenv.cfg": b"home = /usr/bin\n"}
     stdlib = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(prefix)}))
     for file in standard_library(stdlib):
-        tree[f"usr/local/lib/{version}/{file.relative_to(stdlib)}"] = file
+        tree[f"{home}/lib/{version}/{file.relative_to(stdlib)}"] = file
     return tree
 
 
