@@ -1,0 +1,128 @@
+"""The engine in a closed loop with 16 workers, beside other clients of the same Caddy."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import aiohttp
+import httpx
+
+from benchmarks._row import Row
+from benchmarks._static import static_caddy
+from caddylab._records import Outcome
+from caddylab._traffic.engine import Address, Engine
+from caddylab._traffic.plan import Plan
+
+WORKERS = 16
+SECONDS = 4.0
+ROUNDS = 3
+
+
+def run() -> list[Row]:
+    """Requests per second: ours and theirs by turns, the median of three rounds."""
+    clients = {"ours": engine, "locust": locust, "aiohttp": with_aiohttp, "httpx": with_httpx}
+    rates: dict[str, list[float]] = {name: [] for name in clients}
+    with static_caddy() as caddy:
+        for _ in range(ROUNDS):
+            for name, measure in clients.items():
+                rates[name].append(measure(caddy.address))
+    ours, others = median(rates["ours"]), {name: median(r) for name, r in rates.items()}
+    return [
+        _row("locust's FastHttpUser", ours, others["locust"], bar=1.0),
+        _row("aiohttp", ours, others["aiohttp"]),
+        _row("httpx", ours, others["httpx"]),
+    ]
+
+
+def engine(site: Address) -> float:
+    """Ours, each request recorded; a short run first says how many fit the time."""
+    engine = Engine()
+    try:
+        count = int(_rate(engine, site, 4000) * SECONDS)
+        return _rate(engine, site, count)
+    finally:
+        engine.close()
+
+
+def _rate(engine: Engine, site: Address, count: int) -> float:
+    before = time.perf_counter()
+    run = engine.start(Plan(count=count, concurrency=WORKERS), site)
+    run.wait()
+    seconds = time.perf_counter() - before
+    assert len(run.requests) == count
+    assert all(request.outcome is Outcome.OK for request in run.requests)
+    return count / seconds
+
+
+def locust(site: Address) -> float:
+    """locust's fastest user, in a process of its own."""
+    script = Path(__file__).with_name("_locust.py")
+    command = [sys.executable, str(script), _url(site), str(SECONDS)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rate, failures, users = answer.split()
+    assert (int(failures), int(users)) == (0, WORKERS)
+    return float(rate)
+
+
+def with_aiohttp(site: Address) -> float:
+    async def measure() -> float:
+        async with aiohttp.ClientSession() as session:
+
+            async def get() -> None:
+                async with session.get(f"{_url(site)}/test-api") as response:
+                    await response.read()
+
+            return await _by_workers(get)
+
+    return asyncio.run(measure())
+
+
+def with_httpx(site: Address) -> float:
+    async def measure() -> float:
+        async with httpx.AsyncClient(base_url=_url(site), trust_env=False) as client:
+
+            async def get() -> None:
+                await client.get("/test-api")
+
+            return await _by_workers(get)
+
+    return asyncio.run(measure())
+
+
+async def _by_workers(get: Callable[[], object]) -> float:
+    await get()  # type: ignore[misc]
+    end, count = time.perf_counter() + SECONDS / 2, 0
+
+    async def work() -> None:
+        nonlocal count
+        while time.perf_counter() < end:
+            await get()  # type: ignore[misc]
+            count += 1
+
+    await asyncio.gather(*(work() for _ in range(WORKERS)))
+    return count / (SECONDS / 2)
+
+
+def _url(site: Address) -> str:
+    return f"http://{site[0]}:{site[1]}"
+
+
+def _row(whose: str, ours: float, other: float, bar: float | None = None) -> Row:
+    return Row(
+        name=f"closed loop, {WORKERS} workers, static Caddy",
+        ours=f"{ours:,.0f} requests/s",
+        other=f"{other:,.0f} requests/s ({whose})",
+        ratio=ours / other,
+        bar="" if bar is None else f"≥ {bar:.1f}",
+        ok=bar is None or ours / other >= bar,
+    )
+
+
+if __name__ == "__main__":
+    print(*run(), sep="\n")
