@@ -44,12 +44,18 @@ def import_image(client: PodmanClient, name: str, changes: list[str], *arguments
         sys.exit(stand_in.returncode)
 
 
+def show_steps(_share: float, line: str) -> None:
+    """Print the main lines of a build's log."""
+    if "STEP" in line:
+        print(line, flush=True)
+
+
 def main() -> None:
     """Import both base images and build the backend on one of them, as a lab would."""
     with PodmanClient(base_url=os.environ["CONTAINER_HOST"]) as client:
         import_image(client, PYTHON, PYTHON_CHANGES, "python")
         import_image(client, images.CADDY, CADDY_CHANGES, "caddy", sys.argv[1])
-        images.ensure(client, progress=lambda _share, line: print(line, flush=True))
+        images.ensure(client, progress=show_steps)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-from podman.errors import PodmanError
 
 from caddylab._errors import CaddylabError, RuntimeUnavailable, StartFailed
 from caddylab._runtimes import folder as folders
@@ -37,7 +36,7 @@ def available() -> tuple[bool, str]:
                 return True, "Podman answers and has the images."
             if images.obtainable(service.client):
                 return True, "Podman answers and will get its images first."
-    except (CaddylabError, PodmanError) as error:
+    except (CaddylabError, OSError) as error:
         return False, str(error)
     return False, (
         f"Podman answers, but has no image {wanted[0]} and reaches no registry that has."
@@ -52,7 +51,7 @@ def sweep() -> list[str]:
     try:
         with podman_service.at_hand() as service:
             return podman_sweep.sweep_orphans(service)
-    except (RuntimeUnavailable, PodmanError):
+    except (RuntimeUnavailable, OSError):
         return []
 
 
@@ -84,9 +83,9 @@ class PodmanRuntime:
             self._service = self._connect()
             images.ensure(self._service.client)
             self._start_containers()
-        except PodmanError as error:
+        except OSError as error:
             self.close()
-            raise StartFailed(f"Podman could not start the lab: {error}") from error
+            raise StartFailed(f"The lab could not start on Podman: {error}") from error
         except BaseException:
             self.close()
             raise
@@ -195,10 +194,10 @@ class PodmanRuntime:
         return False
 
     def _remove(self) -> None:
-        with contextlib.suppress(PodmanError):
+        with contextlib.suppress(OSError):
             podman_sweep.remove(self._service, self.lab_id)
 
     def _remove_the_rest(self) -> None:
-        with contextlib.suppress(PodmanError, CaddylabError):  # the keeper will try it again
+        with contextlib.suppress(OSError, CaddylabError):  # the keeper will try it again
             podman_sweep.remove(self._service, self.lab_id)
             self._keeper.nothing_at_end()

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from podman.errors import PodmanError
-
 from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK
 from caddylab._runtimes.base import BACKEND_PORT, Address, ready
@@ -56,7 +54,7 @@ class Container:
         """
         try:
             self._post("start")
-        except PodmanError as error:
+        except OSError as error:
             raise StartFailed(f"Podman could not start {self.name}: {error}") from error
 
     def await_ready(self, is_ready: Callable[[], bool]) -> None:
@@ -96,7 +94,7 @@ class Container:
 
     def output(self, lines: int) -> str:
         """The last lines that it printed; empty when it is gone."""
-        with contextlib.suppress(PodmanError):
+        with contextlib.suppress(OSError):
             printed: Any = self._service.client.containers.get(self.id).logs(tail=lines)
             return b"".join(printed).decode(errors="replace").strip()
         return ""
@@ -129,7 +127,7 @@ class Container:
     def _trying(self, what: str) -> Iterator[None]:
         try:
             yield
-        except PodmanError as error:
+        except OSError as error:
             raise FaultError(
                 f"Podman could not {what} {self.name}: {error}\n"
                 "If it was removed from outside, close this lab and make a new one."

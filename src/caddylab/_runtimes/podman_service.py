@@ -1,10 +1,15 @@
-"""Finding the Podman service, or starting one."""
+"""Finding the Podman service, or starting one.
+
+podman-py is imported late: it takes a third of a second, which a machine without Podman shall
+not pay. Its errors are `OSError`s.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,11 +17,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from caddylab._errors import RuntimeUnavailable
 from caddylab._waiting import poll
 
-if TYPE_CHECKING:  # importing podman-py takes a third of a second
+if TYPE_CHECKING:
     from podman import PodmanClient
 
 OLDEST = (4, 3)
@@ -71,18 +77,18 @@ def find() -> str | None:
 
 def answering(uri: str) -> str:
     """The version of the Podman service at `uri`; empty if none answers."""
-    from podman.errors import PodmanError
-
+    if not _may_listen(uri):
+        return ""
     try:
         with _client(uri, timeout=ANSWER_TIMEOUT) as client:
             answer = client.api.get("/_ping")
             return str(answer.headers.get("Libpod-Api-Version", "")) if answer.ok else ""
-    except (PodmanError, OSError, ValueError):
+    except (OSError, ValueError):
         return ""
 
 
-def command(socket: Path) -> list[str]:
-    """The command that serves on `socket` until it is ended.
+def command(path: Path) -> list[str]:
+    """The command that serves on the socket `path` until it is ended.
 
     Raises:
         RuntimeUnavailable: this machine has no Podman that could serve.
@@ -98,17 +104,17 @@ def command(socket: Path) -> list[str]:
             "Podman is installed, but no Podman service answers. Start its machine with "
             '`podman machine start`, or use Lab(runtime="process").'
         )
-    return [program, "system", "service", "--time", "0", f"unix://{socket}"]
+    return [program, "system", "service", "--time", "0", f"unix://{path}"]
 
 
-def wait_for(socket: Path, log: Path) -> str:
-    """The address of a service that has just been started on `socket`.
+def wait_for(path: Path, log: Path) -> str:
+    """The address of a service that has just been started on the socket `path`.
 
     Raises:
         RuntimeUnavailable: it does not answer; the end of its log is in the message.
     """
-    uri = f"unix://{socket}"
-    if poll(lambda: socket.exists() and answering(uri), START_TIMEOUT, interval=0.01):
+    uri = f"unix://{path}"
+    if poll(lambda: answering(uri), START_TIMEOUT, interval=0.01):
         return uri
     raise RuntimeUnavailable(
         f"`podman system service` does not answer after {START_TIMEOUT:g} s. It says:\n"
@@ -133,13 +139,13 @@ def at_hand() -> Iterator[Service]:
 @contextlib.contextmanager
 def _temporary() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="caddylab-") as folder:
-        socket, log = Path(folder, "podman.sock"), Path(folder, "podman.out")
+        path, log = Path(folder, "podman.sock"), Path(folder, "podman.out")
         with log.open("wb") as out:
             process = subprocess.Popen(
-                command(socket), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                command(path), stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
         try:
-            yield wait_for(socket, log)
+            yield wait_for(path, log)
         finally:
             process.terminate()
             process.wait()
@@ -151,13 +157,21 @@ def _client(uri: str, timeout: float | None = None) -> PodmanClient:
     return PodmanClient(base_url=uri, timeout=timeout)
 
 
+def _may_listen(uri: str) -> bool:
+    """Whether it is worth while to ask; podman-py forgets to close a socket that cannot connect."""
+    address = urlsplit(uri)
+    if address.scheme not in ("unix", "http+unix") or not hasattr(socket, "AF_UNIX"):
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(address.path) == 0
+
+
 def _usual_places() -> Iterator[str]:
-    sockets = [*_sockets()]
+    paths = [*_sockets()]
     if sys.platform == "darwin":
-        sockets += _machine_sockets()
-    for socket in dict.fromkeys(sockets):
-        if os.access(socket, os.W_OK):
-            yield f"unix://{socket}"
+        paths += _machine_sockets()
+    for path in dict.fromkeys(paths):
+        yield f"unix://{path}"
 
 
 def _sockets() -> Iterator[Path]:

@@ -14,8 +14,6 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from podman.errors import PodmanError
-
 from caddylab._runtimes.folder import owner_lives, owner_mark
 from caddylab._runtimes.podman_service import Service
 
@@ -63,14 +61,14 @@ def remove(service: Service, lab_id: str) -> bool:
             list(pool.map(lambda container: _remove_container(service, container.id), containers))
     networks = service.client.networks.list(filters={"label": f"{LAB}={lab_id}"})
     for network in networks:
-        with contextlib.suppress(PodmanError):  # another sweep was faster
+        with contextlib.suppress(OSError):  # another sweep was faster
             network.remove(force=True)
     return bool(containers or networks)
 
 
 def _remove_container(service: Service, container_id: str) -> None:
     api = service.client.api
-    with contextlib.suppress(PodmanError):
+    with contextlib.suppress(OSError):
         # Removing alone would first ask the processes to end and give them ten seconds.
         api.post(f"/containers/{container_id}/kill", params={"signal": "SIGKILL"})
         api.delete(f"/containers/{container_id}", params={"force": True, "v": True})

@@ -1,0 +1,116 @@
+"""Whatever happens to its owner, a lab leaves no container, network, service or folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+from podman_support import Owner, left_of, running
+
+from caddylab._runtimes import podman, podman_service, podman_sweep
+from caddylab._runtimes.keeper import MARK
+from caddylab._waiting import poll
+
+pytestmark = pytest.mark.podman
+
+
+@pytest.fixture(scope="module")
+def client():
+    with podman_service.at_hand() as service:
+        yield service.client
+
+
+def marked(lab_id: str) -> list[psutil.Process]:
+    """The processes of a lab: its keeper, and its Podman service if it has one."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == lab_id:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_close_leaves_nothing_and_can_be_called_twice(client):
+    with running() as runtime:
+        assert len(left_of(client, runtime.lab_id)) == 4
+        runtime.close()
+        assert left_of(client, runtime.lab_id) == []
+        assert marked(runtime.lab_id) == []
+        runtime.close()
+
+
+def test_an_owner_that_is_killed(client):
+    owner = Owner()
+    owner.await_word("ready")
+    assert len(left_of(client, owner.lab_id)) == 4
+    owner.kill()
+    assert owner.all_gone(client, 8)
+    assert marked(owner.lab_id) == []
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.35, 0.5, 0.8])
+def test_an_owner_that_is_killed_while_the_lab_starts(client, seconds):
+    owner = Owner()
+    owner.await_word("begin")
+    time.sleep(seconds)  # a moment of the start, not a condition
+    owner.kill()
+    assert owner.all_gone(client, 8)
+
+
+def test_an_owner_with_a_service_of_its_own_that_is_killed(client, monkeypatch):
+    monkeypatch.delenv("CONTAINER_HOST", raising=False)
+    owner = Owner()
+    owner.await_word("ready")
+    assert any("system service" in " ".join(p.cmdline()) for p in marked(owner.lab_id))
+    owner.kill()
+    assert owner.all_gone(client, 8)
+    assert poll(lambda: not marked(owner.lab_id), 5)
+
+
+def test_an_interrupt_while_the_lab_starts(client):
+    owner = Owner(
+        "try:\n    runtime.start()\nexcept KeyboardInterrupt:\n    print('interrupted', flush=True)"
+    )
+    owner.await_word("begin")
+    assert poll(lambda: left_of(client, owner.lab_id), 10)
+    owner.process.send_signal(signal.SIGINT)
+    owner.await_word("interrupted")
+    assert left_of(client, owner.lab_id) == []
+    assert not owner.has_folder()
+    owner.kill()
+
+
+def test_the_next_lab_sweeps_when_even_the_keeper_was_killed(client):
+    owner = Owner()
+    owner.await_word("ready")
+    for process in marked(owner.lab_id):
+        os.kill(process.pid, signal.SIGKILL)
+    owner.kill()
+    assert len(left_of(client, owner.lab_id)) == 4
+    with running(backends=1):
+        assert left_of(client, owner.lab_id) == []
+
+
+def test_a_living_owner_is_never_swept(client):
+    owner = Owner()
+    owner.await_word("ready")
+    assert owner.lab_id not in podman.sweep()
+    assert len(left_of(client, owner.lab_id)) == 4
+    owner.kill()
+    assert owner.all_gone(client, 8)
+
+
+def test_a_lab_of_another_machine_is_never_swept(client):
+    labels = podman_sweep.labels("cafe0002")
+    labels |= {podman_sweep.OWNER: "1:0.00", podman_sweep.HOST: "elsewhere"}
+    network = client.networks.create("caddylab-cafe0002", labels=labels)
+    try:
+        assert podman.sweep() == []
+        assert left_of(client, "cafe0002") == ["caddylab-cafe0002"]
+    finally:
+        network.remove(force=True)

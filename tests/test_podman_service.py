@@ -1,0 +1,87 @@
+"""Which Podman service a lab uses: the one that is there, or one of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psutil
+import pytest
+from podman_support import get, left_of, proxy_to, running
+
+from caddylab._errors import RuntimeUnavailable
+from caddylab._runtimes import podman, podman_service
+
+
+@pytest.fixture
+def no_service(monkeypatch, tmp_path):
+    """As on a machine where no Podman service runs."""
+    monkeypatch.delenv("CONTAINER_HOST", raising=False)
+    monkeypatch.setattr(podman_service, "_sockets", lambda: iter([tmp_path / "none.sock"]))
+
+
+def services() -> set[int]:
+    """The Podman services that this process is responsible for."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        if "system service" in " ".join(child.cmdline()):
+            found.add(child.pid)
+    return found
+
+
+@pytest.mark.podman
+@pytest.mark.usefixtures("no_service")
+def test_a_lab_without_a_service_starts_one_of_its_own():
+    with running() as runtime:
+        assert len(services()) == 1
+        proxy_to(runtime, 1, 2)
+        assert get(runtime).status_code == 200
+    assert services() == set()
+
+
+@pytest.mark.podman
+@pytest.mark.usefixtures("no_service")
+def test_a_question_starts_a_service_only_for_itself():
+    assert podman.available()[0]
+    assert podman.sweep() == []
+    assert services() == set()
+
+
+@pytest.mark.podman
+def test_a_lab_uses_the_service_that_is_there():
+    if "CONTAINER_HOST" not in os.environ:
+        pytest.skip("no service is named by CONTAINER_HOST")
+    with running(backends=1) as runtime, podman_service.at_hand() as service:
+        assert services() == set()
+        assert len(left_of(service.client, runtime.lab_id)) == 3
+
+
+@pytest.mark.usefixtures("no_service")
+def test_without_podman_the_answer_comes_at_once(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    began = time.perf_counter()
+    works, why = podman.available()
+    assert time.perf_counter() - began < 0.1
+    assert not works
+    assert why.startswith("Podman is not installed.")
+    assert podman.sweep() == []
+
+
+def test_a_named_service_that_does_not_answer_is_no_reason_to_take_another(monkeypatch, tmp_path):
+    monkeypatch.setenv("CONTAINER_HOST", f"unix://{tmp_path}/podman.sock")
+    with pytest.raises(RuntimeUnavailable, match="CONTAINER_HOST"):
+        podman_service.find()
+    assert not podman.available()[0]
+
+
+@pytest.mark.podman
+@pytest.mark.usefixtures("no_service")
+def test_a_service_that_cannot_serve_shows_its_last_words(monkeypatch, tmp_path):
+    program = tmp_path / "podman"
+    program.write_text("#!/bin/sh\necho no room for containers\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(podman_service, "START_TIMEOUT", 0.2)
+    works, why = podman.available()
+    assert not works
+    assert "no room for containers" in why
