@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import http.client
+import time
 from pathlib import Path
 from typing import Any
 
 from caddylab import _caddyfiles
 from caddylab._caddy.admin import Admin
-from caddylab._caddy.config import Instrument
+from caddylab._caddy.config import PROBE, Instrument
 from caddylab._caddy.lint import Note, lint
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
 from caddylab._runtimes.base import Runtime
+
+PROBES = 8
+"""Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
+
+TAKE_OVER = 5.0
+"""Seconds after which to go on all the same."""
 
 
 class Site:
@@ -34,8 +42,31 @@ class Site:
         plan = Instrument(adapted, self._runtime, text).plan()
         with self._journal.reloading():
             self._admin.load(plan.config, text)
+            self._take_over(plan.token)
         self.text, self.config = text, plan.config
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])
+
+    def _take_over(self, token: str) -> None:
+        """Wait until the new configuration has every new connection to itself.
+
+        For a moment the old listener stands beside the new one, and what connects to it is
+        reset when it closes. Each probe falls to either by chance, so several in a row that
+        reach the new one mean that the old one is gone.
+        """
+        answers = 0
+        end = time.monotonic() + TAKE_OVER
+        while answers < PROBES and time.monotonic() < end:
+            answers = answers + 1 if self._probe(token) else 0
+
+    def _probe(self, token: str) -> bool:
+        connection = http.client.HTTPConnection(*self._runtime.site, timeout=1)
+        try:
+            connection.request("GET", "/", headers={PROBE: token})
+            return connection.getresponse().status == 204
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant."""

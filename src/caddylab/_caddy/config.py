@@ -5,13 +5,16 @@ the runtime, and the lab's instruments are added:
 
 - the admin endpoint is the lab's own;
 - the site's listener takes the PROXY protocol, so that clients have their own addresses;
-- a log of our own with every attempt (DEBUG) and every request; the learner's logs stay.
+- a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
+- a first route that answers the lab's own probe, so that the lab can tell when the new
+  configuration has taken over every connection.
 """
 
 from __future__ import annotations
 
 import copy
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +25,7 @@ from caddylab._runtimes.base import BACKEND_PORT, Runtime
 Json = dict[str, Any]
 
 SITE_PORT = 80
+PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
@@ -34,6 +38,7 @@ class Plan:
     """A configuration ready to load, and what the learner should know of it."""
 
     config: Json
+    token: str
     notes: list[str] = field(default_factory=list)
 
 
@@ -65,7 +70,7 @@ class Instrument:
             self._map_handler(handler)
         self._own_log()
         self._own_admin()
-        return Plan(self.config, self.notes)
+        return Plan(self.config, self._own_probe(), self.notes)
 
     def _need_plain_http(self) -> None:
         if not self.servers:
@@ -87,7 +92,7 @@ class Instrument:
         )  # fmt: skip
 
     def _map_listeners(self) -> None:
-        main = self._main()
+        self.main = main = self._main()
         for server in self.servers.values():
             ports = [self._port(listen) for listen in server["listen"]]
             if server is main:
@@ -170,6 +175,19 @@ class Instrument:
         extra = copy.deepcopy(self.runtime.extra_config())
         self.config["admin"] = extra.pop("admin")
         merge(self.config, extra)
+
+    def _own_probe(self) -> str:
+        token = secrets.token_hex(8)
+        probe = {
+            "match": [{"header": {PROBE: [token]}}],
+            "handle": [
+                {"handler": "vars", "log_skip": True},
+                {"handler": "static_response", "status_code": 204},
+            ],
+            "terminal": True,
+        }
+        self.main.setdefault("routes", []).insert(0, probe)
+        return token
 
     def _own_log(self) -> None:
         for server in self.servers.values():

@@ -224,6 +224,8 @@ class ProcessRuntime:
     def _caddy_answers(self) -> bool:
         if not self._caddy.is_running():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
+        if UNIX and not (self.folder / "admin.sock").exists():
+            return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
