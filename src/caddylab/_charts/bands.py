@@ -3,52 +3,79 @@
 from __future__ import annotations
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from caddylab._charts import theme
 
 OPINION = "Caddy: "
-WIDE = 0.12
-"""A band this wide, in parts of the axis, has room for its own label."""
+WIDE = 0.17
+"""So much of the axis a label needs; a band that begins closer to the last one shares its label."""
+LATE = 0.72
+"""A label that would begin beyond this part of the axis ends at its band's end instead."""
 
 
-def layers(placed: pd.DataFrame, x: alt.X, y: alt.Y, ends: tuple[float, float]) -> list[alt.Chart]:
-    """Shades and labels for spans that have `x`, `x2`, `top` and `bottom` already."""
+def layers(
+    placed: pd.DataFrame, x: alt.X, y: alt.Y, ends: tuple[float, float], named: bool = False
+) -> list[alt.Chart]:
+    """Shades, and labels in their upper corners.
+
+    Args:
+        placed: spans that have their `x`, `x2`, `top` and `bottom` already.
+        x: the encoding of `x`.
+        y: the encoding of `top`.
+        ends: where the axis begins and ends.
+        named: whether a label names the backend too.
+    """
     if placed.empty:
         return []
-    shown = _told(placed, ends)
-    shades = [_shade(part, x, y, source) for source, part in shown.groupby("source")]
-    return [*shades, *_labels(shown, x, y, ends)]
-
-
-def _told(placed: pd.DataFrame, ends: tuple[float, float]) -> pd.DataFrame:
-    """The bands with their labels: the first of each kind, and those with room for one."""
-    said = placed["kind"].where(placed["source"] == "fault", OPINION + placed["kind"])
-    first = ~placed.duplicated(["backend", "kind", "source"])
-    wide = placed["x2"] - placed["x"] > WIDE * (ends[1] - ends[0])
-    what = "backend " + placed["backend"].astype(str) + " " + said
-    columns = ["backend", "source", "kind", "start", "end", "x", "x2", "top", "bottom"]
-    return placed[columns].assign(what=what, label=said.where(first | wide, ""))
+    shades = [_shade(part, x, y, str(source)) for source, part in placed.groupby("source")]
+    rows = placed.sort_values("x").groupby(["backend", "source"])
+    labels = [_labels(row, named, ends[1] - ends[0]) for _, row in rows]
+    return [*shades, *_written(pd.concat(labels, ignore_index=True), x, y, ends)]
 
 
 def _shade(part: pd.DataFrame, x: alt.X, y: alt.Y, source: str) -> alt.Chart:
     fill, opacity = (theme.ERROR, 0.16) if source == "fault" else (theme.CADDY, 0.35)
-    story = ["what:N", alt.Tooltip("start:Q", format=".3f", title="from (s)"),
-             alt.Tooltip("end:Q", format=".3f", title="to (s)")]  # fmt: skip
-    mark = alt.Chart(part).mark_rect(fill=fill, opacity=opacity, clip=True)
-    return mark.encode(x=x, x2="x2:Q", y=y, y2="bottom:Q", tooltip=story)
-
-
-def _labels(shown: pd.DataFrame, x: alt.X, y: alt.Y, ends: tuple[float, float]) -> list[alt.Chart]:
-    """Labels begin where their band begins, those near the right edge end where it ends."""
-    late = (shown["x"] - ends[0]) > 0.8 * (ends[1] - ends[0])
-    shown = shown.assign(x=np.where(late, shown["x2"], shown["x"]))[shown["label"] != ""]
-    sides = {"left": shown[~late], "right": shown[late]}
-    return [
-        alt.Chart(rows)
-        .mark_text(align=side, dx=5 if side == "left" else -5, dy=9)  # type: ignore[arg-type]
-        .encode(x=x, y=y, text="label:N")
-        for side, rows in sides.items()
-        if len(rows)
+    said = "" if source == "fault" else OPINION
+    rows = part[["x", "x2", "top", "bottom", "start", "end"]].assign(
+        what=said + "backend " + part["backend"].astype(str) + " " + part["kind"]
+    )
+    told = [
+        "what:N",
+        alt.Tooltip("start:Q", format=".3f", title="from (s)"),
+        alt.Tooltip("end:Q", format=".3f", title="to (s)"),
     ]
+    rect = alt.Chart(rows).mark_rect(fill=fill, opacity=opacity)
+    layer: alt.Chart = rect.encode(x=x, x2="x2:Q", y=y, y2="bottom:Q", tooltip=told)
+    return layer
+
+
+def _labels(row: pd.DataFrame, named: bool, length: float) -> pd.DataFrame:
+    """The labels of one backend's bands: those that begin close together share one."""
+    first = row.iloc[0]
+    group = (row["x"].diff() > WIDE * length).cumsum()
+    shared = row.groupby(group).agg(
+        x=("x", "first"), x2=("x2", "last"), top=("top", "first"),
+        label=("kind", lambda kinds: ", ".join(dict.fromkeys(kinds))),
+    )  # fmt: skip
+    said = "" if first["source"] == "fault" else OPINION
+    said += f"backend {first['backend']} " if named else ""
+    return shared.assign(label=said + shared["label"])
+
+
+def _written(
+    labels: pd.DataFrame, x: alt.X, y: alt.Y, ends: tuple[float, float]
+) -> list[alt.Chart]:
+    late = labels["x"] > ends[0] + LATE * (ends[1] - ends[0])
+    return [
+        *_text(labels[~late], x, y, "left"),
+        *_text(labels[late].assign(x=labels["x2"]), x, y, "right"),
+    ]
+
+
+def _text(rows: pd.DataFrame, x: alt.X, y: alt.Y, side: str) -> list[alt.Chart]:
+    if rows.empty:
+        return []
+    text = alt.Chart(rows[["x", "top", "label"]])
+    mark = text.mark_text(align=side, dx=5 if side == "left" else -5, dy=9)  # type: ignore[arg-type]
+    return [mark.encode(x=x, y=y, text="label:N")]

@@ -10,8 +10,12 @@ import pandas as pd
 
 By = Literal["n", "time"]
 
-TIMES = "datum.value == 0 ? '0' : abs(datum.value) < 1 ? format(datum.value * 1000, ',~r') + ' ms' : "
-TIMES += "format(datum.value, ',~r') + ' s'"
+FEW = 30
+"""So many requests have a number each on the axis."""
+UNITS = (
+    "datum.value == 0 ? '0' : abs(datum.value) < 1"
+    " ? format(datum.value * 1000, ',.3~r') + ' ms' : format(datum.value, ',.3~r') + ' s'"
+)
 """Vega's expression for the label of a time in seconds: "20 ms", "1.5 s"."""
 
 
@@ -20,11 +24,16 @@ def sent(requests: pd.DataFrame) -> pd.Series[float]:
     return requests["sent"].fillna(requests["planned"])
 
 
+def extent(requests: pd.DataFrame) -> tuple[float, float]:
+    """From the first request's sending to the last one's end, in seconds."""
+    at = sent(requests)
+    return float(at.min()), float((at + requests["latency"].fillna(0)).max())
+
+
 def choose(requests: pd.DataFrame, spans: pd.DataFrame) -> By:
     """Time where it tells something: a span begins or ends in the run, or the loop is open."""
-    begin, end = _run(requests)
-    edges = pd.concat([spans["start"], spans["end"]])
-    return "time" if edges.between(begin, end).any() or _open(requests) else "n"
+    turns = pd.concat([spans["start"], spans["end"]])
+    return "time" if turns.between(*extent(requests)).any() or _open(requests) else "n"
 
 
 def _open(requests: pd.DataFrame) -> bool:
@@ -33,33 +42,38 @@ def _open(requests: pd.DataFrame) -> bool:
     return bool(len(gaps) > 1 and gaps.min() > 0 and np.ptp(gaps) < 0.01 * gaps.mean())
 
 
-def _run(requests: pd.DataFrame) -> tuple[float, float]:
-    at = sent(requests)
-    return float(at.min()), float((at + requests["latency"].fillna(0)).max())
+def touching(spans: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
+    """The spans without those that were over before the run or began after it."""
+    low, high = extent(requests)
+    return spans[(spans["start"] <= high) & ~(spans["end"] < low)]
 
 
-def place(requests: pd.DataFrame, spans: pd.DataFrame, by: By) -> pd.DataFrame:
-    """The spans with their ends `x` and `x2` on this axis; those outside the run are left out."""
-    begin, end = _run(requests)
-    inside = spans[(spans["start"] <= end) & ~(spans["end"] < begin)]
-    x = inside["start"].clip(lower=begin)
-    x2 = inside["end"].fillna(end).clip(upper=end)
+def place(spans: pd.DataFrame, requests: pd.DataFrame, by: By) -> pd.DataFrame:
+    """The spans with their ends `x` and `x2` on this axis, cut at the ends of the run."""
+    low, high = extent(requests)
+    begin = spans["start"].clip(lower=low)
+    end = spans["end"].fillna(high).clip(upper=high)
     if by == "time":
-        return inside.assign(x=x, x2=x2)
+        return spans.assign(x=begin, x2=end)
     order = np.sort(sent(requests).to_numpy())
-    low = np.searchsorted(order, x) + 0.5
-    high = np.where(x2 >= end, len(order), np.searchsorted(order, x2)) + 0.5
-    hair = np.where(low == high, 0.15, 0)
-    return inside.assign(x=low - hair, x2=high + hair)
+    first = np.searchsorted(order, begin) + 0.5
+    last = np.where(end >= high, len(order), np.searchsorted(order, end)) + 0.5
+    hair = np.where(first == last, 0.15, 0)
+    return spans.assign(x=first - hair, x2=last + hair)
 
 
-def axis(by: By, low: float, high: float) -> alt.X:
-    """The axis, a little wider than from `low` to `high`."""
+def axis(by: By, low: float, high: float, field: str = "x") -> alt.X:
+    """The axis from a little before `low` to a little after `high`."""
     if by == "n":
-        whole = alt.Axis(title="request", format=",d", tickMinStep=1, grid=False)
-        scale = alt.Scale(domain=[low - 0.5, high + 0.5], nice=False, zero=False)
-        return alt.X("x:Q", axis=whole, scale=scale)
-    margin = 0.015 * (high - low) or 0.001
-    scale = alt.Scale(domain=[low - margin, high + margin], nice=False, zero=False)
-    timed = alt.Axis(title="time since the run began", labelExpr=TIMES, grid=False, tickCount=8)
-    return alt.X("x:Q", axis=timed, scale=scale)
+        values = list(range(int(low), int(high) + 1)) if high - low < FEW else alt.Undefined
+        whole = alt.Axis(
+            title="request number", format=",d", values=values, grid=False, labelFlush=False
+        )
+        return alt.X(f"{field}:Q", axis=whole, scale=_scale([low - 0.5, high + 0.5]))
+    margin = 0.012 * (high - low) or 0.001
+    timed = alt.Axis(title="time since the run began", labelExpr=UNITS, grid=False, tickCount=8)
+    return alt.X(f"{field}:Q", axis=timed, scale=_scale([low - margin, high + margin]))
+
+
+def _scale(domain: list[float]) -> alt.Scale:
+    return alt.Scale(domain=domain, nice=False, zero=False)

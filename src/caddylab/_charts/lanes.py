@@ -5,7 +5,7 @@ A lane is a whole number: the backend's own from 1, and these three.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -61,11 +61,6 @@ def present(lanes: Iterable[int], backends: int = 0) -> list[int]:
     return [*numbered, *(lane for lane in (ELSEWHERE, CADDY, NOBODY) if lane in found)]
 
 
-def rows(lanes: Lanes, order: Sequence[int]) -> NDArray[np.float64]:
-    """The place of each lane in `order`, counted from 0 at the top."""
-    place = {lane: float(row) for row, lane in enumerate(order)}
-    return np.array([place[int(lane)] for lane in lanes], dtype=float)
-
-
 def _numbers(column: pd.Series, missing: int) -> Lanes:
-    return pd.to_numeric(column).astype("Float64").fillna(missing).to_numpy(np.int64)
+    filled = column.astype("Float64").fillna(missing)
+    return np.asarray(filled, dtype=np.int64)

@@ -34,7 +34,7 @@ def enable() -> None:
 
 def render(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The MIME bundle of a chart and its metadata, as Altair asks a renderer for them."""
-    png = vl_convert.vegalite_to_png(spec, scale=2)
+    png = vl_convert.vegalite_to_png(spec, scale=1.5)
     bundle = {
         LIVE: live(spec),
         "image/png": base64.b64encode(png).decode(),

@@ -7,9 +7,12 @@ colour on no paper at all, so that the same picture suits a light and a dark Jup
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 NAME = "caddylab"
 
@@ -23,7 +26,7 @@ SHAPES = (
 )  # fmt: skip
 ERROR = "#D55E00"
 CADDY = "#7A7A7A"
-CROSS = "M-1,-1L1,1M1,-1L-1,1"
+CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
 
 INK, PAPER = "#1F2328", "#FFFFFF"
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
@@ -71,3 +74,30 @@ def config(ink: str = INK, paper: str = PAPER) -> dict[str, Any]:
 @alt.theme.register(NAME, enable=False)
 def _theme() -> alt.theme.ThemeConfig:
     return {"config": config()}  # type: ignore[typeddict-item]
+
+
+def title(text: str, *hints: str) -> alt.TitleParams:
+    """A sentence that says what to see, and lines that say how to read the picture."""
+    return alt.TitleParams(
+        _lines(text, 80), subtitle=[line for hint in hints for line in textwrap.wrap(hint, 122)]
+    )
+
+
+def _lines(text: str, longest: int) -> list[str]:
+    """The text in as few lines as can be, all about equally long."""
+    number = len(textwrap.wrap(text, longest))
+    widths = (k for k in range(20, longest) if len(textwrap.wrap(text, k)) <= number)
+    return textwrap.wrap(text, next(widths, longest))
+
+
+def picture(layers: Sequence[Any], title: alt.TitleParams, height: int) -> alt.LayerChart:
+    """The layers, from back to front, under their title; it is what a screen reader says too."""
+    chart = alt.LayerChart(layer=list(layers))
+    said = " ".join(title.text)
+    return chart.properties(title=title, description=said, width=WIDTH, height=height)
+
+
+def nothing() -> alt.LayerChart:
+    """The picture of a run without requests: its title alone."""
+    empty = alt.Chart(pd.DataFrame({"text": [""]})).mark_text().encode(text="text:N")
+    return picture([empty], title("No requests were sent"), 20)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-import altair as alt
 import pandas as pd
 
 STATE = {
@@ -18,6 +18,8 @@ STATE = {
     "stopped": "was stopped",
 }
 """What a backend did or suffered, by the kind of the fault."""
+DOWN = ("crashed", "killed", "stopped")
+"""Kinds of faults after which a backend is no more, until it is started again."""
 
 REASONS = {
     "connection refused": "refused",
@@ -33,7 +35,9 @@ REASONS = {
 
 
 def seconds(value: float) -> str:
-    """A duration with its unit: "0.42 ms", "31 ms", "1.5 s"."""
+    """A duration with its unit: "0.42 ms", "31 ms", "1.5 s"; "never" where there is none."""
+    if math.isnan(value):
+        return "never"
     if value < 0.9995:
         return f"{_short(value * 1000)} ms"
     return f"{_short(value)} s"
@@ -71,27 +75,52 @@ def reason(error: str, status: object) -> str:
     return "no answer" if pd.isna(status) else str(status)  # type: ignore[call-overload]
 
 
-def tries(attempts: pd.DataFrame) -> pd.Series[str]:
+def tries(attempts: pd.DataFrame) -> dict[int, str]:
     """By request number, all its attempts: "2: refused → 1: 200"."""
     ordered = attempts.sort_values(["n", "attempt"])
     names = ordered["backend"].astype("string").fillna(ordered["upstream"])
     ends = [reason(*pair) for pair in zip(ordered["error"], ordered["status"], strict=True)]
-    return (names + ": " + ends).groupby(ordered["n"]).agg(" → ".join)
+    told: dict[int, str] = {}
+    for n, name, end in zip(ordered["n"], names, ends, strict=True):
+        told[n] = f"{told[n]} → {name}: {end}" if n in told else f"{name}: {end}"
+    return told
+
+
+def ended(attempt: int, error: str, status: object, duration: float) -> str:
+    """How one attempt ended: "1: refused after 0.3 ms"."""
+    return f"{attempt}: {reason(error, status)} after {seconds(duration)}"
 
 
 def faults(spans: pd.DataFrame) -> str:
     """ "Backend 2 was killed", "3 faults were made", or "" where nobody made one."""
-    made = spans[spans["source"] == "fault"][["backend", "kind"]].drop_duplicates()
+    made = spans[spans["source"] == "fault"].groupby("kind", sort=False)["backend"].unique()
+    if made.empty:
+        return ""
     if len(made) > 2:
-        return f"{len(made)} faults were made"
-    said = [f"backend {b} {STATE.get(k, k)}" for b, k in made.itertuples(index=False)]
-    return capital(listing(said)) if said else ""
+        return f"{len(made)} kinds of faults were made"
+    return capital(listing(_state(str(kind), sorted(who)) for kind, who in made.items()))
 
 
-def outcomes(outcome: pd.Series[str]) -> str:
-    """How often each came: "503", or "30 × 502 and 7 × timeout" where there are several."""
-    counts = outcome.value_counts()
-    if len(counts) == 1:
+def meanwhile(backend: int, kind: str) -> str:
+    """ "While backend 2 hung", "While backend 2 was down"."""
+    return f"While backend {backend} {'was down' if kind in DOWN else STATE.get(kind, kind)}"
+
+
+def _state(kind: str, backends: list[int]) -> str:
+    state = STATE.get(kind, f"was {kind}")
+    if len(backends) == 1:
+        return f"backend {backends[0]} {state}"
+    return f"backends {listing(map(str, backends))} {state.replace('was ', 'were ')}"
+
+
+def endings(requests: pd.DataFrame, whole: int) -> str:
+    """How these requests ended: "23 × 503 and 2 × timeout".
+
+    Without a number where all of a `whole` ended in one way.
+    """
+    coarse = requests["outcome"].isin(["4xx", "other 5xx"]) & requests["status"].notna()
+    counts = requests["outcome"].mask(coarse, requests["status"].astype("string")).value_counts()
+    if len(counts) == 1 and len(requests) == whole:
         return str(counts.index[0])
     return listing(f"{number:,} × {name}" for name, number in counts.items())
 
@@ -99,10 +128,3 @@ def outcomes(outcome: pd.Series[str]) -> str:
 def capital(text: str) -> str:
     """The text with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
-
-
-def title(text: str, subtitle: Sequence[str]) -> alt.TitleParams:
-    """A sentence that says what to see, and lines that say how to read the picture."""
-    return alt.TitleParams(
-        textwrap.wrap(text, 80), subtitle=[p for s in subtitle for p in textwrap.wrap(s, 112)]
-    )

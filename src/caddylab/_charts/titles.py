@@ -1,0 +1,154 @@
+"""Sentences that say what there is to see, from the very records that are drawn."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import pandas as pd
+
+from caddylab._charts import journeys, lanes, words
+
+FEW = 4
+"""So many backends are named one by one."""
+MANY = 200
+"""From so many answers on, the slowest hundredth is worth a number."""
+APART = 3.0
+"""Medians that differ by this factor are worth a sentence."""
+
+
+def routing(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame) -> str:
+    """What the routing strip shows: losses first, then failed attempts, then who got what."""
+    lead = words.faults(spans)
+    failed = requests[journeys.failed(requests)]
+    if len(failed):
+        said = _losses(requests, failed)
+    elif len(given_up):
+        said = f"{_attempts(given_up, lead)}, every request answered"
+    else:
+        said = _division(requests)
+    if not (lead or len(failed)):
+        lead = words.count(len(requests), "request")
+    return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
+
+
+def _attempts(given_up: pd.DataFrame, lead: str) -> str:
+    """How many attempts failed, and where unless `lead` says so already."""
+    where = words.listing(map(lanes.name, sorted(set(lanes.tried(given_up)))))
+    tally = words.count(len(given_up), "failed attempt")
+    return tally if where in lead.lower() else f"{tally} at {where}"
+
+
+def _losses(requests: pd.DataFrame, failed: pd.DataFrame) -> str:
+    every = len(failed) == len(requests)
+    number = (
+        "every request" if every else f"{len(failed):,} of {words.count(len(requests), 'request')}"
+    )
+    return f"{number} failed ({words.endings(failed, len(failed))})"
+
+
+def _stopped(requests: pd.DataFrame) -> str:
+    tally = requests["outcome"].isin(["cancelled", "pending"]).sum()
+    return f", {tally:,} not finished" if tally else ""
+
+
+def _division(requests: pd.DataFrame) -> str:
+    """Who answered how many: "the backends took turns, 8 each"."""
+    order, tally = _answers(requests)
+    if len(tally) == 1:
+        every = "all of them" if len(order) > 1 else "it"
+        return f"{lanes.name(order[0])} answered {every}"
+    if _turns(order, len(tally)):
+        return f"the backends took turns, {_each(tally)}"
+    return _named(tally) if tally else "none was answered"
+
+
+def _answers(requests: pd.DataFrame) -> tuple[list[int], dict[int, int]]:
+    """Who answered well, request by request, and how often each did."""
+    good = (requests["outcome"] == "ok").to_numpy()
+    order = [int(lane) for lane in lanes.answered(requests)[good]]
+    return order, dict(sorted(Counter(order).items()))
+
+
+def _turns(order: list[int], number: int) -> bool:
+    """Whether the backends answered in the same order again and again."""
+    rounds = len(set(order[:number])) == number and len(order) >= 2 * number
+    return rounds and order[number:] == order[:-number]
+
+
+def _each(tally: dict[int, int]) -> str:
+    sizes = [f"{size:,}" for size in sorted(set(tally.values()))]
+    return f"{' or '.join(sizes)} each"
+
+
+def _named(tally: dict[int, int]) -> str:
+    if len(tally) <= FEW:
+        return words.listing(f"{lanes.name(lane)} answered {n:,}" for lane, n in tally.items())
+    most, least = max(tally, key=tally.__getitem__), min(tally, key=tally.__getitem__)
+    return (
+        f"{lanes.name(most)} answered most ({tally[most]:,}), "
+        f"{lanes.name(least)} fewest ({tally[least]:,})"
+    )
+
+
+def shares(requests: pd.DataFrame) -> str:
+    """How the requests were shared, and how many failed."""
+    _, tally = _answers(requests)
+    failed = int(journeys.failed(requests).sum())
+    return _shared(tally, len(requests)) + (f"; {failed:,} failed" if failed else "")
+
+
+def _shared(tally: dict[int, int], total: int) -> str:
+    of = f"of {words.count(total, 'request')}"
+    if not tally:
+        return f"None {of} was answered well"
+    if tally == {min(tally): total}:
+        return f"{words.capital(lanes.name(min(tally)))} answered every one {of}"
+    if len(tally) > 1 and len(set(tally.values())) == 1:
+        return f"The backends shared equally: {_each(tally)} {of}"
+    if len(tally) > FEW:
+        return f"{words.capital(_named(tally))} {of}"
+    said = words.listing(f"{words.percent(n / total)} by {lanes.name(k)}" for k, n in tally.items())
+    return f"{words.capital(of)}, {said.replace(' by ', ' were answered by ', 1)}"
+
+
+def latency(timed: pd.DataFrame, spans: pd.DataFrame) -> str:
+    """What a fault did to those who were sent meanwhile, else where the latencies lie."""
+    failed = int(journeys.failed(timed).sum())
+    lost = f"; {words.count(failed, 'request')} failed" if failed else ""
+    return _meanwhile(timed, spans) or _middle(timed[timed["outcome"] == "ok"]) + lost
+
+
+def _meanwhile(timed: pd.DataFrame, spans: pd.DataFrame) -> str:
+    """While there was one fault: how many failed, or how much slower its backend answered."""
+    made = spans[spans["source"] == "fault"]
+    if len(made) != 1:
+        return ""
+    fault = made.iloc[0]
+    inside = timed["x"].between(fault["start"], fault["end"] if fault["end"] > 0 else math.inf)
+    failed = int(journeys.failed(timed)[inside].sum())
+    lead = words.meanwhile(fault["backend"], fault["kind"])
+    if failed:
+        return f"{lead}, {failed:,} of {words.count(int(inside.sum()), 'request')} failed"
+    own = (timed["lane"] == fault["backend"]) & (timed["outcome"] == "ok")
+    slow, usual = timed["y"][own & inside].median(), timed["y"][own & ~inside].median()
+    if slow > APART * usual:
+        slow, usual = words.seconds(slow), words.seconds(usual)
+        return f"{lead}, half of its answers took {slow} or more, else {usual}"
+    return ""
+
+
+def _middle(good: pd.DataFrame) -> str:
+    if good.empty:
+        return "No request was answered well"
+    middles = [(good["y"][good["lane"] == lane].median(), lane) for lane in set(good["lane"])]
+    (low, fast), (high, slow) = min(middles), max(middles)
+    if high > APART * low:
+        return (
+            f"Half of {lanes.name(slow)}'s answers took {words.seconds(high)} or more, "
+            f"half of {lanes.name(fast)}'s at most {words.seconds(low)}"
+        )
+    half = words.seconds(good["y"].median())
+    most = "the slowest took" if len(good) < MANY else "99 % within"
+    high = good["y"].max() if len(good) < MANY else good["y"].quantile(0.99)
+    return f"Half of the answers came within {half}, {most} {words.seconds(float(high))}"

@@ -1,0 +1,238 @@
+"""A real JupyterLab and a real Chromium for tests marked `browser`.
+
+A test module that says `pytest_plugins = ["browser_support"]` has the fixture
+`open_notebook`: give it a notebook and it comes back open in JupyterLab, its kernel ready;
+and `open_page` for any other address.
+Chromium can reach no host but this machine, and every request for another one is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARTEFACTS = Path(__file__).parent.parent / "artefacts"
+CHROMIUM = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+]  # fmt: skip
+READY = """() => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const session = panel?.sessionContext;
+    const kernel = session?.session?.kernel;
+    return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle'
+        && session.isReady;
+}"""
+COMMAND = "([name, options]) => window.jupyterapp.commands.execute(name, options).then(() => 1)"
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+    .flatMap(cell => cell.getOutputs?.() ?? []).filter(output => output.output_type === 'error')
+    .map(output => `${output.ename}: ${output.evalue}`)"""
+PATIENCE = 90_000  # ms: a busy machine starts a kernel slowly
+
+
+class JupyterLab:
+    """A JupyterLab server of its own on a free port, with its own settings, in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.token = folder / "notebooks", secrets.token_hex(16)
+        self.folder.mkdir()
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._quiet(folder / "settings")
+        self._log = (folder / "jupyterlab.log").open("w+")
+        self._process = subprocess.Popen(
+            self._command(folder),
+            cwd=self.folder,
+            env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config")},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _command(self, folder: Path) -> list[str]:
+        return [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+            "--expose-app-in-browser", "--ip=127.0.0.1", f"--port={self.port}",
+            "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
+            f"--ServerApp.root_dir={self.folder}", f"--LabApp.user_settings_dir={folder}/settings",
+            f"--LabApp.workspaces_dir={folder}/workspaces",
+        ]  # fmt: skip
+
+    def _quiet(self, settings: Path) -> None:
+        """Without this JupyterLab asks in a pop-up whether to fetch news."""
+        path = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+    def wait(self, patience: float = 60.0) -> None:
+        """Return when it answers."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end and self._process.poll() is None:
+            try:
+                httpx.get(f"{self.url}/api", timeout=2)
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(f"JupyterLab did not start:\n{self.output()}")
+
+    def output(self) -> str:
+        """What the server has printed."""
+        self._log.flush()
+        self._log.seek(0)
+        return self._log.read()
+
+    def end_sessions(self) -> None:
+        """End every kernel, so that the next notebook has the machine to itself."""
+        headers = {"Authorization": f"token {self.token}"}
+        with httpx.Client(base_url=self.url, headers=headers, timeout=30) as client:
+            for session in client.get("/api/sessions").json():
+                client.delete(f"/api/sessions/{session['id']}").raise_for_status()
+
+    def close(self) -> None:
+        """Ask the server to end its kernels and itself."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+class Watched:
+    """A page of the browser, under watch; `page` is Playwright's own.
+
+    `strangers` are the addresses outside this machine that the page asked for, `complaints`
+    the errors of the browser's console and of the page's scripts.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.strangers: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._note_request)
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note_request(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.strangers.append(request.url)
+
+    def _note_console(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location})")
+
+    def screenshot(self, name: str) -> Path:
+        """Keep a picture of the page under artefacts/."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        path = ARTEFACTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+
+class Notebook(Watched):
+    """A notebook open in JupyterLab."""
+
+    def command(self, name: str, **options: Any) -> None:
+        """Run one of JupyterLab's commands and wait for its end."""
+        self.page.evaluate(COMMAND, [name, options])
+
+    def run_all(self) -> None:
+        """Run all cells; return when the last one is done, and fail if one of them did."""
+        self.command("notebook:run-all-cells")
+        errors = self.page.evaluate(ERRORS)
+        assert not errors, errors
+
+    def theme(self, name: str) -> None:
+        """Change JupyterLab's theme: "JupyterLab Light" or "JupyterLab Dark"."""
+        self.command("apputils:change-theme", theme=name)
+        light = "true" if name.endswith("Light") else "false"
+        self.page.locator(f"body[data-jp-theme-light={light}]").wait_for(state="attached")
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    server = JupyterLab(tmp_path_factory.mktemp("jupyterlab"))
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser):
+    """Call it with an address (and a size) to open it in a window of its own."""
+    contexts = []
+
+    def open_it(url: str, kind: type[Watched] = Watched, width: int = 1280, height: int = 900):
+        contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
+        contexts[-1].set_default_timeout(PATIENCE)
+        watched = kind(contexts[-1].new_page())
+        watched.page.goto(url)
+        return watched
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_notebook(jupyterlab: JupyterLab, open_page):
+    """Call it with a notebook's path, or its cells' sources, to open it with its kernel ready."""
+
+    def open_it(cells: list[str] | Path, **size: int) -> Notebook:
+        name, workspace = _place(cells, jupyterlab.folder), secrets.token_hex(4)
+        # A single document in a fresh workspace: no tab of an earlier test is restored.
+        url = f"{jupyterlab.url}/doc/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
+        notebook = open_page(url, Notebook, **size)
+        notebook.page.wait_for_function(READY)
+        return notebook
+
+    yield open_it
+    jupyterlab.end_sessions()
+
+
+def _place(cells: list[str] | Path, folder: Path) -> str:
+    """Put a notebook into the server's folder, and say its name there."""
+    name = f"{secrets.token_hex(4)}.ipynb"
+    if isinstance(cells, Path):
+        shutil.copy(cells, folder / name)
+        return name
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / name)
+    return name
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

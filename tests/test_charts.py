@@ -1,0 +1,390 @@
+"""The charts say what the tables say: no request, failure or fault is lost or made up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+
+import altair as alt
+import chart_scenes as scenes
+import nbformat
+import pandas as pd
+import pytest
+import vl_convert
+from nbconvert import HTMLExporter
+
+from caddylab import TrafficError, _charts
+from caddylab._charts import renderer, theme, words
+
+BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#D55E00", "#7A7A7A"
+LARGE = scenes.large(20_000)
+
+
+def routing(scene, **options):
+    return _charts.routing(scene.requests, scene.attempts, scene.spans, **options).to_dict()
+
+
+def shares(scene, expected=None, **options):
+    return _charts.shares(scene.requests, expected, **options).to_dict()
+
+
+def latency(scene, **options):
+    return _charts.latency(scene.requests, scene.spans, **options).to_dict()
+
+
+def drawn(scene):
+    return {"routing": routing(scene), "shares": shares(scene, {1: 1}), "latency": latency(scene)}
+
+
+def table(spec, layer):
+    """The rows that a layer draws."""
+    return spec["datasets"][layer.get("data", spec.get("data"))["name"]]
+
+
+def rows(spec, *fields):
+    """The rows of every layer whose rows have all these fields."""
+    tables = [table(spec, layer) for layer in spec["layer"]]
+    return [row for rows in tables for row in rows if set(fields) <= set(row)]
+
+
+def crosses(spec):
+    """The layers of crosses: failed requests, failed attempts."""
+    return [
+        table(spec, layer)
+        for layer in spec["layer"]
+        if layer["mark"].get("shape") == theme.CROSS and layer["mark"]["color"] == VERMILION
+    ]
+
+
+def looks(spec, channel):
+    """Which name has which colour or shape."""
+    for layer in spec["layer"]:
+        scale = layer["encoding"].get(channel, {}).get("scale")
+        if scale:
+            return dict(zip(scale["domain"], scale["range"], strict=True))
+    raise AssertionError(f"nothing is drawn by {channel}")
+
+
+def sentence(spec):
+    return renderer.sentence(spec)
+
+
+def subtitle(spec):
+    return " ".join(spec["title"]["subtitle"])
+
+
+def test_routing_draws_each_request_in_the_lane_of_its_backend():
+    scene = scenes.happy()
+    marks = rows(routing(scene), "who")
+    assert [mark["request"] for mark in marks] == list(range(1, 17))
+    assert [mark["who"] for mark in marks] == ["backend 2", "backend 1"] * 8
+    assert {mark["y"] for mark in marks if mark["who"] == "backend 1"} == {0}
+    assert [mark["tries"] for mark in marks][:2] == ["2: 200", "1: 200"]
+
+
+def test_backends_keep_their_colours_and_shapes_in_every_picture():
+    for spec in (routing(scenes.happy()), latency(scenes.happy()), latency(LARGE)):
+        assert looks(spec, "color")["backend 1"] == BLUE
+        assert looks(spec, "color")["backend 2"] == ORANGE
+    assert looks(routing(scenes.happy()), "shape") == {"backend 1": "circle", "backend 2": "square"}
+    fills = {row["who"]: row["fill"] for row in rows(shares(scenes.happy()), "fill")}
+    assert fills == {"backend 1": BLUE, "backend 2": ORANGE}
+
+
+def test_sixteen_backends_can_be_told_apart_by_colour_and_shape_together():
+    assert len({(theme.colour(k), theme.shape(k)) for k in range(1, 17)}) == 16
+    assert len({theme.colour(k) for k in range(1, 9)}) == 8
+    assert VERMILION not in {theme.colour(k) for k in range(1, 17)}
+
+
+def test_a_backend_that_got_nothing_has_its_place():
+    scene = scenes.happy(4, backends=1)
+    assert "backend 3" in json.dumps(routing(scene, backends=3))
+    assert [row["who"] for row in rows(shares(scene, backends=3), "label")] == [
+        "backend 1", "backend 2", "backend 3",
+    ]  # fmt: skip
+
+
+def test_a_failed_attempt_is_a_cross_with_a_line_to_where_the_retry_went():
+    scene = scenes.killed()
+    spec = routing(scene)
+    refused = scene.attempts[~scene.attempts["ok"]]
+    (failed,) = crosses(spec)
+    (way,) = rows(spec, "y2")
+    assert [row["tries"] for row in failed] == ["2: refused → 1: 200"] * len(refused) != []
+    assert failed[0]["attempt"].startswith("1: refused after 0.3 ms")
+    assert (round(way["y"]), round(way["y2"])) == (1, 0)
+    assert sentence(spec) == "Backend 2 was killed: 1 failed attempt, every request answered"
+
+
+def test_an_answer_that_was_not_passed_on_is_a_failed_attempt_too():
+    script = scenes.Script()
+    script.request(0.0, (2, 0.001, 500), (1, 0.001, 200))
+    spec = routing(script.scene())
+    assert [row["tries"] for row in crosses(spec)[0]] == ["2: 500 → 1: 200"]
+    assert sentence(spec) == "1 request: 1 failed attempt at backend 2, every request answered"
+
+
+def test_requests_that_nobody_answered_stand_where_their_client_gave_up():
+    scene = scenes.hung()
+    spec = routing(scene)
+    lost, attempts = crosses(spec)
+    assert len(lost) == len(attempts) == (scene.requests["outcome"] == "timeout").sum()
+    assert {row["y"] for row in lost} == {2}
+    assert {row["y"] for row in attempts} == {1}
+    assert lost[0]["x"] == pytest.approx(attempts[0]["x"] + 2, abs=0.01)
+
+
+def test_what_caddy_answers_itself_is_grey_and_crossed():
+    scene = scenes.outage()
+    spec = routing(scene)
+    lost = scene.requests["outcome"].isin(["502", "503"]).sum()
+    assert looks(spec, "color")["Caddy itself"] == GREY
+    assert Counter(row["who"] for row in rows(spec, "who"))["Caddy itself"] == lost
+    assert len(crosses(spec)[0]) == lost
+    assert sentence(spec) == (
+        "Backends 1 and 2 were stopped: 25 of 40 requests failed (23 × 503 and 2 × 502)"
+    )
+
+
+def test_a_failure_that_a_backend_answered_is_its_own_and_a_cancelled_request_is_none():
+    spec = routing(scenes.failing())
+    failures, _given_up = crosses(spec)
+    assert {row["y"] for row in failures} == {2}
+    assert sentence(spec) == "7 of 60 requests failed (500), 1 not finished"
+
+
+def test_an_answer_without_a_backends_name_comes_from_elsewhere():
+    script = scenes.Script()
+    script.request(0.0, status=200, latency=0.001)
+    assert [row["who"] for row in rows(routing(script.scene()), "who")] == ["elsewhere"]
+
+
+def test_an_incomplete_trace_says_so():
+    scene = scenes.happy(3)
+    scene.requests["complete"] = [True, False, True]
+    spec = routing(scene)
+    assert [row["tries"] for row in rows(spec, "who")][1] == "1: 200 … (trace not complete)"
+    assert "1 trace not complete" in subtitle(spec)
+
+
+def test_time_lies_across_where_it_tells_something():
+    always = scenes.happy()
+    always.spans.loc[0] = [2, "slow", "fault", -5.0, float("nan")]
+    for scene, axis in (
+        (scenes.happy(), "request number"),
+        (always, "request number"),
+        (scenes.hung(), "time since the run began"),
+        (scenes.slow(), "time since the run began"),
+    ):
+        layer = routing(scene)["layer"][-1]
+        assert layer["encoding"]["x"]["axis"]["title"] == axis
+    assert "request number" in json.dumps(routing(scenes.hung(), by="n"))
+
+
+def test_faults_and_opinions_are_bands_on_their_backends_lane():
+    spec = routing(scenes.hung())
+    bands = {row["what"]: row for row in rows(spec, "what", "top")}
+    fault, opinion = bands["backend 2 hung"], bands["Caddy: backend 2 unhealthy"]
+    assert (fault["x"], fault["top"], fault["bottom"]) == (1.0, 0.54, 1.46)
+    assert opinion["x"] == 6.0
+    assert opinion["top"] > 1
+    assert {row["label"] for row in rows(spec, "label")} == {"hung", "Caddy: unhealthy"}
+
+
+def test_bands_by_request_number_hold_the_requests_sent_meanwhile():
+    scene = scenes.killed()
+    fault = next(row for row in rows(routing(scene, by="n"), "what") if "killed" in row["what"])
+    sent = scene.requests.query("2 <= sent < 6")["n"]
+    assert (fault["x"], fault["x2"]) == (sent.min() - 0.5, sent.max() + 0.5)
+
+
+def test_a_span_that_was_over_before_the_run_is_left_out():
+    scene = scenes.happy()
+    scene.spans.loc[0] = [2, "killed", "fault", -5.0, -1.0]
+    for spec in drawn(scene).values():
+        assert "killed" not in json.dumps(spec)
+
+
+def test_shares_count_every_request_once():
+    scene = scenes.failing()
+    spec = shares(scene, {1: 1, 2: 1, 3: 1, 4: 1})
+    parts = rows(spec, "fill")
+    assert sum(part["size"] for part in parts) == len(scene.requests)
+    assert sum(part["share"] for part in parts) == pytest.approx(1)
+    assert {(p["outcome"], p["size"]) for p in parts if p["fill"] == VERMILION} == {
+        ("other 5xx", 7)
+    }
+    labels = {row["who"]: row["label"] for row in rows(spec, "label")}
+    assert labels["backend 3"] == "15 · 25 %, 7 × 500 (expected 25 %)"
+    assert labels["nobody"] == "1 · 1.7 %, cancelled"
+
+
+def test_expected_shares_may_be_weights():
+    ticks = {
+        row["who"]: row["expected"]
+        for row in rows(shares(scenes.happy(), {1: 3, 2: 1}), "expected")
+    }
+    assert ticks == {"backend 1": 0.75, "backend 2": 0.25}
+
+
+def test_latency_stands_where_the_request_was_sent():
+    scene = scenes.slow()
+    marks = {row["request"]: row for row in rows(latency(scene), "who")}
+    assert len(marks) == len(scene.requests)
+    for n, row in scene.requests.set_index("n").iterrows():
+        assert marks[n]["x"] == pytest.approx(row["sent"], abs=1e-6)
+        assert marks[n]["y"] == pytest.approx(row["latency_intended"], abs=1e-6)
+    actual = {row["request"]: row["y"] for row in rows(latency(scene, intended=False), "who")}
+    assert actual[1] == pytest.approx(scene.requests["latency"][0], abs=1e-6)
+
+
+def test_latency_is_on_a_log_scale_only_where_it_must():
+    for scene, kind in ((scenes.happy(), "linear"), (scenes.slow(), "log")):
+        assert latency(scene)["layer"][-1]["encoding"]["y"]["scale"]["type"] == kind
+
+
+def test_a_request_that_was_never_sent_has_no_latency_and_is_mentioned():
+    scene = scenes.happy(3)
+    scene.requests.loc[2, ["sent", "outcome"]] = [float("nan"), "pending"]
+    scene.requests.loc[2, ["status", "backend"]] = pd.NA
+    spec = latency(scene)
+    assert len(rows(spec, "who")) == 2
+    assert "1 request never sent and not drawn" in subtitle(spec)
+    assert {row["sent"] for row in rows(routing(scene), "request")} >= {"never"}
+
+
+def test_latency_titles_say_what_the_fault_did():
+    assert sentence(latency(scenes.slow())) == (
+        "While backend 2 was slow, half of its answers took 1 s or more, else 5.1 ms"
+    )
+    assert sentence(latency(scenes.hung())) == "While backend 2 hung, 25 of 70 requests failed"
+    assert sentence(latency(scenes.happy())) == (
+        "Half of the answers came within 1.9 ms, the slowest took 4.8 ms"
+    )
+
+
+@pytest.mark.parametrize("by", ["n", "time"])
+def test_many_requests_are_counted_and_the_counts_add_up(by):
+    spec = routing(LARGE, by=by)
+    bars = rows(spec, "fill", "size")
+    assert sum(bar["size"] for bar in bars) == 20_000
+    outcomes = Counter()
+    for bar in bars:
+        outcomes[bar["outcome"]] += bar["size"]
+    assert outcomes == Counter(LARGE.requests["outcome"])
+    assert sum(cross["size"] for cross in crosses(spec)[0]) == (~LARGE.attempts["ok"]).sum()
+    assert "20,000 requests, counted in columns" in subtitle(spec)
+
+
+def test_a_column_counts_the_requests_between_its_edges():
+    bars = [bar for bar in rows(routing(LARGE, by="n"), "fill") if bar["who"] == "backend 3"]
+    n = LARGE.requests["n"][LARGE.requests["backend"] == 3]
+    assert [bar["size"] for bar in bars] == [n.between(b["x"], b["x2"]).sum() for b in bars]
+
+
+def test_many_latencies_are_counted_and_the_counts_add_up():
+    spec = latency(LARGE)
+    cells = rows(spec, "who", "size")
+    failed = sum(cell["size"] for cell in cells if cell["who"] == "failed")
+    assert sum(cell["size"] for cell in cells) == 20_000
+    assert failed == (LARGE.requests["outcome"] != "ok").sum() > 0
+
+
+def test_one_failure_among_very_many_is_seen():
+    scene = scenes.happy(5000)
+    scene.requests.loc[1234, "outcome"] = "timeout"
+    scene.requests.loc[1234, ["status", "backend"]] = pd.NA
+    bar = next(row for row in rows(routing(scene), "fill") if row["outcome"] == "timeout")
+    assert (bar["fill"], bar["size"]) == (VERMILION, 1)
+    assert bar["y"] - bar["y2"] == pytest.approx(0.05)
+    assert sentence(routing(scene)) == "1 of 5,000 requests failed (timeout)"
+
+
+def test_a_browser_is_never_asked_for_more_than_a_few_thousand_marks():
+    for spec in drawn(LARGE).values():
+        assert sum(map(len, spec["datasets"].values())) < 4000
+
+
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_every_picture_becomes_a_png_also_with_the_vega_lite_of_jupyterlab(name):
+    for spec in drawn(scenes.SCENES[name]()).values():
+        bundle, _metadata = renderer.render(spec)
+        png = vl_convert.vegalite_to_png(bundle[renderer.LIVE], vl_version="5.8")
+        assert png.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_hardly_any_requests_are_no_trouble(number):
+    for spec in drawn(scenes.happy(number)).values():
+        renderer.render(spec)
+        assert sentence(spec) == "No requests were sent" or number
+
+
+def test_a_notebook_gets_a_live_picture_a_png_and_a_sentence():
+    chart = _charts.routing(*vars(scenes.happy()).values())
+    bundle, metadata = chart._repr_mimebundle_()
+    assert set(bundle) == {renderer.LIVE, "image/png", "text/plain"}
+    assert bundle["text/plain"] == "16 requests: the backends took turns, 8 each"
+    live = bundle[renderer.LIVE]
+    assert live["$schema"].endswith("/v5.json")
+    assert live["config"]["background"] == "transparent"
+    assert live["config"]["title"]["color"] == "currentColor"
+    assert metadata[renderer.LIVE]["embed_options"]["renderer"] == "svg"
+
+
+def test_github_and_nbconvert_show_the_png():
+    bundle, metadata = _charts.routing(*vars(scenes.happy()).values())._repr_mimebundle_()
+    output = nbformat.v4.new_output("display_data", data=bundle, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("t.chart()", outputs=[output])
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    assert f"data:image/png;base64,{bundle['image/png'][:40]}" in page
+
+
+def test_another_theme_of_the_learners_is_left_alone():
+    with alt.theme.enable("dark"):
+        chart = _charts.routing(*vars(scenes.happy()).values())
+        assert renderer.live(chart.to_dict())["config"] == chart.to_dict()["config"]
+
+
+def test_pictures_are_saved_without_a_network(tmp_path):
+    chart = _charts.routing(*vars(scenes.hung()).values())
+    for name in ("chart.png", "chart.svg"):
+        chart.save(tmp_path / name)
+    assert "Backend 2 hung" in (tmp_path / "chart.svg").read_text(encoding="utf-8")
+
+
+def test_a_picture_of_another_name_is_refused():
+    with pytest.raises(TrafficError, match=r"no picture “pie”.*“routing”"):
+        _charts.draw("pie", *vars(scenes.happy()).values())
+
+
+def test_importing_caddylab_does_not_import_the_charts():
+    check = "import sys, caddylab; sys.exit('altair' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.000042, "0.04 ms"), (0.0031, "3.1 ms"), (0.25, "250 ms"), (0.99996, "1 s"), (5.02, "5 s")],
+)
+def test_durations_in_words(value, text):
+    assert words.seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        ("dial tcp 10.0.0.1:8080: connect: connection refused", "refused"),
+        ("read tcp 10.0.0.1:1->10.0.0.1:2: read: connection reset by peer", "reset"),
+        ("dial tcp 10.0.0.1:8080: i/o timeout", "timed out"),
+        ("net/http: timeout awaiting response headers", "timed out"),
+        ("context canceled", "client gone"),
+        ("EOF", "cut off"),
+        ("something that nobody has ever seen before", "something that nobody has ever seen…"),
+    ],
+)
+def test_errors_in_a_word(error, word):
+    assert words.reason(error, pd.NA) == word
