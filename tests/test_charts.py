@@ -156,6 +156,18 @@ def test_a_failure_that_a_backend_answered_is_its_own_and_a_cancelled_request_is
     assert sentence(spec) == "7 of 60 requests failed (500), 1 not finished"
 
 
+@pytest.mark.parametrize(("number", "said"), [(1, "1 request"), (3, "All 3 requests")])
+def test_a_run_in_which_nothing_was_answered(number, said):
+    script = scenes.Script()
+    for k in range(number):
+        script.request(0.1 * k, outcome="503", status=503, latency=0.001)
+    assert sentence(routing(script.scene())) == f"{said} failed (503)"
+    assert sentence(shares(script.scene())) == (
+        f"None of {said.removeprefix('All ')} was answered well; {number} failed"
+    )
+    assert sentence(latency(script.scene())).startswith("No request was answered well")
+
+
 def test_an_answer_without_a_backends_name_comes_from_elsewhere():
     script = scenes.Script()
     script.request(0.0, status=200, latency=0.001)

@@ -40,11 +40,9 @@ def _attempts(given_up: pd.DataFrame, lead: str) -> str:
 
 
 def _losses(requests: pd.DataFrame, failed: pd.DataFrame) -> str:
-    every = len(failed) == len(requests)
-    number = (
-        "every request" if every else f"{len(failed):,} of {words.count(len(requests), 'request')}"
-    )
-    return f"{number} failed ({words.endings(failed, len(failed))})"
+    total = words.count(len(requests), "request")
+    number = f"{len(failed):,} of" if len(failed) < len(requests) else "all" * (len(failed) > 1)
+    return f"{number} {total} failed ({words.endings(failed, len(failed))})".strip()
 
 
 def _stopped(requests: pd.DataFrame) -> str:
