@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from caddylab._records import Request, Span
@@ -14,62 +13,64 @@ from caddylab._traffic.engine import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-REQUEST: dict[str, tuple[Callable[[Request], Any], str]] = {
-    "n": (lambda r: r.n, "int64"),
-    "client": (lambda r: r.client, "int64"),
-    "planned": (lambda r: r.planned, "float64"),
-    "sent": (lambda r: r.sent, "float64"),
-    "latency": (lambda r: r.latency, "float64"),
-    "latency_intended": (lambda r: r.latency_intended, "float64"),
-    "outcome": (lambda r: r.outcome.value, "str"),
-    "status": (lambda r: r.status, "Int64"),
-    "backend": (lambda r: r.answered_by, "Int64"),
-    "retries": (lambda r: r.retries, "int64"),
-    "complete": (lambda r: r.complete, "bool"),
-    "error": (lambda r: r.error, "str"),
-    "body": (lambda r: r.body, "str"),
-}
+REQUEST = {
+    "n": "int64", "id": "str", "client": "int64", "address": "str", "planned": "float64",
+    "latency": "float64", "latency_intended": "float64", "outcome": "str", "retries": "int64",
+    "complete": "bool", "error": "str", "body": "str",
+}  # fmt: skip
+ATTEMPT = {
+    "n": "int64", "attempt": "int64", "upstream": "str", "start": "float64",
+    "duration": "float64", "error": "str", "ok": "bool",
+}  # fmt: skip
+"""What the columns are, also when there is not one row."""
 
 
 def requests(run: Run, records: Sequence[Request], clients: Clients) -> pd.DataFrame:
     """One row a request."""
     import pandas as pd
 
-    records = list(records)
-    columns = {
-        name: pd.Series([get(record) for record in records], dtype=kind)
-        for name, (get, kind) in REQUEST.items()
+    rows = list(records)
+    addresses = [clients[k].address for k in range(len(clients))]
+    columns: dict[str, Any] = {
+        "n": [r.n for r in rows],
+        "id": [f"{run.id}-{r.n}" for r in rows],
+        "client": [r.client for r in rows],
+        "address": [addresses[r.client] for r in rows],
+        "method": run.plan.method,
+        "path": run.plan.path,
+        "planned": [r.planned for r in rows],
+        "sent": _floats([r.sent for r in rows]),
+        "latency": [r.duration for r in rows],
+        "latency_intended": [r.latency_intended for r in rows],
+        "outcome": [r.outcome.value for r in rows],
+        "status": _whole([r.status for r in rows]),
+        "backend": _whole([r.answered_by for r in rows]),
+        "retries": [r.retries for r in rows],
+        "complete": [r.complete for r in rows],
+        "error": [r.error for r in rows],
+        "body": [r.body for r in rows],
     }
-    table = pd.DataFrame(columns)
-    table.insert(1, "id", [f"{run.id}-{record.n}" for record in records])
-    table.insert(3, "address", [clients[record.client].address for record in records])
-    table.insert(4, "method", run.plan.method)
-    table.insert(5, "path", run.plan.path)
-    return table
+    return pd.DataFrame(columns).astype(REQUEST)
 
 
-def attempts(run: Run, records: Iterable[Request]) -> pd.DataFrame:
+def attempts(run: Run, records: Sequence[Request]) -> pd.DataFrame:
     """One row an attempt, in the order of requests."""
     import pandas as pd
 
-    rows = chain.from_iterable(
-        ((request.n, number, attempt) for number, attempt in enumerate(request.attempts, 1))
-        for request in list(records)
-    )
-    found = list(rows)
-    return pd.DataFrame(
-        {
-            "n": pd.Series([n for n, _, _ in found], dtype="int64"),
-            "attempt": pd.Series([number for _, number, _ in found], dtype="int64"),
-            "backend": pd.Series([a.backend for _, _, a in found], dtype="Int64"),
-            "upstream": pd.Series([a.upstream for _, _, a in found], dtype="str"),
-            "start": pd.Series([a.start - run.began for _, _, a in found], dtype="float64"),
-            "duration": pd.Series([a.duration for _, _, a in found], dtype="float64"),
-            "status": pd.Series([a.status for _, _, a in found], dtype="Int64"),
-            "error": pd.Series([a.error for _, _, a in found], dtype="str"),
-            "ok": pd.Series([not a.error for _, _, a in found], dtype="bool"),
-        }
-    )
+    rows = list(records)
+    tries = [attempt for request in rows for attempt in request.attempts]
+    columns: dict[str, Any] = {
+        "n": [request.n for request in rows for _ in request.attempts],
+        "attempt": [number for r in rows for number in range(1, len(r.attempts) + 1)],
+        "backend": _whole([a.backend for a in tries]),
+        "upstream": [a.upstream for a in tries],
+        "start": [a.start - run.began for a in tries],
+        "duration": [a.duration for a in tries],
+        "status": _whole([a.status for a in tries]),
+        "error": [a.error for a in tries],
+        "ok": [not a.error for a in tries],
+    }
+    return pd.DataFrame(columns).astype(ATTEMPT)
 
 
 def spans(run: Run, faults: Iterable[Span], opinions: Iterable[Span]) -> pd.DataFrame:
@@ -106,3 +107,20 @@ def timeline(
         "detail": ([span.detail for _, span in touching], "str"),
     }
     return pd.DataFrame({name: pd.Series(v, dtype=kind) for name, (v, kind) in columns.items()})
+
+
+def _whole(values: Sequence[int | None]) -> Any:
+    """Whole numbers, some of them missing."""
+    import numpy as np
+    import pandas as pd
+
+    missing = np.array([value is None for value in values], dtype=bool)
+    filled = np.array([value or 0 for value in values], dtype="int64")
+    return pd.arrays.IntegerArray(filled, missing)
+
+
+def _floats(values: Sequence[float | None]) -> Any:
+    """Numbers, with NaN for the missing ones."""
+    import numpy as np
+
+    return np.array(values, dtype="float64")
