@@ -73,14 +73,14 @@ class Journal:
 
     def settle(self, run_id: str) -> None:
         """Wait until Caddy has closed every request of the run, or has been silent for GRACE."""
-        requests = self._runs[run_id]
+        requests = self._runs.get(run_id, ())  # none: somebody else has waited for it already
         began = time.monotonic()
         while not all(request.complete or request.outcome in UNSENT for request in requests):
             self.catch_up()
             if time.monotonic() - max(began, self._last_line) > GRACE:
                 break
             time.sleep(BUSY)
-        del self._runs[run_id]
+        self._runs.pop(run_id, None)
 
     def opinion(self, backend: int, kind: str) -> Span | None:
         """Caddy's opinion of a backend, if it has one now."""

@@ -34,6 +34,8 @@ from caddylab._waiting import poll
 if TYPE_CHECKING:
     import pandas as pd
 
+    from caddylab._widgets.panel import Panel
+
 MOST_BACKENDS = 16
 
 
@@ -292,6 +294,19 @@ class Lab:
                 f"sees: {', '.join(map(repr, self._backends))}."
             )
         return time.monotonic() - began
+
+    # --- widgets -------------------------------------------------------------------------
+
+    def panel(self) -> Panel:
+        """The control panel: load, fire, break and mend by clicking, each click shown as a call.
+
+        There is one panel a lab, however often it is shown. It is for a notebook; without a
+        browser it does nothing.
+        """
+        from caddylab._widgets.panel import panel_of
+
+        self._need_open()
+        return panel_of(self)
 
     # --- life ----------------------------------------------------------------------------
 

@@ -1,0 +1,292 @@
+"""The control panel in a real JupyterLab: every control is clicked, the records tell the effect.
+
+To try another ipykernel, install it with the project into an environment of its own and run
+this module there: `pip install -e ".[dev]" "ipykernel==6.31"`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from caddylab._waiting import poll
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytest_plugins = ["browser_support"]
+
+START = "import threading, time\nfrom caddylab import Lab\nlab = Lab('process', backends={})"
+PANEL = ".caddylab-panel"
+PATIENCE = 30
+HARMLESS = {"minor", "moderate"}
+ASK = """async expression => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const asked = {code: '', silent: true, user_expressions: {it: expression}};
+    const reply = await kernel.requestExecute(asked).done;
+    const answer = reply.content.user_expressions.it;
+    return answer.status === 'ok' ? answer.data['text/plain'] : 'failed: ' + answer.evalue;
+}"""
+STOP = """stop => new Promise(resolve => {
+    const state = document.querySelector('.caddylab-panel-state progress').closest('.widget-html');
+    const clicked = Date.now();
+    new MutationObserver(() => {
+        if (state.textContent.includes('stopped')) resolve([clicked, Date.now()]);
+    }).observe(state, {childList: true, subtree: true, characterData: true});
+    stop.click();
+})"""
+
+
+class PanelPage:
+    """The panel of a notebook, as somebody who sits before it uses it."""
+
+    def __init__(self, notebook) -> None:
+        self.notebook, self.page = notebook, notebook.page
+        self.box = self.page.locator(PANEL)
+
+    def ask(self, expression: str):
+        """A Python value of the notebook's kernel."""
+        text = self.page.evaluate(ASK, expression)
+        assert not text.startswith("failed"), text
+        return ast.literal_eval(text)
+
+    def until(self, expression: str):
+        """Wait until an expression is true in the kernel."""
+        assert poll(lambda: self.ask(expression), PATIENCE, 0.05), expression
+
+    def button(self, name: str, backend: int = 0):
+        place = self.page.locator(".caddylab-panel-backend").nth(backend - 1)
+        return (place if backend else self.box).get_by_role("button", name=name, exact=True)
+
+    def field(self, label: str):
+        return self.box.get_by_label(label, exact=True)
+
+    def fill(self, label: str, value: object) -> None:
+        self.field(label).fill(str(value))
+        self.field(label).press("Tab")
+
+    def sees(self, text: str) -> None:
+        self.box.get_by_text(text).first.wait_for()
+
+    def calls(self) -> list[str]:
+        """What the panel says that was done."""
+        return self.page.locator(".caddylab-panel-history code").all_inner_texts()
+
+    def did(self, call: str) -> None:
+        assert poll(lambda: self.calls()[-1:] == [call], PATIENCE, 0.05), (call, self.calls())
+
+    def faults(self) -> list[str]:
+        return self.ask("[b.state for b in lab.backends]")
+
+
+@pytest.fixture
+def open_panel(open_notebook):
+    pages = []
+
+    def open_it(backends: int = 2, **size: int) -> PanelPage:
+        notebook = open_notebook([START.format(backends), "lab.panel()"], **size)
+        notebook.run_all()
+        pages.append(PanelPage(notebook))
+        pages[-1].button("Fire").wait_for()
+        return pages[-1]
+
+    yield open_it
+    for page in pages:
+        assert page.notebook.strangers == []
+        assert page.notebook.complaints == []
+
+
+def test_every_control_does_what_it_says(open_panel):
+    panel = open_panel(height=1100)
+    size = panel.box.bounding_box()
+
+    panel.field("Start from").select_option("random")
+    panel.sees("Edited: Apply loads it.")
+    panel.button("Apply").click()
+    panel.sees("Loaded random: no warnings.")
+    panel.did('lab.load("random")')
+    assert "lb_policy random" in panel.ask("lab.caddyfile")
+
+    text = ":80 {\n\treverse_proxy backend1:8080 backend2:8080 {\n\t\tlb_polcy random\n\t}\n}\n"
+    panel.field("Caddyfile").fill(text)
+    panel.button("Apply").click()
+    panel.page.locator("[role=alert]", has_text="lb_policy").wait_for()
+    assert "^^^" in panel.page.locator("[role=alert]").inner_text()
+    panel.field("Caddyfile").fill(text.replace("lb_polcy random", "lb_policy round_robin"))
+    panel.button("Apply").click()
+    panel.sees("Loaded your Caddyfile: no warnings.")
+
+    for label, value in {"Requests": 12, "Path": "/echo", "Clients": 3, "Patience (s)": 9}.items():
+        panel.fill(label, value)
+    panel.field("Method").select_option("POST")
+    panel.button("Fire").click()
+    panel.did('lab.fire(12, path="/echo", method="POST", clients=3, timeout=9)')
+    panel.sees("12 requests to /echo: all answered")
+    assert panel.ask("lab.panel().last is lab.last")
+    assert panel.ask("{r.client for r in lab.last.requests}") == {0, 1, 2}
+    shares = panel.ask("dict(lab.last.shares)")
+    for backend, row in enumerate(panel.page.locator(".caddylab-panel-backend").all(), 1):
+        assert f"{shares[backend]} · 50%" in row.inner_text()
+    tiles = panel.page.locator(".caddylab-panel-tiles i").all_inner_texts()
+    assert tiles == [str(number) for number in panel.ask("lab.last.backends")]
+
+    for label, value in {"Path": "/test-api", "Clients": 1, "Patience (s)": 30}.items():
+        panel.fill(label, value)
+    panel.field("Method").select_option("GET")
+    panel.field("Send").select_option("several at a time")
+    panel.fill("At a time", 4)
+    panel.button("Fire").click()
+    panel.did("lab.fire(12, concurrency=4)")
+
+    for name, kind in [("Crash", "crashed"), ("Kill", "killed"), ("Hang", "hung"),
+                       ("Partition", "partitioned")]:  # fmt: skip
+        panel.button(name, 2).click()
+        panel.did(f"lab.backend(2).{kind}()")
+        panel.until(f"lab.backend(2).state == '{kind}'")
+        panel.sees(kind)
+        panel.button("Restore", 2).click()
+        panel.until("lab.backend(2).state == 'up'")
+    panel.fill("Slow by (s)", 0.3)
+    panel.fill("Failing (%)", 100)
+    panel.fill("with status", 503)
+    panel.button("Slow", 1).click()
+    panel.did("lab.backend(1).slow(0.3)")
+    panel.button("Failing", 2).click()
+    panel.did("lab.backend(2).failing(status=503)")
+    panel.button("Fire").click()
+    panel.sees("12 requests to /test-api: ")
+    panel.until("lab.last.done and len(lab.last) == 12 and lab.last.errors > 0")
+    assert panel.ask("{r.status for r in lab.last.requests if r.answered_by == 2}") == {503}
+    assert panel.ask("min(r.duration for r in lab.last.requests if r.answered_by == 1)") > 0.29
+    panel.button("Restore everything").click()
+    panel.did("lab.restore()")
+    panel.until("[b.state for b in lab.backends] == ['up', 'up']")
+
+    kinds = panel.ask("[(s.backend, s.kind) for s in lab.faults if s.end is not None]")
+    broken = [(2, kind) for kind in ("crashed", "killed", "hung", "partitioned")]
+    assert kinds == [*broken, (1, "slow"), (2, "failing")]
+    assert panel.box.bounding_box() == size
+    assert len(panel.calls()) == 10
+
+
+def test_stop_answers_at_once_in_the_middle_of_a_minute(open_panel):
+    """Cells run meanwhile, and a fault is made."""
+    panel = open_panel()
+    panel.field("Send").select_option("by the clock")
+    panel.fill("Per second", 50)
+    panel.fill("For (s)", 60)
+    panel.button("Fire").click()
+    panel.did("lab.fire(rate=50, duration=60)")
+    panel.until("len(lab.last) > 25")
+    assert panel.button("Fire").is_disabled()
+    panel.button("Hang", 2).click()
+    panel.until("lab.last.run.in_flight > 10")
+    assert panel.ask("sum(range(10))") == 45
+    clicked, shown = panel.button("Stop").evaluate(STOP)
+    panel.until("lab.last.done")
+    ended = panel.ask("lab.last.run.began + max(r.sent + r.duration for r in lab.last.requests)")
+    print(f"Stop: nothing in flight after {1000 * ended - clicked:.0f} ms, "
+          f"shown after {shown - clicked} ms")  # fmt: skip
+    assert 1000 * ended - clicked < 200
+    assert shown - clicked < 200
+    assert panel.ask("lab.last.outcomes['cancelled']") > 10
+    panel.did("lab.last.stop()")
+    panel.sees("stopped: ")
+
+
+def test_the_keyboard_is_enough(open_panel):
+    panel = open_panel()
+    keyboard = panel.page.keyboard
+    panel.field("Patience (s)").focus()
+    for key in ("Tab", "Enter"):  # the next control is Fire
+        keyboard.press(key)
+    panel.sees("100 requests to /test-api: all answered")
+    panel.field("Send").focus()
+    for key in ("Space", "ArrowDown", "ArrowDown", "Enter"):  # closed, JupyterLab takes the arrows
+        keyboard.press(key)
+    panel.until("lab.panel().traffic.form.how.value == 'by the clock'")
+    panel.button("Fire").focus()
+    keyboard.press("Space")
+    panel.until("not lab.last.done")
+    assert poll(panel.button("Stop").is_enabled, PATIENCE)
+    keyboard.press("Tab")
+    focused = panel.page.evaluate("document.activeElement.textContent")
+    assert focused == "Stop"
+    keyboard.press("Enter")
+    panel.until("lab.last.done and lab.last.run.stopped")
+    panel.button("Hang", 2).focus()
+    keyboard.press("Space")
+    panel.until("lab.backend(2).state == 'hung'")
+    editor = panel.field("Caddyfile")
+    editor.focus()
+    keyboard.press("Control+End")
+    keyboard.type("# dd x\n")  # keys that are JupyterLab's commands elsewhere
+    assert editor.input_value().endswith("# dd x\n")
+    assert panel.page.locator(".jp-Cell").count() == 2
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_no_serious_fault_of_accessibility(open_panel, theme):
+    panel = open_panel(height=1100)
+    panel.notebook.theme(theme)
+    busy(panel)
+    found = Axe().run(panel.page, context=PANEL).response["violations"]
+    assert [fault for fault in found if fault["impact"] not in HARMLESS] == []
+    panel.notebook.screenshot(f"panel-{theme.split()[1].lower()}")
+
+
+def busy(panel) -> None:
+    """A scene that shows the most: a refusal, traffic under way, a backend that hangs."""
+    panel.field("Caddyfile").fill(
+        ":80 {\n\treverse_proxy backend1:8080 {\n\t\tlb_polcy random\n\t}\n}\n"
+    )
+    panel.button("Apply").click()
+    panel.button("Fire").click()
+    panel.sees("100 requests to /test-api: all answered")
+    panel.field("Send").select_option("by the clock")
+    panel.button("Failing", 1).click()
+    panel.button("Fire").click()
+    panel.button("Hang", 2).click()
+    panel.until("lab.last.run.in_flight > 20")
+    panel.sees("in flight")
+
+
+@pytest.mark.parametrize(("width", "backends"), [(1280, 8), (853, 2)])
+def test_it_is_never_wider_than_the_notebook(open_panel, width, backends):
+    """853 pixels are what a projector of 1280 shows at 150 %."""
+    panel = open_panel(backends, width=width, height=1200)
+    busy(panel)
+    assert panel.box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    edge = panel.box.bounding_box()
+    for button in panel.box.get_by_role("button").all():
+        place = button.bounding_box()
+        assert place["x"] + place["width"] <= edge["x"] + edge["width"]
+    panel.notebook.screenshot(f"panel-{backends}-backends-{width}")
+
+
+def test_projector(open_panel):
+    panel = open_panel(height=800)
+    metrics = {"width": 1066, "height": 900, "deviceScaleFactor": 1.8, "mobile": False}
+    panel.page.context.new_cdp_session(panel.page).send(
+        "Emulation.setDeviceMetricsOverride", metrics
+    )
+    busy(panel)
+    panel.notebook.screenshot("panel-projector")
+
+
+def test_it_is_quiet_when_nobody_looks_and_ends_with_its_lab(open_panel):
+    panel = open_panel()
+    threads = "[t.name for t in threading.enumerate() if t.name == 'caddylab-panel']"
+    panel.until("lab.panel()._view_count == 1")
+    panel.ask("setattr(lab.panel(), '_linger_until', 0)")
+    assert panel.ask(threads) == ["caddylab-panel"]
+    panel.notebook.command("notebook:clear-all-cell-outputs")
+    panel.until("lab.panel()._view_count == 0")
+    panel.until(f"{threads} == []")
+    panel.notebook.run_all()  # a new lab
+    panel.until("lab.panel()._view_count == 1")
+    panel.ask("lab.close()")
+    panel.sees("This lab has been closed.")
+    assert panel.button("Fire").is_disabled()
+    assert panel.field("Requests").is_disabled()
+    panel.until(f"{threads} == []")
