@@ -39,9 +39,8 @@ def run() -> list[Row]:
     requests, attempts, spans = make_tables()
     plain = _seconds(lambda: _every_row(requests))
     pictures: dict[str, Callable[[], Any]] = {
-        "routing": lambda: _charts.routing(requests, attempts, spans).to_dict(),
-        "shares": lambda: _charts.shares(requests, {1: 1, 2: 1}).to_dict(),
-        "latency": lambda: _charts.latency(requests, spans).to_dict(),
+        kind: lambda kind=kind: _charts.draw(kind, requests, attempts, spans).to_dict()
+        for kind in _charts.PICTURES
     }
     times = {name: _seconds(draw) for name, draw in pictures.items()}
     made = _seconds(make_tables)

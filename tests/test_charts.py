@@ -34,8 +34,12 @@ def latency(scene, **options):
     return _charts.latency(scene.requests, scene.spans, **options).to_dict()
 
 
+def timeline(scene, **options):
+    return _charts.timeline(scene.requests, scene.attempts, scene.spans, **options).to_dict()
+
+
 def drawn(scene):
-    return {"routing": routing(scene), "shares": shares(scene, {1: 1}), "latency": latency(scene)}
+    return {kind: _charts.draw(kind, *vars(scene).values()).to_dict() for kind in _charts.PICTURES}
 
 
 def table(spec, layer):
@@ -276,6 +280,72 @@ def test_latency_titles_say_what_the_fault_did():
     assert sentence(latency(scenes.happy())) == (
         "Half of the answers came within 1.9 ms, the slowest took 4.8 ms"
     )
+
+
+def test_the_timeline_has_each_request_with_its_attempts_inside():
+    scene = scenes.hung()
+    spec = timeline(scene)
+    waits = {
+        row["request"]: row for row in rows(spec, "y2") if "who" not in row and "what" not in row
+    }
+    attempts = {row["request"]: row for row in rows(spec, "who")}
+    assert list(waits) == list(attempts) == list(range(1, 81))
+    stuck, attempt = waits[12], attempts[12]
+    assert (stuck["x"], stuck["x2"]) == pytest.approx((1.1, 3.1))
+    assert (attempt["who"], attempt["attempt"]) == ("backend 2", "1: client gone after 2 s")
+    assert stuck["y"] < attempt["y"] + 0.5 < stuck["y2"] + 0.5
+    assert stuck["tries"] == "2: client gone"
+    assert sentence(spec) == "Backend 2 hung: 25 of 80 requests failed (timeout), after 2 s each"
+
+
+def test_the_timeline_has_faults_and_opinions_in_rows_of_their_own_above():
+    spec = timeline(scenes.killed())
+    bands = {(row["what"], row["top"]) for row in rows(spec, "what")}
+    assert bands == {
+        ("backend 2 killed", 0),
+        ("Caddy: backend 2 failed", 20),
+        ("Caddy: backend 2 unhealthy", 20),
+    }
+    scales = [layer["encoding"]["y"].get("scale") for layer in spec["layer"]]
+    assert {scale["range"][0] for scale in scales if scale} == {40}
+    assert sentence(spec) == "Backend 2 was killed: 1 failed attempt, it cost its request 0.3 ms"
+
+
+def test_an_attempt_that_failed_is_pale_and_crossed_where_it_ended():
+    spec = timeline(scenes.killed())
+    pale = [row for row in rows(spec, "pale") if row["pale"] < 1]
+    (crossed,) = crosses(spec)
+    assert [row["attempt"] for row in pale] == ["1: refused after 0.3 ms"]
+    assert [row["tries"] for row in crossed] == ["2: refused → 1: 200"]
+
+
+def test_a_long_timeline_takes_what_failed_was_retried_or_slow_and_says_so():
+    scene = scenes.large(5000)
+    scene.requests.loc[4321, "latency"] = 3.0
+    spec = timeline(scene)
+    shown = {row["request"] for row in rows(spec, "tries")}
+    requests = scene.requests
+    assert len(shown) == 200
+    assert shown >= {4322, *requests["n"][requests["outcome"] != "ok"]}
+    assert shown >= {*requests["n"][requests["retries"] > 0]}
+    assert "Of 5,000 requests, 200 are drawn" in subtitle(spec)
+
+
+def test_a_timeline_crowded_with_failures_keeps_room_for_retries_and_slow_ones():
+    scene = scenes.large(5000)
+    scene.requests.loc[2500:, "outcome"] = "503"
+    shown = pd.Series(sorted({row["request"] for row in rows(timeline(scene), "tries")}))
+    assert (shown > 2500).sum() > 100
+    assert shown[shown > 2500].diff().max() < 100
+    assert set(shown) >= set(scene.requests["n"][scene.requests["retries"] > 0])
+
+
+def test_a_part_of_the_timeline():
+    spec = timeline(scenes.hung(), between=(3.0, 3.5))
+    first = min(row["request"] for row in rows(spec, "tries"))
+    assert first == 12
+    assert min(row["x"] for row in rows(spec, "request")) == 3.0
+    assert not rows(timeline(scenes.hung(), between=(100, 101)), "request")
 
 
 @pytest.mark.parametrize("by", ["n", "time"])

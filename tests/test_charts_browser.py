@@ -86,7 +86,7 @@ def test_a_hundred_thousand_requests_do_not_freeze_the_browser(drawn):
 def test_a_saved_page_is_live_without_a_network(open_page, tmp_path):
     scene = chart_scenes.happy()
     page = tmp_path / "chart.html"
-    _charts.routing(scene.requests, scene.attempts, scene.spans).save(page, inline=True)
+    _charts.routing(scene.requests, scene.attempts, scene.spans).save(page)
     opened = open_page(page.as_uri())
     opened.page.locator(".vega-embed .marks").wait_for()
     assert opened.strangers == []

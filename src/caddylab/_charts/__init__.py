@@ -5,20 +5,29 @@ those of every Altair chart in this process; so it is imported when the first ch
 for, and `import caddylab` does without.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
-from caddylab._charts import renderer
+from caddylab._charts import renderer, theme
 from caddylab._charts.latency import latency
 from caddylab._charts.routing import routing
 from caddylab._charts.shares import shares
+from caddylab._charts.timeline import timeline
 from caddylab._errors import TrafficError
 
-__all__ = ["draw", "latency", "routing", "shares"]
+__all__ = ["draw", "latency", "routing", "shares", "timeline"]
 
 renderer.enable()
+
+
+PICTURES: dict[str, Callable[..., theme.Picture]] = {
+    "routing": lambda tables, options: routing(*tables, **options),
+    "shares": lambda tables, options: shares(tables[0], **options),
+    "latency": lambda tables, options: latency(tables[0], tables[2], **options),
+    "timeline": lambda tables, options: timeline(*tables, **options),
+}
 
 
 def draw(
@@ -27,16 +36,14 @@ def draw(
     attempts: pd.DataFrame,
     spans: pd.DataFrame,
     **options: Any,
-) -> alt.LayerChart:
-    """The picture of that name: "routing", "shares" or "latency", with its own options.
+) -> theme.Picture:
+    """The picture of that name, one of `PICTURES`, with its own options.
 
     Raises:
         TrafficError: there is no such picture.
     """
-    if kind == "routing":
-        return routing(requests, attempts, spans, **options)
-    if kind == "shares":
-        return shares(requests, **options)
-    if kind == "latency":
-        return latency(requests, spans, **options)
-    raise TrafficError(f"There is no picture “{kind}”: expected “routing”, “shares” or “latency”.")
+    if kind not in PICTURES:
+        *names, last = (f"“{name}”" for name in PICTURES)
+        known = f"{', '.join(names)} or {last}"
+        raise TrafficError(f"There is no picture “{kind}”: expected {known}.")
+    return PICTURES[kind]((requests, attempts, spans), options)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from caddylab._charts import theme
+from caddylab._charts import clock, theme
 
 OPINION = "Caddy: "
 WIDE = 0.17
 """So much of the axis a label needs; a band that begins closer to the last one shares its label."""
+LINE = 20
+"""Height in pixels of a row for spans above a picture."""
 LATE = 0.72
 """A label that would begin beyond this part of the axis ends at its band's end instead."""
 
@@ -32,6 +35,23 @@ def layers(
     rows = placed.sort_values("x").groupby(["backend", "source"])
     labels = [_labels(row, named, ends[1] - ends[0]) for _, row in rows]
     return [*shades, *_written(pd.concat(labels, ignore_index=True), x, y, ends)]
+
+
+def above(
+    placed: pd.DataFrame, ends: tuple[float, float], height: int
+) -> tuple[list[alt.Chart], int]:
+    """Bands over a picture of this height, labelled in rows above it; and the rows' height.
+
+    A fault's band reaches down to the foot of the picture.
+    """
+    key = placed["backend"].astype(str) + placed["source"].map({"fault": "a", "caddy": "b"})
+    row = key.rank(method="dense").astype(int) - 1
+    high = LINE * key.nunique()
+    top = row * LINE
+    bottom = np.where(placed["source"] == "fault", height + high, top + LINE - 2)
+    pixels = alt.Y("top:Q", scale=None, axis=None)
+    placed = placed.assign(top=top, bottom=bottom)
+    return layers(placed, clock.axis("time", *ends), pixels, ends, named=True), high
 
 
 def _shade(part: pd.DataFrame, x: alt.X, y: alt.Y, source: str) -> alt.Chart:

@@ -48,18 +48,25 @@ def touching(spans: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
     return spans[(spans["start"] <= high) & ~(spans["end"] < low)]
 
 
+def cut(spans: pd.DataFrame, ends: tuple[float, float]) -> pd.DataFrame:
+    """The spans that touch this time, with their ends `x` and `x2` inside it, in seconds."""
+    low, high = ends
+    found = spans[(spans["start"] <= high) & ~(spans["end"] < low)]
+    end = found["end"].fillna(high).clip(upper=high)
+    return found.assign(x=found["start"].clip(lower=low), x2=end)
+
+
 def place(spans: pd.DataFrame, requests: pd.DataFrame, by: By) -> pd.DataFrame:
     """The spans with their ends `x` and `x2` on this axis, cut at the ends of the run."""
     low, high = extent(requests)
-    begin = spans["start"].clip(lower=low)
-    end = spans["end"].fillna(high).clip(upper=high)
+    timed = cut(spans, (low, high))
     if by == "time":
-        return spans.assign(x=begin, x2=end)
+        return timed
     order = np.sort(sent(requests).to_numpy())
-    first = np.searchsorted(order, begin) + 0.5
-    last = np.where(end >= high, len(order), np.searchsorted(order, end)) + 0.5
+    first = np.searchsorted(order, timed["x"]) + 0.5
+    last = np.where(timed["x2"] >= high, len(order), np.searchsorted(order, timed["x2"])) + 0.5
     hair = np.where(first == last, 0.15, 0)
-    return spans.assign(x=first - hair, x2=last + hair)
+    return timed.assign(x=first - hair, x2=last + hair)
 
 
 def axis(by: By, low: float, high: float, field: str = "x") -> alt.X:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from caddylab._charts import bands, clock, journeys, lanes, points, theme, titles, words
@@ -15,13 +14,9 @@ MARKS = 2000
 WIDE = 30
 """Latencies further apart than this factor are drawn on a log scale."""
 HEIGHT = 300
-LINE = 20
-"""Height in pixels of a row for spans above the picture."""
 
 
-def latency(
-    requests: pd.DataFrame, spans: pd.DataFrame, *, intended: bool = True
-) -> alt.LayerChart:
+def latency(requests: pd.DataFrame, spans: pd.DataFrame, *, intended: bool = True) -> theme.Picture:
     """Draw how long each request took over the time when it was sent.
 
     Args:
@@ -36,9 +31,9 @@ def latency(
     if timed.empty:
         return theme.nothing()
     timed = timed.assign(y=timed["y"].clip(lower=1e-6), who=points.who(timed))
-    spans = clock.touching(spans, requests)
     ends, single = clock.extent(requests), len(timed) <= MARKS
-    shades, top = _shades(clock.place(spans, requests, "time"), ends)
+    spans = clock.cut(spans, ends)
+    shades, top = bands.above(spans, ends, HEIGHT)
     log = timed["y"].max() > WIDE * timed["y"].min()
     y = _axis(timed["y"], log, top, "intended " if intended else "")
     x = clock.axis("time", *ends)
@@ -67,21 +62,6 @@ def _ticks(low: float, high: float) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     parts = (1, 2, 5) if math.log10(high / low) < 2.5 else (1,)
     return [float(f"{part}e{power}") for power in powers for part in parts]
-
-
-def _shades(placed: pd.DataFrame, ends: tuple[float, float]) -> tuple[list[alt.Chart], int]:
-    """Bands with labels in rows at the upper edge, and the height of these rows in pixels.
-
-    A fault's band reaches down to the foot of the picture.
-    """
-    key = placed["backend"].astype(str) + placed["source"].map({"fault": "a", "caddy": "b"})
-    row = key.rank(method="dense").astype(int) - 1
-    high = LINE * key.nunique()
-    top = row * LINE
-    bottom = np.where(placed["source"] == "fault", HEIGHT + high, top + LINE - 2)
-    pixels = alt.Y("top:Q", scale=None, axis=None)
-    placed = placed.assign(top=top, bottom=bottom)
-    return bands.layers(placed, clock.axis("time", *ends), pixels, ends, named=True), high
 
 
 def _hint(timed: pd.DataFrame, never: int, single: bool) -> str:

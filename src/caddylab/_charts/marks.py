@@ -10,8 +10,6 @@ from caddylab._charts.frame import Frame
 
 SPREAD = 0.4
 """In a crowd, marks are spread over so much of the distance between two lanes."""
-GOLDEN = 0.618034
-"""Its multiples, without their whole part, lie evenly spread however many there are."""
 SIZES = ((40, 170), (100, 110), (200, 65), (400, 45))
 """Up to so many requests a mark has this area in pixels."""
 SMALL = 26
@@ -53,7 +51,7 @@ def _crowded(answers: pd.DataFrame, frame: Frame, size: float) -> bool:
 
 def _y(lane: pd.Series[int], n: pd.Series[int], frame: Frame, spread: float) -> pd.Series[float]:
     """The row of the lane; in a crowd a little above or below it, the same for all of a request."""
-    return frame.rows(lane) + spread * (n * GOLDEN % 1 - 0.5)
+    return frame.rows(lane) + spread * (n * theme.GOLDEN % 1 - 0.5)
 
 
 def _answers(rows: pd.DataFrame, frame: Frame, size: float) -> list[alt.Chart]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -20,7 +19,7 @@ def routing(
     *,
     by: clock.By | None = None,
     backends: int = 0,
-) -> alt.LayerChart:
+) -> theme.Picture:
     """Draw each request in the lane of the backend that answered it.
 
     Args:

@@ -18,7 +18,7 @@ PERCENT = "format(datum.value * 100, '~r') + ' %'"
 
 def shares(
     requests: pd.DataFrame, expected: Mapping[int, float] | None = None, *, backends: int = 0
-) -> alt.LayerChart:
+) -> theme.Picture:
     """Draw the share of all requests that each backend answered.
 
     Args:

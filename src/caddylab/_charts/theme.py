@@ -31,6 +31,8 @@ CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z
 INK, PAPER = "#1F2328", "#FFFFFF"
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 WIDTH = 720
+GOLDEN = 0.618034
+"""Its multiples, without their whole part, lie evenly spread however many there are."""
 
 
 def colour(backend: int) -> str:
@@ -90,14 +92,24 @@ def _lines(text: str, longest: int) -> list[str]:
     return textwrap.wrap(text, next(widths, longest))
 
 
-def picture(layers: Sequence[Any], title: alt.TitleParams, height: int) -> alt.LayerChart:
+class Picture(alt.LayerChart):
+    """A chart that is saved complete: what it needs is in the file, no internet is asked."""
+
+    def save(self, fp: Any, *args: Any, **options: Any) -> None:
+        """Write "x.png", "x.svg" or "x.html", as Altair does; a page brings its scripts along."""
+        if "html" in (options.get("format"), *args[:1], str(fp).rpartition(".")[2]):
+            options.setdefault("inline", True)
+        super().save(fp, *args, **options)
+
+
+def picture(layers: Sequence[Any], title: alt.TitleParams, height: int) -> Picture:
     """The layers, from back to front, under their title; it is what a screen reader says too."""
-    chart = alt.LayerChart(layer=list(layers))
+    chart = Picture(layer=list(layers))
     said = " ".join(title.text)
     return chart.properties(title=title, description=said, width=WIDTH, height=height)
 
 
-def nothing() -> alt.LayerChart:
+def nothing() -> Picture:
     """The picture of a run without requests: its title alone."""
     empty = alt.Chart(pd.DataFrame({"text": [""]})).mark_text().encode(text="text:N")
     return picture([empty], title("No requests were sent"), 20)

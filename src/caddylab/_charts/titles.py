@@ -89,6 +89,31 @@ def _named(tally: dict[int, int]) -> str:
     )
 
 
+def timeline(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame) -> str:
+    """What the timeline shows: how long failures took, what retries cost, who was slow."""
+    lead = words.faults(spans)
+    failed = requests[journeys.failed(requests)]
+    if len(failed):
+        said = f"{_losses(requests, failed)}{_after(failed)}"
+    elif len(given_up):
+        worst = words.seconds(float(given_up["duration"].max()))
+        many = "each cost its request at most" if len(given_up) > 1 else "it cost its request"
+        said = f"{_attempts(given_up, lead)}, {many} {worst}"
+    else:
+        worst = words.seconds(float(requests["latency"].max()))
+        said = f"nothing was retried, nobody waited longer than {worst}"
+    lead = lead or ("" if len(failed) else words.count(len(requests), "request"))
+    return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
+
+
+def _after(failed: pd.DataFrame) -> str:
+    """How long the clients of failed requests waited: ", after 2 s each"."""
+    times = {words.seconds(float(failed["latency"].quantile(share))) for share in (0, 1)}
+    half = words.seconds(float(failed["latency"].median()))
+    one = f", after {half}{' each' if len(failed) > 1 else ''}"
+    return one if len(times) == 1 else f", half of them after {half} or more"
+
+
 def shares(requests: pd.DataFrame) -> str:
     """How the requests were shared, and how many failed."""
     _, tally = _answers(requests)
