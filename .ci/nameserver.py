@@ -4,6 +4,7 @@ Podman's own name server asks the machine's for every name that it does not know
 there is no network it would wait for an answer in vain.
 """
 
+import os
 import socket
 
 NO_SUCH_NAME = b"\x81\x83"  # an answer, recursion available, response code 3
@@ -17,9 +18,11 @@ def answer(query: bytes) -> bytes:
 
 
 def main() -> None:
-    """Answer for ever."""
+    """Answer for ever, in the background."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
+    if os.fork():
+        return
     while True:
         query, client = server.recvfrom(4096)
         if b"\0" in query[12:]:

@@ -17,7 +17,7 @@ from caddylab._runtimes import images, podman_caddy, podman_service, podman_swee
 from caddylab._runtimes.base import BACKEND_PORT, Address
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.podman_container import CONTROL_PORT, Container, PodmanUnit
-from caddylab._runtimes.podman_network import hold_address
+from caddylab._runtimes.podman_network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman_service import Service
 
 DOMAIN = "dns.podman"
@@ -170,6 +170,7 @@ class PodmanRuntime:
         self._log = podman_caddy.LogReader(publish(podman_caddy.LOG_PORT), secret)
         self._resources.callback(self._admin.close)
         self._resources.callback(self._log.close)
+        hold_rootless_address(self._service, self._bridge)
         caddy.await_ready(self._admin_answers)
 
     def _launch(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -49,6 +51,11 @@ class Service:
             self._local.client = _client(self.uri)
             self._clients.append(self._local.client)
         return cast("PodmanClient", self._local.client)
+
+    @cached_property
+    def version(self) -> tuple[int, ...]:
+        """Podman's version, such as (4, 3, 1)."""
+        return _numbers(answering(self.uri))
 
     def close(self) -> None:
         """Close every thread's client."""
@@ -194,8 +201,12 @@ def _machine_sockets() -> list[Path]:
     return [Path(line) for line in answer.stdout.split()]
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
 def _recent_enough(uri: str, version: str) -> str:
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+    if _numbers(version) < OLDEST:
         raise RuntimeUnavailable(
             f"The Podman service at {uri} has version {version}; the lab needs 4.3 or newer. "
             'Upgrade it, or use Lab(runtime="process").'
