@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import httpx
 
 from caddylab._caddy.admin import Upstream
-from caddylab._caddy.log import Closing, Flip, LogReader, RoundTrip
+from caddylab._caddy.log import Closing, Flip, Line, LogReader, RoundTrip
 from caddylab._records import Attempt, Outcome, Request, Span
 
 BUSY, IDLE = 0.01, 0.1
@@ -47,6 +47,7 @@ class Journal:
     ) -> None:
         self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
         self._reader = LogReader()
+        self._listener: Callable[[Line], None] | None = None
         self._runs: dict[str, Sequence[Request]] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -70,6 +71,15 @@ class Journal:
     def watch(self, run_id: str, requests: Sequence[Request]) -> None:
         """Join what the log says to these requests (request n stands at index n - 1)."""
         self._runs[run_id] = requests
+
+    def listen(self, listener: Callable[[Line], None] | None) -> None:
+        """Call `listener` with each line of the log from now on, after it has been joined."""
+        self._reader.selections = listener is not None
+        self._listener = listener
+
+    def backend_at(self, upstream: str) -> int | None:
+        """The number of the backend behind a dial address."""
+        return self._backends.get(upstream)
 
     def settle(self, run_id: str) -> None:
         """Wait until Caddy has closed every request of the run, or has been silent for GRACE."""
@@ -116,8 +126,10 @@ class Journal:
         for line in self._reader.feed(self._read_log(self._reader.offset)):
             if isinstance(line, Flip):
                 self._note_flip(line)
-            else:
+            elif isinstance(line, RoundTrip | Closing):
                 self._join(line)
+            if self._listener:
+                self._listener(line)
 
     def _join(self, line: RoundTrip | Closing) -> None:
         run_id, _, n = line.id.rpartition("-")

@@ -18,15 +18,17 @@ from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin
 from caddylab._caddy.lint import Note
 from caddylab._errors import CaddylabError, LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
 from caddylab._records import Span
 from caddylab._runtimes import choose
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
+from caddylab._setting import setting
 from caddylab._site import Site
 from caddylab._traffic import tables
 from caddylab._traffic.clients import Clients
-from caddylab._traffic.engine import Engine
+from caddylab._traffic.engine import Engine, Run
 from caddylab._traffic.plan import Plan
 from caddylab._traffic.traffic import Traffic
 from caddylab._waiting import poll
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from caddylab._widgets.panel import Panel
+    from caddylab._widgets.view import View
 
 MOST_BACKENDS = 16
 
@@ -73,7 +76,7 @@ class Lab:
             self._site.load(self._site.text)  # the first answer has moved the round robin on
         self._ready = time.time()
         self._finalizer = weakref.finalize(
-            self, _close, self._engine, self._journal, self._runtime, self._http
+            self, _close, self._engine, self._feed, self._journal, self._runtime, self._http
         )
         _magic.adopt(self)
         _progress.say(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
@@ -89,6 +92,8 @@ class Lab:
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        site = self._site
+        self._feed = Feed(self._journal, self._backends, lambda: site.config)
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -200,14 +205,15 @@ class Lab:
 
     def _send(self, plan: Plan, people: Clients) -> Traffic:
         journal = self._journal
-        run = self._engine.start(
-            plan,
-            self._runtime.site,
-            people,
-            prepare=lambda run: journal.watch(run.id, run.requests),
-        )
+
+        def prepare(run: Run) -> None:
+            journal.watch(run.id, run.requests)
+            self._feed.follow(run)
+
+        run = self._engine.start(plan, self._runtime.site, people, prepare)
+        stage = setting(self._site.config, len(self._backends))
         traffic = Traffic(
-            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions
+            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions, stage
         )
         self.last = traffic
         self._running.add(traffic)
@@ -220,6 +226,19 @@ class Lab:
             traffic.stop()
             raise
         return traffic.wait()
+
+    def view(self, *, projector: bool = False, speed: float = 1.0) -> View:
+        """A live picture: every request on its way through Caddy, as it happens.
+
+        Args:
+            projector: large, to be read from the back of a room.
+            speed: of the clock in the picture, such as 0.05 for slow motion.
+        """
+        self._need_open()
+        from caddylab._widgets.view import View
+
+        runs = [traffic.run for traffic in self._running if not traffic.done]
+        return View(self._feed, runs, len(self._backends), projector=projector, speed=speed)
 
     def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded."""
@@ -351,8 +370,10 @@ def _starting(runtime: Runtime) -> Any:
         raise
 
 
-def _close(engine: Engine, journal: Journal, runtime: Runtime, http: httpx.Client) -> None:
-    for step in (engine.close, journal.close, http.close):
+def _close(
+    engine: Engine, feed: Feed, journal: Journal, runtime: Runtime, http: httpx.Client
+) -> None:
+    for step in (engine.close, feed.close, journal.close, http.close):
         with contextlib.suppress(CaddylabError, httpx.HTTPError):
             step()
     runtime.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 REVERSE_PROXY = "http.handlers.reverse_proxy"
 ACTIVE = "http.handlers.reverse_proxy.health_checker.active"
+SELECTED = b'"selected upstream"'
 
 
 @dataclass(slots=True)
@@ -40,14 +41,35 @@ class Flip:
     reason: str = ""
 
 
-Line = RoundTrip | Closing | Flip
+@dataclass(slots=True)
+class Selection:
+    """Caddy has chosen an upstream, for a request that it does not name (`selected upstream`)."""
+
+    upstream: str
+    time: float
+
+
+@dataclass(slots=True)
+class FailedCheck:
+    """An active health check has failed, which may have changed nothing."""
+
+    upstream: str
+    time: float
+    reason: str
+
+
+Line = RoundTrip | Closing | Flip | Selection | FailedCheck
 
 
 class LogReader:
-    """Turns the bytes of the log into lines, and those into what they mean."""
+    """Turns the bytes of the log into lines, and those into what they mean.
+
+    `selections` says whether the lines about chosen upstreams are wanted: half of the log.
+    """
 
     def __init__(self) -> None:
         self.offset = 0
+        self.selections = False
         self._rest = b""
         self._reasons: dict[str, str] = {}
 
@@ -55,8 +77,8 @@ class LogReader:
         """Take the next bytes; an unfinished last line waits for its end."""
         self.offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        parsed = (self._parse(line) for line in lines if b'"selected upstream"' not in line)
-        return [line for line in parsed if line is not None]
+        wanted = lines if self.selections else (x for x in lines if SELECTED not in x)
+        return [line for line in map(self._parse, wanted) if line is not None]
 
     def _parse(self, line: bytes) -> Line | None:
         try:
@@ -68,11 +90,19 @@ class LogReader:
             return round_trip(entry)
         if message == "handled request":
             return Closing(request_id(entry), entry["status"])
+        if message == "selected upstream":
+            return Selection(entry["dial"], entry["ts"])
         if logger == "events" and entry.get("name") in ("healthy", "unhealthy"):
             return self._flip(entry)
         if logger == ACTIVE and "host" in entry:
-            self._reasons[entry["host"]] = reason(entry)
+            return self._failed_check(entry)
         return None
+
+    def _failed_check(self, entry: dict[str, Any]) -> FailedCheck | None:
+        if entry["msg"] == "host is up":
+            return None
+        why = self._reasons[entry["host"]] = reason(entry)
+        return FailedCheck(entry["host"], entry["ts"], why)
 
     def _flip(self, entry: dict[str, Any]) -> Flip:
         host = entry["data"]["host"]

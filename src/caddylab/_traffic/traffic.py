@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from caddylab._errors import TrafficError
 from caddylab._records import Outcome, Request, Span
+from caddylab._setting import Setting
+from caddylab._tape import tape
 from caddylab._traffic import tables
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.engine import Lateness, Run
@@ -16,6 +18,8 @@ from caddylab._traffic.summary import describe
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
+
+    from caddylab._widgets.replay import Replay
 
 
 class Traffic:
@@ -27,6 +31,7 @@ class Traffic:
         settle: waits until Caddy's log has closed the run's requests.
         faults: what was done to the backends, over the lab's whole life.
         opinions: what Caddy thought of them, likewise.
+        stage: the lab as it was when the run began; a replay shows it.
     """
 
     def __init__(
@@ -36,10 +41,12 @@ class Traffic:
         settle: Callable[[], None],
         faults: Sequence[Span] = (),
         opinions: Sequence[Span] = (),
+        stage: Setting | None = None,
     ) -> None:
         self.run, self.clients = run, clients
         self._settle: Callable[[], None] | None = settle
         self._faults, self._opinions = faults, opinions
+        self._stage = stage or Setting(backends=1)
 
     @property
     def requests(self) -> Sequence[Request]:
@@ -124,6 +131,24 @@ class Traffic:
         from caddylab import _charts
 
         return _charts.draw(kind, self.table(), self.attempts(), self.spans(), **options)
+
+    def replay(self, *, projector: bool = False, speed: float = 1.0) -> Replay:
+        """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
+
+        Args:
+            projector: large, to be read from the back of a room.
+            speed: how fast to play, such as 0.1 for slow motion.
+
+        Raises:
+            TrafficError: the run still goes on.
+        """
+        from caddylab._widgets.replay import Replay
+
+        if not self.done:
+            raise TrafficError("The traffic still goes on; `.wait()` for its end to replay it.")
+        self.wait()
+        events = tape(self.run, self._faults, self._opinions, self._stage)
+        return Replay(events, self._stage.backends, str(self), projector=projector, speed=speed)
 
     def __len__(self) -> int:
         return len(self.requests)

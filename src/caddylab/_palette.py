@@ -1,0 +1,38 @@
+"""The colour and the shape of each backend in moving pictures; as in `_charts.theme`.
+
+That module needs Altair, which takes seconds to import; a live view must not.
+"""
+
+from __future__ import annotations
+
+COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#9A6A3A", "#7B5CB8", "#A89B00",
+)  # fmt: skip
+SHAPES = {
+    "circle": "M1,0A1,1,0,1,1,-1,0A1,1,0,1,1,1,0Z",
+    "square": "M-.9,-.9H.9V.9H-.9Z",
+    "triangle-up": "M0,-1.1L1.1,.85H-1.1Z",
+    "diamond": "M0,-1.2L1.1,0L0,1.2L-1.1,0Z",
+    "triangle-down": "M0,1.1L1.1,-.85H-1.1Z",
+    "triangle-right": "M1.1,0L-.85,1.1V-1.1Z",
+    "pentagon": "M0,-1.1L1.05,-.34L.65,.89L-.65,.89L-1.05,-.34Z",
+    "triangle-left": "M-1.1,0L.85,1.1V-1.1Z",
+}
+CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
+ERROR, CADDY = "#D55E00", "#7A7A7A"
+
+
+def mark(backend: int) -> tuple[str, str]:
+    """Colour and outline (an SVG path around 0,0 of radius 1) of backend number `backend`."""
+    lap = (backend - 1) // len(SHAPES)
+    paths = list(SHAPES.values())
+    return COLOURS[(backend - 1) % len(COLOURS)], paths[(backend - 1 + lap) % len(paths)]
+
+
+def scene(backends: int, *, projector: bool, speed: float, live: bool) -> dict[str, object]:
+    """What the browser must know before the first event."""
+    return {
+        "marks": [mark(number) for number in range(1, backends + 1)],
+        "cross": CROSS, "error": ERROR, "caddy": CADDY,
+        "projector": projector, "speed": speed, "live": live,
+    }  # fmt: skip

@@ -1,0 +1,287 @@
+// --- words ------------------------------------------------------------------------------------
+
+const IS = { stopped: "is stopped", crashed: "has crashed", killed: "was killed", hung: "hangs",
+  partitioned: "is cut off", slow: "is slow", failing: "fails" };
+const NTH = ["", "every", "every second", "every third", "every fourth"];
+
+// One sentence that says what there is to see.
+function headline(tape, tally) {
+  const all = tape.states.map(([state, opinion, until], i) => ({
+    name: `Backend ${i + 1}`, up: state === "up", what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
+    trusted: opinion === "healthy", opinion, inside: tally.inside[i], oldest: tally.oldest[i],
+    left: until === null ? 0 : Math.max(0, until - tape.time),
+  }));
+  const trusted = all.filter((b) => b.trusted);
+  const turns = tape.stage.policy === "round_robin" ? NTH[trusted.length] : null;
+  const stuck = all.find((b) => !b.up && b.inside && b.oldest > 1);
+  if (stuck) {
+    const gets = turns ? `and gives it ${turns} request` : "and goes on sending it requests";
+    const why = stuck.trusted ? `but Caddy thinks it is healthy ${gets}` : `and Caddy has noticed`;
+    const many = stuck.inside === 1 ? "One stands still" : `${stuck.inside} stand still`;
+    return `${stuck.name} ${stuck.what}, ${why}. ${many} in it, for up to ${stuck.oldest.toFixed(0)}\u00a0s.`;
+  }
+  if (!trusted.length) return "Caddy trusts no backend: it turns requests round itself, with status 503.";
+  const unknown = all.find((b) => !b.up && b.trusted);
+  if (unknown) return `${unknown.name} ${unknown.what}, and Caddy thinks it is healthy.`;
+  const known = all.find((b) => !b.trusted);
+  if (known) {
+    const time = known.left ? ` for another ${Math.ceil(known.left)}\u00a0s` : "";
+    if (!known.up) return `${known.name} ${known.what}. Caddy has noticed and leaves it out${time}.`;
+    return `${known.name} is up again, but Caddy still leaves it out${time || " until its next check"}.`;
+  }
+  const many = all.length === 1 ? "The backend is" : all.length === 2 ? "Both backends are" : "All backends are";
+  return `${many} up, and Caddy thinks so too.`;
+}
+
+function countsText({ sent, over, ok, errors, retries }) {
+  return [["sent", sent], ["ok", ok], ["errors", errors], ["on the way", sent - over], ["retries", retries]];
+}
+
+// --- the player -------------------------------------------------------------------------------
+
+const DELAY = 0.15; // seconds behind the lab, so that what is shown is known
+const SPEEDS = { 10: "10 × faster", 5: "5 × faster", 2: "2 × faster", 1: "real time", 0.5: "½ speed",
+  0.2: "⅕ speed", 0.05: "1/20 speed", 0.01: "1/100 speed" };
+const HELP = `Every dot is a real request. It leaves a client, Caddy passes it to a backend, and the
+answer comes back: filled, in the colour and shape of the backend; a vermilion cross is an error, a
+grey cross is Caddy’s own 503. A dot stays in a backend for as long as the backend really takes. Only
+the ways are drawn slower than they are (0.7 s there, 0.7 s back, whatever the speed), or nobody could
+see them. A dashed dot: which of several requests it is shows at its end. Tiny dots are health checks
+that Caddy’s log tells of. Above ${FLOW} dots each one stands for several, and the roads’ width shows
+the requests a second; the counts are always exact.`;
+
+class Player {
+  constructor(root, scene, tape) {
+    Object.assign(this, { root, scene, tape, live: scene.live });
+    this.playing = true;
+    this.follow = true;
+    this.speed = scene.speed;
+    this.time = 0;
+    this.zoom = scene.projector ? 1.5 : 1;
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.build();
+    this.picture = new Picture(scene, ...root.querySelectorAll("canvas"));
+    this.watchVisibility();
+    this.resize();
+  }
+
+  build() {
+    const { root, live } = this;
+    const speeds = { ...SPEEDS, [this.speed]: SPEEDS[this.speed] ?? `${this.speed} ×` };
+    const options = Object.keys(speeds).map(Number).sort((a, b) => b - a)
+      .filter((speed) => !live || speed <= 1)
+      .map((speed) => `<option value="${speed}">${speeds[speed]}</option>`).join("");
+    root.className = `caddylab-view${this.scene.projector ? " projector" : ""}`;
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", live ? "Live view of the lab" : "Replay of a run");
+    root.innerHTML = `<div class="headline">&nbsp;</div>
+      <div class="stage" role="img"><canvas aria-hidden="true"></canvas><canvas aria-hidden="true"></canvas></div>
+      <div class="counts">${countsText({}).map(([name]) => `<span>${name} <b data-count="${name}">0</b></span>`).join("")}</div>
+      <div class="bar"><button type="button" class="play">Pause</button>
+      <label>Speed <select>${options}</select></label>
+      <input type="range" min="0" max="1000" value="0" step="1" aria-label="Time">
+      <span class="clock"></span>
+      ${live ? '<button type="button" class="now">Now</button>' : ""}
+      <button type="button" class="large" aria-pressed="${this.scene.projector}">Large</button></div>
+      <details><summary>How to read it</summary><p>${HELP}</p></details>
+      <div class="spoken" role="status" aria-live="polite"></div>`;
+    const find = (selector) => root.querySelector(selector);
+    this.parts = { headline: find(".headline"), stage: find(".stage"), play: find(".play"),
+      range: find("input"), clock: find(".clock"), spoken: find(".spoken"), select: find("select") };
+    this.parts.select.value = String(this.speed);
+    this.parts.play.onclick = () => this.toggle();
+    this.parts.select.onchange = (event) => this.setSpeed(Number(event.target.value));
+    this.parts.range.oninput = (event) => this.scrub(event.target.value / 1000);
+    if (live) find(".now").onclick = () => this.catchUp();
+    find(".large").onclick = (event) => this.enlarge(event.target);
+  }
+
+  watchVisibility() {
+    this.visible = true;
+    this.onVisibility = () => this.wake();
+    document.addEventListener("visibilitychange", this.onVisibility);
+    this.observers = [
+      new IntersectionObserver(([entry]) => { this.visible = entry.isIntersecting; this.wake(); }),
+      new ResizeObserver(() => this.resize()),
+    ];
+    for (const observer of this.observers) observer.observe(this.parts.stage);
+    this.wake();
+  }
+
+  close() {
+    document.removeEventListener("visibilitychange", this.onVisibility);
+    for (const observer of this.observers) observer.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+
+  wake() {
+    cancelAnimationFrame(this.frame);
+    if (!this.visible || document.hidden) return;
+    this.last = performance.now();
+    this.frame = requestAnimationFrame((now) => this.step(now));
+  }
+
+  resize() {
+    const width = this.parts.stage.clientWidth;
+    if (!width) return;
+    this.parts.stage.style.height = `${this.picture.resize(width, this.zoom)}px`;
+    this.stale = true;
+  }
+
+  enlarge(button) {
+    const large = this.root.classList.toggle("projector");
+    button.setAttribute("aria-pressed", large);
+    this.zoom = large ? 1.5 : 1;
+    this.resize();
+  }
+
+  toggle() {
+    this.playing = !this.playing;
+    if (this.playing && !this.live && this.time >= this.end()) this.time = this.begin();
+    if (!this.playing) this.follow = false;
+    this.parts.play.textContent = this.playing ? "Pause" : "Play";
+  }
+
+  setSpeed(speed) {
+    this.speed = speed;
+    if (speed === 1 && this.live) this.catchUp();
+  }
+
+  catchUp() {
+    this.follow = true;
+    if (!this.playing) this.toggle();
+    this.time = this.end();
+  }
+
+  scrub(share) {
+    this.follow = false;
+    this.time = this.begin() + share * (this.end() - this.begin());
+    this.stale = true;
+  }
+
+  hear(now) { // the lab's clock, by the batch that took the least time to come
+    this.offset = Math.max(this.offset ?? -Infinity, now - performance.now() / 1000);
+  }
+
+  begin() {
+    return this.tape.events.length ? this.tape.events[0][1] : 0;
+  }
+
+  end() {
+    if (this.live) return this.offset === undefined ? 0 : performance.now() / 1000 + this.offset - DELAY;
+    return this.tape.end + 2 * this.speed;
+  }
+
+  advance(seconds) {
+    const end = this.end();
+    if (!this.playing) return;
+    if (this.live && this.follow && this.speed === 1) this.time = end;
+    else this.time = Math.min(end, this.time + seconds * this.speed);
+    if (this.live && !this.tape.active.size) { // nothing to see: no need to see it slowly
+      const next = this.tape.events[this.tape.cursor];
+      this.time = Math.max(this.time, next ? Math.min(end, next[1]) : end);
+    }
+    if (this.live && this.time >= end) this.follow = true;
+    if (!this.live && this.time >= end) this.toggle();
+  }
+
+  step(now) {
+    this.advance(Math.min(0.25, (now - this.last) / 1000));
+    this.last = now;
+    const slow = this.picture.width && (now - (this.slowly ?? 0) > 100 || this.stale);
+    if (slow) this.readColours();
+    if (slow || (!this.still.matches && (this.tape.active.size || this.tape.checks.length || this.moving))) {
+      this.moving = this.tape.active.size > 0;
+      this.draw(now, slow);
+    }
+    this.frame = requestAnimationFrame((next) => this.step(next));
+  }
+
+  draw(now, slow) {
+    const { tape, picture } = this;
+    tape.seek(this.time);
+    if (slow) this.tally = picture.tally(tape, this.speed);
+    picture.paintFront(tape, this.tally, this.speed, this.still.matches);
+    this.frames = (this.frames ?? 0) + 1;
+    if (!slow) return;
+    this.slowly = now;
+    this.stale = false;
+    picture.paintBack(tape, this.tally, this.still.matches);
+    this.say(this.tally, now);
+    if (this.live) tape.prune();
+  }
+
+  readColours() {
+    const style = getComputedStyle(this.root);
+    this.picture.colours(style.color, style.backgroundColor);
+  }
+
+  say(tally, now) {
+    const { tape, parts, root } = this;
+    const text = headline(tape, tally);
+    const counts = countsText(tape.counts);
+    parts.headline.textContent = text;
+    for (const [name, value] of counts) root.querySelector(`[data-count="${name}"]`).textContent = value;
+    parts.stage.setAttribute("aria-label", `${text} ${counts.map(([name, value]) => `${name} ${value}`).join(", ")}.`);
+    if (text !== this.spoken && now - (this.spokenAt ?? 0) > 4000) {
+      parts.spoken.textContent = this.spoken = text;
+      this.spokenAt = now;
+    }
+    this.sayTime();
+    Object.assign(root.dataset, tape.counts, {
+      answered: tape.answered.join(), failed: tape.failed.join(), inside: tally.inside.join(),
+      states: tape.states.map(([state]) => state).join(), each: tally.each, frames: this.frames,
+      opinions: tape.states.map(([, opinion]) => opinion).join(), unsure: tally.unsure,
+    });
+  }
+
+  sayTime() {
+    const { range, clock } = this.parts;
+    const begin = this.begin(), length = Math.max(0.001, this.end() - begin), at = this.time - begin;
+    const behind = length - at;
+    if (document.activeElement !== range || this.playing) range.value = String((1000 * at) / length);
+    clock.textContent = !this.live ? `${at.toFixed(2)} of ${length.toFixed(2)} s`
+      : behind < 0.5 ? "live" : `${behind.toFixed(1)} s behind`;
+    range.setAttribute("aria-valuetext", clock.textContent);
+  }
+}
+
+// --- in a notebook, and in a page of its own --------------------------------------------------
+
+function replay(root, scene, events) {
+  const tape = new Tape(scene.marks.length);
+  tape.add(events);
+  return new Player(root, scene, tape);
+}
+
+export default () => {
+  const players = new Set();
+  let tape;
+  let number = 0;
+
+  function initialize({ model }) {
+    const scene = model.get("scene");
+    tape = new Tape(scene.marks.length);
+    model.on("msg:custom", (batch) => {
+      if (batch.whole) tape.clear();
+      else if (batch.number !== number + 1) model.send({ want: "tape" });
+      number = batch.number;
+      if (batch.whole || batch.events.length) tape.add(batch.events);
+      for (const player of players) player.hear(batch.now);
+      tape.now = batch.now - performance.now() / 1000;
+    });
+    if (!number) setTimeout(() => number || model.send({ want: "tape" }), 500);
+  }
+
+  function render({ model, el }) {
+    const player = new Player(el.appendChild(document.createElement("div")), model.get("scene"), tape);
+    if (tape.now !== undefined) player.offset = tape.now;
+    players.add(player);
+    return () => {
+      player.close();
+      players.delete(player);
+    };
+  }
+
+  return { initialize, render };
+};

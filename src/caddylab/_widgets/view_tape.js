@@ -1,0 +1,187 @@
+// The live view and the replay, in three files that Python puts together: the tape, the picture
+// and the player. The tape (see _tape.py) holds what happened. Where a dot is drawn follows from
+// the facts about its request and the time on the clock, from nothing else; so the same code
+// shows a lab live, in slow motion, and wound back.
+
+// --- the tape ---------------------------------------------------------------------------------
+
+const MOST = 150000; // events kept; older runs are dropped
+
+class Tape {
+  constructor(backends) {
+    this.backends = backends;
+    this.clear();
+  }
+
+  clear() {
+    this.events = [];
+    this.requests = new Map();
+    this.clients = 1;
+    this.rewind();
+  }
+
+  rewind() {
+    this.cursor = 0;
+    this.time = -Infinity;
+    this.active = new Set();
+    this.checks = [];
+    this.stage = {};
+    this.states = Array.from({ length: this.backends }, () => ["up", "healthy", null]);
+    this.restart();
+    for (const request of this.requests.values()) request.tries = 0;
+  }
+
+  restart() {
+    const none = () => new Array(this.backends).fill(0);
+    this.counts = { sent: 0, over: 0, ok: 0, errors: 0, retries: 0 };
+    this.answered = none();
+    this.failed = none();
+    this.lately = Array.from({ length: this.backends }, () => []);
+    this.trouble = -Infinity; // when the last request failed
+  }
+
+  get end() {
+    return this.events.length ? this.events[this.events.length - 1][1] : 0;
+  }
+
+  add(events) {
+    for (const event of events) {
+      this.learn(event);
+      let i = this.events.length;
+      while (i > 0 && this.events[i - 1][1] > event[1]) i--;
+      if (i === this.events.length) this.events.push(event);
+      else this.events.splice(i, 0, event);
+      if (i < this.cursor) {
+        this.cursor++;
+        this.pass(event); // it became known after its time
+      }
+    }
+  }
+
+  // What an event tells about a request, whatever the clock shows.
+  learn([letter, time, key, ...rest]) {
+    if (letter === "s") {
+      this.requests.set(key, { key, client: rest[0], sent: time, legs: [], tries: 0, over: null });
+      this.clients = Math.max(this.clients, rest[0] + 1);
+    }
+    const request = this.requests.get(key);
+    if (!request) return;
+    if (letter === "a") this.assign(request, time, rest[0], rest[1]);
+    if (letter === "r") {
+      const [start, backend, status, error] = rest;
+      if (request.legs.at(-1)?.end === Infinity) request.legs.pop();
+      request.legs.push({ start, end: time, backend, status, error, certain: true });
+    }
+    if (letter === "d") {
+      [request.outcome, request.status, request.by] = rest;
+      request.over = time;
+    }
+  }
+
+  assign(request, start, backend, certain) {
+    const last = request.legs.at(-1);
+    const open = last?.end === Infinity ? request.legs.pop() : null;
+    if (backend === null) return;
+    const moved = open && open.backend !== backend ? { from: open.backend, at: performance.now() } : null;
+    request.legs.push({ start, end: Infinity, backend, error: "", certain, moved });
+  }
+
+  // Move the clock: pass every event up to `time`.
+  seek(time) {
+    if (time < this.time) this.rewind();
+    this.time = time;
+    while (this.cursor < this.events.length && this.events[this.cursor][1] <= time) {
+      this.pass(this.events[this.cursor++]);
+    }
+  }
+
+  pass([letter, time, key, ...rest]) {
+    const request = this.requests.get(key);
+    if (letter === "g" && this.counts.sent === this.counts.over) this.restart();
+    if (letter === "s") {
+      this.counts.sent++;
+      this.active.add(request);
+    }
+    if (letter === "r" && request) this.passAttempt(request, time, rest);
+    if (letter === "d" && request) this.passAnswer(time, rest);
+    if (letter === "b") this.states[key - 1] = rest;
+    if (letter === "l") this.stage = key;
+    if (letter === "c") this.checks.push({ time, backend: key, passed: rest[0] });
+  }
+
+  passAttempt(request, time, [, backend, , error]) {
+    if (++request.tries > 1) this.counts.retries++;
+    if (!backend) return;
+    if (error) this.failed[backend - 1]++;
+    this.lately[backend - 1].push(time);
+  }
+
+  passAnswer(time, [outcome, , by]) {
+    this.counts.over++;
+    if (outcome === "ok") this.counts.ok++;
+    else {
+      this.counts.errors++;
+      this.trouble = time;
+    }
+    if (by) this.answered[by - 1]++;
+  }
+
+  // Forget finished runs when the tape has grown too long; never while requests are open.
+  prune() {
+    if (this.events.length < MOST || this.counts.sent > this.counts.over) return;
+    this.events.splice(0, this.cursor);
+    this.cursor = 0;
+    this.requests.clear();
+    this.active.clear();
+  }
+}
+
+// --- where a request is -----------------------------------------------------------------------
+
+const TRAVEL = { near: 0.28, far: 0.42 }; // seconds that eyes need: client-Caddy, Caddy-backend
+const LEFT = new Set(["timeout", "cancelled"]); // the client went away: no answer travels back
+const FADE = 0.8;
+
+function legsOf(request) {
+  if (request.legs.length || !request.by || request.over === null) return request.legs;
+  // Its answer says who answered; Caddy's log has not told yet.
+  return [{ start: request.sent, end: request.over, backend: request.by, error: "", certain: true }];
+}
+
+// Where the dot is at `time`; null when it is home again. `wide` stretches the ways: what takes
+// milliseconds must be seen. Waiting is not stretched. `burst` is told of failed attempts.
+function locate(request, time, wide, burst) {
+  const near = TRAVEL.near * wide, far = TRAVEL.far * wide;
+  const { outcome, over } = request;
+  const gone = over !== null && LEFT.has(outcome);
+  let clock = request.sent;
+  if (time < clock + near) return { road: 0, u: (time - clock) / near, look: "new" };
+  clock += near;
+  for (const leg of legsOf(request)) {
+    const { backend } = leg;
+    clock = Math.max(clock, leg.start);
+    if (time < clock) return { place: 0 };
+    if (!backend) continue;
+    if (time < clock + far) return { road: backend, u: (time - clock) / far, look: "out", leg };
+    const end = over === null ? leg.end : Math.min(leg.end, over);
+    clock = Math.max(clock + far, end);
+    if (time < clock) return { place: backend, leg };
+    const since = (time - clock) / (FADE * wide);
+    if ((leg.error || gone) && since < 1) burst(backend, since);
+    if (gone) return since < 1 ? { place: -1 } : null;
+    if (time < clock + far) {
+      const look = leg.error ? "failed" : outcome === undefined || outcome === "ok" ? "back" : "error";
+      return { road: backend, u: 1 - (time - clock) / far, look, leg };
+    }
+    clock += far;
+  }
+  if (over === null || time < over) return { place: 0 };
+  clock = Math.max(clock, over);
+  if (gone || time >= clock + near) return null;
+  return { road: 0, u: 1 - (time - clock) / near, look: answerLook(request) };
+}
+
+function answerLook({ outcome, by, status }) {
+  if (outcome === "ok") return by ? "back" : "caddy";
+  return status === 503 && !by ? "refusal" : "error";
+}

@@ -1,0 +1,316 @@
+"""The feed on real labs: what it tells equals the records, and its guesses come true."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from caddylab import Outcome
+from caddylab._tape import tape
+from caddylab._waiting import poll
+from caddylab._whereabouts import Whereabouts
+
+PROXY = """:80 {{
+	reverse_proxy backend1:8080 backend2:8080 {{
+		lb_policy round_robin
+{}
+	}}
+}}
+"""
+BARE = PROXY.format("")
+RETRY = PROXY.format("\t\tlb_retries 1\n\t\tfail_duration 2s")
+MEMORY = PROXY.format("\t\tfail_duration 2s")
+CHECKS = PROXY.format("\t\thealth_uri /\n\t\thealth_interval 200ms")
+
+
+class Heard:
+    """Everything that a watcher was told."""
+
+    def __init__(self):
+        self.events, self.batches = [], 0
+
+    def __call__(self, now, events):
+        self.events += events
+        self.batches += 1
+
+    def of(self, letter):
+        return [event for event in list(self.events) if event[0] == letter]
+
+    def tells(self, letter, count=1):
+        return poll(lambda: len(self.of(letter)) >= count, 5)
+
+
+@pytest.fixture
+def watch(lab):
+    """Watch the lab from now on."""
+    with contextlib.ExitStack() as ends:
+
+        def begin():
+            heard = Heard()
+            lab._feed.watch(heard, [t.run for t in lab._running if not t.done])
+            ends.callback(lab._feed.unwatch, heard)
+            return heard
+
+        yield begin
+
+
+@pytest.fixture(autouse=True)
+def whole(lab):
+    lab.load(BARE)
+    yield
+    lab.restore()
+
+
+def equal_records(heard, traffic):
+    """The feed has told each request, attempt and outcome of the run exactly once."""
+    attempts = [a for request in traffic.requests for a in request.attempts]
+    assert heard.tells("d", len(traffic))
+    assert heard.tells("r", len(attempts))
+    assert len(heard.of("s")) == len(traffic)
+    assert Counter(event[3] for event in heard.of("d")) == traffic.outcomes
+    answered = Counter(event[5] for event in heard.of("d"))
+    assert answered == Counter(traffic.backends)
+    told = sorted((event[2], event[4], event[5], event[6]) for event in heard.of("r"))
+    keys = {event[2]: n for n, event in enumerate(heard.of("s"), 1)}
+    recorded = [
+        (n, a.backend, a.status, a.error)
+        for n, request in enumerate(traffic.requests, 1)
+        for a in request.attempts
+    ]
+    assert sorted(map(str, ((keys[k], *rest) for k, *rest in told))) == sorted(map(str, recorded))
+    return True
+
+
+def places(heard):
+    """The last word on where each request was while it was open: key → (backend, certain)."""
+    return {event[2]: (event[3], event[4]) for event in heard.of("a")}
+
+
+def test_it_tells_each_request_once(lab, watch):
+    heard = watch()
+    traffic = lab.fire(300, concurrency=20)
+    assert equal_records(heard, traffic)
+    (begun,) = heard.of("g")
+    assert begun[2:] == [traffic.run.id, 300]
+
+
+def test_a_kill_under_load_and_its_retries(lab, watch):
+    lab.load(RETRY)
+    heard = watch()
+    traffic = lab.fire(400, concurrency=20, background=True)
+    with lab.backend(2).killed():
+        traffic.wait()
+    assert any(event[6] for event in heard.of("r")), "no attempt failed: the scene is too short"
+    assert equal_records(heard, traffic)
+
+
+def test_a_hung_backend_holds_its_requests_at_once(lab, watch):
+    lab.load("happy-path")
+    heard = watch()
+    with lab.backend(2).hung():
+        traffic = lab.fire(rate=20, duration=60, timeout=50, background=True)
+        assert heard.tells("s", 20)
+        assert poll(lambda: len(heard.of("a")) >= 8, 2)
+        caddy_counts = lab._journal.in_flight
+        assert poll(lambda: abs(caddy_counts[2] - len(held(heard, 2))) <= 2, 2)
+        inside = held(heard, 2)
+        traffic.stop()
+    assert equal_records(heard, traffic)
+    truth = {event[2]: event[4] for event in heard.of("r")}
+    assert all(truth[key] == 2 for key in inside)
+    states = [event[3:5] for event in heard.of("b") if event[2] == 2]
+    assert ["hung", "healthy"] in states
+
+
+def held(heard, backend):
+    """The requests that the feed shows in a backend now."""
+    over = {event[2] for event in heard.of("d")} | {event[2] for event in heard.of("r")}
+    return {k for k, (b, _) in places(heard).items() if b == backend and k not in over}
+
+
+def test_what_is_certain_is_true_and_what_is_not_is_corrected(lab, watch):
+    heard = watch()
+    with lab.backend(2).slow(0.15):
+        traffic = lab.fire(rate=120, duration=2)
+    assert equal_records(heard, traffic)
+    truth = {event[2]: event[4] for event in heard.of("r")}
+    certain = [event for event in heard.of("a") if event[4]]
+    assert len(certain) > 50
+    assert [event for event in certain if truth[event[2]] != event[3]] == []
+
+
+def test_in_a_crowd_places_are_provisional_and_their_number_is_right(lab, watch):
+    heard = watch()
+    with lab.backend(1).slow(0.5), lab.backend(2).slow(0.5):
+        traffic = lab.fire(60, concurrency=30)
+    assert equal_records(heard, traffic)
+    truth = {event[2]: event[4] for event in heard.of("r")}
+    certain = [event for event in heard.of("a") if event[4]]
+    assert [event for event in certain if truth[event[2]] != event[3]] == []
+    shown = Counter(backend for backend, _ in places(heard).values())
+    assert abs(shown[1] - 30) <= 2
+    assert abs(shown[2] - 30) <= 2
+
+
+def test_stop_in_the_middle(lab, watch):
+    heard = watch()
+    with lab.backend(2).hung():
+        traffic = lab.fire(rate=50, duration=20, background=True)
+        assert heard.tells("s", 25)
+        traffic.stop()
+    assert traffic.outcomes[Outcome.CANCELLED]
+    assert equal_records(heard, traffic)
+
+
+def test_caddys_own_503_has_no_attempt(lab, watch):
+    lab.load(MEMORY)
+    with lab.backend(1).killed(), lab.backend(2).killed():
+        lab.fire(2)
+        heard = watch()
+        traffic = lab.fire(5)
+    assert traffic.outcomes == {Outcome.UNAVAILABLE: 5}
+    assert equal_records(heard, traffic)
+    assert heard.of("r") == []
+
+
+def test_it_says_how_long_caddy_will_remember_a_failure(lab, watch):
+    lab.load(MEMORY)
+    heard = watch()
+    with lab.backend(2).killed():
+        traffic = lab.fire(2)
+        lab.wait_until(lambda: lab.backend(2).opinion == "failed", 5)
+        assert poll(lambda: heard.of("b")[-1][4] == "failed", 2)
+        *_, until = heard.of("b")[-1]
+        (failure,) = [a for r in traffic.requests for a in r.attempts if a.error]
+        expected = failure.start + failure.duration + 2 - lab._feed.zero
+        assert until == pytest.approx(expected, abs=0.01)
+        lab.wait_until(lambda: lab.backend(2).opinion == "healthy", 5)
+        assert time.time() - lab._feed.zero == pytest.approx(until, abs=0.3)
+
+
+def test_checks_that_fail_and_the_first_that_passes(lab, watch):
+    heard = watch()
+    lab.load(CHECKS)
+    with lab.backend(1).failing():
+        assert poll(lambda: [e for e in heard.of("c") if e[2:4] == [1, False]], 5)
+        assert poll(lambda: lab.backend(1).opinion == "unhealthy", 5)
+    assert poll(lambda: [e for e in heard.of("c") if e[2:4] == [1, True]], 5)
+    assert "500" in next(event[4] for event in heard.of("c") if not event[3])
+
+
+def test_a_configuration_and_a_run_between_two_others(lab, watch):
+    heard = watch()
+    lab.load("happy-path")
+    first, second = lab.fire(3), lab.fire(2)
+    assert heard.tells("d", 5)
+    assert [event[2] for event in heard.of("g")] == [first.run.id, second.run.id]
+    assert heard.of("l")[-1][2] == {
+        "backends": 2, "policy": "round_robin", "check": 30.0, "memory": 10.0, "most": 1,
+    }  # fmt: skip
+
+
+def test_who_comes_late_hears_what_was_before(lab, watch):
+    with lab.backend(2).slow(0.2):
+        traffic = lab.fire(rate=40, duration=2, background=True)
+        assert poll(lambda: len(traffic) > 20, 5)
+        first = watch()
+        assert poll(lambda: len(traffic) > 40, 5)
+        second = watch()
+        traffic.wait()
+    assert equal_records(first, traffic)
+    assert equal_records(second, traffic)
+
+
+def test_it_costs_nothing_when_nobody_watches(lab, watch):
+    def feeds():
+        return [t for t in threading.enumerate() if t.name == "caddylab-feed"]
+
+    before = feeds()
+    heard = watch()
+    assert len(feeds()) == len(before) + 1
+    assert lab._journal._reader.selections
+    lab._feed.unwatch(heard)
+    assert feeds() == before
+    assert not lab._journal._reader.selections
+    lab.fire(5)
+    assert heard.of("s") == []
+
+
+def test_batches_come_at_most_thirty_times_a_second(lab, watch):
+    heard = watch()
+    began, before = time.monotonic(), heard.batches
+    lab.fire(rate=100, duration=1)
+    assert 10 < (heard.batches - before) / (time.monotonic() - began) < 33
+
+
+def test_a_tape_of_the_records_is_the_same_story(lab, watch):
+    lab.load(RETRY)
+    heard = watch()
+    traffic = lab.fire(rate=100, duration=1, background=True)
+    with lab.backend(2).killed():
+        traffic.wait()
+    assert equal_records(heard, traffic)
+    replayed = Heard()
+    replayed.events = tape(traffic.run, lab.faults, lab.opinions, traffic._stage)
+    assert equal_records(replayed, traffic)
+    assert all(a[1] <= b[1] for a, b in pairwise(replayed.events))
+    assert any(event[3:5] == ["killed", "failed"] for event in replayed.of("b"))
+
+
+# --- where open requests are, case by case ---------------------------------------------------
+
+
+@pytest.fixture
+def whereabouts():
+    told = {}
+    where = Whereabouts(
+        lambda key, place: told.update({key: place and (place.backend, place.certain)})
+    )
+    where.told = told
+    return where
+
+
+def test_the_only_request_that_waits_is_meant(whereabouts):
+    whereabouts.sent(1, 0.0)
+    whereabouts.selected(2, 0.1)
+    assert whereabouts.told == {1: (2, True)}
+
+
+def test_of_two_the_older_is_supposed_and_the_end_decides(whereabouts):
+    whereabouts.sent(1, 0.00)
+    whereabouts.sent(2, 0.01)
+    whereabouts.selected(2, 0.10)
+    whereabouts.selected(1, 0.11)
+    assert whereabouts.told[1] == (2, False)
+    whereabouts.ended(1, 1, 0.11, 0.2)  # no: it was at backend 1
+    assert whereabouts.told[2] == (2, True)
+
+
+def test_a_stranger_takes_no_place_for_long(whereabouts):
+    whereabouts.sent(1, 0.0)
+    whereabouts.selected(2, 0.1)  # in truth for somebody without an id
+    whereabouts.ended(None, 2, 0.1, 0.2)
+    assert whereabouts.told[1] is None
+    whereabouts.selected(1, 0.3)
+    assert whereabouts.told[1] == (1, True)
+
+
+def test_after_a_failure_it_waits_for_its_next_attempt(whereabouts):
+    whereabouts.sent(1, 0.0)
+    whereabouts.selected(2, 0.1)
+    whereabouts.ended(1, 2, 0.1, 0.2)
+    whereabouts.selected(1, 0.21)
+    assert whereabouts.told[1] == (1, True)
+
+
+def test_one_that_was_answered_is_not_meant(whereabouts):
+    whereabouts.sent(1, 0.0)
+    whereabouts.sent(2, 0.0)
+    whereabouts.closed(1)
+    whereabouts.selected(2, 0.1)
+    assert whereabouts.told == {2: (2, True)}

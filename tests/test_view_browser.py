@@ -1,0 +1,240 @@
+"""The live view in a real JupyterLab, and a replay opened as a file: no network in either."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+pytest_plugins = ["browser_support"]
+
+VIEW = ".caddylab-view"
+NEXT = "notebook:run-cell-and-select-next"
+SETUP = "from caddylab import Lab\nlab = Lab('process')\nlab.load('happy-path')"
+FACTS = """import json
+lab.restore()
+print(json.dumps({
+    "sent": len(t), "ok": len(t) - t.errors, "errors": t.errors, "retries": t.retries,
+    "answered": [t.shares[1], t.shares[2]], "held": [
+        sum(r.answered_by is None and r.attempts[-1].backend == n for r in t.requests)
+        for n in (1, 2)],
+}))"""
+
+
+def counts(page):
+    """What the picture counts."""
+    data = page.locator(VIEW).first.evaluate("view => ({...view.dataset})")
+    names = ("sent", "over", "ok", "errors", "retries", "frames", "unsure", "each")
+    listed = {name: [int(n) for n in data[name].split(",")] for name in ("answered", "inside")}
+    return {name: int(data[name]) for name in names} | listed
+
+
+def wait_for(page, condition):
+    """Wait until something is so on the picture: `d` is what it counts, as text."""
+    data = f"document.querySelector('{VIEW}')?.dataset"
+    page.wait_for_function(f"() => (d => d?.sent && {condition})({data})")
+
+
+def facts(notebook):
+    """What the last cell printed."""
+    return json.loads(notebook.page.locator(".jp-OutputArea-output pre").last.inner_text())
+
+
+def assert_accessible(page):
+    found = Axe().run(page, context=VIEW).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious] == []
+
+
+def test_a_hang_is_seen_as_it_happens(open_notebook):
+    fire = "t = lab.fire(rate=20, duration=60, timeout=50, background=True)"
+    hang = "lab.wait_until(lambda: len(t) > 20)\nlab.backend(2).hung()"
+    notebook = open_notebook([SETUP, "lab.view()", fire, hang, "t.stop()", FACTS], height=1000)
+    page = notebook.page
+    for _ in range(4):
+        notebook.command(NEXT)
+    wait_for(page, "+d.inside.split(',')[1] >= 12")
+    seen = counts(page)
+    assert seen["unsure"] <= seen["inside"][1] // 2
+    headline, label = page.locator(VIEW).evaluate(
+        "v => [v.querySelector('.headline').textContent,"
+        " v.querySelector('[role=img]').getAttribute('aria-label')]"
+    )
+    assert headline.startswith("Backend 2 hangs, but Caddy thinks it is healthy")
+    assert "every second request" in headline
+    assert label.startswith(headline)
+    page.locator(VIEW).scroll_into_view_if_needed()
+    notebook.screenshot("view-light")
+    assert_accessible(page)
+    notebook.theme("JupyterLab Dark")
+    assert_accessible(page)
+    page.wait_for_timeout(300)  # for the picture, not for a result
+    notebook.screenshot("view-dark")
+    notebook.theme("JupyterLab Light")
+    page.get_by_role("button", name="Large").click()
+    page.wait_for_timeout(300)
+    notebook.screenshot("view-projector")
+    page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 4; }")
+    notebook.command(NEXT)
+    notebook.command(NEXT)
+    truth = facts(notebook)
+    page.locator(VIEW).scroll_into_view_if_needed()  # out of sight it rests
+    wait_for(page, f"+d.over === {truth['sent']}")
+    seen = counts(page)
+    assert {name: seen[name] for name in truth if name != "held"} | {"held": truth["held"]} == truth
+    assert truth["held"][1] >= 12
+    assert truth["held"][0] == 0
+    assert seen["inside"] == [0, 0]
+    assert notebook.strangers == []
+    assert notebook.complaints == []
+
+
+def test_traffic_that_blocks_its_cell_is_shown_meanwhile_and_after_a_reload(open_notebook):
+    notebook = open_notebook([SETUP, "lab.view()", "t = lab.fire(rate=200, duration=3)", FACTS])
+    page = notebook.page
+    for _ in range(2):
+        notebook.command(NEXT)
+    page.locator(VIEW).wait_for()
+    page.evaluate(
+        "() => { window.cell = window.jupyterapp.commands.execute"
+        "('notebook:run-cell-and-select-next'); }"
+    )
+    wait_for(page, "+d.sent > 100 && +d.sent < 500")
+    page.evaluate("() => window.cell.then(() => 1)")
+    notebook.command(NEXT)
+    truth = facts(notebook)
+    wait_for(page, f"+d.over === {truth['sent']}")
+    assert counts(page)["answered"] == truth["answered"] == [300, 300]
+    notebook.command("docmanager:save")
+    page.reload()
+    wait_for(page, f"+d.over === {truth['sent']}")
+    assert counts(page)["answered"] == truth["answered"]
+    assert notebook.complaints == []
+
+
+def test_slow_motion_falls_behind_and_catches_up(open_notebook):
+    notebook = open_notebook([SETUP, "lab.view(speed=0.05)", "t = lab.fire(40)", FACTS])
+    page = notebook.page
+    for _ in range(4):
+        notebook.command(NEXT)
+    clock = page.locator(f"{VIEW} .clock")
+    clock.filter(has_text="behind").wait_for()
+    assert counts(page)["over"] < 40
+    page.get_by_role("button", name="Now").click()
+    wait_for(page, "+d.over === 40")
+    assert facts(notebook)["sent"] == 40
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory):
+    """A run with a hang, and its replay as a file."""
+    from caddylab import Lab
+
+    with Lab("process") as lab:
+        lab.load("happy-path")
+        traffic = lab.fire(rate=20, duration=30, timeout=20, background=True)
+        lab.wait_until(lambda: len(traffic) > 20)
+        with lab.backend(2).hung():
+            lab.wait_until(lambda: len(traffic) > 70)
+            traffic.stop()
+        path = traffic.replay().save(tmp_path_factory.mktemp("replay") / "run.html")
+    return traffic, path
+
+
+@pytest.fixture
+def opened(replay, chromium):
+    """The page of the replay; optionally with what the reader prefers."""
+    from browser_support import Notebook
+
+    contexts = []
+
+    def open_it(**preferences):
+        context = chromium.new_context(viewport={"width": 1000, "height": 600}, **preferences)
+        contexts.append(context)
+        page = context.new_page()
+        page.watched = Notebook(page)
+        page.goto(replay[1].as_uri())
+        wait_for(page, "d.sent")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+def test_a_replay_opens_as_a_file_and_ends_as_the_records(replay, opened):
+    traffic, _ = replay
+    page = opened()
+    slider = page.get_by_role("slider", name="Time")
+    slider.focus()
+    page.keyboard.press("End")
+    wait_for(page, f"+d.over === {len(traffic)}")
+    seen = counts(page)
+    assert seen["ok"] == len(traffic) - traffic.errors
+    assert seen["errors"] == traffic.errors
+    assert seen["answered"] == [traffic.shares[1], traffic.shares[2]]
+    assert page.watched.complaints == []
+    assert [url for url in page.watched.strangers if not url.startswith("file:")] == []
+
+
+def test_a_replay_is_paused_wound_and_slowed_by_keyboard(replay, opened):
+    traffic, _ = replay
+    page = opened()
+    page.get_by_role("button", name="Pause").press("Enter")
+    slider = page.get_by_role("slider", name="Time")
+    slider.evaluate("s => { s.value = 500; s.oninput({target: s}); }")
+    wait_for(page, "+d.inside.split(',')[1] > 1")
+    clock = page.locator(f"{VIEW} .clock").inner_text()
+    at = float(clock.split()[0])
+    expected = sum(r.sent <= at for r in traffic.requests)
+    assert abs(counts(page)["sent"] - expected) <= 1
+    page.wait_for_timeout(300)
+    assert page.locator(f"{VIEW} .clock").inner_text() == clock
+    page.get_by_label("Speed").select_option("0.05")
+    page.get_by_role("button", name="Play").press("Enter")
+    page.wait_for_timeout(1000)
+    assert 0.01 < float(page.locator(f"{VIEW} .clock").inner_text().split()[0]) - at < 0.2
+
+
+def test_the_same_moment_looks_the_same_forwards_and_backwards(opened):
+    page = opened()
+    page.get_by_role("button", name="Pause").click()
+    slider = page.get_by_role("slider", name="Time")
+
+    def at(share):
+        slider.evaluate("(s, v) => { s.value = v; s.oninput({target: s}); }", share)
+        page.wait_for_timeout(250)
+        found = counts(page)
+        found.pop("frames")
+        return found
+
+    forwards = at(400)
+    later = at(900)
+    assert later != forwards
+    assert at(400) == forwards
+
+
+def test_a_replay_is_accessible_in_light_and_dark(opened):
+    assert_accessible(opened(color_scheme="light"))
+    assert_accessible(opened(color_scheme="dark"))
+
+
+def test_who_prefers_less_motion_sees_counts_and_no_travelling(replay, opened):
+    page = opened(reduced_motion="reduce")
+    before = counts(page)["frames"]
+    page.wait_for_timeout(1000)
+    assert 0 < counts(page)["frames"] - before <= 11
+    page.screenshot(path=str(replay[1].with_suffix(".png")))
+
+
+def test_a_picture_out_of_sight_rests(opened):
+    page = opened()
+    page.evaluate("() => { document.body.style.paddingTop = '4000px'; }")
+    page.wait_for_timeout(300)
+    before = counts(page)["frames"]
+    page.wait_for_timeout(500)
+    assert counts(page)["frames"] == before
+    page.locator(VIEW).scroll_into_view_if_needed()
+    wait_for(page, f"+d.frames > {before}")
