@@ -38,6 +38,10 @@ def timeline(scene, **options):
     return _charts.timeline(scene.requests, scene.attempts, scene.spans, **options).to_dict()
 
 
+def percentiles(scene):
+    return _charts.percentiles(scene.requests).to_dict()
+
+
 def drawn(scene):
     return {kind: _charts.draw(kind, *vars(scene).values()).to_dict() for kind in _charts.PICTURES}
 
@@ -69,6 +73,10 @@ def looks(spec, channel):
         if scale:
             return dict(zip(scale["domain"], scale["range"], strict=True))
     raise AssertionError(f"nothing is drawn by {channel}")
+
+
+def curves(spec):
+    return [table(spec, each) for each in spec["layer"] if each["mark"]["type"] == "line"]
 
 
 def sentence(spec):
@@ -346,6 +354,51 @@ def test_a_part_of_the_timeline():
     assert first == 12
     assert min(row["x"] for row in rows(spec, "request")) == 3.0
     assert not rows(timeline(scenes.hung(), between=(100, 101)), "request")
+
+
+def test_percentiles_of_a_closed_loop_have_one_curve_and_say_why():
+    spec = percentiles(scenes.happy())
+    (curve,) = curves(spec)
+    assert [row["y"] for row in curve] == [*(k / 16 for k in range(17)), 1]
+    assert "closed loop" in subtitle(spec)
+    assert sentence(spec) == "Half of the answers came within 1.9 ms, the slowest took 4.8 ms"
+
+
+def test_percentiles_of_a_late_sender_differ_by_the_sending_they_count_from():
+    script = scenes.Script()
+    for k in range(300):
+        planned = k * 0.01
+        script.request(max(planned, 2.0), (1, 0.004, 200), planned=planned)
+    spec = percentiles(script.scene())
+    intended, actual = ([row["x"] for row in curve] for curve in curves(spec))
+    assert max(intended) == pytest.approx(2.0044)
+    assert set(actual[:-1]) == {0.0044}
+    points = rows(spec, "mark", "side", "x")
+    assert {(row["mark"], row["side"]): row["x"] for row in points} == {
+        ("p50", "intended"): 0.5044, ("p50", "actual"): 0.0044,
+        ("p90", "intended"): 1.7044, ("p90", "actual"): 0.0044,
+        ("p99", "intended"): 1.9744, ("p99", "actual"): 0.0044,
+        ("max", "intended"): 2.0044, ("max", "actual"): 0.0044,
+    }  # fmt: skip
+    assert sentence(spec) == (
+        "99 % of the answers came within 4.4 ms of the sending, but 2 s of when it should have been"
+    )
+
+
+def test_requests_that_failed_never_had_a_good_answer():
+    spec = percentiles(scenes.hung())
+    (curve,) = curves(spec)
+    assert max(row["y"] for row in curve) == pytest.approx(55 / 80)
+    labels = [row["label"] for row in rows(spec, "label")]
+    assert "25 failed (31.2 %)" in labels
+    assert labels.count("failed") == 3
+    assert [row["mark"] for row in rows(spec, "mark", "side")] == ["p50"]
+
+
+def test_a_cancelled_request_does_not_count_to_the_percentiles_and_is_mentioned():
+    spec = percentiles(scenes.failing())
+    assert "7 failed (11.9 %)" in [row["label"] for row in rows(spec, "label")]
+    assert "1 request not finished and not counted" in subtitle(spec)
 
 
 @pytest.mark.parametrize("by", ["n", "time"])

@@ -12,12 +12,13 @@ import pandas as pd
 
 from caddylab._charts import renderer, theme
 from caddylab._charts.latency import latency
+from caddylab._charts.percentiles import percentiles
 from caddylab._charts.routing import routing
 from caddylab._charts.shares import shares
 from caddylab._charts.timeline import timeline
 from caddylab._errors import TrafficError
 
-__all__ = ["draw", "latency", "routing", "shares", "timeline"]
+__all__ = ["draw", "latency", "percentiles", "routing", "shares", "timeline"]
 
 renderer.enable()
 
@@ -26,6 +27,7 @@ PICTURES: dict[str, Callable[..., theme.Picture]] = {
     "routing": lambda tables, options: routing(*tables, **options),
     "shares": lambda tables, options: shares(tables[0], **options),
     "latency": lambda tables, options: latency(tables[0], tables[2], **options),
+    "percentiles": lambda tables, options: percentiles(tables[0], **options),
     "timeline": lambda tables, options: timeline(*tables, **options),
 }
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import altair as alt
 import pandas as pd
 
-from caddylab._charts import bands, clock, journeys, lanes, points, theme, titles, words
+from caddylab._charts import bands, clock, durations, journeys, lanes, points, theme, titles, words
 
 MARKS = 2000
 """So many requests are drawn one by one; more are counted in cells."""
-WIDE = 30
-"""Latencies further apart than this factor are drawn on a log scale."""
 HEIGHT = 300
 
 
@@ -34,34 +30,16 @@ def latency(requests: pd.DataFrame, spans: pd.DataFrame, *, intended: bool = Tru
     ends, single = clock.extent(requests), len(timed) <= MARKS
     spans = clock.cut(spans, ends)
     shades, top = bands.above(spans, ends, HEIGHT)
-    log = timed["y"].max() > WIDE * timed["y"].min()
-    y = _axis(timed["y"], log, top, "intended " if intended else "")
+    moment = "the intended sending" if intended else "the sending"
+    reach = float(timed["y"].min()), float(timed["y"].max())
+    log = durations.wide(*reach)
+    axis, scale = durations.axis(*reach, f"latency from {moment}", [HEIGHT + top, top])
+    y = alt.Y("y:Q", axis=axis, scale=scale)
     x = clock.axis("time", *ends)
     marks = points.single(timed, x, y) if single else points.counted(timed, x, y, ends, log)
     hint = _hint(timed, len(requests) - len(timed), single)
     title = theme.title(titles.latency(timed, spans), hint)
     return theme.picture([*shades, *marks], title, HEIGHT + top)
-
-
-def _axis(y: pd.Series[float], log: bool, top: int, moment: str) -> alt.Y:
-    """Seconds or their parts, from `top` pixels below the upper edge down."""
-    low, high = float(y.min()), float(y.max())
-    ticks = {"values": _ticks(low, high)} if log else {"tickCount": 6}
-    axis = alt.Axis(title=f"latency from the {moment}sending", labelExpr=clock.UNITS, **ticks)
-    scale = alt.Scale(
-        type="log" if log else "linear",
-        domain=[low * 0.8, high * 1.25] if log else [0, high * 1.08],
-        range=[HEIGHT + top, top],
-        nice=False,
-    )
-    return alt.Y("y:Q", axis=axis, scale=scale)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Powers of ten, with 2 and 5 between them where they are few."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    parts = (1, 2, 5) if math.log10(high / low) < 2.5 else (1,)
-    return [float(f"{part}e{power}") for power in powers for part in parts]
 
 
 def _hint(timed: pd.DataFrame, never: int, single: bool) -> str:

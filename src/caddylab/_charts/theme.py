@@ -70,6 +70,8 @@ def config(ink: str = INK, paper: str = PAPER) -> dict[str, Any]:
         },
         "text": {"color": ink, "fontSize": 13},
         "tick": {"color": ink},
+        "line": {"color": ink},
+        "point": {"color": ink},
     }  # fmt: skip
 
 
@@ -109,7 +111,10 @@ def picture(layers: Sequence[Any], title: alt.TitleParams, height: int) -> Pictu
     return chart.properties(title=title, description=said, width=WIDTH, height=height)
 
 
-def nothing() -> Picture:
-    """The picture of a run without requests: its title alone."""
+NONE = "No requests were sent"
+
+
+def nothing(text: str = NONE) -> Picture:
+    """The picture of what is not there: its title alone."""
     empty = alt.Chart(pd.DataFrame({"text": [""]})).mark_text().encode(text="text:N")
-    return picture([empty], title("No requests were sent"), 20)
+    return picture([empty], title(text), 20)

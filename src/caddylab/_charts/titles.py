@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from caddylab._charts import journeys, lanes, words
 
@@ -112,6 +114,26 @@ def _after(failed: pd.DataFrame) -> str:
     half = words.seconds(float(failed["latency"].median()))
     one = f", after {half}{' each' if len(failed) > 1 else ''}"
     return one if len(times) == 1 else f", half of them after {half} or more"
+
+
+def percentiles(whole: int, intended: NDArray[np.float64], actual: NDArray[np.float64]) -> str:
+    """Where the latencies of the good answers lie, sorted, among the `whole` of all requests."""
+    failed = whole - len(actual)
+    if 2 * len(actual) < whole:
+        return f"{failed:,} of {words.count(whole, 'request')} never had a good answer"
+    half = words.seconds(float(actual[math.ceil(whole / 2) - 1]))
+    if failed:
+        share = words.percent(failed / whole)
+        total = words.count(whole, "request")
+        return f"Half of {total} had a good answer within {half}, {share} never had one"
+    late, prompt = (float(np.quantile(side, 0.99)) for side in (intended, actual))
+    if late > APART * prompt:
+        return (
+            f"99 % of the answers came within {words.seconds(prompt)} of the sending, "
+            f"but {words.seconds(late)} of when it should have been"
+        )
+    most, high = ("the slowest took", actual[-1]) if whole < MANY else ("99 % within", prompt)
+    return f"Half of the answers came within {half}, {most} {words.seconds(float(high))}"
 
 
 def shares(requests: pd.DataFrame) -> str:
