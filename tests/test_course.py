@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from caddylab import _resources
 
 CHAPTERS = sorted(_resources.course().glob("*.ipynb"))
-VERDICTS = {"01-happy-path": "✓✓✗✗"}
+VERDICTS = {"01-happy-path": "✓✓✗✗", "02-crash": "✓✓✗✓✗"}
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:
@@ -22,6 +22,7 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     )
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
 @pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

@@ -52,6 +52,12 @@ class Backend:
         kinds = [kind for kind in (UNHEALTHY, FAILED) if self._journal.opinion(self.number, kind)]
         return ", ".join(kinds) or "healthy"
 
+    @property
+    def in_flight(self) -> int:
+        """How many requests Caddy has under way at it (its counter is read every 0.1 s)."""
+        self._journal.catch_up()
+        return self._journal.in_flight.get(self.number, 0)
+
     def stop(self) -> None:
         """Stop it as `podman stop` does: it finishes what it has begun, then it is gone."""
         self._take_down("stopped", self._unit.stop)
