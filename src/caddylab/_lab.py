@@ -327,6 +327,10 @@ class Lab:
         self._need_open()
         return panel_of(self)
 
+    def pause(self, seconds: float, what: str = "") -> None:
+        """Let time pass, with a countdown; for waits that are part of an experiment."""
+        _progress.countdown(lambda: False, seconds, what)
+
     # --- life ----------------------------------------------------------------------------
 
     def close(self) -> None:
