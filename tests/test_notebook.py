@@ -1,0 +1,63 @@
+"""What a learner meets inside a notebook: the cell magic, and errors without our insides."""
+
+from __future__ import annotations
+
+import warnings
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+GOOD = """%%caddyfile
+:80 {
+	reverse_proxy backend1:8080 backend2:8080 {
+		lb_retries 1
+		lb_policy first
+	}
+}
+"""
+BAD = GOOD.replace("lb_retries", "lb_retires")
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    """The text of each cell's output."""
+    cells = [
+        "from caddylab import Lab; lab = Lab(runtime='process')",
+        GOOD,
+        "lab.fire(4).backends",
+        BAD,
+        "lab.backend(7)",
+        "lab.close(); lab.fire(1)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Jupyter's own
+        NotebookClient(notebook, timeout=60, allow_errors=True).execute()
+    return ["\n".join(map(text_of, cell.outputs)) for cell in notebook.cells]
+
+
+def text_of(output) -> str:
+    if output.output_type == "error":
+        return "\n".join(output.traceback)
+    return output.get("text") or output.data["text/plain"]
+
+
+def test_the_magic_loads_the_cell_and_warns(outputs):
+    assert "Loaded your Caddyfile: 1 warning" in outputs[1]
+    assert "without `fail_duration`" in outputs[1]
+    assert outputs[2] == "[1, 1, 1, 1]"
+
+
+def test_a_mistake_is_shown_with_its_line_and_help(outputs):
+    assert "unrecognized subdirective lb_retires" in outputs[3]
+    assert "3 │         lb_retires 1" in outputs[3]
+    assert "Did you mean `lb_retries`?" in outputs[3]
+
+
+@pytest.mark.parametrize("cell", [3, 4, 5])
+def test_no_error_shows_the_library_from_inside(outputs, cell):
+    assert "Error: " in outputs[cell] or "LabClosed: " in outputs[cell]
+    assert "Traceback" not in outputs[cell]
+    assert "site-packages" not in outputs[cell]
+    assert ".py" not in outputs[cell]
