@@ -189,11 +189,18 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium: Browser):
-    """Call it with an address (and a size) to open it in a window of its own."""
+    """Call it with an address (a size, a zoom) to open it in a window of its own."""
     contexts = []
 
-    def open_it(url: str, kind: type[Watched] = Watched, width: int = 1280, height: int = 900):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
+    def open_it(
+        url: str,
+        kind: type[Watched] = Watched,
+        width: int = 1280,
+        height: int = 900,
+        zoom: float = 1.0,
+    ):
+        size = {"width": width, "height": height}
+        contexts.append(chromium.new_context(viewport=size, device_scale_factor=zoom))
         contexts[-1].set_default_timeout(PATIENCE)
         watched = kind(contexts[-1].new_page())
         watched.page.goto(url)
@@ -208,7 +215,7 @@ def open_page(chromium: Browser):
 def open_notebook(jupyterlab: JupyterLab, open_page):
     """Call it with a notebook's path, or its cells' sources, to open it with its kernel ready."""
 
-    def open_it(cells: list[str] | Path, **size: int) -> Notebook:
+    def open_it(cells: list[str] | Path, **size: float) -> Notebook:
         name, workspace = _place(cells, jupyterlab.folder), secrets.token_hex(4)
         # A single document in a fresh workspace: no tab of an earlier test is restored.
         url = f"{jupyterlab.url}/doc/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"

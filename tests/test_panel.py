@@ -311,7 +311,9 @@ def test_what_we_did_and_what_caddy_thinks_stand_side_by_side(panel, lab):
 
 def test_an_error_is_told_in_the_panel(panel, lab):
     assert until(lambda: not panel.backends.rows[1].buttons["hung"].disabled)
-    lab.backend(2).killed()  # by a cell, before the panel has seen it
+    panel._view_count = 0
+    assert until(lambda: not threads())
+    lab.backend(2).killed()  # by a cell, and the panel has not seen it
     panel.backends.rows[1].buttons["hung"].click()
     assert until(lambda: "is killed, so it cannot be hung" in text(panel.backends.report))
     assert panel._desk.made[-1].failed == "FaultError"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OWN = ""
 LABEL = "What Caddy says of this Caddyfile"
+PROMISE = "Apply loads the text above. Errors and warnings are told here."
 
 
 class CaddyfilePart:
@@ -49,7 +50,7 @@ class CaddyfilePart:
             description="Apply", tooltip="lab.load(...): Caddy begins afresh with this text"
         )
         self.state, self.report = ipywidgets.HTML(), ipywidgets.HTML()
-        self._report("")
+        self.report.value = panel_html.promise(PROMISE, LABEL)
         panel_html.classed(self.editor, "editor")
         panel_html.classed(self.report, "report")
         panel_html.classed(self.state, "state")

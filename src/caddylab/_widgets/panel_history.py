@@ -10,7 +10,7 @@ import ipywidgets
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_desk import Entry
 
-HINT = "Each line does in a cell what the click did here. A click on it selects it to be copied."
+HINT = "Each line does in a cell what the click did here; a click on the line selects it."
 LABEL = "The calls that the panel made, the newest last"
 
 

@@ -46,8 +46,16 @@ def report(text: str, label: str, alarm: bool = False) -> str:
     """A text of several lines, in a place where it can be scrolled; an alarm is read at once."""
     role = "alert" if alarm else "status"
     lines = "".join(map(_line, text.splitlines()))
-    inner = f'<pre role="{role}">{lines}</pre>' if text else ""
-    return f'<div tabindex="0" role="group" aria-label="{escape(label)}">{inner}</div>'
+    return _place(f'<pre role="{role}">{lines}</pre>' if text else "", label)
+
+
+def promise(text: str, label: str) -> str:
+    """What will stand in the place of a report."""
+    return _place(f"<small>{escape(text)}</small>", label)
+
+
+def _place(content: str, label: str) -> str:
+    return f'<div tabindex="0" role="group" aria-label="{escape(label)}">{content}</div>'
 
 
 def _line(text: str) -> str:

@@ -21,6 +21,9 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PATHS = ["/test-api", "/slow-api", "/slow-block", "/delay/500", "/status/500", "/stream/20", "/"]
 DEFAULTS = {"path": "/test-api", "method": "GET", "clients": 1, "timeout": 30.0}
 LABEL = "What came of the traffic"
+PROMISE = (
+    "At its end, a run is summed up here. While a cell of the notebook runs, clicks wait for it."
+)
 
 
 class TrafficForm:
@@ -95,8 +98,7 @@ class TrafficPart:
         self.fire = ipywidgets.Button(description="Fire", tooltip="lab.fire(...)")
         self.stop = ipywidgets.Button(description="Stop", disabled=True, tooltip="lab.last.stop()")
         self.progress, self.strip = ipywidgets.HTML(), ipywidgets.HTML(panel_html.strip([]))
-        self.report = ipywidgets.HTML()
-        self._report("")
+        self.report = ipywidgets.HTML(panel_html.promise(PROMISE, LABEL))
         panel_html.classed(self.fire, "fire")
         panel_html.classed(self.stop, "stop")
         panel_html.classed(self.progress, "state")
@@ -134,7 +136,7 @@ class TrafficPart:
     def _follow(self, traffic: Traffic) -> None:
         if self.tally is None or self.tally.traffic is not traffic:
             self.tally, self._told = Tally(traffic), None
-            self._report("")
+            self.report.value = panel_html.promise(PROMISE, LABEL)
         ended = traffic.done  # before the counting, so that the last count is complete
         self.tally.update()
         self.strip.value = panel_html.strip(traffic.requests)
