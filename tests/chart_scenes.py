@@ -13,6 +13,7 @@ REQUESTS = {
     "path": "str", "planned": "float64", "sent": "float64", "latency": "float64",
     "latency_intended": "float64", "outcome": "str", "status": "Int64", "backend": "Int64",
     "retries": "int64", "complete": "bool", "error": "str",
+    "body": "str",
 }  # fmt: skip
 ATTEMPTS = {
     "n": "int64", "attempt": "int64", "backend": "Int64", "upstream": "str", "start": "float64",
@@ -48,6 +49,9 @@ class Script:
         status: int | None = None,
         planned: float | None = None,
         latency: float | None = None,
+        client: int | None = None,
+        path: str = "/test-api",
+        body: str = "",
     ) -> None:
         """One request; a try is (backend, duration, status or error)."""
         n, at, backend = len(self.requests) + 1, sent + 0.0002, None
@@ -60,11 +64,11 @@ class Script:
                 backend, status = tried, code
         took = at - sent + 0.0002 if latency is None else latency
         late = 0.0 if planned is None else sent - planned
-        client = (n - 1) % 20
+        client = (n - 1) % 20 if client is None else client
         self.requests.append((
-            n, f"5eed0001-{n}", client, f"203.0.113.{client + 1}", "GET", "/test-api",
+            n, f"5eed0001-{n}", client, f"203.0.113.{client + 1}", "GET", path,
             sent if planned is None else planned, sent, took, took + late, outcome, status,
-            backend, max(0, len(tries) - 1), True, "",
+            backend, max(0, len(tries) - 1), True, "", body,
         ))  # fmt: skip
 
     def span(self, backend: int, kind: str, source: str, start: float, end: float) -> None:
@@ -174,9 +178,30 @@ def failing() -> Scene:
     return script.scene()
 
 
+def sticky() -> Scene:
+    """Eight clients by ip_hash, logged in; backend 2 is restarted, which forgets the logins."""
+    script, views = Script(), [0] * 8
+    script.span(2, "crashed", "fault", 0.6, 0.9)
+    for k in range(160):
+        at, client = k * 0.01, k % 8
+        home = client % 2 + 1
+        if home == 2 and 0.6 <= at < 0.65:
+            script.request(at, (2, 0.0003, REFUSED), outcome="502", status=502, client=client,
+                           path="/me")  # fmt: skip
+        elif home == 2 and at >= 0.6:
+            answerer = 1 if at < 1.1 else 2
+            script.request(at, (answerer, 0.001, 401), outcome="4xx", client=client, path="/me",
+                           body='{"detail": "does not know this session"}')  # fmt: skip
+        else:
+            views[client] += 1
+            body = f'{{"user":"u{client}","views":{views[client]},"backend":"{home}"}}'
+            script.request(at, (home, 0.001, 200), client=client, path="/me", body=body)
+    return script.scene()
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     "happy": happy, "killed": killed, "hung": hung, "slow": slow,
-    "outage": outage, "failing": failing,
+    "outage": outage, "failing": failing, "sticky": sticky,
 }  # fmt: skip
 
 
@@ -198,7 +223,7 @@ def large(number: int = 100_000) -> Scene:
         "address": [f"203.0.113.{k % 20 + 1}" for k in n], "method": "GET", "path": "/test-api",
         "planned": planned, "sent": sent, "latency": took, "latency_intended": took + 0.0003,
         "outcome": outcome, "status": np.where(lost, 503, 200), "backend": missing,
-        "retries": retried.astype(int), "complete": True, "error": "",
+        "retries": retried.astype(int), "complete": True, "error": "", "body": "",
     }).astype(REQUESTS)  # fmt: skip
     answered = n[~lost]
     final = pd.DataFrame({

@@ -42,6 +42,10 @@ def percentiles(scene):
     return _charts.percentiles(scene.requests).to_dict()
 
 
+def sticky(scene):
+    return _charts.sticky(scene.requests, scene.attempts).to_dict()
+
+
 def drawn(scene):
     return {kind: _charts.draw(kind, *vars(scene).values()).to_dict() for kind in _charts.PICTURES}
 
@@ -399,6 +403,77 @@ def test_a_cancelled_request_does_not_count_to_the_percentiles_and_is_mentioned(
     spec = percentiles(scenes.failing())
     assert "7 failed (11.9 %)" in [row["label"] for row in rows(spec, "label")]
     assert "1 request not finished and not counted" in subtitle(spec)
+
+
+def test_the_sticky_matrix_has_a_row_for_each_client_and_its_requests_in_order():
+    scene = scenes.sticky()
+    spec = sticky(scene)
+    cells = rows(spec, "look")
+    assert len(cells) == 160
+    own = [cell for cell in cells if cell["client"].startswith("5 ")]
+    assert [round(cell["x"] + 0.46) for cell in own] == list(range(1, 21))
+    assert [cell["request"] for cell in own] == list(range(6, 161, 8))
+    assert [cell["look"] for cell in own] == (
+        ["backend 2"] * 7 + ["Caddy itself"] + ["backend 1"] * 6 + ["backend 2"] * 6
+    )
+    assert looks(spec, "color") == {"backend 1": BLUE, "backend 2": ORANGE, "Caddy itself": GREY}
+
+
+def test_a_lost_session_is_crossed_in_the_colour_of_who_did_not_know_it():
+    scene = scenes.sticky()
+    spec = sticky(scene)
+    lost = scene.requests["n"][scene.requests["status"] == 401]
+    (crossed,) = crosses(spec)
+    assert [cell["request"] for cell in crossed] == list(lost)
+    assert {cell["session"] for cell in crossed} == {"lost"}
+    assert sentence(spec) == "4 of 8 clients lost their session, 48 times in all; 2 requests failed"
+
+
+def test_a_counter_of_views_that_goes_back_is_a_lost_session():
+    script = scenes.Script()
+    for k, views in enumerate([1, 2, 3, 1, 2, 4]):
+        body = f'{{"user":"ann","views":{views}}}'
+        script.request(k * 0.1, (1, 0.001, 200), client=0, path="/me?x=1", body=body)
+    script.request(0.45, (1, 0.001, 200), client=1, path="/me", body='{"user":"ann","views":1}')
+    (crossed,) = crosses(sticky(script.scene()))
+    assert [cell["request"] for cell in crossed] == [4, 5]
+
+
+def test_answers_that_overtake_one_another_are_no_lost_session():
+    script = scenes.Script()
+    for sent, took, views in ((0.0, 0.5, 2), (0.1, 0.1, 1), (0.6, 0.1, 3)):
+        script.request(sent, (1, took, 200), client=0, path="/me", body=f'{{"views":{views}}}')
+    spec = sticky(script.scene())
+    assert crosses(spec) == []
+    assert sentence(spec) == "The client stayed with its backend"
+
+
+def test_clients_that_change_their_backend_are_counted():
+    spec = sticky(scenes.killed())
+    assert sentence(spec) == "10 of 20 clients changed backend, 20 times in all"
+    assert sentence(sticky(scenes.happy(20))) == "Every client stayed with its backend"
+
+
+def test_of_very_many_clients_those_that_lost_their_session_are_drawn():
+    script = scenes.Script()
+    for k in range(5000):
+        lost = k % 100 == 77 and k > 3000
+        script.request(
+            k * 0.001, (1, 0.001, 401 if lost else 200), outcome="4xx" if lost else "ok",
+            client=k % 100, path="/me",
+        )  # fmt: skip
+    spec = sticky(script.scene())
+    assert len({cell["y"] for cell in rows(spec, "look")}) == 30
+    assert len(crosses(spec)[0]) == 20
+    assert "30 of 100 clients are drawn, those with most changes." in subtitle(spec)
+
+
+def test_of_very_many_requests_a_client_those_from_the_first_failure_on_are_drawn():
+    spec = sticky(LARGE)
+    request = {cell["request"] for cell in rows(spec, "look")}
+    failed = LARGE.requests["n"][LARGE.requests["outcome"] != "ok"]
+    assert failed.min() in request
+    assert "of 1,000 each." in subtitle(spec)
 
 
 @pytest.mark.parametrize("by", ["n", "time"])

@@ -15,10 +15,11 @@ from caddylab._charts.latency import latency
 from caddylab._charts.percentiles import percentiles
 from caddylab._charts.routing import routing
 from caddylab._charts.shares import shares
+from caddylab._charts.sticky import sticky
 from caddylab._charts.timeline import timeline
 from caddylab._errors import TrafficError
 
-__all__ = ["draw", "latency", "percentiles", "routing", "shares", "timeline"]
+__all__ = ["draw", "latency", "percentiles", "routing", "shares", "sticky", "timeline"]
 
 renderer.enable()
 
@@ -28,6 +29,7 @@ PICTURES: dict[str, Callable[..., theme.Picture]] = {
     "shares": lambda tables, options: shares(tables[0], **options),
     "latency": lambda tables, options: latency(tables[0], tables[2], **options),
     "percentiles": lambda tables, options: percentiles(tables[0], **options),
+    "sticky": lambda tables, options: sticky(*tables[:2], **options),
     "timeline": lambda tables, options: timeline(*tables, **options),
 }
 

@@ -46,6 +46,12 @@ def shape(backend: int) -> str:
     return SHAPES[(backend - 1 + lap) % len(SHAPES)]
 
 
+def ink_on(colour: str) -> str:
+    """The ink that is read best on this colour: dark or white."""
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 130 else PAPER
+
+
 def config(ink: str = INK, paper: str = PAPER) -> dict[str, Any]:
     """Vega-Lite's configuration of the look, written with this ink on this paper."""
     return {

@@ -136,6 +136,38 @@ def percentiles(whole: int, intended: NDArray[np.float64], actual: NDArray[np.fl
     return f"Half of the answers came within {half}, {most} {words.seconds(float(high))}"
 
 
+def sticky(cells: pd.DataFrame, known: bool) -> str:
+    """Whose session was lost, else who changed backends.
+
+    Args:
+        cells: the requests with `lost` (the session) and `moved` (to another backend).
+        known: whether the answers tell of sessions.
+    """
+    clients = cells["client"].nunique()
+    each = cells.groupby("client")[["lost", "moved", "failed"]].sum()
+    losers, movers = int((each["lost"] > 0).sum()), int((each["moved"] > 0).sum())
+    failed = int(each["failed"].sum())
+    also = f"; {words.count(failed, 'request')} failed" if failed else ""
+    if losers:
+        times = words.count(int(each["lost"].sum()), "time")
+        return f"{_of(losers, clients)} lost {_their(losers)} session, {times} in all{also}"
+    if movers:
+        times = words.count(int(each["moved"].sum()), "time")
+        kept = ", no session was lost" if known else ""
+        return f"{_of(movers, clients)} changed backend, {times} in all{kept}{also}"
+    return f"{'Every' if clients > 1 else 'The'} client stayed with its backend{also}"
+
+
+def _of(some: int, clients: int) -> str:
+    if some == clients:
+        return "The client" if clients == 1 else f"All {clients:,} clients"
+    return f"{some:,} of {words.count(clients, 'client')}"
+
+
+def _their(number: int) -> str:
+    return "their" if number > 1 else "its"
+
+
 def shares(requests: pd.DataFrame) -> str:
     """How the requests were shared, and how many failed."""
     _, tally = _answers(requests)
