@@ -146,7 +146,7 @@ def replay(tmp_path_factory):
 @pytest.fixture
 def opened(replay, chromium):
     """The page of the replay; optionally with what the reader prefers."""
-    from browser_support import Notebook
+    from browser_support import Watched
 
     contexts = []
 
@@ -154,7 +154,7 @@ def opened(replay, chromium):
         context = chromium.new_context(viewport={"width": 1000, "height": 600}, **preferences)
         contexts.append(context)
         page = context.new_page()
-        page.watched = Notebook(page)
+        page.watched = Watched(page)
         page.goto(replay[1].as_uri())
         wait_for(page, "d.sent")
         return page

@@ -16,7 +16,8 @@ from typing import Any
 
 from caddylab import _tape
 from caddylab._backend import Backend
-from caddylab._caddy.log import Closing, FailedCheck, Flip, Line, RoundTrip, Selection
+from caddylab._caddy.log import Closing, FailedCheck, Line, RoundTrip, Selection
+from caddylab._checks import Checks, PassedCheck
 from caddylab._journal import FAILED, UNHEALTHY, UNSENT, Journal
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._setting import setting
@@ -76,6 +77,7 @@ class Feed:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._history: deque[Event] = deque(maxlen=MOST)
+        self._keys = 0
         self.zero = time.time()
 
     def watch(self, watcher: Watcher, runs: Iterable[Run] = ()) -> None:
@@ -96,6 +98,7 @@ class Feed:
                     target=self._live, name="caddylab-feed", daemon=True
                 )
                 self._thread.start()
+                self._checks = Checks(self._backends, lambda: self._stage, self._lines.append)
 
     def unwatch(self, watcher: Watcher) -> None:
         """Watch no longer."""
@@ -123,17 +126,17 @@ class Feed:
         self._journal.listen(None)
         self._stop.set()
         thread, self._thread = self._thread, None
-        if thread and thread is not threading.current_thread():
+        if thread:
             thread.join(5)
+            self._checks.close()
 
     # --- on the feed's thread ------------------------------------------------------------
 
     def _begin(self, runs: Iterable[Run]) -> None:
-        self._lines: deque[Line] = deque()
+        self._lines: deque[Line | PassedCheck] = deque()
         self._new = deque(_Followed(run, late=True) for run in runs)
         self._runs: dict[str, _Followed] = {}
         self._by_key: dict[int, _Open] = {}
-        self._keys = 0
         self._where = Whereabouts(self._moved)
         self._failures: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=100))
         self._shown: dict[int, tuple[str, str, float | None]] = {}
@@ -224,7 +227,10 @@ class Feed:
 
     # --- Caddy's log -----------------------------------------------------------------------
 
-    def _read(self, line: Line) -> None:
+    def _read(self, line: Line | PassedCheck) -> None:
+        if isinstance(line, PassedCheck):
+            self._check(line.time, line.backend, True)
+            return
         if isinstance(line, Closing):
             if item := self._find(line.id):
                 self._where.closed(item.key)
@@ -234,8 +240,8 @@ class Feed:
             self._where.selected(backend, line.time)
         elif isinstance(line, RoundTrip):
             self._read_round_trip(line, backend)
-        elif backend is not None:
-            self._read_check(line, backend)
+        elif isinstance(line, FailedCheck) and backend is not None:
+            self._check(line.time, backend, False, line.reason)
 
     def _read_round_trip(self, line: RoundTrip, backend: int | None) -> None:
         item = self._find(line.id)
@@ -248,10 +254,8 @@ class Feed:
                 line.upstream, line.start, line.duration, backend, line.status, line.error
             ))  # fmt: skip
 
-    def _read_check(self, line: Flip | FailedCheck, backend: int) -> None:
-        passed = isinstance(line, Flip) and line.healthy
-        if passed or isinstance(line, FailedCheck):
-            self._tell(["c", round(line.time - self.zero, 4), backend, passed, line.reason])
+    def _check(self, when: float, backend: int, passed: bool, why: str = "") -> None:
+        self._tell(["c", round(when - self.zero, 4), backend, passed, why])
 
     def _find(self, request_id: str) -> _Open | None:
         run_id, _, n = request_id.rpartition("-")

@@ -87,7 +87,8 @@ class Lab:
         self._journal = Journal(self._runtime.read_log, admin.upstreams, dials)
         self._site = Site(admin, self._runtime, self._journal)
         self._journal.start()
-        self._http = httpx.Client(base_url=self.url, timeout=30)
+        # With an id it is nobody's health check in a backend's diary.
+        self._http = httpx.Client(base_url=self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
         self._backends = [
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units

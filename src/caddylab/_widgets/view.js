@@ -46,8 +46,8 @@ const HELP = `Every dot is a real request. It leaves a client, Caddy passes it t
 answer comes back: filled, in the colour and shape of the backend; a vermilion cross is an error, a
 grey cross is Caddy’s own 503. A dot stays in a backend for as long as the backend really takes. Only
 the ways are drawn slower than they are (0.7 s there, 0.7 s back, whatever the speed), or nobody could
-see them. A dashed dot: which of several requests it is shows at its end. Tiny dots are health checks
-that Caddy’s log tells of. Above ${FLOW} dots each one stands for several, and the roads’ width shows
+see them. A dashed dot: which of several requests it is shows at its end. Tiny dots are Caddy’s health
+checks (live only, and up to half a second late). Above ${FLOW} dots each one stands for several, and the roads’ width shows
 the requests a second; the counts are always exact.`;
 
 class Player {

@@ -21,7 +21,7 @@ class Picture {
     this.width = width / zoom;
     this.height = Math.max(200, n * this.row + 12);
     const narrow = this.width < 700;
-    this.card = { w: narrow ? 252 : 322, pen: narrow ? 64 : 122 };
+    this.card = { w: narrow ? 252 : 328, pen: narrow ? 64 : 128 };
     this.card.x = this.width - this.card.w - 2;
     this.client = { x: 44, y: this.height / 2 };
     this.caddy = { w: narrow ? 96 : 132, h: 112, y: this.height / 2 };
@@ -56,12 +56,12 @@ class Picture {
     return [from + (to - from) * u, y0 + (y1 - y0) * s + side];
   }
 
+  // Where dot number i of so many stands in a backend; they stand closer when they are many.
   cell(backend, i, total) {
-    const columns = Math.floor((this.card.pen - 8) / CELL);
-    const rows = Math.floor((this.row - 34) / CELL);
-    const squeeze = Math.min(1, (columns * rows) / total);
-    const step = CELL * Math.sqrt(squeeze);
-    const across = Math.max(1, Math.floor((this.card.pen - 8) / step));
+    const w = this.card.pen - 12, h = this.row - 46;
+    let step = CELL;
+    while (Math.floor(w / step) * Math.floor(h / step) < total && step > 1) step *= 0.95;
+    const across = Math.floor(w / step);
     const x = this.card.x + 12 + (i % across) * step;
     return [x, this.rowOf(backend) - this.row / 2 + 17 + Math.floor(i / across) * step];
   }
@@ -184,7 +184,7 @@ class Picture {
     const inside = tally.inside[backend - 1];
     if (inside && tally.oldest[backend - 1] > 0.5) {
       const words = `${inside} inside · ${tally.oldest[backend - 1].toFixed(0)} s`;
-      this.text(words, x + 9, y + h - 8, 13, 700);
+      this.text(words, x + 9, y + h - 8, 12, 700);
     }
   }
 
@@ -283,7 +283,12 @@ class Picture {
 
   paintTraveller(tape, request, { road, u, look, leg }) {
     const side = look === "new" || look === "out" ? -6 : 6;
-    const [x, y] = this.way(road, u, request.client, tape.clients, side);
+    let [x, y] = this.way(road, u, request.client, tape.clients, side);
+    if (side > 0 && request.over - request.sent > 0.5) { // set free together: a swarm, no single dot
+      const spread = Math.min(1, 4 * u * (1 - u)) * 9;
+      x += spread * Math.sin(request.key * 2.4);
+      y += spread * Math.cos(request.key * 5.1);
+    }
     const answered = look === "back" && !road ? request.by : leg?.backend;
     this.dot(look, x, y, answered, leg?.certain);
   }

@@ -53,7 +53,7 @@ class Tape {
       else this.events.splice(i, 0, event);
       if (i < this.cursor) {
         this.cursor++;
-        this.pass(event); // it became known after its time
+        this.pass(event, true); // it became known after its time
       }
     }
   }
@@ -95,7 +95,7 @@ class Tape {
     }
   }
 
-  pass([letter, time, key, ...rest]) {
+  pass([letter, time, key, ...rest], late = false) {
     const request = this.requests.get(key);
     if (letter === "g" && this.counts.sent === this.counts.over) this.restart();
     if (letter === "s") {
@@ -106,7 +106,7 @@ class Tape {
     if (letter === "d" && request) this.passAnswer(time, rest);
     if (letter === "b") this.states[key - 1] = rest;
     if (letter === "l") this.stage = key;
-    if (letter === "c") this.checks.push({ time, backend: key, passed: rest[0] });
+    if (letter === "c") this.checks.push({ time: late ? this.time : time, backend: key, passed: rest[0] });
   }
 
   passAttempt(request, time, [, backend, , error]) {

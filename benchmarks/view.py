@@ -1,0 +1,112 @@
+"""What the live view costs: frames in the browser, and the kernel's processor time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks._row import Row
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+VIEW, NEXT = ".caddylab-view", "notebook:run-cell-and-select-next"
+RATE, SECONDS, ROUNDS = 200, 5, 3
+SETUP = f"""
+import json, time, psutil
+from caddylab import Lab
+lab = Lab("process")
+lab.load("happy-path")
+
+def share():
+    "The kernel's share of a core while it sends."
+    process = psutil.Process()
+    began, before = time.perf_counter(), process.cpu_times()
+    lab.fire(rate={RATE}, duration={SECONDS})
+    used = process.cpu_times()
+    passed = time.perf_counter() - began
+    return (used.user + used.system - before.user - before.system) / passed
+"""
+PAIRS = f"""
+pairs = []
+for _ in range({ROUNDS}):
+    lab._feed.unwatch(view._deliver)
+    alone = share()
+    lab._feed.watch(view._deliver)
+    pairs.append((alone, share()))
+print(json.dumps(pairs))
+"""
+EMPTY = """milliseconds => new Promise(done => {
+    const began = performance.now();
+    let frames = 0;
+    const count = () => performance.now() - began < milliseconds
+        ? (frames++, requestAnimationFrame(count)) : done(frames * 1000 / milliseconds);
+    requestAnimationFrame(count);
+})"""
+DRAWN = """async milliseconds => {
+    const data = document.querySelector('.caddylab-view').dataset;
+    const began = performance.now(), before = +data.frames;
+    await new Promise(done => setTimeout(done, milliseconds));
+    return (data.frames - before) * 1000 / (performance.now() - began);
+}"""
+
+
+def run() -> list[Row]:
+    """One notebook in a real JupyterLab and Chromium; medians."""
+    import browser_support as support
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = support.JupyterLab(Path(folder))
+        browser = playwright.chromium.launch(executable_path=chromium, args=support.CHROMIUM)
+        try:
+            server.wait()
+            empty, drawn, pairs = _measure(server, browser, support)
+        finally:
+            browser.close()
+            server.close()
+    return [_frames(empty, drawn), _kernel(pairs)]
+
+
+def _measure(server: Any, browser: Any, support: Any) -> tuple[float, float, list[list[float]]]:
+    """Frames a second of an empty loop and of the view; kernel shares without and with it."""
+    empty = _per_second(browser.new_page(), EMPTY)
+    name = support._place([SETUP, "view = lab.view()\nview", PAIRS], server.folder)
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{server.url}/doc/workspaces/bench/tree/{name}?token={server.token}")
+    page.wait_for_function(support.READY, timeout=60_000)
+    notebook = support.Notebook(page)
+    for _ in range(2):
+        notebook.command(NEXT)
+    page.evaluate("next => { window.done = window.jupyterapp.commands.execute(next); }", NEXT)
+    page.wait_for_function(f"() => document.querySelector('{VIEW}').dataset.sent > 50")
+    drawn = _per_second(page, DRAWN)
+    page.evaluate("() => window.done.then(() => 1)")
+    printed = page.locator(".jp-OutputArea-output pre").last.inner_text()
+    return empty, drawn, json.loads(printed)
+
+
+def _per_second(page: Any, script: str) -> float:
+    return statistics.median(page.evaluate(script, 2000) for _ in range(3))
+
+
+def _frames(empty: float, drawn: float) -> Row:
+    ratio = drawn / empty
+    return Row(
+        f"live view at {RATE} requests/s: frames drawn / an empty loop in the same browser",
+        f"{drawn:.0f}/s", f"{empty:.0f}/s", ratio, "≥ 0.9", ratio >= 0.9,
+    )  # fmt: skip
+
+
+def _kernel(pairs: list[list[float]]) -> Row:
+    alone, seen = (statistics.median(column) for column in zip(*pairs, strict=True))
+    more = statistics.median(b - a for a, b in pairs)
+    return Row(
+        f"kernel at {RATE} requests/s, watched / not watched (more: {more:.1%} of a core)",
+        f"{seen:.1%} of a core", f"{alone:.1%}", seen / alone, "more ≤ 10 %", more <= 0.10,
+    )  # fmt: skip
