@@ -8,6 +8,7 @@ import re
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from unittest.mock import ANY
 
@@ -238,11 +239,12 @@ def test_traffic_that_a_cell_fires_is_shown_and_can_be_stopped(panel, lab):
     assert panel.last is not traffic
 
 
-def test_panel_and_cell_can_wait_for_the_same_traffic(panel):
-    for _ in range(5):
-        traffic = fire(panel, count=20)
-        assert traffic.wait(PATIENCE) is traffic
-        assert until(lambda: "20 requests" in text(panel.traffic.report))
+def test_many_can_wait_for_the_same_traffic(lab):
+    traffic = lab.fire(50, background=True)
+    with ThreadPoolExecutor(8) as pool:
+        results = [pool.submit(traffic.wait, PATIENCE) for _ in range(8)]
+    assert all(result.result() is traffic for result in results)
+    assert all(request.complete for request in traffic.requests)
 
 
 # --- backends ------------------------------------------------------------------------------
