@@ -2,7 +2,7 @@
 
 It is run as a script, reads one JSON command a line from its standard input and answers each
 with one line. When the input ends (the owner closed it, or died, even by SIGKILL), it runs the
-commands registered with `at_end`, kills its children and removes the lab's folder.
+command that it was given for the end, kills its children and removes the lab's folder.
 
 Backends are forked from here: FastAPI is imported once, however many backends there are and
 however often they are restarted. Only the standard library is imported before that.
@@ -28,10 +28,9 @@ BACKLOG = 128
 class KeeperProcess:
     """Spawns, forks, and at the end kills."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, at_end: list[str]) -> None:
+        self.folder, self.at_end = folder, at_end
         self.children: set[int] = set()
-        self.farewells: list[list[str]] = []
 
     def run(self) -> None:
         """Serve commands until the input ends, then clean up."""
@@ -75,13 +74,9 @@ class KeeperProcess:
         self.children.add(pid)
         return pid
 
-    def do_at_end(self, args: list[str]) -> None:
-        """Run `args` when the owner is gone, before the children are killed."""
-        self.farewells.append(args)
-
     def do_nothing_at_end(self) -> None:
-        """Forget what `at_end` registered."""
-        self.farewells.clear()
+        """Forget the command for the end."""
+        self.at_end = []
 
     def become_backend(self, name: str, app_dir: str, port: int, env: dict[str, str]) -> NoReturn:
         for name_of_signal in ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD"):
@@ -112,9 +107,9 @@ class KeeperProcess:
 
     def finish(self) -> None:
         """Leave nothing behind."""
-        for args in self.farewells:
+        if self.at_end:
             with contextlib.suppress(Exception):
-                subprocess.run(args, stdin=subprocess.DEVNULL, timeout=60, check=False)
+                subprocess.run(self.at_end, stdin=subprocess.DEVNULL, timeout=60, check=False)
         for pid in list(self.children):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL if CAN_FORK else signal.SIGTERM)
@@ -159,4 +154,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--backend":
         serve(sys.argv[2], int(sys.argv[3]))
     else:
-        KeeperProcess(Path(sys.argv[1])).run()
+        KeeperProcess(Path(sys.argv[1]), at_end=sys.argv[2:]).run()

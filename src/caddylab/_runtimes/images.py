@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -75,8 +76,8 @@ def pull_caddy(client: PodmanClient, progress: Progress) -> None:
     """
     parameters = {"reference": CADDY, "policy": "missing"}
     # podman-py's own pull() hides the errors of Podman 4.
-    lines = _stream(client.api.post("/images/pull", params=parameters, stream=True))
-    log, error = _follow(lines, lambda line: progress(0.0, f"pulling Caddy: {line}"))
+    answer = client.api.post("/images/pull", params=parameters, stream=True)
+    log, error = _follow(answer, lambda line: progress(0.0, f"pulling Caddy: {line}"))
     if error or not client.images.exists(CADDY):
         raise RuntimeUnavailable(
             f"Podman could not pull {CADDY}, which the lab needs once. It says: "
@@ -100,7 +101,7 @@ def build_backend(client: PodmanClient, progress: Progress) -> None:
         "/build", params=parameters, data=_context(), stream=True,
         headers={"Content-Type": "application/x-tar"},
     )  # fmt: skip
-    log, error = _follow(_stream(answer), _Steps(progress))
+    log, error = _follow(answer, _Steps(progress))
     if error or not client.images.exists(image):
         raise StartFailed(
             f"Podman could not build the backend's image: {error or 'no reason given'}\n"
@@ -122,24 +123,24 @@ class _Steps:
         self._progress(self._share, f"building the backend: {line}")
 
 
-def _follow(lines: Iterator[dict[str, Any]], show: Callable[[str], None]) -> tuple[list[str], str]:
+def _follow(answer: Any, show: Callable[[str], None]) -> tuple[list[str], str]:
+    """Show what Podman says while it works; returns all of it, and the error if there was one."""
     log: list[str] = []
     error = ""
-    for line in lines:
-        error = str(line.get("error") or error)
-        for text in str(line.get("stream", "")).splitlines():
-            log.append(text)
-            show(text[:100])
+    with contextlib.closing(answer):  # or Podman would go on after an interrupt
+        for line in _messages(answer):
+            error = str(line.get("error") or error)
+            for text in str(line.get("stream", "")).splitlines():
+                log.append(text)
+                show(text[:100])
     return log, error
 
 
-def _stream(answer: Any) -> Iterator[dict[str, Any]]:
-    if not answer.ok:
+def _messages(answer: Any) -> Iterator[dict[str, Any]]:
+    if answer.ok:
+        yield from (json.loads(line) for line in answer.iter_lines() if line)
+    else:
         yield {"error": answer.json().get("message", answer.text)}
-        return
-    for line in answer.iter_lines():
-        if line:
-            yield json.loads(line)
 
 
 def _tail(log: list[str]) -> str:

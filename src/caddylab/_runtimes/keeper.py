@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,16 @@ class Keeper:
 
     Args:
         folder: the lab's private folder; its name is the lab's id. The keeper removes it.
+        at_end: a command that the keeper runs when the owner is gone, before it kills its children.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, at_end: Sequence[str] = ()) -> None:
         self.folder = folder
         self._lock = threading.Lock()
+        script = Path(__file__).with_name("_keeper_main.py")
         with open(folder / "keeper.out", "ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("_keeper_main.py")), str(folder)],
+                [sys.executable, str(script), str(folder), *at_end],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True,
                 env={**os.environ, MARK: folder.name},
                 start_new_session=True,  # Ctrl-C in the notebook is not meant for it
@@ -42,19 +46,16 @@ class Keeper:
         """Start a backend on loopback `port` and return its process id."""
         return int(self._ask(do="backend", name=name, app_dir=str(app_dir), port=port, env=env))
 
-    def at_end(self, args: list[str]) -> None:
-        """Have the keeper run `args` when the owner is gone, before it kills its children."""
-        self._ask(do="at_end", args=args)
-
     def nothing_at_end(self) -> None:
-        """Take back what `at_end` registered: it has been done."""
+        """Take back `at_end`: it has been done."""
         self._ask(do="nothing_at_end")
 
     def close(self) -> None:
         """End the keeper and all it keeps; returns when it is gone. Safe to call twice."""
         with self._lock:
             if self._process.stdin and not self._process.stdin.closed:
-                self._process.stdin.close()
+                with contextlib.suppress(BrokenPipeError):  # it was killed
+                    self._process.stdin.close()
             self._process.wait()
             if self._process.stdout:
                 self._process.stdout.close()

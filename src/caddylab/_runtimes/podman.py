@@ -77,9 +77,6 @@ class PodmanRuntime:
 
     def start(self) -> None:
         try:
-            folders.create(self.lab_id)
-            self._keeper = Keeper(folders.base() / self.lab_id)
-            self._resources.callback(self._keeper.close)
             self._service = self._connect()
             images.ensure(self._service.client)
             self._start_containers()
@@ -117,18 +114,22 @@ class PodmanRuntime:
         return self._caddy.output(lines)
 
     def _connect(self) -> Service:
-        uri = podman_service.find()
-        if uri is None:
-            socket = self._keeper.folder / "podman.sock"
+        found = podman_service.find()
+        folder = folders.create(self.lab_id)
+        socket = folder / "podman.sock"
+        uri = found or f"unix://{socket}"
+        sweep_command = [sys.executable, "-P", "-m", podman_sweep.__name__, uri, self.lab_id]
+        self._keeper = Keeper(folder, at_end=sweep_command)
+        self._resources.callback(self._keeper.close)
+        if found is None:
             self._keeper.spawn("podman", podman_service.command(socket))
-            uri = podman_service.wait_for(socket, self._keeper.folder / "podman.out")
-        self._keeper.at_end([sys.executable, "-P", "-m", podman_sweep.__name__, uri, self.lab_id])
+            podman_service.wait_for(socket, folder / "podman.out")
         service = Service(uri)
         self._resources.callback(service.close)
         return service
 
     def _start_containers(self) -> None:
-        pool = ThreadPoolExecutor(self._backends + 2)
+        pool = ThreadPoolExecutor(self._backends + 1)
         # In reverse: without its container a thread that waits for it gives up, and what one
         # has made in the meantime is removed, too.
         self._resources.callback(self._remove_the_rest)
@@ -139,14 +140,14 @@ class PodmanRuntime:
             self._network, dns_enabled=True, labels=self._labels
         )
         self._bridge = network.attrs["network_interface"]
-        caddy = pool.submit(self._start_caddy)
-        backends = [pool.submit(self._start_backend, n) for n in range(1, self._backends + 1)]
-        sweeping = pool.submit(podman_sweep.sweep_orphans, self._service)
+        image = images.backend()
+        numbers = range(1, self._backends + 1)
+        backends = [pool.submit(self._start_backend, number, image) for number in numbers]
+        pool.submit(self._start_caddy).result()
+        podman_sweep.sweep_orphans(self._service)  # while the backends are still busy
         self.units = [backend.result() for backend in backends]
-        caddy.result()
-        sweeping.result()
 
-    def _start_backend(self, number: int) -> PodmanUnit:
+    def _start_backend(self, number: int, image: str) -> PodmanUnit:
         environment = {
             "BACKEND_ID": str(number),
             "CONTROL_HOST": "0.0.0.0",
@@ -154,7 +155,7 @@ class PodmanRuntime:
             "CONTROL_SECRET": self.secret,
         }
         ports = [BACKEND_PORT, CONTROL_PORT]
-        container = self._launch(f"backend{number}", ports, images.backend(), environment)
+        container = self._launch(f"backend{number}", ports, image, environment)
         unit = PodmanUnit(container, number, self.secret)
         unit.wait()
         return unit

@@ -35,11 +35,12 @@ class Container:
     ) -> None:
         self._service, self.name = service, name
         published = {f"{port}/tcp": (LOOPBACK, 0) for port in ports}
-        self.id = service.client.containers.create(
+        created = service.client.containers.create(
             # k8s-file, since journald, the default in some places, is not everywhere
             ports=published, log_config={"Type": "k8s-file"}, **options,
-        ).id  # fmt: skip
-        bindings = self._inspect()["HostConfig"]["PortBindings"]
+        )  # fmt: skip
+        self.id = created.id
+        bindings = created.attrs["HostConfig"]["PortBindings"]
         self._published = {port: int(bindings[f"{port}/tcp"][0]["HostPort"]) for port in ports}
 
     def published(self, port: int) -> Address:
