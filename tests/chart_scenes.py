@@ -199,9 +199,28 @@ def sticky() -> Scene:
     return script.scene()
 
 
+def crowded() -> Scene:
+    """20 clients, each sends again at once; backend 2 hangs and holds them until they give up."""
+    dice, script = np.random.default_rng(6), Script()
+    script.span(2, "hung", "fault", 1.0, 4.0)
+    free, turn = [0.01 * k for k in range(20)], 0
+    while min(free) < 6:
+        client = int(np.argmin(free))
+        at, turn = free[client], turn + 1
+        stuck = turn % 2 and 1.0 <= at < 4.0
+        took = 1.5 if stuck else 0.08 + dice.exponential(0.04)
+        if stuck:
+            script.request(at, (2, took, GONE), outcome="timeout", latency=took, client=client)
+        else:
+            script.request(at, (turn % 2 + 1, took, 200), client=client)
+        free[client] = at + took + 0.01
+    return script.scene()
+
+
 SCENES: dict[str, Callable[[], Scene]] = {
     "happy": happy, "killed": killed, "hung": hung, "slow": slow,
     "outage": outage, "failing": failing, "sticky": sticky,
+    "crowded": crowded,
 }  # fmt: skip
 
 

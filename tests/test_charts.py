@@ -46,6 +46,10 @@ def sticky(scene):
     return _charts.sticky(scene.requests, scene.attempts).to_dict()
 
 
+def in_flight(scene, **options):
+    return _charts.in_flight(scene.requests, scene.attempts, scene.spans, **options).to_dict()
+
+
 def drawn(scene):
     return {kind: _charts.draw(kind, *vars(scene).values()).to_dict() for kind in _charts.PICTURES}
 
@@ -474,6 +478,51 @@ def test_of_very_many_requests_a_client_those_from_the_first_failure_on_are_draw
     failed = LARGE.requests["n"][LARGE.requests["outcome"] != "ok"]
     assert failed.min() in request
     assert "of 1,000 each." in subtitle(spec)
+
+
+def levels(spec, who):
+    """When how many requests were there."""
+    return [(row["x"], row["x2"], row["size"]) for row in rows(spec, "size") if row["who"] == who]
+
+
+def test_requests_in_flight_count_from_an_attempts_beginning_to_its_end():
+    script = scenes.Script()
+    script.request(0.0998, (1, 0.5, 200))
+    script.request(0.1998, (1, 0.2, 200))
+    script.request(0.2998, (2, 0.2, scenes.GONE), outcome="timeout")
+    spec = in_flight(script.scene(), backends=3)
+    assert levels(spec, "backend 1") == [(0.1, 0.2, 1), (0.2, 0.4, 2), (0.4, 0.6, 1)]
+    assert levels(spec, "backend 2") == [(0.3, 0.5, 1)]
+    heights = {row["size"]: row["y2"] - row["y"] for row in rows(spec, "size")}
+    assert heights[2] == pytest.approx(2 * heights[1])
+    assert '[\\"backend 3\\", \\"none\\"]' in json.dumps(spec)
+    assert sentence(spec) == "Backend 1 had up to 2 requests in flight, backend 2 up to 1"
+
+
+def test_a_request_between_two_attempts_waits():
+    script = scenes.Script()
+    script.request(1.0, (2, 0.1, scenes.REFUSED), (1, 0.1, 200), latency=0.4002)
+    script.attempts[1] = (*script.attempts[1][:4], 1.3002, *script.attempts[1][5:])
+    spec = in_flight(script.scene())
+    waits = [(x, x2) for x, x2, _ in levels(spec, "waiting") if x2 - x > 0.001]
+    assert waits == [(1.1002, 1.3002)]
+    assert "Waiting: in Caddy" in subtitle(spec)
+
+
+def test_a_hung_backend_collects_the_requests():
+    spec = in_flight(scenes.crowded())
+    assert sentence(spec) == (
+        "Backend 2 hung: backend 2 had up to 20 requests in flight, backend 1 up to 12"
+    )
+    assert max(row["size"] for row in rows(spec, "size")) == 20
+    assert {row["label"] for row in rows(spec, "label")} == {"hung"}
+
+
+def test_averages_of_very_many_requests_in_flight_add_up_to_the_time_spent():
+    spec = in_flight(LARGE)
+    spent = sum((row["x2"] - row["x"]) * row["size"] for row in rows(spec, "size"))
+    assert spent == pytest.approx(LARGE.attempts["duration"].sum(), rel=0.05)
+    assert "averaged in columns" in subtitle(spec)
 
 
 @pytest.mark.parametrize("by", ["n", "time"])

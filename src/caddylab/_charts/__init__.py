@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from caddylab._charts import renderer, theme
+from caddylab._charts.inflight import in_flight
 from caddylab._charts.latency import latency
 from caddylab._charts.percentiles import percentiles
 from caddylab._charts.routing import routing
@@ -19,7 +20,7 @@ from caddylab._charts.sticky import sticky
 from caddylab._charts.timeline import timeline
 from caddylab._errors import TrafficError
 
-__all__ = ["draw", "latency", "percentiles", "routing", "shares", "sticky", "timeline"]
+__all__ = ["draw", "in_flight", "latency", "percentiles", "routing", "shares", "sticky", "timeline"]
 
 renderer.enable()
 
@@ -30,6 +31,7 @@ PICTURES: dict[str, Callable[..., theme.Picture]] = {
     "latency": lambda tables, options: latency(tables[0], tables[2], **options),
     "percentiles": lambda tables, options: percentiles(tables[0], **options),
     "sticky": lambda tables, options: sticky(*tables[:2], **options),
+    "in flight": lambda tables, options: in_flight(*tables, **options),
     "timeline": lambda tables, options: timeline(*tables, **options),
 }
 

@@ -86,10 +86,11 @@ def _labels(row: pd.DataFrame, named: bool, length: float) -> pd.DataFrame:
 def _written(
     labels: pd.DataFrame, x: alt.X, y: alt.Y, ends: tuple[float, float]
 ) -> list[alt.Chart]:
-    late = labels["x"] > ends[0] + LATE * (ends[1] - ends[0])
+    is_late = labels["x"] > ends[0] + LATE * (ends[1] - ends[0])
+    late = labels[is_late]
     return [
-        *_text(labels[~late], x, y, "left"),
-        *_text(labels[late].assign(x=labels["x2"]), x, y, "right"),
+        *_text(labels[~is_late], x, y, "left"),
+        *_text(late.assign(x=late["x2"]), x, y, "right"),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import altair as alt
 import numpy as np
@@ -26,11 +26,13 @@ class Frame:
         by: what lies across.
         order: the lanes from top to bottom.
         ends: the first and the last request number, or the beginning and the end in seconds.
+        notes: by lane, a second line under its name.
     """
 
     by: clock.By
     order: list[int]
     ends: tuple[float, float]
+    notes: dict[int, str] = field(default_factory=dict)
 
     @property
     def height(self) -> int:
@@ -43,7 +45,8 @@ class Frame:
 
     def y(self, field: str = "y") -> alt.Y:
         """The lanes by name, the first at the top."""
-        names = json.dumps(self._names, ensure_ascii=False)
+        lines = [[lanes.name(lane), self.notes[lane]] for lane in self.order if self.notes]
+        names = json.dumps(lines or self._names, ensure_ascii=False)
         axis = alt.Axis(
             title=None, values=list(range(len(self.order))), labelExpr=f"{names}[datum.value]",
             ticks=False, domain=False, labelPadding=10,

@@ -1,6 +1,6 @@
 """Who answered a request: a backend, Caddy itself, or nobody; and a lane of the picture each.
 
-A lane is a whole number: the backend's own from 1, and these three.
+A lane is a whole number: the backend's own from 1, and these four.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from caddylab._charts import theme
 
-ELSEWHERE, CADDY, NOBODY = -2, 0, -1
-NAMES = {ELSEWHERE: "elsewhere", CADDY: "Caddy itself", NOBODY: "nobody"}
+ELSEWHERE, CADDY, NOBODY, WAITING = -2, 0, -1, -3
+NAMES = {
+    ELSEWHERE: "elsewhere", CADDY: "Caddy itself", NOBODY: "nobody", WAITING: "waiting",
+}  # fmt: skip
 OF_CADDY = (502, 503, 504)
 
 Lanes = NDArray[np.int64]
@@ -58,7 +60,7 @@ def present(lanes: Iterable[int], backends: int = 0) -> list[int]:
     """The lanes of a picture from top to bottom; `backends` of them even if they got nothing."""
     found = {int(lane) for lane in lanes}
     numbered = sorted({lane for lane in found if lane > 0} | set(range(1, backends + 1)))
-    return [*numbered, *(lane for lane in (ELSEWHERE, CADDY, NOBODY) if lane in found)]
+    return [*numbered, *(lane for lane in (ELSEWHERE, CADDY, NOBODY, WAITING) if lane in found)]
 
 
 def _numbers(column: pd.Series, missing: int) -> Lanes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from caddylab._charts import journeys, lanes, words
+from caddylab._charts.levels import Level
 
 FEW = 4
 """So many backends are named one by one."""
@@ -134,6 +136,23 @@ def percentiles(whole: int, intended: NDArray[np.float64], actual: NDArray[np.fl
         )
     most, high = ("the slowest took", actual[-1]) if whole < MANY else ("99 % within", prompt)
     return f"Half of the answers came within {half}, {most} {words.seconds(float(high))}"
+
+
+def in_flight(levels: Mapping[int, Level], spans: pd.DataFrame) -> str:
+    """How many requests each backend had at once at most, the fullest first."""
+    lead = words.faults(spans)
+    most = {lane: level.most for lane, level in levels.items()}
+    order = sorted(most, key=lambda lane: -most[lane])
+    if not order:
+        said = "no attempt is known"
+    elif len(order) > 1 and len(set(most.values())) == 1:
+        said = f"each backend had at most {words.count(most[order[0]], 'request')} in flight"
+    else:
+        first, *rest = order
+        said = f"{lanes.name(first)} had up to {words.count(most[first], 'request')} in flight"
+        few = rest if len(rest) < FEW else rest[-1:]
+        said += "".join(f", {lanes.name(lane)} up to {most[lane]:,}" for lane in few)
+    return words.capital(f"{lead}: {said}" if lead else said)
 
 
 def sticky(cells: pd.DataFrame, known: bool) -> str:
