@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from caddylab import _resources
 
 CHAPTERS = sorted(_resources.course().glob("*.ipynb"))
-VERDICTS = {"01-happy-path": "✓✓✗✗", "02-crash": "✓✓✗✓✗"}
+VERDICTS = {"01-happy-path": "✓✓✗✗", "02-crash": "✓✓✗✓✗", "03-slow-service": "✓✗✗✗✓"}
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:
