@@ -217,13 +217,15 @@ def test_checks_that_fail_and_those_that_pass(lab, watch):
 
 def test_a_configuration_and_a_run_between_two_others(lab, watch):
     heard = watch()
+    lab.load(BARE.replace("backend2:8080 ", ""))
+    assert poll(lambda: heard.of("l")[-1][2]["used"] == (1,), 2)
     lab.load("happy-path")
     first, second = lab.fire(3), lab.fire(2)
     assert heard.tells("d", 5)
     assert [event[2] for event in heard.of("g")] == [first.run.id, second.run.id]
     assert heard.of("l")[-1][2] == {
         "backends": 2, "policy": "round_robin", "check": 30.0, "memory": 10.0, "most": 1,
-        "path": "/", "status": 200,
+        "used": (1, 2), "path": "/", "status": 200,
     }  # fmt: skip
 
 
@@ -259,6 +261,14 @@ def test_batches_come_at_most_thirty_times_a_second(lab, watch):
     began, before = time.monotonic(), heard.batches
     lab.fire(rate=100, duration=1)
     assert 10 < (heard.batches - before) / (time.monotonic() - began) < 33
+
+
+def test_at_two_thousand_a_second_nothing_is_lost(lab, watch):
+    lab.load(":80 {\n\trespond ok\n}\n")
+    heard = watch()
+    traffic = lab.fire(rate=2000, duration=1.5)
+    assert len(traffic) == 3000
+    assert equal_records(heard, traffic)
 
 
 def test_a_tape_of_the_records_is_the_same_story(lab, watch):

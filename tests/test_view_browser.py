@@ -145,18 +145,18 @@ def replay(tmp_path_factory):
 
 @pytest.fixture
 def opened(replay, chromium):
-    """The page of the replay; optionally with what the reader prefers."""
+    """The page of the replay, or of another; optionally with what the reader prefers."""
     from browser_support import Watched
 
     contexts = []
 
-    def open_it(**preferences):
+    def open_it(path=replay[1], **preferences):
         context = chromium.new_context(viewport={"width": 1000, "height": 600}, **preferences)
         contexts.append(context)
         page = context.new_page()
         page.watched = Watched(page)
-        page.goto(replay[1].as_uri())
-        wait_for(page, "d.sent")
+        page.goto(path.as_uri())
+        wait_for(page, "true")
         return page
 
     yield open_it
@@ -177,6 +177,19 @@ def test_a_replay_opens_as_a_file_and_ends_as_the_records(replay, opened):
     assert seen["answered"] == [traffic.shares[1], traffic.shares[2]]
     assert page.watched.complaints == []
     assert [url for url in page.watched.strangers if not url.startswith("file:")] == []
+
+
+def test_of_a_crowd_some_are_drawn_and_all_are_counted(opened, tmp_path):
+    from caddylab import Lab
+
+    with Lab("process") as lab:
+        lab.load("happy-path")
+        traffic = lab.fire(1500, concurrency=50, clients=20)
+    page = opened(traffic.replay(speed=2).save(tmp_path / "crowd.html"))
+    wait_for(page, "+d.each > 1")
+    page.watched.screenshot("view-crowd")
+    wait_for(page, "+d.over === 1500")
+    assert counts(page)["answered"] == [traffic.shares[1], traffic.shares[2]] == [750, 750]
 
 
 def test_a_replay_is_paused_wound_and_slowed_by_keyboard(replay, opened):
@@ -226,7 +239,7 @@ def test_who_prefers_less_motion_sees_counts_and_no_travelling(replay, opened):
     before = counts(page)["frames"]
     page.wait_for_timeout(1000)
     assert 0 < counts(page)["frames"] - before <= 11
-    page.screenshot(path=str(replay[1].with_suffix(".png")))
+    page.watched.screenshot("view-still")
 
 
 def test_a_picture_out_of_sight_rests(opened):

@@ -281,7 +281,8 @@ class Feed:
     def _look_at_caddy(self) -> None:
         config = self._config()
         if config is not self._loaded:
-            self._loaded, self._stage = config, setting(config, len(self._backends))
+            self._loaded = config
+            self._stage = setting(config, len(self._backends), self._journal.backend_at)
             self._failures.clear()
             self._tell(_tape.loaded(self._now(), self._stage))
         for backend in self._backends:

@@ -212,7 +212,7 @@ class Lab:
             self._feed.follow(run)
 
         run = self._engine.start(plan, self._runtime.site, people, prepare)
-        stage = setting(self._site.config, len(self._backends))
+        stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
             run, people, lambda: journal.settle(run.id), self._faults, journal.opinions, stage
         )

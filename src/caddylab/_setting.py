@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ class Setting:
         policy: Caddy's name of the load balancing policy.
         check: seconds between two active checks; None without them.
         memory: seconds that Caddy remembers a failure; 0 = it does not.
+        used: the numbers of the backends that it names.
         path, status: what an active check asks for, and the status that it wants (0 = any 2xx).
         most: so many remembered failures make a backend a failed one.
     """
@@ -29,6 +31,7 @@ class Setting:
     check: float | None = None
     memory: float = 0.0
     most: int = 1
+    used: tuple[int, ...] = ()
     path: str = "/"
     status: int = 0
 
@@ -39,15 +42,26 @@ class Setting:
         return good and entry["id"] is None and entry["path"] == self.path
 
 
-def setting(config: dict[str, Any], backends: int) -> Setting:
-    """Read it from the first reverse proxy of a configuration that Caddy runs."""
+def setting(
+    config: dict[str, Any], backends: int, backend_at: Callable[[str], int | None]
+) -> Setting:
+    """Read it from the first reverse proxy of a configuration that Caddy runs.
+
+    Args:
+        config: the configuration.
+        backends: how many the lab has.
+        backend_at: gives the number of the backend at a dial address.
+    """
     proxy = next(handlers(config, "reverse_proxy"), {})
     health = proxy.get("health_checks", {})
     active, passive = health.get("active"), health.get("passive", {})
     policy = proxy.get("load_balancing", {}).get("selection_policy", {}).get("policy", "random")
     check = active.get("interval", 30 * NANO) / NANO if active else None
     memory = passive.get("fail_duration", 0) / NANO
+    proxies = handlers(config, "reverse_proxy")
+    dials = [up.get("dial", "") for proxy in proxies for up in proxy.get("upstreams", [])]
+    used = {number for number in map(backend_at, dials) if number is not None}
     return Setting(
-        backends, policy, check, memory, passive.get("max_fails", 1) or 1,
+        backends, policy, check, memory, passive.get("max_fails", 1) or 1, tuple(sorted(used)),
         urlsplit((active or {}).get("uri", "/")).path, (active or {}).get("expect_status", 0),
     )  # fmt: skip

@@ -10,7 +10,8 @@ function headline(tape, tally) {
     name: `Backend ${i + 1}`, up: state === "up", what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
     trusted: opinion === "healthy", opinion, inside: tally.inside[i], oldest: tally.oldest[i],
     left: until === null ? 0 : Math.max(0, until - tape.time),
-  }));
+  })).filter((_, i) => tape.uses(i + 1));
+  if (!all.length) return "This Caddyfile passes requests on to no backend.";
   const trusted = all.filter((b) => b.trusted);
   const turns = tape.stage.policy === "round_robin" ? NTH[trusted.length] : null;
   const stuck = all.find((b) => !b.up && b.inside && b.oldest > 1);
@@ -200,8 +201,9 @@ class Player {
   draw(now, slow) {
     const { tape, picture } = this;
     tape.seek(this.time);
-    if (slow) this.tally = picture.tally(tape, this.speed);
-    picture.paintFront(tape, this.tally, this.speed, this.still.matches);
+    const wide = this.still.matches ? 0.001 : this.speed;
+    if (slow) this.tally = picture.tally(tape, wide);
+    picture.paintFront(tape, this.tally, wide, this.still.matches);
     this.frames = (this.frames ?? 0) + 1;
     if (!slow) return;
     this.slowly = now;

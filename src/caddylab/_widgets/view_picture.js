@@ -66,12 +66,13 @@ class Picture {
     return [x, this.rowOf(backend) - this.row / 2 + 17 + Math.floor(i / across) * step];
   }
 
-  text(words, x, y, size = 13, weight = 400, colour = this.ink, align = "left") {
+  // `most` is the room there is: longer words are set narrower.
+  text(words, x, y, size = 13, weight = 400, align = "left", most = 999) {
     const g = this.back;
     g.font = `${weight} ${size}px ${FONT}`;
     g.textAlign = align;
-    g.fillStyle = colour;
-    g.fillText(words, x, y);
+    g.fillStyle = this.ink;
+    g.fillText(words, x, y, most);
   }
 
   // What changes seldom: Caddy, the clients, the backends and the roads between them.
@@ -86,6 +87,7 @@ class Picture {
 
   paintRoad(tape, backend, tally, still) {
     const g = this.back;
+    if (!tape.uses(backend)) return;
     const opinion = tape.states[backend - 1][1];
     const rate = tally.rates[backend - 1];
     g.beginPath();
@@ -100,8 +102,8 @@ class Picture {
     g.setLineDash([]);
     g.globalAlpha = 1;
     if (flow && rate) {
-      const [x, y] = this.way(backend, 0.4, 0, 1, above);
-      this.text(`${Math.round(rate)}/s`, x, y, 14, 600, this.ink, "center");
+      const [x, y] = this.way(backend, 0.86, 0, 1, above);
+      this.text(`${Math.round(rate)}/s`, x, y, 14, 600, "center");
     }
   }
 
@@ -126,22 +128,22 @@ class Picture {
       g.fill();
     }
     const words = tape.clients === 1 ? "client" : `${tape.clients} clients`;
-    this.text(words, this.client.x, this.clientAt(shown - 1, tape.clients) + 28, 13, 400, this.ink, "center");
+    this.text(words, this.client.x, this.clientAt(shown - 1, tape.clients) + 28, 13, 400, "center");
   }
 
   paintCaddy(tape, tally) {
     const g = this.back;
     const { x, y, w, h } = this.caddy;
     this.box(x - w / 2, y - h / 2, w, h, this.ink, 2.5);
-    this.text("Caddy", x, y - 30, 18, 700, this.ink, "center");
+    this.text("Caddy", x, y - 30, 18, 700, "center", w - 8);
     const { policy, check, memory } = tape.stage;
-    this.text(policy ?? "", x, y - 9, 13, 400, this.ink, "center");
+    this.text(policy ?? "", x, y - 9, 13, 400, "center", w - 8);
     const asks = check ? `checks every ${trim(check)} s` : "no health checks";
-    this.text(asks, x, y + 9, 12, 400, this.ink, "center");
+    this.text(asks, x, y + 9, 12, 400, "center", w - 8);
     const keeps = memory ? `remembers for ${trim(memory)} s` : "forgets failures";
-    this.text(keeps, x, y + 26, 12, 400, this.ink, "center");
-    if (tally.each > 1) this.text(`1 dot = ${tally.each} requests`, x, y - h / 2 - 12, 13, 600, this.ink, "center");
-    if (tally.atCaddy) this.text(`${tally.atCaddy} waiting`, x, y + h / 2 + 42, 13, 600, this.ink, "center");
+    this.text(keeps, x, y + 26, 12, 400, "center", w - 8);
+    if (tally.each > 1) this.text(`1 dot = ${tally.each} requests`, x, y - h / 2 - 12, 13, 600, "center");
+    if (tally.atCaddy) this.text(`${tally.atCaddy} waiting`, x, y + h / 2 + 42, 13, 600, "center");
   }
 
   box(x, y, w, h, colour, line) {
@@ -169,22 +171,23 @@ class Picture {
     g.fillStyle = colour;
     this.stamp(g, path, x + pen + 9, y + 18, 8);
     this.text(`backend ${backend}`, x + pen + 24, y + 23, 16, 700);
-    const left = x + pen;
+    const left = x + pen, room = w - pen - 8;
     const line = (h - 34) / 3;
     const row = (k) => y + 26 + line * k;
     this.text("in truth", left, row(1), 13);
-    this.text(state, left + 62, row(1), state === "up" ? 14 : 16, state === "up" ? 400 : 700);
-    const says = until === null || until < tape.time ? opinion : `${opinion}, ${Math.ceil(until - tape.time)} s left`;
+    this.text(state, left + 62, row(1), state === "up" ? 14 : 16, state === "up" ? 400 : 700, "left", room - 62);
+    const rest = until === null || until < tape.time ? "" : ` ${Math.ceil(until - tape.time)} s`;
+    const says = tape.uses(backend) ? opinion + rest : "not in this Caddyfile";
     this.text("to Caddy", left, row(2), 13);
-    this.text(says, left + 62, row(2), 14, opinion === "healthy" ? 400 : 700);
+    this.text(says, left + 62, row(2), 14, opinion === "healthy" ? 400 : 700, "left", room - 62);
     const share = tape.counts.over ? Math.round((100 * tape.answered[backend - 1]) / tape.counts.over) : 0;
     const failed = tape.failed[backend - 1];
     const tail = failed ? ` · ${failed} failed` : ` · ${share} %`;
-    this.text(`${tape.answered[backend - 1]} answered${tail}`, left, row(3), 13);
+    this.text(`${tape.answered[backend - 1]} answered${tail}`, left, row(3), 13, 400, "left", room);
     const inside = tally.inside[backend - 1];
     if (inside && tally.oldest[backend - 1] > 0.5) {
-      const words = `${inside} inside · ${tally.oldest[backend - 1].toFixed(0)} s`;
-      this.text(words, x + 9, y + h - 8, 12, 700);
+      const words = `${inside}${pen > 100 ? " inside" : ""} · ${tally.oldest[backend - 1].toFixed(0)} s`;
+      this.text(words, x + 9, y + h - 8, 12, 700, "left", pen - 14);
     }
   }
 

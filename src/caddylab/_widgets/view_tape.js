@@ -40,6 +40,11 @@ class Tape {
     this.trouble = -Infinity; // when the last request failed
   }
 
+  // Whether Caddy may send that backend requests at all.
+  uses(backend) {
+    return this.stage.used?.includes(backend) ?? true;
+  }
+
   get end() {
     return this.events.length ? this.events[this.events.length - 1][1] : 0;
   }
