@@ -394,12 +394,13 @@ def test_no_request_is_sent_twice_and_all_are_recorded_whatever_happens(fire):
     assert set(arrived.values()) == {1}
     found = outcomes(run)
     assert Outcome.PENDING not in found
-    assert found[Outcome.OK] > 1000
+    assert found[Outcome.OK] > 500
     assert found[Outcome.RESET] > 200
     assert found[Outcome.TIMEOUT] > 20
-    # A request may fail before it arrives: on a connection that was closed meanwhile.
+    # A request may fail before it arrives: on a connection that was closed meanwhile, or late.
     missing = {f"{run.id}-{n}" for n in range(1, 2001)} - set(arrived)
-    assert all(run.requests[int(i.split("-")[1]) - 1].outcome is Outcome.RESET for i in missing)
+    never = {run.requests[int(i.split("-")[1]) - 1].outcome for i in missing}
+    assert never <= {Outcome.RESET, Outcome.TIMEOUT}
 
 
 def test_too_many_connections_for_this_process_are_recorded_as_such(engine, fire):

@@ -11,11 +11,12 @@ from functools import cached_property
 
 from caddylab._errors import LabClosed, TrafficError
 from caddylab._traffic.clients import Clients
+from caddylab._traffic.lateness import Lateness
 from caddylab._traffic.loop import new_event_loop, raise_open_files_limit
 from caddylab._traffic.plan import Plan
-from caddylab._traffic.run import Address, Lateness, Listener, Run
+from caddylab._traffic.run import Address, Run
 
-__all__ = ["Address", "Engine", "Lateness", "Listener", "Run"]
+__all__ = ["Address", "Engine", "Lateness", "Run"]
 
 
 class Engine:

@@ -11,34 +11,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from caddylab._records import Outcome, Request
 from caddylab._traffic import quiet
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.connection import Connection
+from caddylab._traffic.lateness import Lateness
 from caddylab._traffic.plan import Plan
 
 Address = tuple[str, int]
 Listener = Callable[[str, Request], None]
 
-ON_TIME = 0.001
-"""A request of an open loop is on time when it leaves at most so many seconds late."""
-SHARE_ON_TIME = 0.99
 MOST_IDLE = 1000
 """So many idle connections are kept at most: a process has a limit of open files."""
+
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Lateness:
-    """How late the requests of an open loop left: seconds between planned and sent."""
-
-    p50: float
-    p99: float
-    max: float
-    within_1ms: float
-    """Share (0 to 1) of the requests that left within a millisecond of their time."""
 
 
 class Run:
@@ -112,33 +99,18 @@ class Run:
 
     def lateness(self) -> Lateness | None:
         """How late the requests left; None for a closed loop, which has no times to keep."""
-        late = sorted(r.sent - r.planned for r in list(self.requests) if r.sent is not None)
-        if not self.plan.open or not late:
-            return None
-        return Lateness(
-            p50=late[len(late) // 2],
-            p99=late[int(len(late) * 0.99)],
-            max=late[-1],
-            within_1ms=sum(x <= ON_TIME for x in late) / len(late),
-        )
+        return Lateness.of(list(self.requests)) if self.plan.open else None
 
     @property
     def on_time(self) -> bool:
         """Whether at least 99 % of the requests left within 1 ms of their time."""
         late = self.lateness()
-        return late is None or late.within_1ms >= SHARE_ON_TIME
+        return late is None or late.on_time
 
     def lateness_warning(self) -> str:
         """One sentence when the run was not on time, else nothing."""
         late = self.lateness()
-        if late is None or late.within_1ms >= SHARE_ON_TIME:
-            return ""
-        return (
-            f"This machine did not keep the schedule: {1 - late.within_1ms:.1%} of the requests "
-            f"left more than 1 ms late (p99 {late.p99 * 1000:.1f} ms, worst "
-            f"{late.max * 1000:.1f} ms). Read the latencies from the intended send, or lower "
-            "the rate."
-        )
+        return late.warning() if late else ""
 
     # On the engine's thread
 
