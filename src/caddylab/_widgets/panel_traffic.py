@@ -21,9 +21,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PATHS = ["/test-api", "/slow-api", "/slow-block", "/delay/500", "/status/500", "/stream/20", "/"]
 DEFAULTS = {"path": "/test-api", "method": "GET", "clients": 1, "timeout": 30.0}
 LABEL = "What came of the traffic"
-PROMISE = (
-    "At its end, a run is summed up here. While a cell of the notebook runs, clicks wait for it."
-)
+PROMISE = "At its end, a run is summed up here. While a cell runs, clicks wait for it."
 
 
 class TrafficForm:
