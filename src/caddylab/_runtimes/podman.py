@@ -142,12 +142,17 @@ class PodmanRuntime:
         self._bridge = network.attrs["network_interface"]
         image = images.backend()
         numbers = range(1, self._backends + 1)
-        backends = [pool.submit(self._start_backend, number, image) for number in numbers]
-        pool.submit(self._start_caddy).result()
-        podman_sweep.sweep_orphans(self._service)  # while the backends are still busy
-        self.units = [backend.result() for backend in backends]
+        launches = [pool.submit(self._launch_backend, number, image) for number in numbers]
+        self.units = [launch.result() for launch in launches]
+        # Podman starts containers one by one, so Caddy, which is ready sooner, comes last.
+        caddy = pool.submit(self._start_caddy)
+        sweeping = pool.submit(podman_sweep.sweep_orphans, self._service)
+        for unit in self.units:
+            unit.wait()
+        caddy.result()
+        sweeping.result()
 
-    def _start_backend(self, number: int, image: str) -> PodmanUnit:
+    def _launch_backend(self, number: int, image: str) -> PodmanUnit:
         environment = {
             "BACKEND_ID": str(number),
             "CONTROL_HOST": "0.0.0.0",
@@ -156,9 +161,7 @@ class PodmanRuntime:
         }
         ports = [BACKEND_PORT, CONTROL_PORT]
         container = self._launch(f"backend{number}", ports, image, environment)
-        unit = PodmanUnit(container, number, self.secret)
-        unit.wait()
-        return unit
+        return PodmanUnit(container, number, self.secret)
 
     def _start_caddy(self) -> None:
         ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
