@@ -480,6 +480,61 @@ def test_of_very_many_requests_a_client_those_from_the_first_failure_on_are_draw
     assert "of 1,000 each." in subtitle(spec)
 
 
+def compared(first, second):
+    sides = [
+        _charts.Side(name, scene.requests, scene.spans)
+        for name, scene in (("without", first), ("with retries", second))
+    ]
+    return _charts.compare(*sides)
+
+
+def test_two_runs_stand_side_by_side_on_the_same_axes():
+    spec = compared(scenes.hung(), scenes.slow()).to_dict()
+    panels = spec["hconcat"]
+    scales = {
+        channel: {json.dumps(panel["layer"][-1]["encoding"][channel]["scale"]) for panel in panels}
+        for channel in "xy"
+    }
+    assert {channel: len(found) for channel, found in scales.items()} == {"x": 1, "y": 1}
+    assert {(panel["width"], panel["height"]) for panel in panels} == {(400, 340)}
+    assert [" ".join(panel["title"]["text"]) for panel in panels] == [
+        "without: While backend 2 hung, 25 of 70 requests failed",
+        "with retries: While backend 2 was slow, half of its answers took 1 s or more, else 5.1 ms",
+    ]
+    assert sentence(spec) == (
+        "without: 25 of 80 requests failed, 99 % of the answers within 3.4 ms; "
+        "with retries: none failed, 99 % of the answers within 1 s"
+    )
+
+
+def test_both_runs_of_a_pair_are_drawn_whole_each_in_its_own_colours():
+    for first, second in ((scenes.hung(), scenes.failing()), (LARGE, scenes.happy())):
+        chart = compared(first, second)
+        spec = chart.to_dict()
+        for panel, scene in zip(spec["hconcat"], (first, second), strict=True):
+            marks = rows(spec | panel, "who", "y")
+            assert sum(row.get("size", 1) for row in marks) == len(scene.requests)
+            assert looks(panel, "color")["backend 1"] == BLUE
+        bundle, _metadata = renderer.render(spec)
+        assert vl_convert.vegalite_to_png(bundle[renderer.LIVE], vl_version="5.8")
+
+
+def test_a_run_without_requests_cannot_be_compared():
+    spec = compared(scenes.happy(0), scenes.happy()).to_dict()
+    assert sentence(spec) == "Nothing to compare: one of the two runs sent no requests"
+
+
+def test_requests_that_are_pending_have_waited_until_now():
+    scene = scenes.happy(3)
+    scene.requests.loc[2, ["outcome", "latency", "latency_intended"]] = ["pending", 0.0, 0.0]
+    tables = scene.requests, scene.attempts[:2], scene.spans
+    spec = _charts.draw("latency", *tables, now=5.0).to_dict()
+    marks = {row["request"]: row["y"] for row in rows(spec, "who")}
+    assert marks[3] == pytest.approx(5.0 - scene.requests["sent"][2], abs=1e-6)
+    spec = _charts.draw("in flight", *tables, now=5.0).to_dict()
+    assert max(x2 for _, x2, _ in levels(spec, "waiting")) == pytest.approx(5.0)
+
+
 def levels(spec, who):
     """When how many requests were there."""
     return [(row["x"], row["x2"], row["size"]) for row in rows(spec, "size") if row["who"] == who]
@@ -610,7 +665,7 @@ def test_another_theme_of_the_learners_is_left_alone():
 
 def test_pictures_are_saved_without_a_network(tmp_path):
     chart = _charts.routing(*vars(scenes.hung()).values())
-    for name in ("chart.png", "chart.svg"):
+    for name in ("chart.png", "chart.svg", "chart.html"):
         chart.save(tmp_path / name)
     assert "Backend 2 hung" in (tmp_path / "chart.svg").read_text(encoding="utf-8")
 

@@ -18,7 +18,7 @@ from caddylab._lab import Lab
 from caddylab._magic import register as _register_magic
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._traffic.clients import Clients
-from caddylab._traffic.traffic import Traffic
+from caddylab._traffic.traffic import Traffic, compare
 from caddylab._widgets.predict import Prediction, predict
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "TrafficError",
     "Verdicts",
     "WaitTimeout",
+    "compare",
     "predict",
     "verdicts",
 ]

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 
 from caddylab._charts import renderer, theme
+from caddylab._charts.comparison import Side, compare
 from caddylab._charts.inflight import in_flight
 from caddylab._charts.latency import latency
+from caddylab._charts.live import Live
 from caddylab._charts.percentiles import percentiles
 from caddylab._charts.routing import routing
 from caddylab._charts.shares import shares
@@ -20,7 +22,10 @@ from caddylab._charts.sticky import sticky
 from caddylab._charts.timeline import timeline
 from caddylab._errors import TrafficError
 
-__all__ = ["draw", "in_flight", "latency", "percentiles", "routing", "shares", "sticky", "timeline"]
+__all__ = [
+    "PICTURES", "Live", "Side", "compare", "draw", "in_flight", "latency", "percentiles",
+    "routing", "shares", "sticky", "timeline",
+]  # fmt: skip
 
 renderer.enable()
 
@@ -41,9 +46,17 @@ def draw(
     requests: pd.DataFrame,
     attempts: pd.DataFrame,
     spans: pd.DataFrame,
+    *,
+    now: float | None = None,
     **options: Any,
 ) -> theme.Picture:
     """The picture of that name, one of `PICTURES`, with its own options.
+
+    Args:
+        kind: its name.
+        requests, attempts, spans: what happened.
+        now: seconds since the run began, if it still goes on.
+        options: of the picture.
 
     Raises:
         TrafficError: there is no such picture.
@@ -52,4 +65,15 @@ def draw(
         *names, last = (f"“{name}”" for name in PICTURES)
         known = f"{', '.join(names)} or {last}"
         raise TrafficError(f"There is no picture “{kind}”: expected {known}.")
+    if now is not None:
+        requests = _so_far(requests, now)
     return PICTURES[kind]((requests, attempts, spans), options)
+
+
+def _so_far(requests: pd.DataFrame, now: float) -> pd.DataFrame:
+    """The requests, those that are pending with the time that they have taken until now."""
+    pending = requests["outcome"] == "pending"
+    return requests.assign(
+        latency=requests["latency"].mask(pending, now - requests["sent"]),
+        latency_intended=requests["latency_intended"].mask(pending, now - requests["planned"]),
+    )

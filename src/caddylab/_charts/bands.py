@@ -38,20 +38,29 @@ def layers(
 
 
 def above(
-    placed: pd.DataFrame, ends: tuple[float, float], height: int
+    placed: pd.DataFrame, ends: tuple[float, float], height: int, room: int = 0
 ) -> tuple[list[alt.Chart], int]:
     """Bands over a picture of this height, labelled in rows above it; and the rows' height.
 
-    A fault's band reaches down to the foot of the picture.
+    A fault's band reaches down to the foot of the picture. The rows take `room` or more.
     """
-    key = placed["backend"].astype(str) + placed["source"].map({"fault": "a", "caddy": "b"})
+    key = _rows(placed)
     row = key.rank(method="dense").astype(int) - 1
-    high = LINE * key.nunique()
+    high = max(room, rows_height(placed))
     top = row * LINE
     bottom = np.where(placed["source"] == "fault", height + high, top + LINE - 2)
     pixels = alt.Y("top:Q", scale=None, axis=None)
     placed = placed.assign(top=top, bottom=bottom)
     return layers(placed, clock.axis("time", *ends), pixels, ends, named=True), high
+
+
+def rows_height(spans: pd.DataFrame) -> int:
+    """The height of the rows that these spans need above a picture, in pixels."""
+    return LINE * int(_rows(spans).nunique())
+
+
+def _rows(spans: pd.DataFrame) -> pd.Series[str]:
+    return spans["backend"].astype(str) + spans["source"].map({"fault": "a", "caddy": "b"})
 
 
 def _shade(part: pd.DataFrame, x: alt.X, y: alt.Y, source: str) -> alt.Chart:

@@ -21,25 +21,50 @@ def latency(requests: pd.DataFrame, spans: pd.DataFrame, *, intended: bool = Tru
         intended: count from the moment when the request should have been sent, which
             charges a late sender's waiting to the requests; else from the actual sending.
     """
-    field = "latency_intended" if intended else "latency"
-    timed = requests.assign(lane=lanes.answered(requests), x=requests["sent"], y=requests[field])
-    timed = timed[timed["x"].notna() & timed["y"].notna()]
-    if timed.empty:
+    told = timed(requests, intended)
+    if told.empty:
         return theme.nothing()
-    timed = timed.assign(y=timed["y"].clip(lower=1e-6), who=points.who(timed))
-    ends, single = clock.extent(requests), len(timed) <= MARKS
+    ends = clock.extent(requests)
     spans = clock.cut(spans, ends)
-    shades, top = bands.above(spans, ends, HEIGHT)
-    moment = "the intended sending" if intended else "the sending"
-    reach = float(timed["y"].min()), float(timed["y"].max())
+    layers, height = panel(told, spans, ends, reach(told), intended=intended)
+    hint = _hint(told, len(requests) - len(told), len(told) <= MARKS)
+    return theme.picture(layers, theme.title(titles.latency(told, spans), hint), height)
+
+
+def timed(requests: pd.DataFrame, intended: bool = True) -> pd.DataFrame:
+    """The requests that were sent, at their place `x` and `y`, with their `lane` and `who`."""
+    field = "latency_intended" if intended else "latency"
+    told = requests.assign(lane=lanes.answered(requests), x=requests["sent"], y=requests[field])
+    told = told[told["x"].notna() & told["y"].notna()]
+    return told.assign(y=told["y"].clip(lower=1e-6), who=points.who(told))
+
+
+def reach(told: pd.DataFrame) -> tuple[float, float]:
+    """The shortest and the longest latency."""
+    return float(told["y"].min()), float(told["y"].max())
+
+
+def panel(
+    told: pd.DataFrame,
+    spans: pd.DataFrame,
+    ends: tuple[float, float],
+    reach: tuple[float, float],
+    *,
+    intended: bool = True,
+    room: int = 0,
+) -> tuple[list[alt.Chart], int]:
+    """The layers of the picture on axes of this extent, and its height.
+
+    `room` is the least height of the rows above it in pixels.
+    """
+    shades, top = bands.above(spans, ends, HEIGHT, room)
     log = durations.wide(*reach)
+    moment = "the intended sending" if intended else "the sending"
     axis, scale = durations.axis(*reach, f"latency from {moment}", [HEIGHT + top, top])
-    y = alt.Y("y:Q", axis=axis, scale=scale)
-    x = clock.axis("time", *ends)
-    marks = points.single(timed, x, y) if single else points.counted(timed, x, y, ends, log)
-    hint = _hint(timed, len(requests) - len(timed), single)
-    title = theme.title(titles.latency(timed, spans), hint)
-    return theme.picture([*shades, *marks], title, HEIGHT + top)
+    x, y = clock.axis("time", *ends), alt.Y("y:Q", axis=axis, scale=scale)
+    single = len(told) <= MARKS
+    marks = points.single(told, x, y) if single else points.counted(told, x, y, ends, log)
+    return [*shades, *marks], HEIGHT + top
 
 
 def _hint(timed: pd.DataFrame, never: int, single: bool) -> str:

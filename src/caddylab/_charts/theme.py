@@ -89,25 +89,33 @@ def _theme() -> alt.theme.ThemeConfig:
 def title(text: str, *hints: str) -> alt.TitleParams:
     """A sentence that says what to see, and lines that say how to read the picture."""
     return alt.TitleParams(
-        _lines(text, 80), subtitle=[line for hint in hints for line in textwrap.wrap(hint, 122)]
+        lines(text, 80), subtitle=[line for hint in hints for line in textwrap.wrap(hint, 122)]
     )
 
 
-def _lines(text: str, longest: int) -> list[str]:
+def lines(text: str, longest: int) -> list[str]:
     """The text in as few lines as can be, all about equally long."""
     number = len(textwrap.wrap(text, longest))
     widths = (k for k in range(20, longest) if len(textwrap.wrap(text, k)) <= number)
     return textwrap.wrap(text, next(widths, longest))
 
 
-class Picture(alt.LayerChart):
+class _Whole:
     """A chart that is saved complete: what it needs is in the file, no internet is asked."""
 
     def save(self, fp: Any, *args: Any, **options: Any) -> None:
         """Write "x.png", "x.svg" or "x.html", as Altair does; a page brings its scripts along."""
         if "html" in (options.get("format"), *args[:1], str(fp).rpartition(".")[2]):
             options.setdefault("inline", True)
-        super().save(fp, *args, **options)
+        super().save(fp, *args, **options)  # type: ignore[misc]
+
+
+class Picture(_Whole, alt.LayerChart):
+    """A picture of one run."""
+
+
+class Pair(_Whole, alt.HConcatChart):
+    """Two pictures side by side."""
 
 
 def picture(layers: Sequence[Any], title: alt.TitleParams, height: int) -> Picture:

@@ -155,6 +155,21 @@ def in_flight(levels: Mapping[int, Level], spans: pd.DataFrame) -> str:
     return words.capital(f"{lead}: {said}" if lead else said)
 
 
+def compare(runs: Mapping[str, pd.DataFrame]) -> str:
+    """How many failed in each run, and where most latencies of the others lie."""
+    return "; ".join(f"{name}: {_short(requests)}" for name, requests in runs.items())
+
+
+def _short(requests: pd.DataFrame) -> str:
+    failed = int(journeys.failed(requests).sum())
+    lost = f"{failed:,} of {words.count(len(requests), 'request')} failed"
+    good = requests["latency_intended"][requests["outcome"] == "ok"]
+    if good.empty:
+        return lost
+    most = words.seconds(float(good.quantile(0.99)))
+    return f"{lost if failed else 'none failed'}, 99 % of the answers within {most}"
+
+
 def sticky(cells: pd.DataFrame, known: bool) -> str:
     """Whose session was lost, else who changed backends.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from caddylab import _progress
 from caddylab._errors import TrafficError
 from caddylab._records import Outcome, Request, Span
 from caddylab._setting import Setting
@@ -16,9 +18,10 @@ from caddylab._traffic.engine import Lateness, Run
 from caddylab._traffic.summary import describe
 
 if TYPE_CHECKING:
-    import altair as alt
     import pandas as pd
 
+    from caddylab._charts import Live
+    from caddylab._charts.theme import Pair, Picture
     from caddylab._widgets.replay import Replay
 
 
@@ -122,15 +125,32 @@ class Traffic:
         """The faults that we made (source "fault") and Caddy's opinions ("caddy") meanwhile."""
         return tables.spans(self.run, self._faults, self._opinions)
 
-    def chart(self, kind: str = "routing", **options: Any) -> alt.TopLevelMixin:
-        """A picture: "routing" (who answered which request), "shares" or "latency".
+    def chart(self, kind: str = "routing", *, live: bool = False, **options: Any) -> Picture | Live:
+        """A picture of the run, or of what is known of it until now.
+
+        Args:
+            kind: "routing" (who answered which request), "shares", "latency", "percentiles",
+                "timeline" (each request with its attempts), "in flight" (how many each backend
+                had at a time) or "sticky" (which backend each client had; lost sessions).
+            live: draw it again and again in its place until the run is over.
+            options: the picture's own, such as `between=(1, 2)` for the timeline.
 
         Raises:
             TrafficError: there is no such picture.
         """
+        if live and not self.done and _progress.in_notebook():
+            from caddylab import _charts
+
+            return _charts.Live(lambda: self._picture(kind, options), self.run.done.wait, self.wait)
+        return self._picture(kind, options)
+
+    def _picture(self, kind: str, options: dict[str, Any]) -> Picture:
         from caddylab import _charts
 
-        return _charts.draw(kind, self.table(), self.attempts(), self.spans(), **options)
+        self.run.launched.wait()
+        now = None if self.done else time.time() - self.run.began
+        tables = self.table(), self.attempts(), self.spans()
+        return _charts.draw(kind, *tables, now=now, **options)
 
     def replay(self, *, projector: bool = False, speed: float = 1.0) -> Replay:
         """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
@@ -155,3 +175,25 @@ class Traffic:
 
     def __repr__(self) -> str:
         return describe(self)
+
+
+def compare(
+    a: Traffic, b: Traffic, *, first: str = "first", second: str = "second"
+) -> Picture | Pair:
+    """A picture of two runs side by side on the same axes: how long their requests took.
+
+    Args:
+        a, b: the runs.
+        first, second: what they are called in the picture.
+
+    Raises:
+        TrafficError: both have the same name.
+    """
+    if first == second:
+        raise TrafficError(f"Both runs are called “{first}”: give them two different names.")
+    from caddylab import _charts
+
+    sides = (
+        _charts.Side(name, run.table(), run.spans()) for name, run in ((first, a), (second, b))
+    )
+    return _charts.compare(*sides)

@@ -1,0 +1,87 @@
+"""A picture of a run that goes on: drawn again and again until the run is over."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+import vl_convert
+
+from caddylab._charts import renderer, theme
+
+PERIOD = 0.4
+"""Seconds between two pictures, if they are quickly made."""
+SHARE = 0.2
+"""At most about so much of the time goes into drawing."""
+
+_log = logging.getLogger(__name__)
+
+
+class Moving(anywidget.AnyWidget):
+    """The picture in the page; the browser swaps it in one step."""
+
+    _esm = Path(__file__).with_name("live.js")
+    svg = traitlets.Unicode().tag(sync=True)
+
+
+class Live:
+    """What `t.chart(live=True)` shows while the traffic runs; its end is the usual chart.
+
+    Args:
+        draw: makes the chart of what is known now.
+        wait: waits so many seconds for the end of the run; True when it is over.
+        settle: waits until everything about the run is known.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[], theme.Picture],
+        wait: Callable[[float], bool],
+        settle: Callable[[], object],
+    ) -> None:
+        self._draw, self._wait, self._settle = draw, wait, settle
+        self._first = draw().to_dict()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        moving = Moving(svg=_svg(self._first))
+        still, _ = renderer.render(self._first)
+        del still[renderer.LIVE]  # the page would prefer it to what moves
+        widget, _ = moving._repr_mimebundle_() or ({}, {})
+        bundle = widget | still
+        handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        threading.Thread(
+            target=self._follow, args=(moving, handle), name="caddylab-live", daemon=True
+        ).start()
+
+    def _follow(self, moving: Moving, handle: Any) -> None:
+        """On a thread of its own; it must not print, and ends with the run."""
+        pause = PERIOD
+        try:
+            while not self._wait(pause):
+                began = time.thread_time()
+                moving.svg = _svg(self._draw().to_dict())
+                pause = max(PERIOD, (time.thread_time() - began) / SHARE)
+            self._settle()
+            spec = self._draw().to_dict()
+            moving.svg = _svg(spec)
+            bundle, metadata = renderer.render(spec)
+            handle.update(bundle, metadata=metadata, raw=True)
+        except Exception:  # the traffic matters more than its picture
+            _log.debug("The live picture ended early", exc_info=True)
+
+    def __repr__(self) -> str:
+        return renderer.sentence(self._first)
+
+
+def _svg(spec: dict[str, Any]) -> str:
+    """In the ink of the page, on no paper."""
+    svg: str = vl_convert.vegalite_to_svg(renderer.live(spec), vl_version="5.8")
+    return svg
