@@ -30,7 +30,7 @@ ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
 LOCAL = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0"}
-PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "2s", "allow": ["0.0.0.0/0", "::/0"]}
+PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
 
 @dataclass

@@ -38,7 +38,7 @@ class Plan:
         path: path and query, as they stand in the request line.
         method: any method but CONNECT.
         body: sent with its Content-Length.
-        headers: further request headers. A `Cookie` here replaces the client's own cookies.
+        headers: further request headers. A `Cookie` here goes beside the client's own.
         host: the Host header.
         timeout: the client's patience: seconds from the send to the end of the answer.
         clients: how many simulated users take turns: request n is of client (n-1) % clients.
