@@ -233,9 +233,10 @@ def port_of(listen: str) -> int | None:
 
 
 def line_of(word: str, text: str) -> int | None:
-    """The first line (1-based) on which `word` stands by itself."""
+    """The first line (1-based) on which `word` stands by itself, comments aside."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")
-    hits = (n for n, line in enumerate(text.splitlines(), 1) if word and pattern.search(line))
+    lines = [line.partition("#")[0] for line in text.splitlines()]
+    hits = (n for n, line in enumerate(lines, 1) if word and pattern.search(line))
     return next(hits, None)
 
 

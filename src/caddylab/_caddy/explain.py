@@ -85,16 +85,16 @@ def _fields(mistake: Mistake, context: str, source: str) -> dict[str, str] | Non
     word = fields.get("word", "")
     option, policy, *_ = [*re.findall(r"[\w.-]+", source), "", ""]
     fields |= {"option": option} if option else {}
-    fields |= {"near": _nearest(word, mistake.names)} if mistake.names else {}
+    fields |= {"near": _nearest(word, mistake)} if mistake.names else {}
     example = _EXAMPLES.get(word) or POLICIES.get(policy) or _EXAMPLES.get(option)
     fields |= {"example": re.sub(r"\n\t?", " ⏎ ", example)} if example else {}
     return None if fields.get("near") == "" else fields
 
 
-def _nearest(word: str, names: tuple[str, ...]) -> str:
+def _nearest(word: str, mistake: Mistake) -> str:
     word = word.lower().replace("-", "_")
-    begun = [name for name in names if word and name.startswith(word)]
-    return (begun or get_close_matches(word, names, 1) or [""])[0]
+    begun = [name for name in mistake.names if word and name.startswith(word)]
+    return (begun or get_close_matches(word, mistake.names, 1, mistake.cutoff) or [""])[0]
 
 
 def _filled(help: str, fields: dict[str, str]) -> str | None:

@@ -29,6 +29,8 @@ class Mistake:
     help: str
     names: tuple[str, ...] = ()
     find: Find | None = None
+    cutoff: float = 0.6
+    """How alike (0 to 1) the word and its nearest name must be."""
 
 
 def _only(pattern: str) -> Find:
@@ -164,6 +166,12 @@ _DIRECTIVES = (
         "`$word` is nginx's word; in a Caddyfile a site is `:80 {`, "
         + _PAIR
         + " and `}`, each on its line.",
+    ),
+    Mistake(
+        r"unrecognized directive: (?P<word>[\w-]+)",
+        "Did you mean `$near`?",
+        names=known.DIRECTIVES,
+        cutoff=0.85,
     ),
     Mistake(
         r"unrecognized directive: (?P<word>[\w-]+)",
