@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["browser_support"]
@@ -177,6 +180,19 @@ def test_a_replay_opens_as_a_file_and_ends_as_the_records(replay, opened):
     assert seen["answered"] == [traffic.shares[1], traffic.shares[2]]
     assert page.watched.complaints == []
     assert [url for url in page.watched.strangers if not url.startswith("file:")] == []
+
+
+def test_an_exported_notebook_plays_without_kernel_or_network(opened, tmp_path):
+    cells = [SETUP, "lab.view()", "t = lab.fire(16)\nt.replay()", "lab.close()"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    NotebookClient(notebook, timeout=60, store_widget_state=False).execute()
+    path = tmp_path / "exported.html"
+    path.write_text(HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(notebook)[0])
+    page = opened(path)
+    wait_for(page, "+d.over === 16")
+    assert page.locator("img[src^='data:image/svg+xml']").count() == 1  # the view, standing still
+    assert page.watched.strangers == []
+    assert page.watched.complaints == []
 
 
 def test_of_a_crowd_some_are_drawn_and_all_are_counted(opened, tmp_path):
