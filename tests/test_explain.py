@@ -40,6 +40,11 @@ MISTAKES = {
         2,
         "Did you mean `reverse_proxy`?",
     ),
+    "a directive misspelt that ends like an option": (
+        lines(":80 {", "reverse_proxi backend1:8080", "}"),
+        2,
+        "Did you mean `reverse_proxy`?",
+    ),
     "a directive that nobody knows": (
         lines(":80 {", PROXY, "balance roundly", "}"),
         3,
