@@ -17,8 +17,8 @@ from caddylab._charts import renderer, theme
 
 PERIOD = 0.4
 """Seconds between two pictures, if they are quickly made."""
-SHARE = 0.2
-"""At most about so much of the time goes into drawing."""
+SHARE = 0.25
+"""At most about so much of a core's time goes into making the specification."""
 
 _log = logging.getLogger(__name__)
 

@@ -141,7 +141,8 @@ def percentiles(whole: int, intended: NDArray[np.float64], actual: NDArray[np.fl
 def in_flight(levels: Mapping[int, Level], spans: pd.DataFrame) -> str:
     """How many requests each backend had at once at most, the fullest first."""
     lead = words.faults(spans)
-    most = {lane: level.most for lane, level in levels.items()}
+    most = {lane: level.most for lane, level in levels.items() if lane != lanes.WAITING}
+    waits = levels[lanes.WAITING].most if lanes.WAITING in levels else 0
     order = sorted(most, key=lambda lane: -most[lane])
     if not order:
         said = "no attempt is known"
@@ -152,6 +153,7 @@ def in_flight(levels: Mapping[int, Level], spans: pd.DataFrame) -> str:
         said = f"{lanes.name(first)} had up to {words.count(most[first], 'request')} in flight"
         few = rest if len(rest) < FEW else rest[-1:]
         said += "".join(f", {lanes.name(lane)} up to {most[lane]:,}" for lane in few)
+    said += f"; up to {waits:,} waited" if waits else ""
     return words.capital(f"{lead}: {said}" if lead else said)
 
 
