@@ -149,7 +149,8 @@ class Journal:
 
     def _note_flip(self, flip: Flip) -> None:
         backend = self._backends.get(flip.upstream)
-        if backend is not None:
+        cut_off = "context canceled" in flip.reason  # by a new configuration, which checks anew
+        if backend is not None and not cut_off:
             self._note(backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
 
     def _read_counts(self) -> None:
