@@ -245,9 +245,7 @@ def test_active_checks_leave_a_trace(lab):
 
 def test_a_check_that_a_load_cuts_off_is_no_opinion(lab):
     """The old configuration's check hangs while the new one is loaded, and then fails."""
-    checks = lambda: [r for r in lab.backend(2).requests() if r["path"] == "/"]  # noqa: E731
     lab.load(ACTIVE.replace("200ms", "200ms\n\t\thealth_timeout 20s"))
-    lab.wait_until(checks, 5, "a check has passed")
     with lab.backend(2).hung():
         lab.pause(0.5, "a check hangs")
         lab.load(BARE)

@@ -26,6 +26,9 @@ GRACE = 1.0
 
 UNSENT = {Outcome.REFUSED}
 
+CUT_OFF = ("stopping apps", "context canceled")
+"""How Caddy explains a check that ended because a new configuration has taken over."""
+
 UNHEALTHY, FAILED = "unhealthy", "failed"
 """Caddy's opinions: by its active checks; by passive failures that it remembers."""
 
@@ -149,7 +152,7 @@ class Journal:
 
     def _note_flip(self, flip: Flip) -> None:
         backend = self._backends.get(flip.upstream)
-        cut_off = "context canceled" in flip.reason  # by a new configuration, which checks anew
+        cut_off = flip.reason.endswith(CUT_OFF)
         if backend is not None and not cut_off:
             self._note(backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
 
