@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -66,6 +67,25 @@ def test_everything_is_published_on_loopback_only(client, runtime):
     ]
     assert len(bindings) == 2 * 2 + 3
     assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
+
+
+def test_a_port_that_is_snatched_away_is_replaced(monkeypatch):
+    snatched = []
+
+    class Unlucky(podman.Container):
+        """A container whose site port somebody else takes just before its first start."""
+
+        def start(self) -> None:
+            if self.name == "caddy" and not snatched:
+                snatched.append(socket.create_server(self.published(80)))
+            super().start()
+
+    monkeypatch.setattr(podman, "Container", Unlucky)
+    with running() as runtime:
+        assert runtime.site != snatched[0].getsockname()
+        proxy_to(runtime, 1)
+        assert get(runtime).status_code == 200
+    snatched[0].close()
 
 
 def test_two_labs_have_backends_of_their_own(runtime):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from typing import Any
 
 import httpx
 
-from caddylab._errors import LabError
 from caddylab._runtimes.base import Address
 
 SITE_PORT = 80
@@ -15,6 +16,7 @@ LOG_PORT = 2020
 LOG_FILE = "/tmp/caddylab.log"
 SECRET_HEADER = "X-Caddylab-Secret"
 BOOT = "CADDYLAB_BOOT"
+ATTEMPTS, PAUSE = 5, 0.02
 
 # Taken out of the environment again: a Caddyfile can print variables.
 COMMAND = [
@@ -59,14 +61,12 @@ class LogReader:
         """What the log holds from `offset` on; empty when there is nothing new.
 
         Raises:
-            LabError: the server's answer makes no sense.
+            httpx.HTTPError: Caddy does not answer, or with an error.
         """
         answer = self._client.get("/", headers={"Range": f"bytes={offset}-"})
-        if answer.status_code == httpx.codes.PARTIAL_CONTENT:
-            return answer.content
         if answer.status_code in (httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE, 404):
             return b""  # nothing new, or nothing yet
-        raise LabError(f"Caddy's log cannot be read: {answer.status_code} {answer.text}")
+        return answer.raise_for_status().content
 
     def close(self) -> None:
         """Close the connection."""
@@ -86,9 +86,21 @@ def _log_server(secret: str) -> dict[str, Any]:
     }
 
 
+class _Persistent(httpx.HTTPTransport):
+    """Asks again when a connection is reset, as some are while Caddy changes its configuration."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(httpx.NetworkError, httpx.RemoteProtocolError):
+                return super().handle_request(request)
+            time.sleep(PAUSE)
+        return super().handle_request(request)
+
+
 def _client(address: Address, headers: dict[str, str]) -> httpx.Client:
     host, port = address
     # Plain HTTP on this machine: no proxy leads there, and loading certificates takes time.
     return httpx.Client(
-        base_url=f"http://{host}:{port}", headers=headers, timeout=10, trust_env=False, verify=False
-    )
+        base_url=f"http://{host}:{port}", headers=headers, timeout=10, trust_env=False,
+        transport=_Persistent(verify=False),
+    )  # fmt: skip

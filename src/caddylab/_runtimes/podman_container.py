@@ -20,6 +20,10 @@ GONE_TIMEOUT = 30.0
 PATIENCE = 120.0
 
 
+class PortTaken(StartFailed):
+    """Podman chooses free ports for a new container, but takes them only at its start."""
+
+
 class Container:
     """A container that has been created with `ports` published on loopback.
 
@@ -51,12 +55,14 @@ class Container:
         """Start its process; it may not be ready yet.
 
         Raises:
+            PortTaken: somebody else has one of its ports.
             StartFailed: Podman cannot start it.
         """
         try:
             self._post("start")
         except OSError as error:
-            raise StartFailed(f"Podman could not start {self.name}: {error}") from error
+            kind = PortTaken if "address already in use" in str(error) else StartFailed
+            raise kind(f"Podman could not start {self.name}: {error}") from error
 
     def await_ready(self, is_ready: Callable[[], bool]) -> None:
         """Return once `is_ready`.

@@ -58,7 +58,7 @@ def remove(service: Service, lab_id: str) -> bool:
     containers = service.client.containers.list(all=True, filters=[f"label={LAB}={lab_id}"])
     if containers:
         with ThreadPoolExecutor(len(containers)) as pool:
-            list(pool.map(lambda container: _remove_container(service, container.id), containers))
+            list(pool.map(lambda container: remove_container(service, container.id), containers))
     networks = service.client.networks.list(filters={"label": f"{LAB}={lab_id}"})
     for network in networks:
         with contextlib.suppress(OSError):  # another sweep was faster
@@ -66,7 +66,8 @@ def remove(service: Service, lab_id: str) -> bool:
     return bool(containers or networks)
 
 
-def _remove_container(service: Service, container_id: str) -> None:
+def remove_container(service: Service, container_id: str) -> None:
+    """Remove a container, whatever its state; no error if it is gone already."""
     api = service.client.api
     with contextlib.suppress(OSError):
         # Removing alone would first ask the processes to end and give them ten seconds.
