@@ -564,6 +564,12 @@ def test_a_request_between_two_attempts_waits():
     assert "Waiting: in Caddy" in subtitle(spec)
 
 
+def test_a_run_that_has_just_begun_has_no_attempts_in_flight_yet():
+    scene = scenes.happy(1)
+    spec = _charts.in_flight(scene.requests, scene.attempts[:0], scene.spans).to_dict()
+    assert sentence(spec) == "No attempt is known"
+
+
 def test_a_hung_backend_collects_the_requests():
     spec = in_flight(scenes.crowded())
     assert sentence(spec) == (

@@ -33,7 +33,7 @@ def in_flight(
     ends = clock.extent(sent)
     found = _levels(sent, attempts, ends)
     shown, spans = levels.drawn(found, ends), clock.cut(spans, ends)
-    order = lanes.present([*found, *spans["backend"]], backends)
+    order = lanes.present([*found, *spans["backend"]], backends) or [lanes.WAITING]
     notes = {lane: f"at most {found[lane].most:,}" if lane in found else "none" for lane in order}
     frame = Frame("time", order, ends, notes)
     shades = bands.layers(frame.banded(spans), frame.x(), frame.y("top"), ends)

@@ -14,19 +14,18 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from caddylab._palette import CADDY as CADDY
+from caddylab._palette import COLOURS as COLOURS
+from caddylab._palette import CROSS as CROSS
+from caddylab._palette import ERROR as ERROR
+
 NAME = "caddylab"
 
-COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#9A6A3A", "#7B5CB8", "#A89B00",
-)  # fmt: skip
 PENTAGON = "M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z"
 SHAPES = (
     "circle", "square", "triangle-up", "diamond",
     "triangle-down", "triangle-right", PENTAGON, "triangle-left",
 )  # fmt: skip
-ERROR = "#D55E00"
-CADDY = "#7A7A7A"
-CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
 
 INK, PAPER = "#1F2328", "#FFFFFF"
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"

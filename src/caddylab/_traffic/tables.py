@@ -57,11 +57,12 @@ def attempts(run: Run, records: Sequence[Request]) -> pd.DataFrame:
     """One row an attempt, in the order of requests."""
     import pandas as pd
 
-    rows = list(records)
-    tries = [attempt for request in rows for attempt in request.attempts]
+    # A run that goes on adds attempts meanwhile: each list is read once.
+    rows = [(request.n, list(request.attempts)) for request in list(records)]
+    tries = [attempt for _, own in rows for attempt in own]
     columns: dict[str, Any] = {
-        "n": [request.n for request in rows for _ in request.attempts],
-        "attempt": [number for r in rows for number in range(1, len(r.attempts) + 1)],
+        "n": [n for n, own in rows for _ in own],
+        "attempt": [number for _, own in rows for number in range(1, len(own) + 1)],
         "backend": _whole([a.backend for a in tries]),
         "upstream": [a.upstream for a in tries],
         "start": [a.start - run.began for a in tries],
