@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import chart_scenes
@@ -24,6 +25,47 @@ display(_charts.routing(scene.requests, scene.attempts, scene.spans))
 display(_charts.shares(scene.requests, {{1: 1, 2: 1}}))
 display(_charts.latency(scene.requests, scene.spans))
 """
+FIRE = """
+from caddylab import Lab
+lab = Lab(runtime="process")
+lab.load("happy-path")
+lab.fire(20).chart("in flight")  # imports what draws
+"""
+LIVE = """
+import threading, time
+from pathlib import Path
+traffic = lab.fire(rate=200, duration=60, timeout=1, background=True)
+threading.Timer(3, lab.backend(2).hung).start()
+used, began = time.process_time(), time.monotonic()
+traffic.chart("in flight", live=True)
+"""
+END = """
+while not traffic.done and not Path({enough!r}).exists(): time.sleep(0.1)
+traffic.stop()
+cost = (time.process_time() - used) / (time.monotonic() - began)
+def live(): return [each for each in threading.enumerate() if each.name == "caddylab-live"]
+for each in live(): each.join(20)
+lab.close()
+print(f"cost {{cost:.2f}}, left {{live()}}")
+"""
+WATCH = """() => {
+    window.seen = {frames: 0, blank: 0, shrunk: 0, pictures: new Set()};
+    let tallest = 0;
+    const look = () => {
+        const frame = document.querySelector('.caddylab-live');
+        if (frame) {
+            const svg = frame.querySelector('svg'), height = frame.offsetHeight;
+            seen.frames += 1;
+            seen.blank += !svg || !svg.querySelector('.mark-text') || height < 50;
+            seen.shrunk += height < tallest;
+            tallest = Math.max(tallest, height);
+            seen.pictures.add(svg);
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+SEEN = "({...seen, pictures: seen.pictures.size})"
 CHARTS = ".jp-OutputArea-output .vega-embed svg.marks"
 TITLE = f"{CHARTS} .role-title-text text"
 INK = "text => getComputedStyle(text).fill"
@@ -83,11 +125,35 @@ def test_a_hundred_thousand_requests_do_not_freeze_the_browser(drawn):
     notebook.screenshot("charts-large")
 
 
-def test_a_saved_page_is_live_without_a_network(open_page, tmp_path):
-    scene = chart_scenes.happy()
-    page = tmp_path / "chart.html"
-    _charts.routing(scene.requests, scene.attempts, scene.spans).save(page)
+@pytest.mark.parametrize("kind", ["timeline", "pair"])
+def test_a_saved_page_is_live_without_a_network(kind, open_page, tmp_path):
+    scene, page = chart_scenes.happy(), tmp_path / "chart.html"
+    side = _charts.Side("first", scene.requests, scene.spans)
+    if kind == "pair":
+        chart = _charts.compare(side, replace(side, name="second"))
+    else:
+        chart = _charts.draw(kind, scene.requests, scene.attempts, scene.spans)
+    chart.save(str(page))
     opened = open_page(page.as_uri())
     opened.page.locator(".vega-embed .marks").wait_for()
     assert opened.strangers == []
     assert opened.complaints == []
+
+
+def test_a_live_picture_never_flickers_and_ends_as_the_usual_one(open_notebook, tmp_path):
+    enough = tmp_path / "enough"
+    notebook = open_notebook([FIRE, LIVE, END.format(enough=str(enough))], height=1100)
+    notebook.page.evaluate(WATCH)
+    notebook.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    notebook.page.wait_for_function("window.seen.pictures.size > 3")
+    notebook.screenshot("charts-moving-light")
+    enough.touch()
+    notebook.page.locator(CHARTS).nth(1).wait_for()
+    seen = notebook.page.evaluate(SEEN)
+    assert (seen["blank"], seen["shrunk"]) == (0, 0)
+    assert notebook.page.locator(".caddylab-live").count() == 0
+    told = notebook.page.get_by_text("left []")
+    told.wait_for()
+    print(seen, told.inner_text())
+    assert notebook.strangers == []
+    assert notebook.complaints == []
