@@ -1,6 +1,7 @@
-"""The colour and the shape of each backend in moving pictures; as in `_charts.theme`.
+"""The colour of each backend in all pictures, and its shape in moving ones.
 
-That module needs Altair, which takes seconds to import; a live view must not.
+`_charts.theme` takes the colours from here and not the other way round: that module needs
+Altair, which takes seconds to import, and a live view must not wait for it.
 """
 
 from __future__ import annotations
