@@ -25,6 +25,18 @@ display(_charts.routing(scene.requests, scene.attempts, scene.spans))
 display(_charts.shares(scene.requests, {{1: 1, 2: 1}}))
 display(_charts.latency(scene.requests, scene.spans))
 """
+OTHERS = """
+def show(kind, scene):
+    display(_charts.draw(kind, scene.requests, scene.attempts, scene.spans))
+show("timeline", chart_scenes.hung())
+show("percentiles", chart_scenes.slow())
+show("percentiles", chart_scenes.hung())
+show("sticky", chart_scenes.sticky())
+show("in flight", chart_scenes.crowded())
+sides = [_charts.Side(name, scene.requests, scene.spans) for name, scene in (
+    ("first", chart_scenes.hung()), ("second", chart_scenes.slow()))]
+display(_charts.compare(*sides))
+"""
 FIRE = """
 from caddylab import Lab
 lab = Lab(runtime="process")
@@ -113,6 +125,19 @@ def test_charts_are_legible_and_live_in_both_themes_without_a_network(drawn):
     told = notebook.page.locator("#vg-tooltip-element.visible")
     told.wait_for()
     assert "GET /test-api" in told.inner_text()
+    assert notebook.strangers == []
+    assert notebook.complaints == []
+
+
+def test_every_other_picture_is_legible_in_both_themes(open_notebook):
+    notebook = open_notebook([SETUP, OTHERS], height=3900)
+    notebook.run_all()
+    notebook.page.locator(CHARTS).nth(5).wait_for()
+    for theme, dark in (("JupyterLab Light", False), ("JupyterLab Dark", True)):
+        notebook.theme(theme)
+        for title in notebook.page.locator(TITLE).all():
+            assert (brightness(title.evaluate(INK)) > 0.5) is dark
+        notebook.screenshot(f"charts-more-{'dark' if dark else 'light'}")
     assert notebook.strangers == []
     assert notebook.complaints == []
 
