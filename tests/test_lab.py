@@ -72,6 +72,13 @@ def test_round_robin_takes_turns_beginning_at_the_second(lab):
     assert traffic.errors == 0
 
 
+def test_a_backend_that_got_nothing_has_its_lane_and_its_bar(lab):
+    lab.load(policy("first"))
+    traffic = lab.fire(3)
+    for kind in ("routing", "shares"):
+        assert "backend 2" in traffic.chart(kind).to_json()
+
+
 def test_every_attempt_lies_inside_its_request(lab):
     traffic = lab.fire(20, concurrency=4)
     for request in traffic.requests:

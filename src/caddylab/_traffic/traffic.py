@@ -150,6 +150,8 @@ class Traffic:
         self.run.launched.wait()
         now = None if self.done else time.time() - self.run.began
         tables = self.table(), self.attempts(), self.spans()
+        if kind in ("routing", "shares"):  # a backend that got nothing has its place, too
+            options = {"backends": self._stage.backends} | options
         return _charts.draw(kind, *tables, now=now, **options)
 
     def replay(self, *, projector: bool = False, speed: float = 1.0) -> Replay:
