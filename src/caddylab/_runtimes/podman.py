@@ -147,7 +147,7 @@ class PodmanRuntime:
         self.units = [launch.result() for launch in launches]
         # Podman starts containers one by one, so Caddy, which is ready sooner, comes last.
         caddy = pool.submit(self._start_caddy)
-        sweeping = pool.submit(podman_sweep.sweep_orphans, self._service)
+        sweeping = pool.submit(self._sweep)
         for unit in self.units:
             unit.wait()
         caddy.result()
@@ -209,6 +209,10 @@ class PodmanRuntime:
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
+
+    def _sweep(self) -> None:
+        with contextlib.suppress(OSError):  # another lab, just closing, can confuse it
+            podman_sweep.sweep_orphans(self._service)
 
     def _remove(self) -> None:
         with contextlib.suppress(OSError):

@@ -62,7 +62,10 @@ class Container:
             self._post("start")
         except OSError as error:
             kind = PortTaken if "address already in use" in str(error) else StartFailed
-            raise kind(f"Podman could not start {self.name}: {error}") from error
+            raise kind(
+                f"Podman could not start {self.name}: {error}\n"
+                "Try it once more; `caddylab doctor` says what works on this machine."
+            ) from error
 
     def await_ready(self, is_ready: Callable[[], bool]) -> None:
         """Return once `is_ready`.
