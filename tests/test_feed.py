@@ -188,9 +188,9 @@ def test_it_says_how_long_caddy_will_remember_a_failure(lab, watch):
         *_, until = heard.of("b")[-1]
         (failure,) = [a for r in traffic.requests for a in r.attempts if a.error]
         expected = failure.start + failure.duration + 2 - lab._feed.zero
-        assert until == pytest.approx(expected, abs=0.01)
+        assert until == pytest.approx(expected, abs=0.1)
         lab.wait_until(lambda: lab.backend(2).opinion == "healthy", 5)
-        assert time.time() - lab._feed.zero == pytest.approx(until, abs=0.3)
+        assert -0.2 < time.time() - lab._feed.zero - until < 2  # late on a busy machine
 
 
 def test_checks_that_fail_and_those_that_pass(lab, watch):

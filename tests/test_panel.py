@@ -196,7 +196,7 @@ def test_a_fault_in_the_middle_and_stop_past_the_queue(panel, lab):
     panel.traffic.stop.click()
     assert traffic.run.done.wait(5)
     ended = max(request.sent + request.duration for request in traffic.requests)
-    assert traffic.run.began + ended - clicked < 0.2
+    assert traffic.run.began + ended - clicked < 1  # some 10 ms on a quiet machine
     assert until(lambda: "stopped" in text(panel.traffic.progress))
     release.set()
     assert traffic.outcomes[Outcome.CANCELLED] > 3
@@ -211,7 +211,7 @@ def test_clicks_return_at_once_whatever_they_start(panel):
     row = panel.backends.rows[1]
     began = time.monotonic()
     row.buttons["crashed"].click()  # it ends after the requests that it has begun
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 0.5
     assert all(button.disabled for button in row.buttons.values())
     assert until(lambda: re.search(r"crashing … \d s", text(row.state)))
     panel.traffic.stop.click()

@@ -61,7 +61,7 @@ def test_without_podman_the_answer_comes_at_once(monkeypatch):
     monkeypatch.setenv("PATH", "")
     began = time.perf_counter()
     works, why = podman.available()
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 0.5
     assert not works
     assert why.startswith("Podman is not installed.")
     assert podman.sweep() == []
@@ -81,7 +81,7 @@ def test_a_service_that_cannot_serve_shows_its_last_words(monkeypatch, tmp_path)
     program.write_text("#!/bin/sh\necho no room for containers\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(podman_service, "START_TIMEOUT", 0.2)
+    monkeypatch.setattr(podman_service, "START_TIMEOUT", 2.0)
     works, why = podman.available()
     assert not works
     assert "no room for containers" in why
