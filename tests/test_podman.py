@@ -69,23 +69,25 @@ def test_everything_is_published_on_loopback_only(client, runtime):
     assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
 
 
-def test_a_port_that_is_snatched_away_is_replaced(monkeypatch):
-    snatched = []
+def test_ports_are_held_until_podman_takes_them(monkeypatch):
+    attempts = []
 
-    class Unlucky(podman.Container):
-        """A container whose site port somebody else takes just before its first start."""
+    class Envied(podman.Container):
+        """A container whose port somebody else wants just before it starts."""
 
         def start(self) -> None:
-            if self.name == "caddy" and not snatched:
-                snatched.append(socket.create_server(self.published(80)))
+            with pytest.raises(OSError, match="in use"):
+                socket.create_server(self.published(self.inner_port))
+            attempts.append(self.name)
             super().start()
 
-    monkeypatch.setattr(podman, "Container", Unlucky)
-    with running() as runtime:
-        assert runtime.site != snatched[0].getsockname()
-        proxy_to(runtime, 1)
-        assert get(runtime).status_code == 200
-    snatched[0].close()
+        @property
+        def inner_port(self) -> int:
+            return 80 if self.name == "caddy" else 8080
+
+    monkeypatch.setattr(podman, "Container", Envied)
+    with running(backends=1):
+        assert sorted(attempts) == ["backend1", "caddy"]
 
 
 def test_two_labs_have_backends_of_their_own(runtime):

@@ -16,12 +16,11 @@ from caddylab._runtimes import folder as folders
 from caddylab._runtimes import images, podman_caddy, podman_service, podman_sweep
 from caddylab._runtimes.base import BACKEND_PORT, Address
 from caddylab._runtimes.keeper import Keeper
-from caddylab._runtimes.podman_container import CONTROL_PORT, Container, PodmanUnit, PortTaken
+from caddylab._runtimes.podman_container import CONTROL_PORT, Container, PodmanUnit
 from caddylab._runtimes.podman_network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman_service import Service
 
 DOMAIN = "dns.podman"
-ATTEMPTS = 4
 
 
 def available() -> tuple[bool, str]:
@@ -189,21 +188,10 @@ class PodmanRuntime:
             "network_mode": "bridge",
             "networks": {self._network: {"aliases": [name]}},
         }
-        container = self._start_container(name, ports, options | more)
+        container = Container(self._service, name, ports, options | more)
+        container.start()
         hold_address(self._bridge)  # before anything has talked to the container
         return container
-
-    def _start_container(self, name: str, ports: list[int], options: dict[str, Any]) -> Container:
-        for _ in range(ATTEMPTS):
-            container = Container(self._service, name, ports, options)
-            try:
-                container.start()
-            except PortTaken as error:
-                podman_sweep.remove_container(self._service, container.id)
-                taken = error
-            else:
-                return container
-        raise taken
 
     def _admin_answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
-from caddylab._ports import LOOPBACK
+from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes.base import BACKEND_PORT, Address, ready
 from caddylab._runtimes.podman_service import Service
 from caddylab._waiting import poll
@@ -18,10 +18,6 @@ CONTROL_PORT = 8081
 START_TIMEOUT = 60.0
 GONE_TIMEOUT = 30.0
 PATIENCE = 120.0
-
-
-class PortTaken(StartFailed):
-    """Podman chooses free ports for a new container, but takes them only at its start."""
 
 
 class Container:
@@ -38,14 +34,14 @@ class Container:
         self, service: Service, name: str, ports: list[int], options: dict[str, Any]
     ) -> None:
         self._service, self.name = service, name
-        published = {f"{port}/tcp": (LOOPBACK, 0) for port in ports}
-        created = service.client.containers.create(
+        # Podman would choose ports now, too, but hold them only from the start on.
+        self._reserved = {port: Port() for port in ports}
+        self._published = {port: reserved.number for port, reserved in self._reserved.items()}
+        published = {f"{port}/tcp": self.published(port) for port in ports}
+        self.id: str = service.client.containers.create(
             # k8s-file, since journald, the default in some places, is not everywhere
             ports=published, log_config={"Type": "k8s-file"}, **options,
-        )  # fmt: skip
-        self.id = created.id
-        bindings = created.attrs["HostConfig"]["PortBindings"]
-        self._published = {port: int(bindings[f"{port}/tcp"][0]["HostPort"]) for port in ports}
+        ).id  # fmt: skip
 
     def published(self, port: int) -> Address:
         """Where this machine reaches the container's `port`."""
@@ -55,14 +51,14 @@ class Container:
         """Start its process; it may not be ready yet.
 
         Raises:
-            PortTaken: somebody else has one of its ports.
             StartFailed: Podman cannot start it.
         """
+        while self._reserved:
+            self._reserved.popitem()[1].close()
         try:
             self._post("start")
         except OSError as error:
-            kind = PortTaken if "address already in use" in str(error) else StartFailed
-            raise kind(
+            raise StartFailed(
                 f"Podman could not start {self.name}: {error}\n"
                 "Try it once more; `caddylab doctor` says what works on this machine."
             ) from error
