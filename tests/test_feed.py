@@ -127,6 +127,19 @@ def test_a_hung_backend_holds_its_requests_at_once(lab, watch):
     assert ["hung", "healthy"] in states
 
 
+def test_a_body_that_stops_half_way_makes_nobody_else_uncertain(lab, watch):
+    heard = watch()
+    lab.backend(2).hung()
+    lab.fire(2, path="/stream/50", timeout=20, concurrency=2, background=True)
+    assert heard.tells("r")
+    lab.backend(1).hung()
+    traffic = lab.fire(rate=20, duration=1, timeout=20, background=True)
+    assert poll(lambda: len(held(heard, 1)) >= 8 and len(held(heard, 2)) >= 8, 3)
+    assert len([certain for _, certain in places(heard).values() if certain]) >= 15
+    lab.restore()
+    traffic.stop()
+
+
 def held(heard, backend):
     """The requests that the feed shows in a backend now."""
     over = {event[2] for event in heard.of("d")} | {event[2] for event in heard.of("r")}

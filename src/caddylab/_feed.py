@@ -248,7 +248,8 @@ class Feed:
         end = line.start + line.duration
         if _tape.is_failure(line.error) and backend is not None:
             self._failures[backend].append(end)
-        self._where.ended(item.key if item else None, backend, line.start, end)
+        again = line.status is None or line.status >= 400
+        self._where.ended(item.key if item else None, backend, line.start, end, again)
         if item:
             self._end(item, Attempt(
                 line.upstream, line.start, line.duration, backend, line.status, line.error

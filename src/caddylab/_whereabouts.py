@@ -63,8 +63,14 @@ class Whereabouts:
                 self._unsure.append(place)
         self._report()
 
-    def ended(self, key: int | None, backend: int | None, start: float, end: float) -> None:
-        """The log says whose attempt it was (None: a stranger's) that has ended."""
+    def ended(
+        self, key: int | None, backend: int | None, start: float, end: float, again: bool = True
+    ) -> None:
+        """The log says whose attempt it was (None: a stranger's) that has ended.
+
+        `again`: Caddy may try once more. Else only the rest of the body is on its way, perhaps
+        for long.
+        """
         place = self._at(backend, start)
         if place:
             self._drop(place)
@@ -72,8 +78,10 @@ class Whereabouts:
             self._release(self._held.get(key))
             self._waiting.pop(key, None)
             self._account_for(key)
-            self._since[key] = self._waiting[key] = end  # perhaps Caddy tries again
             self._told.pop(key, None)
+            self._since.pop(key, None)
+            if again:
+                self._since[key] = self._waiting[key] = end
             self._changed.discard(key)
         else:
             self._match()
