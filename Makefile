@@ -47,7 +47,7 @@ bench: .venv/ready-dev
 # New versions: make lock UPGRADE=--upgrade
 lock: .venv/ready-dev
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --extra dev --extra bench --constraint requirements.lock \
+	$(COMPILE) --extra dev --extra bench --extra html --constraint requirements.lock \
 		--output-file requirements-dev.lock
 	touch .venv/ready .venv/ready-dev
 
