@@ -144,6 +144,15 @@ class TestAnswers:
         assert answer.json() == {"message": "Normal response from BACKEND_1"}
         assert answer.elapsed.total_seconds() < SLOW / 2
 
+    @pytest.mark.parametrize("path", ["/slow-api", "/slow-block"])
+    def test_the_slow_routes_take_as_long_as_they_are_asked_to(
+        self, one: Backend, two: Backend, path: str
+    ) -> None:
+        answer = two.get(f"{path}?ms=150")
+        assert answer.json() == {"message": "Slow response from BACKEND_2"}
+        assert 0.15 <= answer.elapsed.total_seconds() < SLOW
+        assert one.get(f"{path}?ms=5000").elapsed.total_seconds() < SLOW
+
     def test_a_slow_thread_keeps_nobody_else_waiting(self, two: Backend) -> None:
         with ThreadPoolExecutor() as pool:
             slow = pool.submit(httpx.get, f"{two.url}/slow-api", timeout=10)
@@ -173,6 +182,8 @@ class TestAnswers:
             ("/status/ok", "code is 'ok': use a whole number from 200 to 599"),
             ("/delay/-1", "ms is '-1': use a whole number from 0 to 60000"),
             ("/delay/60001", "ms is '60001': use a whole number from 0 to 60000"),
+            ("/slow-api?ms=soon", "ms is 'soon': use a whole number from 0 to 60000"),
+            ("/slow-block?ms=-1", "ms is '-1': use a whole number from 0 to 60000"),
             ("/stream/0", "chunks is '0': use a whole number from 1 to 600"),
         ],
     )

@@ -52,19 +52,22 @@ async def greet(request: Request) -> Response:
 @router.api_route("/slow-api", methods=["GET", "POST"])
 def slow_in_thread(request: Request) -> Response:
     """Keep a thread busy on the slow backend; other requests are still served."""
-    return _answer_slowly(_id(request))
+    return _answer_slowly(request)
 
 
 @router.api_route("/slow-block", methods=["GET", "POST"])
 async def slow_on_loop(request: Request) -> Response:
     """Keep the slow backend's event loop busy: nothing else is served meanwhile."""
-    return _answer_slowly(_id(request))
+    return _answer_slowly(request)
 
 
-def _answer_slowly(backend_id: str) -> Response:
+def _answer_slowly(request: Request) -> Response:
+    """As the article's slow backend does; `?ms=800` makes it another time."""
+    backend_id, ms = _id(request), request.query_params.get("ms")
+    seconds = SLOW_SECONDS if ms is None else whole_number("ms", ms, 0, 60_000) / 1000
     if backend_id != SLOW_BACKEND:
         return JSONResponse({"message": f"Normal response from BACKEND_{backend_id}"})
-    time.sleep(SLOW_SECONDS)
+    time.sleep(seconds)
     return JSONResponse({"message": f"Slow response from BACKEND_{backend_id}"})
 
 
