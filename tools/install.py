@@ -37,11 +37,11 @@ def main():
             f"{sys.version.split()[0]} ({sys.executable}). "
             "Install a newer one and name it: make PYTHON=python3.12 course"
         )
-    lock = "requirements-dev.lock" if "--dev" in sys.argv[1:] else "requirements.lock"
+    dev = "--dev" in sys.argv[1:]
     os.chdir(ROOT)
     make_venv()
-    install = installer()
-    install("--require-hashes", "-r", lock)
+    install = installer(compiled=dev)  # tests start hundreds of Pythons, a learner a few
+    install("--require-hashes", "-r", "requirements-dev.lock" if dev else "requirements.lock")
     install("--no-deps", "--editable", ".")
 
 
@@ -63,13 +63,17 @@ def works(code):
     return PYTHON.exists() and subprocess.call(command, stderr=subprocess.DEVNULL) == 0
 
 
-def installer():
-    """A function that installs packages with these arguments: by uv, else by pip."""
+def installer(compiled):
+    """A function that installs packages with these arguments: by uv, else by pip.
+
+    uv leaves the compiling of packages to their first import unless they shall be `compiled`.
+    """
     pip = [PYTHON, "-m", "pip"]
     has_uv = subprocess.call([*pip, "install", "--quiet", "--upgrade", "uv"]) == 0
     if not has_uv:
         print("Without uv; pip takes about a minute.", flush=True)
     uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
+    uv += ["--compile-bytecode"] if compiled else []
     command = uv if has_uv else [*pip, "install"]
     environment = {**uv_settings(pip), **os.environ} if has_uv else os.environ
 

@@ -1,7 +1,8 @@
 """Break the Balancer: load balancing and fallback with a real Caddy, in Jupyter."""
 
 from caddylab._backend import Backend
-from caddylab._claims import Claim, Verdicts, verdicts
+from caddylab._claims import Claim, Verdicts, plausible, verdicts
+from caddylab._cli.doctor import doctor
 from caddylab._errors import (
     CaddyfileError,
     CaddylabError,
@@ -17,9 +18,11 @@ from caddylab._faults import Fault
 from caddylab._lab import Lab
 from caddylab._magic import register as _register_magic
 from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._survey import Survey
+from caddylab._survey_trial import Trial
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.traffic import Traffic, compare
-from caddylab._widgets.predict import Prediction, predict
+from caddylab._widgets.predict import Prediction, predict, predictions
 
 __all__ = [
     "Attempt",
@@ -39,12 +42,17 @@ __all__ = [
     "RuntimeUnavailable",
     "Span",
     "StartFailed",
+    "Survey",
     "Traffic",
     "TrafficError",
+    "Trial",
     "Verdicts",
     "WaitTimeout",
     "compare",
+    "doctor",
+    "plausible",
     "predict",
+    "predictions",
     "verdicts",
 ]
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
+
+MIME = "application/vnd.caddylab.verdicts+json"
+"""How an executed notebook carries its verdicts to `caddylab verify`."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,9 @@ class Verdicts(Sequence[Claim]):
             for claim in self._claims
         )
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        return {MIME: [asdict(claim) for claim in self._claims], "text/plain": repr(self)}
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th style='text-align:left'>{h}</th>" for h in HEAD)
         return f"<table><tr>{head}</tr>{''.join(map(_row, self._claims))}</table>"
@@ -68,3 +76,30 @@ def _row(claim: Claim) -> str:
 def verdicts(*claims: Claim) -> Verdicts:
     """Claims as a table of verdicts, for the end of a chapter."""
     return Verdicts(claims)
+
+
+def plausible(n: int, share: float = 0.5, error: float = 1e-4) -> range:
+    """How often something may happen by chance: for judging what is random.
+
+    Args:
+        n: how often it could happen.
+        share: how often it should, from 0 to 1.
+        error: the probability that a fair chance leaves the range all the same.
+
+    Returns:
+        The counts between which a binomial count lies except with probability `error`.
+    """
+    if not (n > 0 and 0 < share < 1 and 0 < error < 1):
+        raise ValueError(
+            f"plausible() wants n > 0 and share and error between 0 and 1, not "
+            f"n={n}, share={share}, error={error}."
+        )
+    below = list(accumulate(_binomial(n, k, share) for k in range(n + 1)))
+    low = next(k for k, p in enumerate(below) if p > error / 2)
+    high = next(k for k, p in enumerate(below) if p >= 1 - error / 2 or k == n)
+    return range(low, high + 1)
+
+
+def _binomial(n: int, k: int, share: float) -> float:
+    choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return math.exp(choose + k * math.log(share) + (n - k) * math.log1p(-share))

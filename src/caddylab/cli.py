@@ -1,4 +1,4 @@
-"""The command `caddylab`: open the course, look at this machine, clean up."""
+"""The command `caddylab`: open the course, look at this machine, judge Caddy, clean up."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_open(commands.add_parser("open", help="copy the notebooks to a folder and open them"))
     commands.add_parser("doctor", help="say what works on this machine, and how to mend the rest")
+    _add_verify(commands.add_parser("verify", help="judge every claim of the course once more"))
     commands.add_parser("clean", help="remove whatever labs have left behind")
     return parser
 
@@ -52,6 +53,14 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--here", action="store_true", help="open this checkout's own notebooks")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=int, help="the port to try first (default: 8888)")
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as 02 (default: all)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--caddy", type=Path, help="another Caddy, to see what it does differently")
+    where.add_argument("--runtime", choices=["process", "podman"], help="where the labs run")
+    where.add_argument("--keep", action="store_true", help="for authors: put them on record")
 
 
 # The modules are imported late: `caddylab --version` need not load JupyterLab.
@@ -77,4 +86,10 @@ def _clean(_: argparse.Namespace) -> int:
     return clean.sweep()
 
 
-_COMMANDS = {"open": _open, "doctor": _doctor, "clean": _clean}
+def _verify(options: argparse.Namespace) -> int:
+    from caddylab._cli.verify import verify
+
+    return verify(options.chapters, options.caddy, options.runtime, options.keep)
+
+
+_COMMANDS = {"open": _open, "doctor": _doctor, "verify": _verify, "clean": _clean}

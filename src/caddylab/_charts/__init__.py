@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+import caddylab._charts.lean  # noqa: F401
 from caddylab._charts import renderer, theme
 from caddylab._charts.comparison import Side, compare
 from caddylab._charts.inflight import in_flight

