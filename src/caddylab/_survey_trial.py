@@ -1,0 +1,88 @@
+"""One fault against one strategy: what the clients saw, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from caddylab._records import Outcome, Request
+
+if TYPE_CHECKING:
+    from caddylab._traffic.traffic import Traffic
+
+WORDS = {
+    Outcome.TIMEOUT: "gave up",
+    Outcome.RESET: "cut off",
+    Outcome.REFUSED: "refused",
+    Outcome.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of one trial.
+
+    Args:
+        traffic: its records, to be looked at closely.
+        patience: seconds after which its clients gave up; who waited for half of them or
+            longer was served slowly.
+    """
+
+    traffic: Traffic
+    patience: float
+
+    @property
+    def total(self) -> int:
+        """How many requests the clients sent."""
+        return len(self.traffic)
+
+    @property
+    def good(self) -> int:
+        """How many of them got a good answer, quick or slow."""
+        return self.traffic.outcomes[Outcome.OK]
+
+    @property
+    def slow(self) -> int:
+        """How many got a good answer, but had to wait for it."""
+        return sum(
+            r.outcome is Outcome.OK and r.latency >= self.patience / 2
+            for r in self.traffic.requests
+        )
+
+    @property
+    def slowest(self) -> float:
+        """How long the longest wait was, in seconds, whatever it ended with."""
+        return max(request.latency for request in self.traffic.requests)
+
+    @property
+    def sign(self) -> str:
+        """✓ all well; ◐ some clients had to wait or went without; ✗ no good answer at all."""
+        if self.good == 0:
+            return "✗"
+        return "✓" if self.good == self.total and not self.slow else "◐"
+
+    @cached_property
+    def trouble(self) -> str:
+        """What went wrong for how many, such as "4 × 502"; empty if nothing did."""
+        seen = Counter(_word(r) for r in self.traffic.requests if r.outcome is not Outcome.OK)
+        slow = [f"{self.slow} slow"] if self.slow else []
+        return ", ".join([*(_times(n, word) for word, n in sorted(seen.items())), *slow])
+
+    def __repr__(self) -> str:
+        share = f"{self.sign} {self.good} of {self.total}"
+        return f"{share}: {self.trouble}" if self.trouble else share
+
+
+def _word(request: Request) -> str:
+    """What a client without a good answer saw."""
+    if word := WORDS.get(request.outcome):
+        return word
+    # A backend says who it is; what Caddy itself answers has no body unless it is told to.
+    page = " with a page" if request.answered_by is None and request.body else ""
+    return f"{request.status}{page}"
+
+
+def _times(n: int, word: str) -> str:
+    return f"{n} × {word}" if word[0].isdigit() else f"{n} {word}"
