@@ -127,6 +127,17 @@ def test_a_backend_that_got_nothing_has_its_place():
     ]  # fmt: skip
 
 
+def test_the_title_does_not_forget_backends_that_got_nothing():
+    script = scenes.Script()
+    for n, backend in enumerate((1, 1, 3, 4, 5, 6)):
+        script.request(n / 10, (backend, 0.01, 200))
+    scene = script.scene()
+    said = "ackend 1 answered most (2), backend 2 and backend 7 none"
+    assert sentence(routing(scene, backends=7)) == f"6 requests: b{said}"
+    assert sentence(shares(scene, backends=7)) == f"B{said} of 6 requests"
+    assert "6 backends none" in sentence(shares(scene, backends=11))
+
+
 def test_a_failed_attempt_is_a_cross_with_a_line_to_where_the_retry_went():
     scene = scenes.killed()
     spec = routing(scene)

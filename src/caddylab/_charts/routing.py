@@ -39,7 +39,7 @@ def routing(
     draw = marks.layers if single else columns.layers
     shades = frame.banded(clock.place(spans, requests, frame.by))
     hints = _hints(requests, given_up, single)
-    title = theme.title(titles.routing(requests, given_up, spans), *hints)
+    title = theme.title(titles.routing(requests, given_up, spans, backends), *hints)
     layer = [
         *bands.layers(shades, frame.x(), frame.y("top"), frame.ends),
         *draw(requests, attempts, given_up, frame),

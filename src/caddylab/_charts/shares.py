@@ -36,7 +36,7 @@ def shares(
               axis=alt.Axis(ticks=False, domain=False, labelPadding=10))  # fmt: skip
     top = min(1.0, 1.05 * float(np.nanmax(sums[["share", "expected"]].to_numpy())))
     layers = [_bars(parts, y, top), *([_ticks(sums, y)] if expected else []), _labels(sums, y)]
-    title = theme.title(titles.shares(requests), *_hints(parts, bool(expected)))
+    title = theme.title(titles.shares(requests, backends), *_hints(parts, bool(expected)))
     return theme.picture(layers, title, TALL * len(order))
 
 

@@ -21,7 +21,9 @@ APART = 3.0
 """Medians that differ by this factor are worth a sentence."""
 
 
-def routing(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame) -> str:
+def routing(
+    requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame, backends: int = 0
+) -> str:
     """What the routing strip shows: losses first, then failed attempts, then who got what."""
     lead = words.faults(spans)
     failed = requests[journeys.failed(requests)]
@@ -30,7 +32,7 @@ def routing(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame)
     elif len(given_up):
         said = f"{_attempts(given_up, lead)}, every request answered"
     else:
-        said = _division(requests)
+        said = _division(requests, backends)
     if not (lead or len(failed)):
         lead = words.count(len(requests), "request")
     return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
@@ -54,7 +56,7 @@ def _stopped(requests: pd.DataFrame) -> str:
     return f", {tally:,} not finished" if tally else ""
 
 
-def _division(requests: pd.DataFrame) -> str:
+def _division(requests: pd.DataFrame, backends: int) -> str:
     """Who answered how many: "the backends took turns, 8 each"."""
     order, tally = _answers(requests)
     if len(tally) == 1:
@@ -62,7 +64,7 @@ def _division(requests: pd.DataFrame) -> str:
         return f"{lanes.name(order[0])} answered {every}"
     if _turns(order, len(tally)):
         return f"the backends took turns, {_each(tally)}"
-    return _named(tally) if tally else "none was answered"
+    return _named(tally, backends) if tally else "none was answered"
 
 
 def _answers(requests: pd.DataFrame) -> tuple[list[int], dict[int, int]]:
@@ -83,14 +85,15 @@ def _each(tally: dict[int, int]) -> str:
     return f"{' or '.join(sizes)} each"
 
 
-def _named(tally: dict[int, int]) -> str:
+def _named(tally: dict[int, int], backends: int) -> str:
     if len(tally) <= FEW:
         return words.listing(f"{lanes.name(lane)} answered {n:,}" for lane, n in tally.items())
     most, least = max(tally, key=tally.__getitem__), min(tally, key=tally.__getitem__)
-    return (
-        f"{lanes.name(most)} answered most ({tally[most]:,}), "
-        f"{lanes.name(least)} fewest ({tally[least]:,})"
-    )
+    fewest = f"{lanes.name(least)} fewest ({tally[least]:,})"
+    if idle := [lane for lane in range(1, backends + 1) if lane not in tally]:
+        who = words.listing(map(lanes.name, idle)) if len(idle) <= FEW else f"{len(idle)} backends"
+        fewest = f"{who} none"
+    return f"{lanes.name(most)} answered most ({tally[most]:,}), {fewest}"
 
 
 def timeline(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame) -> str:
@@ -204,14 +207,14 @@ def _their(number: int) -> str:
     return "their" if number > 1 else "its"
 
 
-def shares(requests: pd.DataFrame) -> str:
-    """How the requests were shared, and how many failed."""
+def shares(requests: pd.DataFrame, backends: int = 0) -> str:
+    """How the requests were shared among so many backends, and how many failed."""
     _, tally = _answers(requests)
     failed = int(journeys.failed(requests).sum())
-    return _shared(tally, len(requests)) + (f"; {failed:,} failed" if failed else "")
+    return _shared(tally, len(requests), backends) + (f"; {failed:,} failed" if failed else "")
 
 
-def _shared(tally: dict[int, int], total: int) -> str:
+def _shared(tally: dict[int, int], total: int, backends: int) -> str:
     of = f"of {words.count(total, 'request')}"
     if not tally:
         return f"None {of} was answered well"
@@ -220,7 +223,7 @@ def _shared(tally: dict[int, int], total: int) -> str:
     if len(tally) > 1 and len(set(tally.values())) == 1:
         return f"The backends shared equally: {_each(tally)} {of}"
     if len(tally) > FEW:
-        return f"{words.capital(_named(tally))} {of}"
+        return f"{words.capital(_named(tally, backends))} {of}"
     said = words.listing(f"{words.percent(n / total)} by {lanes.name(k)}" for k, n in tally.items())
     return f"{words.capital(of)}, {said.replace(' by ', ' were answered by ', 1)}"
 
