@@ -44,7 +44,7 @@ class TestTrials:
         assert cured == ["killed under load", "down"]
 
     def test_the_longest_wait_is_known(self, survey):
-        assert survey["slow", "nothing"].slowest == pytest.approx(0.52, abs=0.2)
+        assert survey["slow", "nothing"].slowest == pytest.approx(0.65 * survey.patience, abs=0.2)
         assert survey["hung", "nothing"].slowest == pytest.approx(survey.patience, abs=0.1)
 
     def test_killed_under_load_cuts_requests_that_are_under_way(self, survey):
@@ -88,7 +88,7 @@ def test_the_last_of_the_pool_is_broken(lab):
     assert [span.backend for span in lab.faults[before:]] == [1, 1]
 
 
-@pytest.mark.parametrize("fault", Survey.FAULTS)
+@pytest.mark.parametrize("fault", ["killed under load", "all down", "slow", "partitioned"])
 def test_afterwards_all_is_as_before(lab, fault):
     lab.load(MEMORY)
     Survey(lab, faults=[fault], clients=4, patience=0.4).add("nothing", BARE)

@@ -22,7 +22,7 @@ SLOW = 0.65
 """A slow backend takes so much of its clients' patience."""
 WAVES = 3
 """Under load every client sends so many requests, one after the other."""
-LOAD_PATH = "/delay/80"
+LOAD_PATH = "/delay/100"
 
 
 class Survey:
@@ -52,7 +52,7 @@ class Survey:
         faults: Iterable[str] = (),
         *,
         clients: int = 8,
-        patience: float = 0.8,
+        patience: float = 0.7,
     ) -> None:
         self._lab, self.clients, self.patience = lab, clients, patience
         self.faults = tuple(faults) or self.FAULTS
@@ -110,13 +110,14 @@ class Survey:
         return Trial(traffic, self.patience)
 
     def _under_load(self, fault: _Fault) -> Traffic:
-        """Break it when every client has had one answer and waits for the next."""
+        """Break it when it has requests under way; more will come."""
         count = WAVES * self.clients
         traffic = self._lab.fire(
             count, concurrency=self.clients, timeout=self.patience, path=LOAD_PATH, background=True
         )
         try:
-            poll(lambda: len(traffic) >= 2 * self.clients, self.patience)
+            victim = self._pool[-1]
+            poll(lambda: len(traffic) >= self.clients and victim.in_flight > 0, self.patience)
             fault.make(self._pool, self.patience)
         except BaseException:
             traffic.stop()
