@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from caddylab import _verify
@@ -12,7 +13,10 @@ from caddylab._caddy import program
 from caddylab._claims import Claim
 from caddylab._verify import ChapterFailed, Finding
 
-CLEAR = "\r\x1b[K"
+AT_ONCE = min(2, os.cpu_count() or 1)
+"""So many chapters are run at the same time: they mostly wait."""
+
+Result = list[Claim] | ChapterFailed
 
 
 def verify(names: Sequence[str], caddy: Path | None, runtime: str | None, keep: bool) -> int:
@@ -24,25 +28,21 @@ def verify(names: Sequence[str], caddy: Path | None, runtime: str | None, keep: 
         runtime: "process" or "podman"; None lets each lab choose.
         keep: put what was found on record instead of comparing.
     """
-    settings = _settings(caddy, runtime)
-    if settings.get("CADDYLAB_RUNTIME") == "process":
-        tested = program.version(caddy or program.executable())
-        print(f"Caddy {tested}; the verdicts on record are those of {_verify.record()['caddy']}.\n")
-    began, found, drifted, failed = time.monotonic(), {}, 0, 0
-    for chapter in _verify.chapters(names):
-        try:
-            found[chapter.stem] = _run(chapter, settings)
-        except ChapterFailed as error:
-            failed += 1
-            print(f"{error}\n")
-            continue
-        drifted += _report(list(_verify.compare(chapter, found[chapter.stem])))
-    if keep and not failed:
-        _verify.keep(program.version(program.executable()), found)
+    chapters, settings = _verify.chapters(names), _settings(caddy, runtime)
+    began = time.monotonic()
+    print(_headline(len(chapters), settings), flush=True)
+    found, drifted = {}, 0
+    for chapter, result in _results(chapters, settings):
+        found[chapter.stem] = result
+        drifted += _report(chapter, result)
+    judged = {name: result for name, result in found.items() if isinstance(result, list)}
+    if keep and len(judged) == len(found):
+        _verify.keep(program.version(program.executable()), judged)
         print("These verdicts are on record now.")
         return 0
-    _summary(sum(map(len, found.values())), drifted, failed, time.monotonic() - began)
-    return int(bool(drifted or failed))
+    claims = sum(map(len, judged.values()))
+    print(_summary(claims, drifted, len(found) - len(judged), time.monotonic() - began))
+    return int(drifted > 0 or len(judged) < len(found))
 
 
 def _settings(caddy: Path | None, runtime: str | None) -> dict[str, str]:
@@ -52,32 +52,51 @@ def _settings(caddy: Path | None, runtime: str | None) -> dict[str, str]:
     return {"CADDYLAB_RUNTIME": runtime} if runtime else {}
 
 
-def _run(chapter: Path, settings: dict[str, str]) -> list[Claim]:
-    live = sys.stdout.isatty()
-    print(f"{chapter.stem} is being run ..." if live else chapter.stem, end="" if live else "\n")
-    sys.stdout.flush()
-    try:
-        executed = _verify.run(chapter, settings)
-    finally:
-        print(f"{CLEAR}{chapter.stem}\n" if live else "", end="")
-    return _verify.claims(executed)
+def _headline(chapters: int, settings: Mapping[str, str]) -> str:
+    other = settings.get(program.OTHER)
+    tested = program.version(Path(other) if other else program.executable())
+    return (
+        f"Caddy {tested}; the verdicts on record are those of {_verify.record()['caddy']}.\n"
+        f"{chapters} notebooks are being run, {AT_ONCE} at a time: two minutes for all of them.\n"
+    )
 
 
-def _report(findings: list[Finding]) -> int:
-    for finding in findings:
-        if finding.claim is None:
-            print(f"  ? {finding.text}\n    DRIFT: not judged; on record: {finding.recorded}")
-            continue
-        claim = finding.claim
-        print(f"  {'✓' if claim.holds else '✗'} {claim.text}")
-        print(f"    {claim.verdict}: {claim.evidence}")
-        if finding.drifted:
-            print(f"    DRIFT: on record: {finding.recorded or 'nothing'}")
-    print()
+def _results(
+    chapters: Sequence[Path], settings: Mapping[str, str]
+) -> Iterator[tuple[Path, Result]]:
+    def judge(chapter: Path) -> Result:
+        try:
+            return _verify.claims(_verify.run(chapter, settings))
+        except ChapterFailed as error:
+            return error
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from zip(chapters, pool.map(judge, chapters), strict=True)
+
+
+def _report(chapter: Path, result: Result) -> int:
+    """Print what came of a chapter; how many verdicts have drifted."""
+    if isinstance(result, ChapterFailed):
+        print(f"{result}\n", flush=True)
+        return 0
+    findings = list(_verify.compare(chapter, result))
+    if findings:
+        print(chapter.stem, *map(_lines, findings), sep="\n", end="\n\n", flush=True)
     return sum(finding.drifted for finding in findings)
 
 
-def _summary(judged: int, drifted: int, failed: int, seconds: float) -> None:
-    said = f"{judged} claims judged in {seconds:.0f} s; "
+def _lines(finding: Finding) -> str:
+    claim = finding.claim
+    if claim is None:
+        return f"  ? {finding.text}\n    DRIFT: not judged; on record: {finding.recorded}"
+    lines = [f"  {'✓' if claim.holds else '✗'} {claim.text}"]
+    lines += [f"    {claim.verdict}: {claim.evidence}"]
+    if finding.drifted:
+        lines += [f"    DRIFT: on record: {finding.recorded or 'nothing'}"]
+    return "\n".join(lines)
+
+
+def _summary(claims: int, drifted: int, failed: int, seconds: float) -> str:
+    said = f"{claims} claims judged in {seconds:.0f} s; "
     said += f"{drifted} drifted from what is on record." if drifted else "all as on record."
-    print(said + (f" Chapters that did not run to their end: {failed}." if failed else ""))
+    return said + (f" Notebooks that did not run to their end: {failed}." if failed else "")
