@@ -12,7 +12,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course setup test lint format bench lock clean
+.PHONY: course setup test lint format labs bench lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -40,6 +40,10 @@ lint: .venv/ready-dev
 format: .venv/ready-dev
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
+
+# From the solutions, by nbgrader
+labs: .venv/ready-dev
+	$(BIN)/python tools/make_labs.py
 
 bench: .venv/ready-dev
 	$(RUN) benchmarks

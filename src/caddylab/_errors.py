@@ -10,7 +10,8 @@ CaddylabError
 ├── StartFailed              Caddy, a backend or a container did not become ready
 ├── CaddyfileError           Caddy, or the lab, refuses a Caddyfile
 ├── TrafficError             a plan that cannot be fired
-└── FaultError               a fault that cannot be made or undone
+├── FaultError               a fault that cannot be made or undone
+└── NotYet                   an exercise is not passed yet
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ class TrafficError(CaddylabError):
 
 class FaultError(CaddylabError):
     """A fault that cannot be made or undone."""
+
+
+class NotYet(CaddylabError):
+    """An exercise is not passed yet; says what was seen."""
 
 
 class CaddyfileError(CaddylabError):

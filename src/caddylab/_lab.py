@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
@@ -36,6 +36,7 @@ from caddylab._waiting import poll
 if TYPE_CHECKING:
     import pandas as pd
 
+    from caddylab._labs.board import Board
     from caddylab._widgets.panel import Panel
     from caddylab._widgets.view import View
 
@@ -78,8 +79,11 @@ class Lab:
         self._finalizer = weakref.finalize(
             self, _close, self._engine, self._feed, self._journal, self._runtime, self._http
         )
+        self._announce(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
+
+    def _announce(self, said: str) -> None:
         _magic.adopt(self)
-        _progress.say(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
+        _progress.say(said)
 
     def _assemble(self) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
@@ -332,6 +336,54 @@ class Lab:
         """Let time pass, with a countdown; for waits that are part of an experiment."""
         _progress.countdown(lambda: False, seconds, what)
 
+    # --- exercises -----------------------------------------------------------------------
+
+    def check(self, task: str, caddyfile: str | Path | None = None, *, answer: Any = None) -> None:
+        """Check an exercise in a fresh lab of its own; this lab is left alone.
+
+        Shows what was asked, what was seen, and hints: one more with each try that shows the
+        same symptom.
+
+        Args:
+            task: its id, such as "02.1".
+            caddyfile: the solution of a task that wants a Caddyfile; as for `load`.
+            answer: the solution of a task that asks a question.
+
+        Raises:
+            NotYet: it is not passed; says what was seen.
+            CaddyfileError: Caddy refuses the Caddyfile; this is not counted as a try.
+            LabError: there is no such task, or the check took too long.
+        """
+        from caddylab._labs import check
+
+        check.check(task, caddyfile, answer, self._runtime.name)
+
+    def hint(self, task: str) -> None:
+        """Show one hint more on what the last check of a task has seen.
+
+        Raises:
+            LabError: there is no such task, or no check of it has failed.
+        """
+        from caddylab._labs import check
+
+        check.hint(task)
+
+    def case(self, task: str) -> Traffic:
+        """Let happen, in a fresh lab, what a task asks about; its faults are not told.
+
+        Raises:
+            LabError: there is no such task, or it is not about a case.
+        """
+        from caddylab._labs import check
+
+        return check.case(task, self._runtime.name)
+
+    def progress(self) -> Board:
+        """Every exercise: tried, passed, points."""
+        from caddylab._labs import board, progress
+
+        return board.Board(progress.of_notebook())
+
     # --- life ----------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -345,7 +397,7 @@ class Lab:
         if not self._finalizer.alive:
             raise LabClosed("This lab has been closed; make a new one with Lab().")
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

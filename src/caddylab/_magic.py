@@ -33,11 +33,17 @@ def current() -> Lab:
 
 
 def register() -> None:
-    """Make `%%caddyfile` known where IPython runs."""
+    """Make `%%caddyfile` and `%%check` known where IPython runs."""
     if ipython := shell():
         ipython.register_magic_function(caddyfile, "cell")
+        ipython.register_magic_function(check, "cell")
 
 
 def caddyfile(line: str, cell: str) -> object:
     """`%%caddyfile`: load the cell's text into the lab."""
     return current().load(cell)
+
+
+def check(line: str, cell: str) -> None:
+    """`%%check 02.1`: check an exercise with the cell's text as its Caddyfile."""
+    current().check(line.strip(), cell)

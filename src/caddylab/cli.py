@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_open(commands.add_parser("open", help="copy the notebooks to a folder and open them"))
     commands.add_parser("doctor", help="say what works on this machine, and how to mend the rest")
     _add_verify(commands.add_parser("verify", help="judge every claim of the course once more"))
+    _add_progress(commands.add_parser("progress", help="say which exercises have been passed"))
     commands.add_parser("clean", help="remove whatever labs have left behind")
     return parser
 
@@ -51,6 +52,9 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
         "what you changed there is never overwritten",
     )
     where.add_argument("--here", action="store_true", help="open this checkout's own notebooks")
+    parser.add_argument(
+        "--solutions", action="store_true", help="for teachers: copy the solved exercises as well"
+    )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=int, help="the port to try first (default: 8888)")
 
@@ -63,6 +67,18 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--keep", action="store_true", help="for authors: put them on record")
 
 
+def _add_progress(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        type=Path,
+        default=[Path()],
+        metavar="FOLDER",
+        help="one for each learner (default: this one)",
+    )
+    parser.add_argument("--csv", action="store_true", help="as a table for a spreadsheet")
+
+
 # The modules are imported late: `caddylab --version` need not load JupyterLab.
 
 
@@ -70,7 +86,11 @@ def _open(options: argparse.Namespace) -> int:
     from caddylab._cli import notebooks
     from caddylab._cli.open import jupyterlab
 
-    folder = notebooks.own() if options.here else notebooks.copy_to(options.folder)
+    folder = (
+        notebooks.own()
+        if options.here
+        else notebooks.copy_to(options.folder, solutions=options.solutions)
+    )
     return jupyterlab(folder, browser=not options.no_browser, port=options.port)
 
 
@@ -92,4 +112,16 @@ def _verify(options: argparse.Namespace) -> int:
     return verify(options.chapters, options.caddy, options.runtime, options.keep)
 
 
-_COMMANDS = {"open": _open, "doctor": _doctor, "verify": _verify, "clean": _clean}
+def _progress(options: argparse.Namespace) -> int:
+    from caddylab._cli import progress
+
+    return progress.report(options.folders, csv=options.csv)
+
+
+_COMMANDS = {
+    "open": _open,
+    "doctor": _doctor,
+    "verify": _verify,
+    "progress": _progress,
+    "clean": _clean,
+}

@@ -11,7 +11,9 @@ from caddylab import _resources
 from caddylab._errors import CaddylabError
 
 MANIFEST = ".caddylab.json"
-_NOT_FOR_LEARNERS = {".keep", ".ipynb_checkpoints", "__pycache__"}
+_NOT_FOR_LEARNERS = {
+    ".keep", ".ipynb_checkpoints", "__pycache__", "lab-progress.jsonl", "predictions.json",
+}  # fmt: skip
 
 
 def own() -> Path:
@@ -25,11 +27,16 @@ def own() -> Path:
     return root
 
 
-def copy_to(root: Path) -> Path:
-    """Bring the notebooks in `root` up to date, say what was done and return `root`."""
+def copy_to(root: Path, *, solutions: bool = False) -> Path:
+    """Bring the notebooks in `root` up to date, say what was done and return `root`.
+
+    Args:
+        root: the learner's folder.
+        solutions: whether the solved exercises are wanted, too.
+    """
     folder = Folder(root)
     try:
-        for name, source in shipped():
+        for name, source in shipped(solutions=solutions):
             folder.put(name, source.read_bytes())
         folder.save()
     except OSError as error:
@@ -41,9 +48,10 @@ def copy_to(root: Path) -> Path:
     return root
 
 
-def shipped() -> Iterator[tuple[str, Path]]:
+def shipped(*, solutions: bool = False) -> Iterator[tuple[str, Path]]:
     """Every file that a learner gets: its name in their folder, and where it is now."""
-    for part in (_resources.course(), _resources.labs(), _resources.solutions()):
+    parts = [_resources.course(), _resources.labs()]
+    for part in [*parts, _resources.solutions()] if solutions else parts:
         for path in sorted(part.rglob("*")):
             name = path.relative_to(part.parent)
             if path.is_file() and _NOT_FOR_LEARNERS.isdisjoint(name.parts):

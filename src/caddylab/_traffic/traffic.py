@@ -154,6 +154,10 @@ class Traffic:
             options = {"backends": self._stage.backends} | options
         return _charts.draw(kind, *tables, now=now, **options)
 
+    def hide_faults(self) -> None:
+        """Tell nobody what was done to the backends: for a run that is a riddle."""
+        self._faults = ()
+
     def replay(self, *, projector: bool = False, speed: float = 1.0) -> Replay:
         """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
 

@@ -1,0 +1,30 @@
+"""How far learners have come, for somebody who teaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from caddylab._errors import CaddylabError
+from caddylab._labs import board
+from caddylab._labs.board import Board
+
+
+def report(folders: Sequence[Path], *, csv: bool) -> int:
+    """Print what the progress files in and below each folder say; each folder is a learner."""
+    if missing := [str(folder) for folder in folders if not folder.is_dir()]:
+        raise CaddylabError(
+            f"{', '.join(missing)}: there is no such folder. Name one folder for each learner, "
+            "such as the folder that `caddylab open` made."
+        )
+    boards = board.of_learners(folders)
+    print(board.as_csv(boards) if csv else _table(boards), end="")
+    return 0
+
+
+def _table(boards: Mapping[str, Board]) -> str:
+    return "".join(f"{learner}\n{_indented(own)}\n" for learner, own in boards.items())
+
+
+def _indented(own: Board) -> str:
+    return "\n".join(f"  {line}" for line in repr(own).splitlines())

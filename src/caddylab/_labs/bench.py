@@ -1,0 +1,76 @@
+"""The lab of a check: it works silently beside the learner's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from caddylab._errors import WaitTimeout
+from caddylab._lab import Lab
+from caddylab._loaded import Loaded
+from caddylab._traffic.clients import Clients
+from caddylab._traffic.traffic import Traffic
+from caddylab._waiting import poll
+
+
+class Bench(Lab):
+    """A `Lab` that prints nothing, draws no progress and is not the one of the cell magics.
+
+    So it can be used in a thread, while the notebook shows one progress bar for all of it.
+
+    Attributes:
+        loaded: when the Caddyfile in force was loaded (Unix time).
+    """
+
+    loaded = 0.0
+
+    def _announce(self, said: str) -> None:
+        pass
+
+    def _await(self, traffic: Traffic) -> Traffic:
+        return traffic.wait()
+
+    def load(self, caddyfile: str | Path) -> Loaded:
+        """As `Lab.load`, and note the time."""
+        self.loaded = time.time()
+        return super().load(caddyfile)
+
+    def renew(self) -> None:
+        """Make it as good as new for another check: no faults, no cookies."""
+        self.restore()
+        self._faults.clear()
+        self._clients = Clients()
+
+    def pause(self, seconds: float, what: str = "") -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+    def wait_until(
+        self, condition: Callable[[], object], timeout: float = 10.0, what: str = ""
+    ) -> float:
+        """Wait for what must come, whatever the learner's Caddyfile says; see `soon`."""
+        took = self.soon(condition, timeout)
+        if took is None:
+            raise WaitTimeout(f"{what or 'A condition'} did not come true in {timeout:g} s.")
+        return took
+
+    def soon(self, condition: Callable[[], object], patience: float) -> float | None:
+        """Wait for what depends on the learner: the seconds that it took, or None."""
+        began = time.monotonic()
+
+        def asked() -> object:
+            self._need_open()
+            return condition()
+
+        return time.monotonic() - began if poll(asked, patience, 0.02) else None
+
+    def checks(self, number: int, since: float) -> int:
+        """How many requests without an id, which are health checks, a backend had since then.
+
+        Args:
+            number: the backend's.
+            since: Unix time.
+        """
+        diary = self.backend(number).requests()
+        return sum(entry["id"] is None and entry["start"] >= since for entry in diary)

@@ -1,0 +1,134 @@
+"""Checking a task: a fresh lab, what the task does to it, a verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
+
+from caddylab._errors import LabError, NotYet
+from caddylab._labs import feedback, progress
+from caddylab._labs.bench import Bench
+from caddylab._labs.feedback import Advice, Feedback
+from caddylab._labs.task import Finding, Hints, Task, find
+from caddylab._progress import Bar
+from caddylab._traffic.traffic import Traffic
+
+LIMIT = 25.0
+"""Seconds after which a check gives up; nbgrader gives a cell 30."""
+
+T = TypeVar("T")
+
+_last: dict[str, Hints] = {}
+"""What helps with what the last check of a task has seen."""
+
+
+def check(id: str, caddyfile: Any, answer: Any, runtime: str) -> None:
+    """Check, remember and show; see `Lab.check`."""
+    task = find(id)
+    submission = _submission(task, caddyfile, answer)
+    findings = _attended(task, runtime, lambda bench: judge(task, bench, submission))
+    failed = next((finding for finding in findings if not finding.holds), None)
+    if failed is None:
+        progress.note(task.id, passed=True)
+        feedback.show(Feedback(task, tuple(findings)))
+        return
+    progress.note(task.id, passed=False, symptom=failed.hints.symptom)
+    _last[task.id] = failed.hints
+    feedback.show(Feedback(task, tuple(findings), _hints(task)))
+    raise NotYet(f"{task.id} “{task.title}” is not passed yet. {failed.observed}")
+
+
+def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
+    """Findings up to the first one that does not hold."""
+    found = []
+    with contextlib.closing(task.findings(bench, submission)) as findings:
+        for finding in findings:
+            found.append(finding)
+            if not finding.holds:
+                break
+    return found
+
+
+def hint(id: str) -> None:
+    """Show one hint more on what the last check found; see `Lab.hint`."""
+    task = find(id)
+    if task.id not in _last:
+        raise LabError(
+            f"A hint on {task.id} is about what a check has seen, and none has failed since this "
+            "kernel was started. Run the task's check first."
+        )
+    progress.note(task.id, hint=_last[task.id].symptom)
+    feedback.show(Advice(task, _hints(task)))
+
+
+def _hints(task: Task) -> tuple[str, ...]:
+    """What has been earned on what the last check has seen."""
+    hints = _last[task.id]
+    return hints.shown(progress.level(task.id, hints.symptom))
+
+
+def case(id: str, runtime: str) -> Traffic:
+    """Let happen what the task asks about; see `Lab.case`."""
+    task = find(id)
+    if task.case is None:
+        raise LabError(f"Task {task.id} “{task.title}” is not about a case.")
+    traffic = _attended(task, runtime, task.case)
+    traffic.hide_faults()
+    return traffic
+
+
+def _submission(task: Task, caddyfile: Any, answer: Any) -> Any:
+    """What the learner hands in.
+
+    Raises:
+        NotYet: it is nothing yet, or no answer at all to what is asked.
+    """
+    wanted, given = ("answer", answer) if task.reads else ("Caddyfile", caddyfile)
+    if given is None or given is ... or (isinstance(given, str) and not given.strip()):
+        raise NotYet(f"{task.id} “{task.title}” has no {wanted} yet: write it, then check again.")
+    if task.reads is None:
+        return given
+    try:
+        return task.reads(given)
+    except ValueError as error:
+        raise NotYet(
+            f"{task.id} “{task.title}”: your answer {given!r} cannot be read. Expected {error}."
+        ) from None
+
+
+def _attended(task: Task, runtime: str, work: Callable[[Bench], T]) -> T:
+    """Do the work in a lab of its own and a thread of its own, with a progress bar here."""
+    benches: list[Bench] = []
+
+    def do() -> T:
+        with Bench(runtime, task.backends) as bench:
+            benches.append(bench)
+            return work(bench)
+
+    with ThreadPoolExecutor(1, "caddylab-check") as pool:
+        future = pool.submit(do)
+        try:
+            _watch(task, future)
+        except BaseException:  # Stop, or too slow: closing the lab ends what goes on in it
+            while not future.done():
+                for bench in benches:
+                    bench.close()
+                wait([future], 0.1)
+            raise
+        return future.result()
+
+
+def _watch(task: Task, future: Future[Any]) -> None:
+    began = time.monotonic()
+    with Bar() as bar:
+        while not wait([future], 0.05).done:
+            passed = time.monotonic() - began
+            bar.show(passed / LIMIT, f"task {task.id} in a lab of its own: {passed:.0f} s")
+            if passed > LIMIT:
+                raise LabError(
+                    f"The check of {task.id} was not over after {LIMIT:g} s: this machine is "
+                    "busy, or the Caddyfile keeps it waiting. Run the cell once more."
+                )

@@ -1,0 +1,118 @@
+"""The labs: right answers pass, wrong ones fail with the hint that fits."""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caddylab._labs.bench import Bench
+from caddylab._labs.check import judge
+from caddylab._labs.task import Task, tasks
+
+ANSWERS = Path(__file__).parent / "answers"
+AT_A_TIME = 4
+RIGHT, WRONG = 3, 6
+"""At least so many of each for every task."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to one task; `symptom` is what its check must find, "" for a right one."""
+
+    task: str
+    name: str
+    submission: Any
+    symptom: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.task}-{self.name}"
+
+
+def answers() -> list[Answer]:
+    found = []
+    for path in sorted(ANSWERS.glob("*.toml")):
+        for task, entry in tomllib.loads(path.read_text("utf-8")).items():
+            for n, text in enumerate(entry["right"], 1):
+                found.append(Answer(task, f"right {n}", submission(entry, text)))
+            for wrong in entry["wrong"]:
+                given = submission(entry, wrong.get("text", wrong.get("answer")))
+                found.append(Answer(task, wrong["why"], given, wrong["symptom"]))
+    return found
+
+
+def submission(entry: dict[str, Any], given: Any) -> Any:
+    """Options are put into the task's frame; all else is handed in as it is."""
+    if "frame" not in entry or ":80 {" in given:
+        return given
+    return entry["frame"].replace("OPTIONS", given.replace("\n", "\n\t\t"))
+
+
+def examine(answer: Answer) -> str:
+    """The symptom that a check finds; "" when it is passed."""
+    task = tasks()[answer.task]
+    given = task.reads(answer.submission) if task.reads else answer.submission
+    with BENCHES.borrow(task.backends) as bench:
+        last = judge(task, bench, given)[-1]
+    return "" if last.holds else last.hints.symptom
+
+
+class Benches:
+    """Labs that are used again: to start one takes as long as the check itself."""
+
+    def __init__(self) -> None:
+        self._free: list[tuple[int, Bench]] = []
+
+    @contextlib.contextmanager
+    def borrow(self, backends: int) -> Iterator[Bench]:
+        free = next((entry for entry in self._free if entry[0] == backends), None)
+        if free:
+            self._free.remove(free)
+        bench = free[1] if free else Bench("process", backends)
+        try:
+            yield bench
+            bench.renew()
+        except BaseException:
+            bench.close()
+            raise
+        self._free.append((backends, bench))
+
+    def close(self) -> None:
+        while self._free:
+            self._free.pop()[1].close()
+
+
+BENCHES = Benches()
+
+
+@pytest.fixture(scope="module")
+def found(request):
+    """The symptom that each answer's check will find; a few checks run at a time."""
+    chosen = [item.callspec.params["answer"] for item in request.session.items if ours(item)]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        futures: dict[str, Future[str]] = {str(a): pool.submit(examine, a) for a in chosen}
+        yield futures
+        pool.shutdown(cancel_futures=True)
+    BENCHES.close()
+
+
+def ours(item) -> bool:
+    return getattr(item, "originalname", "") == "test_answer" and "answer" in item.callspec.params
+
+
+@pytest.mark.parametrize("answer", answers(), ids=str)
+def test_answer(answer: Answer, found):
+    assert found[str(answer)].result() == answer.symptom
+
+
+@pytest.mark.parametrize("task", tasks().values(), ids=lambda task: task.id)
+def test_every_task_has_right_and_wrong_answers_and_uses_all_its_hints(task: Task):
+    mine = [answer for answer in answers() if answer.task == task.id]
+    assert sum(answer.symptom == "" for answer in mine) >= RIGHT
+    assert sum(answer.symptom != "" for answer in mine) >= WRONG
