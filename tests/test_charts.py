@@ -331,10 +331,10 @@ def test_the_timeline_has_faults_and_opinions_in_rows_of_their_own_above():
     assert bands == {
         ("backend 2 killed", 0),
         ("Caddy: backend 2 failed", 20),
-        ("Caddy: backend 2 unhealthy", 20),
+        ("Caddy: backend 2 unhealthy", 40),
     }
     scales = [layer["encoding"]["y"].get("scale") for layer in spec["layer"]]
-    assert {scale["range"][0] for scale in scales if scale} == {40}
+    assert {scale["range"][0] for scale in scales if scale} == {60}
     assert sentence(spec) == "Backend 2 was killed: 1 failed attempt, it cost its request 0.3 ms"
 
 

@@ -32,7 +32,7 @@ def layers(
     if placed.empty:
         return []
     shades = [_shade(part, x, y, str(source)) for source, part in placed.groupby("source")]
-    rows = placed.sort_values("x").groupby(["backend", "source"])
+    rows = placed.sort_values("x").groupby(["backend", "source", "top"])
     labels = [_labels(row, named, ends[1] - ends[0]) for _, row in rows]
     return [*shades, *_written(pd.concat(labels, ignore_index=True), x, y, ends)]
 
@@ -42,7 +42,7 @@ def above(
 ) -> tuple[list[alt.Chart], int]:
     """Bands over a picture of this height, labelled in rows above it; and the rows' height.
 
-    A fault's band reaches down to the foot of the picture. The rows take `room` or more.
+    Each kind of opinion has a row of its own, since they overlap. A fault's band reaches down to the foot of the picture. The rows take `room` or more.
     """
     key = _rows(placed)
     row = key.rank(method="dense").astype(int) - 1
@@ -60,7 +60,8 @@ def rows_height(spans: pd.DataFrame) -> int:
 
 
 def _rows(spans: pd.DataFrame) -> pd.Series[str]:
-    return spans["backend"].astype(str) + spans["source"].map({"fault": "a", "caddy": "b"})
+    opinion = spans["source"] != "fault"
+    return spans["backend"].astype(str) + spans["kind"].where(opinion, "")
 
 
 def _shade(part: pd.DataFrame, x: alt.X, y: alt.Y, source: str) -> alt.Chart:
