@@ -1,0 +1,147 @@
+"""The labs as notebooks: solved, untouched, generated, and graded by nbgrader's own commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from caddylab import _resources
+from caddylab._labs.task import tasks
+
+ROOT = Path(__file__).parents[1]
+SOLUTIONS = sorted(_resources.solutions().glob("*/*.ipynb"))
+LABS = sorted(_resources.labs().glob("*/*.ipynb"))
+GRADED = "02-crash"
+PATIENCE = 30
+"""Seconds that nbgrader gives a cell by default."""
+
+chapters = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+untouched = pytest.mark.parametrize("path", LABS, ids=lambda path: path.stem)
+runtimes = pytest.mark.parametrize(
+    "runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)]
+)
+pytestmark = pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
+
+
+def run(path: Path, folder: Path, **options) -> nbformat.NotebookNode:
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": folder}}
+    return NotebookClient(notebook, timeout=PATIENCE, resources=resources, **options).execute()
+
+
+def checks(notebook) -> list[nbformat.NotebookNode]:
+    return [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
+
+
+def passed(folder: Path) -> set[str]:
+    lines = (folder / "lab-progress.jsonl").read_text().splitlines()
+    return {event["task"] for event in map(json.loads, lines) if event.get("passed")}
+
+
+def ids(notebook) -> list[str]:
+    return re.findall(r'lab\.check\(\s*"([\d.]+)"', "\n".join(c.source for c in checks(notebook)))
+
+
+@pytest.mark.timeout(300)
+@runtimes
+@chapters
+def test_a_solved_lab_passes_everything(path, runtime, monkeypatch, tmp_path):
+    monkeypatch.setenv("CADDYLAB_RUNTIME", runtime)
+    wanted = ids(run(path, tmp_path))
+    assert passed(tmp_path) == set(wanted) != set()
+
+
+@pytest.mark.timeout(300)
+@untouched
+def test_an_untouched_lab_passes_nothing(path, monkeypatch, tmp_path):
+    monkeypatch.setenv("CADDYLAB_RUNTIME", "process")
+    for cell in checks(run(path, tmp_path, allow_errors=True)):
+        (error,) = (output for output in cell.outputs if output.output_type == "error")
+        assert error.ename in ("NotYet", "CaddyfileError"), error.evalue
+        assert "Traceback" not in "".join(error.traceback)
+    file = tmp_path / "lab-progress.jsonl"
+    assert not file.exists() or passed(tmp_path) == set()
+
+
+@chapters
+def test_a_lab_has_every_task_of_its_chapter_as_it_was_declared(path):
+    notebook = nbformat.read(path, as_version=4)
+    chapter = [task for id, task in tasks().items() if id.startswith(path.stem[:2])]
+    assert ids(notebook) == [task.id for task in chapter] != []
+    points = [cell.metadata.nbgrader.points for cell in checks(notebook)]
+    assert points == [task.points for task in chapter]
+    text = " ".join(" ".join(cell.source for cell in notebook.cells).split())
+    for task in chapter:
+        assert f"## {task.id} · {task.title}" in text
+        assert " ".join(task.asked.split()) in text
+
+
+def test_every_chapter_with_tasks_has_a_lab():
+    assert {path.stem[:2] for path in SOLUTIONS} == {id[:2] for id in tasks()}
+
+
+def test_the_labs_are_what_the_solutions_make_of_them(tmp_path):
+    shell([sys.executable, ROOT / "tools/make_labs.py", tmp_path], ROOT)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.glob("*/*.ipynb")}
+    root = _resources.labs()
+    assert made == {path.relative_to(root): path.read_bytes() for path in LABS}, "run: make labs"
+
+
+def shell(command, folder):
+    programs = sysconfig.get_path("scripts")  # nbgrader looks for a program of its own
+    path = os.pathsep.join([programs, os.environ["PATH"]])
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True,
+        timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A teacher's folder with three students: all right, nothing done, one task wrong."""
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    shutil.copytree(_resources.solutions() / GRADED, folder / "solutions" / GRADED)
+    nbgrader(folder, "generate_assignment", GRADED)
+    hand_in(folder, "right", folder / "solutions")
+    hand_in(folder, "nothing", folder / "labs")
+    hand_in(folder, "partly", folder / "solutions", ("fail_duration 10s", "max_fails 1"))
+    return folder
+
+
+def hand_in(folder: Path, student: str, source: Path, change: tuple[str, str] | None = None):
+    """What `nbgrader collect` brings: a copy of the student's folder."""
+    target = folder / "submitted" / student / GRADED
+    shutil.copytree(source / GRADED, target)
+    if change:
+        notebook = target / f"{GRADED}.ipynb"
+        notebook.write_text(notebook.read_text("utf-8").replace(*change, 1), "utf-8")
+
+
+def nbgrader(folder, *arguments):
+    return shell([sys.executable, "-m", "nbgrader", *arguments], folder)
+
+
+@pytest.mark.timeout(300)
+def test_nbgrader_grades_a_class(course, monkeypatch):
+    monkeypatch.setenv("CADDYLAB_RUNTIME", "process")
+    nbgrader(course, "autograde", GRADED)
+    nbgrader(course, "export", "--to=grades.csv")
+    _, *rows = (line.split(",") for line in (course / "grades.csv").read_text().splitlines())
+    heads = (course / "grades.csv").read_text().splitlines()[0].split(",")
+    scores = {row[heads.index("student_id")]: float(row[heads.index("score")]) for row in rows}
+    points = sum(task.points for id, task in tasks().items() if id.startswith(GRADED[:2]))
+    lost = tasks()["02.1"].points
+    assert scores == {"right": points, "nothing": 0, "partly": points - lost}
