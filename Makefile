@@ -1,6 +1,7 @@
 # make course   open the course in JupyterLab           make test   run every test
+# make html     the course as pages to look at
 #
-# Both make .venv first, from nothing but Python and make. Name another Python with
+# All make .venv first, from nothing but Python and make. Name another Python with
 # make PYTHON=python3.12 course, another port with make PORT=9999 course.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -12,11 +13,14 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course setup test lint format labs bench lock clean
+.PHONY: course html setup test lint format labs bench lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
 	$(BIN)/caddylab open --here $(if $(PORT),--port $(PORT))
+
+html: .venv/ready-dev
+	$(BIN)/python tools/make_html.py
 
 setup: .venv/ready-dev
 

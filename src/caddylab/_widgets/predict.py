@@ -67,7 +67,7 @@ class Prediction:
         _notes.update(FILE, {self.question: self.answer})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self._box._repr_mimebundle_(**kwargs)
+        return self._box._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"Your prediction. {self.question}\n" + "\n".join(f"  ( ) {o}" for o in self.options)

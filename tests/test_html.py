@@ -1,0 +1,238 @@
+"""The course as pages: links that lead somewhere, pictures that live, and no other host."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+
+from caddylab import _resources
+
+pytest_plugins = ["browser_support"]
+
+TOOL = Path(__file__).parents[1] / "tools" / "make_html.py"
+NOTEBOOKS = sorted(_resources.course().glob("*.ipynb"))
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+EXECUTED = ("00", "99")  # have a chart, a replay, a live view, a panel and a prediction
+
+
+def make(*arguments):
+    command = [sys.executable, TOOL, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+
+
+@dataclass
+class Page(HTMLParser):
+    """The anchors of a page, and what it refers to."""
+
+    path: Path
+    anchors: set[str] = field(default_factory=set)
+    targets: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        super().__init__()
+        self.feed(self.path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
+        self.targets += [given[name] for name in ("href", "src") if given.get(name)]
+
+
+read = cache(Page)
+
+
+def lost(page: Page) -> Iterator[str]:
+    """What the page refers to and is not there."""
+    for target in page.targets:
+        parts = urlsplit(target)
+        path = page.path.parent / unquote(parts.path) if parts.path else page.path
+        if parts.scheme or parts.netloc:
+            if parts.scheme != "data":
+                yield f"{page.path.name}: {target} is on another host"
+        elif not path.is_file():
+            yield f"{page.path.name}: {target} is no file"
+        elif parts.fragment and unquote(parts.fragment) not in read(path).anchors:
+            yield f"{page.path.name}: {target} is no anchor"
+
+
+def headings(notebook: Path) -> set[str]:
+    """The anchors of a notebook, as JupyterLab makes them."""
+    lines = [line for cell in markdown(notebook) for line in prose(cell.source).splitlines()]
+    titles = [line.lstrip("#").strip() for line in lines if re.match(r"#{1,6} ", line)]
+    return {re.sub(r"[`*]", "", LINK.sub("", title)).replace(" ", "-") for title in titles}
+
+
+def markdown(notebook: Path):
+    cells = nbformat.read(notebook, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "markdown"]
+
+
+def prose(text):
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+class TestNotebooks:
+    def links(self):
+        for path in NOTEBOOKS:
+            for cell in markdown(path):
+                for target in LINK.findall(prose(cell.source)):
+                    if not urlsplit(target).scheme:
+                        yield path, target
+
+    def test_every_link_leads_to_a_heading(self):
+        bad = []
+        for path, target in self.links():
+            name, _, anchor = unquote(target).partition("#")
+            other = path.parent / name if name else path
+            if not other.is_file() or (anchor and anchor not in headings(other)):
+                bad.append(f"{path.stem}: {target}")
+        assert bad == []
+
+    def test_there_are_links_to_judge(self):
+        targets = [target for _, target in self.links()]
+        assert len(targets) > 100
+        assert any(target.startswith("glossary.ipynb#") for target in targets)
+
+    def test_the_way_through_the_course_is_the_courses(self):
+        (table,) = [c.source for c in markdown(NOTEBOOKS[0]) if "minutes |" in c.source]
+        rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \|.*\| (\d+) \|$", table, re.MULTILINE)
+        assert rows == [
+            (
+                re.match(r"# (.+)", markdown(path)[0].source)[1],
+                path.name,
+                re.search(r"\*\*Time:\*\* (\d+) minutes", markdown(path)[0].source)[1],
+            )
+            for path in NOTEBOOKS
+            if path != NOTEBOOKS[0] and path.stem != "glossary"
+        ]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The pages of the course, of which some notebooks were executed."""
+    folder = tmp_path_factory.mktemp("html") / "pages"
+    made = make("--only", *EXECUTED, "--to", folder)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[-1].endswith(f"Open {folder}/index.html")
+    return folder
+
+
+@pytest.mark.timeout(240)
+class TestPages:
+    def test_every_notebook_has_one(self, pages):
+        made = {path.stem for path in pages.glob("*.html")}
+        assert {path.stem for path in NOTEBOOKS} | {"index"} <= made
+
+    def test_every_link_leads_somewhere_on_this_disk(self, pages):
+        found = [complaint for path in pages.glob("*.html") for complaint in lost(read(path))]
+        assert found == []
+
+    def test_vega_is_there_once(self, pages):
+        having = [path for path in pages.rglob("*.*") if b"vegaEmbed=" in path.read_bytes()]
+        assert having == [pages / "_static" / "vega.js"]
+
+    def test_outputs_are_there(self, pages):
+        text = (pages / "99-summary.html").read_text("utf-8")
+        assert "With this Caddyfile no user gets an error when a backend hangs." in text
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.browser
+class TestInTheBrowser:
+    @pytest.fixture
+    def look(self, pages, open_page):
+        def open_it(name, **size):
+            return open_page((pages / f"{name}.html").as_uri(), **size)
+
+        return open_it
+
+    @pytest.mark.parametrize("width", [1280, 390])
+    def test_no_page_complains_asks_a_stranger_or_is_too_wide(self, look, pages, width):
+        for path in sorted(pages.glob("*.html")):
+            seen = look(path.stem, width=width)
+            seen.page.wait_for_load_state("networkidle")
+            wide = seen.page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+            assert (seen.strangers, seen.complaints, wide) == ([], [], 0), path.name
+
+    def test_a_chart_tells_the_story_of_a_request(self, look):
+        seen = look("00-start-here")
+        mark = seen.page.locator(".caddylab-chart svg .mark-symbol path").first
+        mark.wait_for()
+        mark.hover()
+        seen.page.locator("#vg-tooltip-element.visible").wait_for()
+        seen.screenshot("html-00-start-here")
+
+    def test_a_replay_plays(self, look):
+        seen = look("99-summary")
+        player = seen.page.locator(".caddylab-view")
+        player.scroll_into_view_if_needed()
+        clock = player.locator(".clock")
+        before = clock.inner_text()
+        seen.page.wait_for_function(
+            "before => document.querySelector('.caddylab-view .clock').innerText !== before",
+            arg=before,
+        )
+        seen.screenshot("html-99-summary")
+
+    def test_what_needs_a_kernel_says_so(self, look):
+        page = look("00-start-here").page
+        asides = page.locator(".caddylab-live")
+        assert asides.count() == 3
+        assert "clients" in asides.nth(0).inner_text()
+        assert "( ) all ten" in asides.nth(1).inner_text()
+        assert "control panel of" in asides.nth(2).inner_text()
+        assert all("This works in the notebook" in text for text in asides.all_inner_texts())
+
+    def test_a_link_to_a_word_opens_at_the_word(self, look):
+        page = look("99-summary").page
+        page.get_by_role("link", name="sinkhole").first.click()
+        page.wait_for_url(re.compile(r"glossary\.html#"))
+        heading = page.get_by_role("heading", name="Sinkhole")
+        heading.wait_for()
+        assert 0 <= heading.bounding_box()["y"] < 450
+
+
+class TestWhatGoesWrong:
+    @pytest.fixture
+    def course(self, tmp_path):
+        def write(*sources, kind=nbformat.v4.new_code_cell):
+            title = nbformat.v4.new_markdown_cell("# A chapter")
+            notebook = nbformat.v4.new_notebook(cells=[title, *map(kind, sources)])
+            notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+            (tmp_path / "course").mkdir()
+            nbformat.write(notebook, tmp_path / "course" / "00-start-here.ipynb")
+            return tmp_path / "course"
+
+        return write
+
+    def test_a_cell_that_fails_leaves_the_old_pages(self, course, tmp_path):
+        (tmp_path / "pages").mkdir()
+        (tmp_path / "pages" / "index.html").write_text("old")
+        made = make("--course", course("1 / 0"), "--to", tmp_path / "pages")
+        assert made.returncode == 1
+        assert "00-start-here did not run to its end" in made.stderr
+        assert "ZeroDivisionError" in made.stderr
+        assert (tmp_path / "pages" / "index.html").read_text() == "old"
+
+    def test_a_link_that_leads_nowhere(self, course, tmp_path):
+        text = "See [there](02-nowhere.ipynb#Nothing)."
+        folder = course(text, kind=nbformat.v4.new_markdown_cell)
+        made = make("--course", folder, "--to", tmp_path / "pages")
+        assert made.returncode == 1
+        assert "02-nowhere.ipynb" in made.stderr
+        assert not (tmp_path / "pages").exists()
+
+    def test_a_folder_of_something_else_is_left_alone(self, course, tmp_path):
+        folder = course("Text.", kind=nbformat.v4.new_markdown_cell)
+        made = make("--course", folder, "--to", folder)
+        assert made.returncode == 1
+        assert "holds something else" in made.stderr
+        assert (folder / "00-start-here.ipynb").exists()

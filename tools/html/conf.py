@@ -1,0 +1,39 @@
+"""How Sphinx makes pages of the executed notebooks; `tools/make_html.py` runs it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "Break the Balancer"
+extensions = ["myst_nb"]
+root_doc = "index"
+language = "en"
+
+nb_execution_mode = "off"  # they come executed
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # no script from another host
+
+# Links say glossary.ipynb#Round-robin, as JupyterLab wants them.
+myst_heading_anchors = 6
+myst_heading_slug_func = "anchors.anchor"
+# Sphinx would colour a Caddyfile in a cell as Python, and complain.
+suppress_warnings = ["misc.highlighting_failure"]
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_theme_options = {
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+    "navbar_persistent": [],  # one search is enough
+    "footer_content_items": [],
+}
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_js_files = [("vega.js", {"defer": "defer"}), ("charts.js", {"defer": "defer"})]
+html_context = {"default_mode": "auto"}
+html_copy_source = False
+html_use_index = False
+html_show_sphinx = False
+html_show_copyright = False

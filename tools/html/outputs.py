@@ -1,0 +1,58 @@
+"""What a page without a kernel shows for what a notebook has put out."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+
+from caddylab._charts.renderer import LIVE
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SVG = "image/svg+xml"
+KINDS = ("text/html", "image/png", "text/plain")
+ASIDE = "This works in the notebook, where a lab runs."
+
+
+def adapt(notebook: Any) -> None:
+    """Change the outputs of a notebook into those of its page."""
+    notebook.metadata.pop("widgets", None)  # to draw them needs scripts from other hosts
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [_adapted(output) for output in cell.outputs if _shows(output)]
+
+
+def _shows(output: Any) -> bool:
+    """Whether there is anything to see: a progress bar leaves nothing behind."""
+    return "data" not in output or any(output.data.values())
+
+
+def _adapted(output: Any) -> Any:
+    data = output.get("data", {})
+    if LIVE in data:
+        output.data = {"text/html": chart(data[LIVE], data["text/plain"])}
+    elif WIDGET in data:
+        output.data = {"text/html": aside(data.get(SVG) or words(data["text/plain"]))}
+    elif data:
+        output.data = {kind: data[kind] for kind in KINDS if kind in data}
+    return output
+
+
+def chart(spec: dict[str, Any], sentence: str) -> str:
+    """A place for a chart, with what `charts.js` draws there."""
+    spec = {name: part for name, part in spec.items() if name != "$schema"}
+    written = json.dumps(spec, separators=(",", ":")).replace("</", "<\\/")
+    return (
+        f'<div class="caddylab-chart"><noscript>{html.escape(sentence)}</noscript>'
+        f'<script type="application/json">{written}</script></div>'
+    )
+
+
+def aside(still: str) -> str:
+    """What stands for a widget, and why it does nothing."""
+    return f'<div class="caddylab-live">{still}<small>{ASIDE}</small></div>'
+
+
+def words(text: str) -> str:
+    """A widget in its own words."""
+    return f"<p>{html.escape(text.strip('<>'))}</p>"
