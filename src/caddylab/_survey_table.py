@@ -38,7 +38,8 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
         for fault in faults
     )
     return (
-        f"<table><caption style='text-align:left;white-space:nowrap'><b>{caption}</b><br>{LEGEND}</caption>"
+        f"<table><caption style='text-align:left;white-space:nowrap'>"
+        f"<b>{caption}</b><br>{LEGEND}</caption>"
         f"<tr>{head}</tr>{''.join(rows)}</table>"
     )
 
