@@ -29,10 +29,3 @@ class Port:
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()
-
-
-def free_port() -> int:
-    """A port that is free now; nothing keeps it so."""
-    port = Port()
-    port.close()
-    return port.number

@@ -42,7 +42,8 @@ def above(
 ) -> tuple[list[alt.Chart], int]:
     """Bands over a picture of this height, labelled in rows above it; and the rows' height.
 
-    Each kind of opinion has a row of its own, since they overlap. A fault's band reaches down to the foot of the picture. The rows take `room` or more.
+    Each kind of opinion has a row of its own, since they overlap. A fault's band reaches down to
+    the foot of the picture. The rows take `room` or more.
     """
     key = _rows(placed)
     row = key.rank(method="dense").astype(int) - 1

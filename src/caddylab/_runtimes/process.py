@@ -15,7 +15,7 @@ import psutil
 from caddylab import _resources
 from caddylab._caddy import program
 from caddylab._errors import StartFailed
-from caddylab._ports import LOOPBACK, Port, free_port
+from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
 from caddylab._runtimes.base import BACKEND_PORT, Address, ready
 from caddylab._runtimes.keeper import Keeper
@@ -30,15 +30,14 @@ class ProcessUnit:
 
     def __init__(self, runtime: ProcessRuntime, number: int) -> None:
         self._runtime = runtime
-        self._port = Port()
+        self._port, self._control_port = Port(), Port()
         self._process: psutil.Process | None = None
         self.number = number
         self.address: Address = (LOOPBACK, self._port.number)
-        self.control: Address = (LOOPBACK, 0)
+        self.control: Address = (LOOPBACK, self._control_port.number)
 
     def launch(self) -> None:
-        """Start it without waiting; its control channel gets a new port each time."""
-        self.control = (LOOPBACK, free_port())
+        """Start it without waiting."""
         env = {
             "BACKEND_ID": str(self.number),
             "CONTROL_HOST": LOOPBACK,
@@ -88,8 +87,9 @@ class ProcessUnit:
         return False
 
     def close(self) -> None:
-        """Give its port back."""
+        """Give its ports back."""
         self._port.close()
+        self._control_port.close()
 
     def _signal(self, verb: str) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
