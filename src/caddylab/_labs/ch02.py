@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from caddylab._labs.answers import named, numbers
 from caddylab._labs.bench import Bench
+from caddylab._labs.calm import all_well
 from caddylab._labs.task import Finding, Findings, Hints, question, task
-from caddylab._records import Outcome
+from caddylab._records import Outcome, Request
 from caddylab._traffic.traffic import Traffic
 
-USED = Hints(
-    "not both used",
-    "Who gets nothing, even before anything breaks?",
-    "A spare that never works is another task. Here both backends share the work while all is "
-    "well.",
-    "Look at the upstreams behind `reverse_proxy`, and at `lb_policy`.",
-)
-UNWELL = Hints(
-    "errors while all is well",
-    "Nothing is broken yet, and clients get errors already. Look at their status.",
-    "502: the upstream that Caddy chose did not answer. 503: Caddy thought that there was none.",
-    "Compare the upstreams with the backends' names and ports, and the `health_…` and "
-    "`unhealthy_…` options with what a backend answers.",
-)
 NO_RETRY = Hints(
     "no retry",
     "Take one request that failed. How many attempts did Caddy make for it?",
@@ -51,7 +38,7 @@ def nobody_notices(bench: Bench) -> Findings:
     clients ask. As long as all is well, both backends share the work.
     """
     calm = bench.fire(60, concurrency=20, clients=20)
-    yield from _all_well(calm)
+    yield from all_well(calm)
     crash = bench.fire(600, concurrency=20, clients=20, path="/delay/30", background=True)
     bench.wait_until(lambda: _answered(crash) > 100, 10)
     bench.backend(2).kill()
@@ -80,7 +67,7 @@ def home_again(bench: Bench) -> Findings:
     """Backend 2 is killed under 20 clients and started again soon after. Mend the Caddyfile so
     that it has its share again **3 seconds** after it is up, and still no client sees an error.
     """
-    yield from _all_well(bench.fire(60, concurrency=20, clients=20))
+    yield from all_well(bench.fire(60, concurrency=20, clients=20))
     run = bench.fire(10_000, concurrency=20, clients=20, path="/delay/100", background=True)
     bench.wait_until(lambda: _answered(run) > 40, 10)
     bench.backend(2).kill()
@@ -209,27 +196,9 @@ def who_was_it(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
-def _all_well(run: Traffic) -> Findings:
-    yield Finding(
-        "While all is well, every request is answered.",
-        run.errors == 0,
-        f"{len(run) - run.errors} of {len(run)} requests were answered.",
-        UNWELL,
-        run,
-    )
-    shares = [run.shares[number] for number in (1, 2)]
-    yield Finding(
-        "While all is well, both backends work.",
-        all(shares),
-        f"Backend 1 answered {shares[0]} requests, backend 2 {shares[1]}.",
-        USED,
-        run,
-    )
-
-
 def _unseen(run: Traffic) -> Finding:
-    """No client has seen the crash; what the learner stopped waiting for does not count."""
-    requests = [r for r in run.requests if r.outcome is not Outcome.CANCELLED]
+    """No client has seen the crash, but for those whom no Caddyfile could have saved."""
+    requests = [r for r in run.requests if not _excused(r)]
     errors = sum(request.outcome is not Outcome.OK for request in requests)
     failed = [sum(a.backend == 2 and a.error != "" for a in r.attempts) for r in requests]
     return Finding(
@@ -240,6 +209,12 @@ def _unseen(run: Traffic) -> Finding:
         _crash_hints(run, max(failed)),
         run,
     )
+
+
+def _excused(request: Request) -> bool:
+    """We ended it ourselves, or its answer had begun when the backend was killed."""
+    begun = request.outcome is Outcome.RESET and request.status is not None
+    return begun or request.outcome is Outcome.CANCELLED
 
 
 def _crash_hints(run: Traffic, most: int) -> Hints:
