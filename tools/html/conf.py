@@ -25,7 +25,7 @@ html_title = project
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
-    "show_toc_level": 2,
+    "secondary_sidebar_items": [],  # the charts want the room
     "navbar_persistent": [],  # one search is enough
     "footer_content_items": [],
 }
