@@ -57,6 +57,17 @@ class TestCopies:
         assert chapters
         assert chapters <= shipped
 
+    def test_every_lab_is_shipped_and_solutions_only_to_those_who_ask(self, tmp_path):
+        root = _resources.labs().parent
+        labs, solutions = (
+            {path.relative_to(root).as_posix() for path in root.glob(f"{part}/*/*.ipynb")}
+            for part in ("labs", "solutions")
+        )
+        notebooks.copy_to(tmp_path / "learner")
+        notebooks.copy_to(tmp_path / "teacher", solutions=True)
+        assert labs <= files(tmp_path / "learner").keys()
+        assert files(tmp_path / "teacher").keys() - files(tmp_path / "learner").keys() == solutions
+
     def test_an_untouched_notebook_is_updated(self, tmp_path, offer):
         offer((CHAPTER, b"first"))
         assert offer((CHAPTER, b"second")) == [f"{CHAPTER} is updated."]
