@@ -79,18 +79,22 @@ def write(course: Path, only: Sequence[str] | None, folder: Path) -> None:
         notebook = _executed(path) if _wanted(path, only) else _read(path)
         outputs.adapt(notebook)
         nbformat.write(notebook, folder / path.name)
-    index = (SOURCE / "index.md").read_text("utf-8")
-    words = {
-        "caddy": CADDY_VERSION,
-        "date": f"{date.today():%d %B %Y}",
-        "chapters": "\n".join(path.stem for path in notebooks),
-    }
-    for name, value in words.items():
-        index = index.replace("{{" + name + "}}", value)
-    (folder / "index.md").write_text(index, "utf-8")
+    _write_index(folder, [path.stem for path in notebooks])
     # Its names are for itself: other scripts of the page have some of the same.
     vega = f"(() => {{{vl_convert.javascript_bundle()}}})()"
     (folder / "_static" / "vega.js").write_text(vega, "utf-8")
+
+
+def _write_index(folder: Path, chapters: Sequence[str]) -> None:
+    words = {
+        "caddy": CADDY_VERSION,
+        "date": f"{date.today():%d %B %Y}",
+        "chapters": "\n".join(chapters),
+    }
+    index = (SOURCE / "index.md").read_text("utf-8")
+    for name, value in words.items():
+        index = index.replace("{{" + name + "}}", value)
+    (folder / "index.md").write_text(index, "utf-8")
 
 
 def _wanted(path: Path, only: Sequence[str] | None) -> bool:
