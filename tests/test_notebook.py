@@ -28,7 +28,10 @@ def outputs():
         "lab.fire(4).backends",
         BAD,
         "lab.backend(7)",
+        "Lab(runtime='process').close()",
+        GOOD,
         "lab.close(); lab.fire(1)",
+        GOOD,
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     with warnings.catch_warnings():
@@ -55,7 +58,12 @@ def test_a_mistake_is_shown_with_its_line_and_help(outputs):
     assert "Did you mean `lb_retries`?" in outputs[3]
 
 
-@pytest.mark.parametrize("cell", [3, 4, 5])
+def test_the_magic_works_on_the_latest_lab_that_is_open(outputs):
+    assert "Loaded your Caddyfile" in outputs[6]
+    assert "There is no lab" in outputs[8]
+
+
+@pytest.mark.parametrize("cell", [3, 4, 7, 8])
 def test_no_error_shows_the_library_from_inside(outputs, cell):
     assert "Error: " in outputs[cell] or "LabClosed: " in outputs[cell]
     assert "Traceback" not in outputs[cell]

@@ -392,6 +392,7 @@ class Lab:
             if not traffic.done:
                 traffic.stop()
         self._finalizer()
+        _magic.dismiss(self)
 
     def _need_open(self) -> None:
         if not self._finalizer.alive:

@@ -11,25 +11,29 @@ from caddylab._progress import shell
 if TYPE_CHECKING:
     from caddylab._lab import Lab
 
-_current: weakref.ref[Lab] | None = None
+_open: list[weakref.ref[Lab]] = []
 
 
 def adopt(lab: Lab) -> None:
-    """Make this the lab that cell magics work on."""
-    global _current
-    _current = weakref.ref(lab)
+    """Make this the lab that cell magics work on, until it is closed."""
+    _open.append(weakref.ref(lab))
+
+
+def dismiss(lab: Lab) -> None:
+    """The lab is closed: the one before it is current again."""
+    _open[:] = [known for known in _open if known() not in (None, lab)]
 
 
 def current() -> Lab:
-    """The lab made last.
+    """The latest lab that is open.
 
     Raises:
         LabError: there is none.
     """
-    lab = _current() if _current else None
-    if lab is None:
-        raise LabError("There is no lab yet: run a cell with `lab = Lab()` first.")
-    return lab
+    alive = [lab for known in _open if (lab := known())]
+    if not alive:
+        raise LabError("There is no lab: run a cell with `lab = Lab()` first.")
+    return alive[-1]
 
 
 def register() -> None:
