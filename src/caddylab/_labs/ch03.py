@@ -1,0 +1,394 @@
+"""Lab 03, a slow service: timeout, retry and memory, and what each of them can spoil."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from caddylab._labs.answers import named
+from caddylab._labs.bench import Bench
+from caddylab._labs.calm import all_well
+from caddylab._labs.task import Finding, Findings, Hints, question, task
+from caddylab._records import Outcome
+from caddylab._traffic.traffic import Traffic
+
+SLOW = 5.0
+"""Seconds that a slow backend takes: nobody who waits for it is within any limit here."""
+
+NO_TIMEOUT = Hints(
+    "no timeout",
+    "Look at the slowest requests. What did Caddy do in all that time?",
+    "It waited for an attempt that would have come to its end by itself, long after. Somebody "
+    "must cut it off in good time; only then is it an error that Caddy can act on.",
+    "`response_header_timeout` in a block `transport http` cuts off an attempt that has no answer "
+    "yet. How much time does it leave for a second one?",
+)
+NO_RETRY = Hints(
+    "no retry",
+    "Take one request that failed. How many attempts did Caddy make for it?",
+    "The attempt was cut off, and nothing followed. Somebody must try again, and there must be "
+    "time left for it.",
+    "`lb_retries` says how often Caddy tries again, `lb_try_duration` for how long in all. Both "
+    "are off unless you set them, and the second has to be longer than one attempt.",
+)
+NO_MEMORY = Hints(
+    "no memory",
+    "Count the attempts on backend 2. Do they go on for as long as it is slow?",
+    "A retry asks the policy once more, and the policy does not know what happened a moment ago. "
+    "Everybody finds out anew, some of them twice.",
+    "`fail_duration` is how long Caddy remembers a failure; it is off unless you set it. Active "
+    "health checks are another way to know.",
+)
+ADDS_UP = Hints(
+    "adds up",
+    "Take the slowest request and look at its attempts, one after the other.",
+    "What a client waits is the sum: each attempt that was cut off, the pauses between them, and "
+    "the one that succeeded.",
+    "Look at `response_header_timeout`, and at how many attempts `lb_retries` or "
+    "`lb_try_duration` allow.",
+)
+
+
+@task("03.1", "Nobody waits", points=2)
+def nobody_waits(bench: Bench) -> Findings:
+    """Backend 2 takes **5 seconds** for each answer. Write a Caddyfile with which every GET is
+    answered all the same, and none takes longer than **2 seconds**. Those who come later must
+    not pay for it any more: once Caddy has had its experience, it leaves backend 2 alone. As
+    long as all is well, both backends share the work.
+    """
+    yield from all_well(bench.fire(60, concurrency=12, clients=60))
+    bench.backend(2).slow(SLOW)
+    first = bench.fire(12, concurrency=12, clients=12, timeout=3)
+    yield _answered("Every GET is answered.", first)
+    yield _in_time("No GET takes longer than 2 seconds.", first, 2)
+    later = bench.fire(40, concurrency=8, clients=40, timeout=3)
+    wasted = _tried(later, 2)
+    yield Finding(
+        "Those who come later do not pay.",
+        later.errors == 0 and wasted <= 4,
+        f"Of 40 requests that came later {later.errors} failed. For them backend 2 was tried "
+        f"{_times(wasted)}.",
+        _why(later) if later.errors else NO_MEMORY,
+        later,
+    )
+
+
+NO_TIME_LEFT = Hints(
+    "no time left",
+    "Take a request that got a 504. How many attempts has it, and how long did they take?",
+    "When the first attempt was cut off, there was no time left for a second one, or nobody to "
+    "make it. Before each further try Caddy also waits a quarter of a second.",
+    "`response_header_timeout` is the time for one attempt, `lb_try_duration` the time for all of "
+    "them together. Compare the two.",
+)
+BAD_NEWS = Hints(
+    "bad news comes late",
+    "Both backends are slow now, so nobody can be helped. What do the clients still wait for?",
+    "Caddy goes on trying, or looking for somebody, for as long as it is allowed to. Add it up: "
+    "the attempts, each to its own limit, and the pauses; or the whole budget.",
+    "The time for one attempt is `response_header_timeout`; the time for all is `lb_try_duration`, "
+    "after which one last attempt may still have to end. A smaller number in one of them helps.",
+)
+
+
+@task("03.2", "Time for a second try", points=3)
+def budget(bench: Bench) -> Findings:
+    """There is a timeout, a budget for more attempts, and a memory. Still, clients get a 504
+    whenever backend 2 takes 5 seconds. Find out why, and mend it: every GET is answered.
+
+    And when **both** backends take 5 seconds, so that nobody can be helped, everybody must have
+    the bad news within **3 seconds**.
+    """
+    yield from all_well(bench.fire(60, concurrency=12, clients=60))
+    bench.backend(2).slow(SLOW)
+    one = bench.fire(12, concurrency=12, clients=12, timeout=4)
+    why = _why(one)
+    yield _answered(
+        "Every GET is answered while backend 2 is slow.",
+        one,
+        NO_TIME_LEFT if why is NO_RETRY else why,
+    )
+    yield _in_time("None of them takes longer than 3 seconds.", one, 3)
+    bench.load(bench.caddyfile)
+    bench.backend(1).slow(SLOW)
+    both = bench.fire(6, concurrency=6, clients=6, timeout=4)
+    yield _in_time(
+        "When both are slow, everybody knows within 3 seconds.",
+        both,
+        3,
+        NO_TIMEOUT if _longest(both) > 2.9 else BAD_NEWS,
+    )
+
+
+CONDEMNED = Hints(
+    "condemned",
+    "The two who asked for the slow page are not the ones who suffer. Who is, what status do they "
+    "get, and what does Caddy think of its backends?",
+    "The slow page fails on both backends, and each failure counts against the backend, not "
+    "against the page. Then Caddy has nobody left. How much proof should it want?",
+    "`max_fails` says how many failures within `fail_duration` it takes. Or give the page a "
+    "`handle` with a `reverse_proxy` of its own.",
+)
+NOT_LEFT_OUT = Hints(
+    "not left out",
+    "Backend 2 is slow at everything now, a dozen users have met it, and still it is tried.",
+    "Caddy may want proof, but a dozen failures are proof enough, and they have to be remembered "
+    "for a while.",
+    "Look at `max_fails` and `fail_duration` together. (Active health checks can do it as well: "
+    "which path would they ask for?)",
+)
+
+
+@task("03.3", "One slow page", points=3)
+def one_slow_page(bench: Bench) -> Findings:
+    """One page, `/delay/2000`, takes two seconds on **both** backends. Two users ask for it at the
+    same time, and the whole site is down for everybody. Mend the Caddyfile so that all
+    **other** requests are answered as if nothing had happened.
+
+    But when backend 2 is slow at **everything** (5 seconds), it must still be left out, after at
+    most twenty requests.
+    """
+    yield from all_well(bench.fire(60, concurrency=12, clients=60))
+    bench.fire(2, concurrency=2, clients=2, path="/delay/2000", timeout=4)
+    others = bench.fire(30, concurrency=5, clients=30, timeout=3)
+    opinions = ", ".join(f"backend {b.number} is {b.opinion}" for b in bench.backends)
+    yield Finding(
+        "One slow page does not harm the others.",
+        others.errors == 0,
+        f"After two requests for the slow page, {others.errors} of 30 others failed. In Caddy's "
+        f"opinion {opinions}.",
+        CONDEMNED,
+        others,
+    )
+    bench.load(bench.caddyfile)
+    bench.backend(2).slow(SLOW)
+    burst = bench.fire(20, concurrency=20, clients=20, timeout=3)
+    waited = burst.outcomes[Outcome.TIMEOUT]
+    yield Finding(
+        "Nobody waits for a slow backend.",
+        waited == 0,
+        f"{waited} of 20 clients had no answer after 3 s, when backend 2 was slow.",
+        NO_TIMEOUT,
+        burst,
+    )
+    bench.soon(lambda: not bench.backend(2).healthy, 1.5)
+    rest = bench.fire(30, concurrency=5, clients=30, timeout=3)
+    wasted = _tried(rest, 2)
+    yield Finding(
+        "A backend that is slow at everything is left out.",
+        wasted <= 3,
+        f"20 requests had met the slow backend 2. For the next 30 it was still tried "
+        f"{_times(wasted)}.",
+        NOT_LEFT_OUT,
+        rest,
+    )
+
+
+TWICE = Hints(
+    "done twice",
+    "Ask both backends what they have executed: `lab.backend(1).requests()`. Is there an order "
+    "that both of them have?",
+    "Caddy gave up on backend 2, and had backend 1 do it again. But backend 2 did not give up. "
+    "An order that was sent must not be sent again.",
+    "`lb_retry_match` says which requests may be sent twice. Without it these are GETs only.",
+)
+IN_THE_DARK = Hints(
+    "in the dark",
+    "Look at the orders that got a 504. Were they carried out? Do their clients know?",
+    "An order that is cut off may be carried out all the same. If it must not be sent twice and "
+    "its client wants to know, there is only one way: wait for it. So orders need another rule "
+    "than GETs.",
+    "A timeout holds for a whole `reverse_proxy` block. Two blocks, one of them with a matcher "
+    "for the orders, can have different ones.",
+)
+REFUSED = Hints(
+    "orders lost",
+    "Look at the orders that failed: which status did they get, and was a backend tried at all?",
+    "502: the upstream that was chosen did not answer. 503: there was none to choose, or somebody "
+    "said no. An order has to reach a backend that takes it.",
+    "Look at the rule that is for the orders: its matcher, its upstreams, and whose failures it "
+    "remembers.",
+)
+
+
+@task("03.4", "Nothing twice", points=4)
+def nothing_twice(bench: Bench) -> Findings:
+    """Clients ask (GET), and clients order (POST). Backend 2 takes 4 seconds for either. Mend the
+    Caddyfile so that
+
+    - no order is **carried out twice**, not even when nobody notices;
+    - every order is carried out, and its client is told so, though that may take a while;
+    - every GET is answered, and none takes longer than 2 seconds.
+
+    Two lines that you may need: `@orders method POST` gives all POSTs a name, and
+    `reverse_proxy @orders backend1:8080 backend2:8080 { … }` is for these alone.
+    """
+    yield from all_well(bench.fire(60, concurrency=12, clients=60))
+    bench.backend(2).slow(4)
+    orders = bench.fire(
+        8, concurrency=8, clients=8, method="POST", body=b"one pizza", timeout=8, background=True
+    )
+    gets = bench.fire(12, concurrency=12, clients=12, timeout=3)
+    orders.wait()
+    done = _executed(bench, orders)
+    twice = sum(times > 1 for times in done.values())
+    yield Finding(
+        "No order is carried out twice.",
+        twice == 0,
+        f"The backends' diaries: of 8 orders {twice} were carried out by both of them.",
+        TWICE,
+        orders,
+    )
+    cut_off = orders.outcomes[Outcome.GATEWAY_TIMEOUT]
+    yield Finding(
+        "Every order is carried out, and its client is told so.",
+        orders.errors == 0,
+        f"{_failures(orders)} Carried out: {sum(times > 0 for times in done.values())}.",
+        IN_THE_DARK if cut_off else REFUSED,
+        orders,
+        "timeline",
+    )
+    yield _answered("Every GET is answered.", gets)
+    yield _in_time("No GET takes longer than 2 seconds.", gets, 2)
+
+
+TURNS = """
+:80 {
+	reverse_proxy backend1:8080 backend2:8080 {
+		lb_policy round_robin
+	}
+}
+"""
+PATIENT = Hints(
+    "who stops asking",
+    "How many requests does a patient client have under way at a time?",
+    "While it waits for an answer it does not ask. So how often can one freeze catch it?",
+    "Read “Who measures, and when” in chapter 3 again.",
+)
+CROWD = Hints(
+    "by the clock",
+    "How many users of the crowd come while everything stands still? And how long does each of "
+    "them wait: the first one, one in the middle, the last one?",
+    "Who comes when the freeze is nearly over waits only for its rest. Count those whose wait is "
+    "longer than half a second.",
+    "Fifty a second, one second, and a wait that shrinks from one second to nothing. "
+    '`crowd.chart("latency")` shows it as a slope.',
+)
+
+
+@question("03.5", "Who notices?", points=2, reads=named("patient", "crowd"))
+def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
+    """Every answer takes a few milliseconds. Then both backends **hang for one second**, and go on
+    as if nothing had been. Two measure it, one after the other:
+
+    - `patient` is one client who sends 200 requests, each when the last one is answered.
+    - `crowd` are users who come by the clock, 50 a second for 3 seconds: 150 requests.
+
+    In each of the two, how many requests take longer than **half a second**? Five more or less do
+    not matter for the crowd. Predict first. Then measure, if you like.
+    """
+    bench.load(TURNS)
+    patient = _freeze(bench, bench.fire(200, background=True))
+    crowd = _freeze(bench, bench.fire(rate=50, duration=3, clients=150, background=True))
+    seen = {"patient": _felt(patient), "crowd": _felt(crowd)}
+    yield Finding(
+        "You know how much a patient client notices.",
+        answer["patient"] in (1, seen["patient"]),
+        f"You said that {answer['patient']} of the patient client's 200 requests are slow.",
+        PATIENT,
+    )
+    # The freeze is longer than a second on a busy machine: what was meant counts as well.
+    right = min(abs(answer["crowd"] - told) for told in (25, seen["crowd"])) <= 5
+    measured = f" Measured: {seen['patient']} and {seen['crowd']}." if right else ""
+    yield Finding(
+        "You know how much a crowd notices.",
+        right,
+        f"You said that {answer['crowd']} of the crowd's 150 requests are slow.{measured}",
+        CROWD,
+        crowd if right else None,
+        "latency",
+    )
+
+
+def _freeze(bench: Bench, run: Traffic) -> Traffic:
+    bench.wait_until(lambda: len(run) > 40, 10)
+    with bench.backend(1).hung(), bench.backend(2).hung():
+        bench.pause(1)
+    return run.wait()
+
+
+def _felt(run: Traffic) -> int:
+    """How many requests took longer than half a second, from when they were meant to be sent."""
+    patient = not run.run.plan.open
+    times = (r.latency if patient else r.latency_intended for r in run.requests)
+    return sum(took > 0.5 for took in times)
+
+
+def _answered(asked: str, run: Traffic, hints: Hints | None = None) -> Finding:
+    tries = f" Attempts after the first: {run.retries}." if run.errors else ""
+    return Finding(asked, run.errors == 0, _failures(run) + tries, hints or _why(run), run)
+
+
+def _in_time(asked: str, run: Traffic, limit: float, hints: Hints | None = None) -> Finding:
+    worst = max(request.latency for request in run.requests)
+    seen = "had no answer after" if run.outcomes[Outcome.TIMEOUT] else "took"
+    return Finding(
+        asked,
+        worst < limit,
+        f"The slowest of {len(run)} {seen} {worst:.1f} s.",
+        hints or (NO_TIMEOUT if _longest(run) > limit else ADDS_UP),
+        run,
+        "timeline",
+    )
+
+
+def _failures(run: Traffic) -> str:
+    """How many failed, and how, as a sentence."""
+    names = {Outcome.TIMEOUT: f"no answer after {run.run.plan.timeout:g} s"}
+    bad = ", ".join(
+        f"{count} × {names.get(outcome, outcome.value)}"
+        for outcome, count in run.outcomes.items()
+        if outcome is not Outcome.OK
+    )
+    if not bad:
+        return f"All {len(run)} requests were answered."
+    return f"{run.errors} of {len(run)} requests failed: {bad}."
+
+
+def _why(run: Traffic) -> Hints:
+    """What is missing, by what the requests that failed have been through."""
+    if run.outcomes[Outcome.TIMEOUT]:
+        return NO_TIMEOUT
+    failed = [request for request in run.requests if request.outcome is not Outcome.OK]
+    again = any(sum(a.backend == 2 for a in request.attempts) > 1 for request in failed)
+    return NO_MEMORY if again else NO_RETRY
+
+
+def _longest(run: Traffic) -> float:
+    """How long the longest attempt took."""
+    return max((a.duration for request in run.requests for a in request.attempts), default=0.0)
+
+
+def _tried(run: Traffic, backend: int) -> int:
+    """How many attempts were made on a backend."""
+    return sum(a.backend == backend for request in run.requests for a in request.attempts)
+
+
+def _executed(bench: Bench, run: Traffic) -> Counter[str]:
+    """How often each request was carried out, also by a backend on which Caddy gave up."""
+    sent_to_2 = {
+        f"{run.run.id}-{request.n}"
+        for request in run.requests
+        if any(attempt.backend == 2 for attempt in request.attempts)
+    }
+    bench.soon(lambda: sent_to_2 <= set(_diary(bench, 2)), 5)
+    wanted = {f"{run.run.id}-{request.n}" for request in run.requests}
+    entries = [id for backend in (1, 2) for id in _diary(bench, backend)]
+    return Counter(id for id in entries if id in wanted)
+
+
+def _diary(bench: Bench, backend: int) -> list[str]:
+    return [str(entry["id"]) for entry in bench.backend(backend).requests()]
+
+
+def _times(count: int) -> str:
+    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")
