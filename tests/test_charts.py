@@ -338,6 +338,21 @@ def test_the_timeline_has_faults_and_opinions_in_rows_of_their_own_above():
     assert sentence(spec) == "Backend 2 was killed: 1 failed attempt, it cost its request 0.3 ms"
 
 
+def test_the_words_of_a_bar_from_end_to_end_stand_inside_it():
+    script = scenes.Script()
+    script.request(0.0, (2, 1.0, scenes.GONE), outcome="timeout", latency=1.0)
+    script.request(0.6, (2, 0.4, scenes.GONE), outcome="timeout", latency=0.4)
+    script.request(0.0, (2, 0.1, scenes.GONE), outcome="timeout", latency=0.1)
+    spec = timeline(script.scene())
+    placed = [
+        (layer["mark"]["align"], row["x"])
+        for layer in spec["layer"]
+        if layer["mark"]["type"] == "text"
+        for row in spec["datasets"][layer["data"]["name"]]
+    ]
+    assert placed == [("right", 1.0), ("right", 0.6), ("left", 0.1)]
+
+
 def test_an_attempt_that_failed_is_pale_and_crossed_where_it_ended():
     spec = timeline(scenes.killed())
     pale = [row for row in rows(spec, "pale") if row["pale"] < 1]

@@ -19,8 +19,9 @@ NUMBERED = 30
 """Up to so many rows have their number each."""
 WORDED = 40
 """Up to so many rows have words beside failed requests."""
-LATE = 0.88
-"""Words that would begin beyond this part of the axis stand before their bar instead."""
+LATE, EARLY = 0.88, 0.12
+"""Words that would begin beyond the first part of the axis stand before their bar instead; if
+the bar itself begins before the second one, inside it."""
 THIN, THICK = 0.13, 0.37
 """Half the height of a bar, of a waiting client and of an attempt, in rows."""
 
@@ -156,11 +157,13 @@ class Rows:
         """How a request failed, in a word beside its end, where there is room for words."""
         if len(self.numbers) > WORDED:
             return []
-        late = told["x2"] > self.ends[0] + LATE * (self.ends[1] - self.ends[0])
-        before, behind = told[late], told[~late]
+        low, high = self.ends
+        late = told["x2"] > low + LATE * (high - low)
+        long = late & (told["x"] < low + EARLY * (high - low))
         return [
-            *self._words(before.assign(x=before["x"]), "right", -6),
-            *self._words(behind.assign(x=behind["x2"]), "left", 10),
+            *self._words(told[long].assign(x=told["x2"]), "right", -12),
+            *self._words(told[late & ~long], "right", -6),
+            *self._words(told[~late].assign(x=told["x2"]), "left", 10),
         ]
 
     def _words(self, rows: pd.DataFrame, align: str, dx: int) -> list[alt.Chart]:
