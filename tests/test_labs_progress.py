@@ -110,6 +110,7 @@ class TestCheck:
         incident = mine.case("02.4")
         assert incident.errors > 0
         assert "fault" not in set(incident.spans()["source"])
+        assert "round_robin" not in str(incident.replay()._events)
 
 
 def write(folder: Path, count: int) -> None:

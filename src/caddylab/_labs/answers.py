@@ -22,17 +22,30 @@ def numbers(count: int) -> Callable[[Any], list[int]]:
     return read
 
 
-def named(*names: str) -> Callable[[Any], dict[str, int]]:
-    """A number for each name: a dictionary."""
+def named(*names: str, **readers: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
+    """A value for each name: a dictionary. It is a number, or what the name's reader reads."""
+    wanted = dict.fromkeys(names, _whole) | readers
 
-    def read(answer: Any) -> dict[str, int]:
-        example = ", ".join(f'"{name}": …' for name in names)
+    def read(answer: Any) -> dict[str, Any]:
+        example = ", ".join(f'"{name}": …' for name in wanted)
         if not isinstance(answer, Mapping):
             raise ValueError(f"a dictionary such as {{{example}}}")  # noqa: TRY004
-        read = {str(name).lower(): value for name, value in answer.items()}
-        if set(read) != set(names):
+        given = {str(name).lower(): value for name, value in answer.items()}
+        if set(given) != set(wanted):
             raise ValueError(f"exactly the entries {{{example}}}")
-        return {name: _whole(read[name]) for name in names}
+        return {name: reader(given[name]) for name, reader in wanted.items()}
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """One of these words, in any case and also with `-` or a space in place of `_`."""
+
+    def read(answer: Any) -> str:
+        word = re.sub(r"[\s-]+", "_", str(answer).strip().strip("`").lower())
+        if word not in words:
+            raise ValueError(f"one of {', '.join(words)}; {answer!r} is none")
+        return word
 
     return read
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from caddylab import _progress
@@ -155,8 +156,9 @@ class Traffic:
         return _charts.draw(kind, *tables, now=now, **options)
 
     def hide_faults(self) -> None:
-        """Tell nobody what was done to the backends: for a run that is a riddle."""
+        """Tell nobody what was done to the backends, and by which policy: the run is a riddle."""
         self._faults = ()
+        self._stage = replace(self._stage, policy="")
 
     def replay(self, *, projector: bool = False, speed: float = 1.0) -> Replay:
         """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
