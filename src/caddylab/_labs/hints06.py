@@ -12,7 +12,7 @@ NO_COOKIE = Hints(
 )
 OTHER_NAME = Hints(
     "another name",
-    'Look at a newcomer's `set-cookie`. What stands before the equals sign?',
+    "Look at a newcomer's `set-cookie`. What stands before the equals sign?",
     "The cookie's name must be the one that was ordered. Without one, Caddy takes its own.",
     "The first word behind `lb_policy cookie` is the name.",
 )
@@ -24,7 +24,7 @@ DECORATION = Hints(
 )
 LIFE_TIME = Hints(
     "life time",
-    'Look at a newcomer's `set-cookie` to its end. Does it say how long it lasts?',
+    "Look at a newcomer's `set-cookie` to its end. Does it say how long it lasts?",
     "`Max-Age` says it, in seconds. Without it, a browser forgets the cookie when it is closed.",
     "`max_age` is the option. It has no place in the line of `lb_policy`: open a block of its own "
     "there, with braces. A second word in that line is the secret.",
