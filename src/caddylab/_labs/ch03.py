@@ -57,7 +57,7 @@ def nobody_waits(bench: Bench) -> Findings:
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
     bench.backend(2).slow(SLOW)
-    first = bench.fire(12, concurrency=12, clients=12, timeout=3)
+    first = _meet(bench, 3)
     yield _answered("Every GET is answered.", first)
     yield _in_time("No GET takes longer than 2 seconds.", first, 2)
     later = bench.fire(40, concurrency=8, clients=40, timeout=3)
@@ -100,7 +100,7 @@ def budget(bench: Bench) -> Findings:
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
     bench.backend(2).slow(SLOW)
-    one = bench.fire(12, concurrency=12, clients=12, timeout=4)
+    one = _meet(bench, 4)
     why = _why(one)
     yield _answered(
         "Every GET is answered while backend 2 is slow.",
@@ -309,6 +309,20 @@ def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
+def _meet(bench: Bench, patience: float) -> Traffic:
+    """Twelve clients meet a slow backend 2.
+
+    They do so once more if backend 1, who is well, was slow meanwhile: then this machine had
+    stalled, and a timeout has struck that was meant for backend 2.
+    """
+    for _ in range(2):
+        run = bench.fire(12, concurrency=12, clients=12, timeout=patience)
+        if _longest(run, backend=1) < 0.5:
+            break
+        bench.load(bench.caddyfile)
+    return run
+
+
 def _freeze(bench: Bench, run: Traffic) -> Traffic:
     bench.wait_until(lambda: len(run) > 40, 10)
     with bench.backend(1).hung(), bench.backend(2).hung():
@@ -363,9 +377,11 @@ def _why(run: Traffic) -> Hints:
     return NO_MEMORY if again else NO_RETRY
 
 
-def _longest(run: Traffic) -> float:
-    """How long the longest attempt took."""
-    return max((a.duration for request in run.requests for a in request.attempts), default=0.0)
+def _longest(run: Traffic, backend: int | None = None) -> float:
+    """How long the longest attempt took, on one backend or on any."""
+    attempts = [attempt for request in run.requests for attempt in request.attempts]
+    of_interest = (a.duration for a in attempts if backend in (None, a.backend))
+    return max(of_interest, default=0.0)
 
 
 def _tried(run: Traffic, backend: int) -> int:
