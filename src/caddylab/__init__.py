@@ -16,6 +16,7 @@ from caddylab._errors import (
     WaitTimeout,
 )
 from caddylab._faults import Fault
+from caddylab._gameday.game import GameDay
 from caddylab._lab import Lab
 from caddylab._magic import register as _register_magic
 from caddylab._records import Attempt, Outcome, Request, Span
@@ -34,6 +35,7 @@ __all__ = [
     "Clients",
     "Fault",
     "FaultError",
+    "GameDay",
     "Lab",
     "LabClosed",
     "LabError",

@@ -1,0 +1,275 @@
+"""The game itself: visitors come, something happens, the learner acts, the budget is counted."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from caddylab import _progress
+from caddylab._errors import LabError
+from caddylab._gameday import score
+from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
+from caddylab._gameday.scenario import DAY, plan
+from caddylab._gameday.score import Sample
+from caddylab._gameday.site import Site
+from caddylab._records import Request
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from caddylab._gameday.report import Report
+
+TICK = 0.1
+RECENT = 5.0
+"""The status tells of so many seconds."""
+LEVELS = (1, 2, 3)
+LEAST, MOST = 0.1, 30.0
+LARGEST_SEED = 9999
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that the learner did or noted: when (seconds after the beginning), and what."""
+
+    at: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """How things stand.
+
+    Attributes:
+        played, seconds: how long the game has gone on, and how long it lasts.
+        good: the share of good requests in the last seconds; None when there were none.
+        budget: the share of the error budget that is left; below 0 = overdrawn.
+    """
+
+    played: float
+    seconds: float
+    good: float | None
+    budget: float
+
+    def __repr__(self) -> str:
+        good = "no requests yet" if self.good is None else f"{self.good:.0%} good"
+        return (
+            f"{self.played:.0f} of {self.seconds:.0f} s · {good} in the last {RECENT:g} s · "
+            f"{max(self.budget, 0):.0%} of the error budget left"
+        )
+
+
+class GameDay:
+    """A running site on which something will break; you are on call.
+
+    It has a lab of its own, `game.lab`, with three backends and the Caddyfile of the day, and
+    `%%caddyfile` loads into it. `start()` lets the visitors in; everything goes on in the
+    background, so that cells, panel and view work. Faults are hidden, and cannot be undone.
+
+    A request is good if a backend answers it as it should within a second. The objective is
+    99 % in an hour, of which the game is the bad part: its budget is 1 % of the requests of a
+    time that is twenty times as long. An error costs one request, a quick page of Caddy's own a
+    quarter; a connection that a reload cuts off does not count. Points are the percents left.
+
+    Args:
+        seed: the same seed brings the same incident at the same second; without it, any.
+        level: 1 (one that is easily seen), 2 (any one of nine) or 3 (two at once).
+        minutes: how long it lasts, from 0.1 to 30.
+        rate: requests a second.
+        runtime: where the lab runs; as for `Lab`.
+
+    Raises:
+        LabError: there is no such level, or it cannot last so long.
+        RuntimeUnavailable, StartFailed: as for `Lab`.
+
+    Attributes:
+        lab: the lab of the site.
+    """
+
+    def __init__(
+        self,
+        seed: int | None = None,
+        level: int = 1,
+        minutes: float = 3.0,
+        *,
+        rate: float = RATE,
+        runtime: str = "auto",
+    ) -> None:
+        if level not in LEVELS:
+            raise LabError(f"A game has level 1, 2 or 3, not {level!r}.")
+        if not LEAST <= minutes <= MOST:
+            raise LabError(f"A game lasts {LEAST} to {MOST:g} minutes, not {minutes!r}.")
+        self.seed = random.randint(1, LARGEST_SEED) if seed is None else seed
+        self.level, self.seconds, self.rate = level, minutes * 60, rate
+        self.incidents = plan(self.seed, level, self.seconds)
+        self.deeds: list[Deed] = []
+        self._began: float | None = None
+        self._ended: float | None = None
+        self._error: Exception | None = None
+        self._stop, self._over = threading.Event(), threading.Event()
+        self.lab = Site(runtime, self._did, self.stop)
+        self.lab.deploy(DAY)
+        self._crowd = Crowd(self.lab, rate)
+        _progress.say(
+            f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
+            f"visitors in. Others get the same game with seed={self.seed}."
+        )
+
+    # --- the game ------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Let the visitors in; returns at once.
+
+        Raises:
+            LabError: it was started before. A game is played once.
+            LabClosed: its lab has been closed.
+        """
+        if self._began is not None:
+            raise LabError("A game is played once; for another one: game = GameDay().")
+        self._crowd.arrive(self.seconds)
+        self._began = time.time()
+        threading.Thread(target=self._play, name="caddylab-game", daemon=True).start()
+
+    def note(self, what: str) -> None:
+        """Write down what you have noticed; the report shows when."""
+        self._did(f"noted: {what}")
+
+    def status(self) -> Status:
+        """How things stand now."""
+        samples, played = self.samples(), self.played
+        recent = [sample for sample in samples if sample.at > played - RECENT]
+        return Status(played, self.seconds, score.good_share(recent), self._budget(samples))
+
+    def monitor(self) -> Any:
+        """The status as a display that goes on by itself."""
+        from caddylab._gameday.monitor import Monitor
+
+        return Monitor(self.status, self._over.wait)
+
+    def table(self) -> pd.DataFrame:
+        """One row a request until now: who wanted what, who was tried, and what came of it."""
+        from caddylab._gameday.tables import requests
+
+        return requests(self._judged())
+
+    def wait(self) -> None:
+        """Return when the game is over. Stop (the square) only stops waiting."""
+        self._need_started()
+        left = self.seconds + PATIENCE + 10 - self.played
+        _progress.countdown(self._over.is_set, max(left, 1.0), "the game goes on")
+        self._check()
+
+    def stop(self) -> None:
+        """End the game now. What is missing counts as the last seconds before it."""
+        if self._began is not None:
+            self._stop.set()
+            self._over.wait(30)
+
+    def report(self) -> Report:
+        """What happened, when you noticed it, what you did, and the points.
+
+        Raises:
+            LabError: the game is not over.
+        """
+        self._need_started()
+        if not self._over.is_set():
+            raise LabError("The game still goes on. Wait for its end, or end it: game.stop().")
+        self._check()
+        return self._report
+
+    def close(self) -> None:
+        """End the game and its lab, and leave nothing behind. Safe to call twice."""
+        self.lab.close()
+
+    # --- what is so ----------------------------------------------------------------------
+
+    @property
+    def played(self) -> float:
+        """For how many seconds it has gone on."""
+        if self._began is None:
+            return 0.0
+        return min(self.seconds, (self._ended or time.time()) - self._began)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._over.is_set()
+
+    @property
+    def struck(self) -> bool:
+        """Whether everything has happened that will."""
+        return self.played > self.incidents[-1].at + 0.5
+
+    def samples(self) -> list[Sample]:
+        """What every request that has an end costs."""
+        return [sample for _, sample in self._judged()]
+
+    def _judged(self) -> Iterator[tuple[Request, Sample]]:
+        now, began = time.time(), self._began or 0.0
+        for kind, sent, request in self._crowd.requests():
+            cost = score.cost(request, now - sent)
+            if cost is None:
+                continue
+            if cost and score.is_reload(request, sent, self.lab.reloads):
+                cost = score.EXCUSED
+            yield request, Sample(sent - began, kind, cost)
+
+    def _budget(self, samples: list[Sample]) -> float:
+        return score.left(samples, score.allowance(self.rate, self.seconds))
+
+    def _did(self, what: str) -> None:
+        if self._began is not None and not self._over.is_set():
+            self.deeds.append(Deed(time.time() - self._began, what))
+
+    def _need_started(self) -> None:
+        if self._began is None:
+            raise LabError("The game has not begun: game.start() lets the visitors in.")
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise LabError(f"The game broke down: {self._error}") from self._error
+
+    # --- on the game's thread ------------------------------------------------------------
+
+    def _play(self) -> None:
+        try:
+            self._go_on()
+            self._ended = time.time()
+            self._crowd.leave()
+            self.lab.chaos.end()
+            self._conclude()
+        except Exception as error:  # the learner sees it where they wait
+            self._error = error
+        finally:
+            self._over.set()
+
+    def _go_on(self) -> None:
+        scripts = [(i.at, i.scenario.script(self.lab, i.backend)) for i in self.incidents]
+        while not self._stop.wait(TICK) and not (self.played >= self.seconds and self._crowd.gone):
+            scripts = [self._step(due, script) for due, script in scripts]
+            self._crowd.come_back()
+
+    def _step(self, due: float, script: Iterator[float]) -> tuple[float, Iterator[float]]:
+        if due > self.played or self.played >= self.seconds:
+            return due, script
+        wait = next(script, self.seconds)
+        return self.played + wait, script
+
+    def _conclude(self) -> None:
+        from caddylab._gameday.report import Report
+
+        self._report = Report.of(self)
+        self._report.remember()
+
+    def __enter__(self) -> GameDay:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "over" if self.over else "not begun" if self._began is None else repr(self.status())
+        return f"<Game {self.seed}, level {self.level}: {state}>"

@@ -1,0 +1,65 @@
+"""A game's status as a display that goes on by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from caddylab._palette import COLOURS, ERROR
+
+if TYPE_CHECKING:
+    from caddylab._gameday.game import Status
+
+PERIOD = 0.5
+WELL, LOW = COLOURS[2], 0.5
+ALARM = 0.9
+"""Below so large a share of good requests the display is alarmed."""
+
+
+class Monitor(ipywidgets.HTML):  # type: ignore[misc]
+    """Time, good requests and budget, renewed twice a second until the game is over.
+
+    Args:
+        status: gives the status.
+        over: waits so many seconds for the game's end; whether it has come.
+    """
+
+    def __init__(self, status: Callable[[], Status], over: Callable[[float], bool]) -> None:
+        super().__init__()
+        self._status, self._is_over = status, over
+        self._show()
+        threading.Thread(target=self._go_on, name="caddylab-monitor", daemon=True).start()
+
+    def _go_on(self) -> None:
+        while not self._is_over(PERIOD):
+            self._show()
+        self._show()
+
+    def _show(self) -> None:
+        self.value = html(self._status())
+
+
+def html(status: Status) -> str:
+    """The status as a table of three bars."""
+    good = 1.0 if status.good is None else status.good
+    budget = max(0.0, status.budget)
+    rows = (
+        ("time", status.played / status.seconds, f"{status.played:.0f} of {status.seconds:.0f} s",
+         "currentColor"),
+        ("good requests, last 5 s", good, "–" if status.good is None else f"{good:.0%}",
+         WELL if good >= ALARM else ERROR),
+        ("error budget left", budget, f"{budget:.0%}", WELL if budget >= LOW else ERROR),
+    )  # fmt: skip
+    return f"<table style='font-size:110%'>{''.join(_row(*row) for row in rows)}</table>"
+
+
+def _row(name: str, share: float, text: str, colour: str) -> str:
+    bar = f"height:1em;width:{share:.0%};background:{colour}"
+    frame = "width:16em;border:1px solid;padding:0"
+    cells = f"<td>{name}</td><td style='{frame}'><div style='{bar}'></div></td>"
+    return (
+        f"<tr style='background:none'>{cells}<td style='text-align:right'><b>{text}</b></td></tr>"
+    )

@@ -1,0 +1,180 @@
+"""The end of a game: what happened, what the learner did about it, and the points."""
+
+from __future__ import annotations
+
+import csv
+import html
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caddylab import _progress
+from caddylab._gameday import score
+from caddylab._gameday.scenario import Incident
+from caddylab._gameday.score import Sample
+from caddylab._labs import progress
+
+if TYPE_CHECKING:
+    from caddylab._charts.theme import Picture
+    from caddylab._gameday.game import Deed, GameDay
+
+TASK = "game-day"
+COLUMNS = (
+    "at", "seed", "level", "seconds", "played", "points", "good", "noticed", "deeds", "incidents",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Report:
+    """A game that is over. Its text is the result; `chart` is the picture.
+
+    Attributes:
+        incidents: what happened.
+        deeds: what the learner did and noted.
+        samples: what became of every request.
+        played, seconds: how long it went on, and how long it was to last.
+        budget: the share of the error budget that was left in the end.
+    """
+
+    seed: int
+    level: int
+    seconds: float
+    played: float
+    rate: float
+    incidents: tuple[Incident, ...]
+    deeds: tuple[Deed, ...]
+    samples: tuple[Sample, ...]
+    ended: float = field(default_factory=time.time)
+
+    @classmethod
+    def of(cls, game: GameDay) -> Report:
+        """The report of a game that has ended."""
+        return cls(
+            game.seed, game.level, game.seconds, game.played, game.rate, game.incidents,
+            tuple(game.deeds), tuple(game.samples()),
+        )  # fmt: skip
+
+    @property
+    def allowed(self) -> float:
+        """How many bad requests the budget was for."""
+        return score.allowance(self.rate, self.seconds)
+
+    @cached_property
+    def budget(self) -> float:
+        """What was left of the budget; below 0 = overdrawn."""
+        rest = score.rest(self.samples, self.played, self.seconds)
+        return score.left(self.samples, self.allowed) - rest / self.allowed
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything has happened before the game was ended."""
+        return self.played > self.incidents[0].at
+
+    @property
+    def points(self) -> int:
+        """0 to 100: the percents of the error budget that were left."""
+        return score.points(self.budget) if self.counts else 0
+
+    @property
+    def good(self) -> float:
+        """The share of good requests."""
+        return score.good_share(self.samples) or 0.0
+
+    def noticed(self, incident: Incident) -> float | None:
+        """How many seconds after an incident the learner first did or noted something."""
+        after = (deed.at - incident.at for deed in self.deeds if deed.at > incident.at)
+        return min(after, default=None)
+
+    @property
+    def chart(self) -> Picture:
+        """The game as a picture: good requests and budget over time, incidents and deeds."""
+        from caddylab._charts.gameday import gameday
+
+        happened = [(i.at, i.scenario.name) for i in self._happened()]
+        return gameday(
+            [(s.at, s.cost) for s in self.samples if s.counts],
+            happened, [(deed.at, deed.what) for deed in self.deeds],
+            allowed=self.allowed, seconds=self.played, title=self._headline(),
+        )  # fmt: skip
+
+    def record(self) -> dict[str, Any]:
+        """The result as one row; see `COLUMNS`."""
+        noticed = self.noticed(self.incidents[0])
+        return {
+            "at": round(self.ended, 3), "seed": self.seed, "level": self.level,
+            "seconds": self.seconds, "played": round(self.played, 1), "points": self.points,
+            "good": round(self.good, 4),
+            "noticed": None if noticed is None else round(noticed, 1), "deeds": len(self.deeds),
+            "incidents": " + ".join(i.scenario.name for i in self._happened()),
+        }  # fmt: skip
+
+    def remember(self) -> None:
+        """Add the result to the progress file beside the notebook."""
+        progress.note(TASK, **self.record())
+
+    def save(self, path: str | Path) -> None:
+        """Add the result as a line to a CSV file, which gets a heading if it is new."""
+        new = not Path(path).exists()
+        with open(path, "a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            if new:
+                writer.writeheader()
+            writer.writerow(self.record())
+
+    # --- as it is shown ------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        told = (f"{head}: {text}" for row in self._rows() for head, text in row)
+        return "\n".join([self._headline(), *told, *self._deeds()])
+
+    def _repr_html_(self) -> str:
+        head = f"<p style='font-size:130%'><b>{html.escape(self._headline())}</b></p>"
+        tables = ("".join(_cells(*pair) for pair in row) for row in self._rows())
+        parts = [head, *(f"<table>{rows}</table>" for rows in tables)]
+        deeds = "".join(f"<li>{html.escape(deed)}</li>" for deed in self._deeds())
+        return "".join([*parts, f"<ul>{deeds}</ul>" if deeds else ""])
+
+    def _ipython_display_(self) -> None:
+        if not _progress.in_notebook():
+            print(self)
+            return
+        from IPython.display import HTML, display
+
+        display(self.chart)  # type: ignore[no-untyped-call]
+        display(HTML(self._repr_html_()), metadata={"text/plain": repr(self)})  # type: ignore[no-untyped-call]
+
+    def _happened(self) -> list[Incident]:
+        return [incident for incident in self.incidents if incident.at < self.played]
+
+    def _headline(self) -> str:
+        if not self.counts:
+            return "The game was ended before anything happened: no points"
+        spent = "all of the error budget is spent" if self.budget <= 0 else (
+            f"{self.budget:.0%} of the error budget is left"
+        )  # fmt: skip
+        return f"{self.points} points: {self.good:.1%} of the requests were good, {spent}"
+
+    def _rows(self) -> list[list[tuple[str, str]]]:
+        return [self._told(incident) for incident in self._happened()]
+
+    def _told(self, incident: Incident) -> list[tuple[str, str]]:
+        noticed = self.noticed(incident)
+        reaction = "you did and noted nothing"
+        if noticed is not None:
+            deed = next(deed for deed in self.deeds if deed.at > incident.at)
+            reaction = f"{noticed:.0f} s later: {deed.what}"
+        return [
+            (f"At {incident.at:.0f} s", incident.told),
+            ("Noticed", reaction),
+            ("What helps", incident.scenario.remedy),
+        ]
+
+    def _deeds(self) -> list[str]:
+        return [f"{deed.at:.0f} s: you {deed.what}" for deed in self.deeds]
+
+
+def _cells(head: str, text: str) -> str:
+    left = "style='text-align:left;vertical-align:top'"
+    return f"<tr><th {left}>{head}</th><td {left}>{html.escape(text)}</td></tr>"

@@ -1,0 +1,37 @@
+"""The requests of a game as a data frame, to find out what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from caddylab._gameday.score import PAGE, Sample
+from caddylab._records import Request
+
+JUDGEMENT = {0.0: "good", PAGE: "page", 1.0: "bad"}
+
+
+def requests(judged: Iterable[tuple[Request, Sample]]) -> pd.DataFrame:
+    """One row a request, in the order of their sending.
+
+    Columns: `at` (seconds), `kind`, `client`, `outcome`, `status`, `backend` (who answered),
+    `tried` (whom Caddy tried), `latency` (seconds) and `judged`.
+    """
+    rows = sorted(judged, key=lambda pair: pair[1].at)
+    columns = {
+        "at": [round(sample.at, 3) for _, sample in rows],
+        "kind": [sample.kind for _, sample in rows],
+        "client": [request.client for request, _ in rows],
+        "outcome": [request.outcome.value for request, _ in rows],
+        "status": pd.array([request.status for request, _ in rows], dtype="Int64"),
+        "backend": pd.array([request.answered_by for request, _ in rows], dtype="Int64"),
+        "tried": [" ".join(_who(a.backend) for a in list(r.attempts)) for r, _ in rows],
+        "latency": [round(request.duration, 3) for request, _ in rows],
+        "judged": [JUDGEMENT.get(sample.cost, "does not count") for _, sample in rows],
+    }
+    return pd.DataFrame(columns)
+
+
+def _who(backend: int | None) -> str:
+    return "?" if backend is None else str(backend)

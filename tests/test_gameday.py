@@ -1,0 +1,322 @@
+"""The game day: every scenario hurts, a fitting answer keeps the budget, and it is all counted."""
+
+from __future__ import annotations
+
+import csv
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import game_answers
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+
+from caddylab import Clients, FaultError, GameDay, LabClosed, LabError, _resources
+from caddylab._gameday import score
+from caddylab._gameday.game import Deed
+from caddylab._gameday.report import COLUMNS, Report
+from caddylab._gameday.scenario import DAY, SCENARIOS, plan
+from caddylab._gameday.score import EXCUSED, PAGE, Sample
+from caddylab._records import Outcome, Request
+from caddylab._waiting import poll
+
+MINUTES, RATE = 0.2, 20
+AT_ONCE = 6
+RUNTIMES = pytest.mark.parametrize(
+    "runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)]
+)
+
+
+def seed_of(name: str, level: int = 2, backend: int = 2) -> int:
+    """A seed that draws this scenario first, at this backend."""
+    drawn = ((seed, plan(seed, level, 60)[0]) for seed in range(10_000))
+    return next(s for s, i in drawn if (i.scenario.name, i.backend) == (name, backend))
+
+
+def game(seed: int, level: int = 2, minutes: float = MINUTES, runtime: str = "process") -> GameDay:
+    return GameDay(seed, level, minutes, rate=RATE, runtime=runtime)
+
+
+def play(name: str, answer: str | None = None) -> Report:
+    """Play a game without doing anything, or with an answer: a Caddyfile, or "restart"."""
+    with game(seed_of(name)) as day:
+        before = answer not in (None, "restart") and name not in game_answers.AFTERWARDS
+        if before:
+            day.lab.load(answer)
+        day.start()
+        if answer and not before:
+            assert poll(lambda: day.struck, 20)
+            day.lab.backend(2).restart() if answer == "restart" else day.lab.load(answer)
+        day.wait()
+        return day.report()
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """Every scenario played without an answer and with a fitting one, several at a time."""
+    games = {(name, ""): (name, None) for name in SCENARIOS}
+    fitting = {name: game_answers.FITTING.get(name, game_answers.PREPARED) for name in SCENARIOS}
+    games |= {(name, "fitting"): (name, fitting[name]) for name in SCENARIOS}
+    games |= {(name, "restart"): (name, "restart") for name in ("hang", "partition")}
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
+        patch.chdir(tmp_path_factory.mktemp("games"))
+        futures = {key: pool.submit(play, *arguments) for key, arguments in games.items()}
+        yield {key: future.result() for key, future in futures.items()}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_hurts_the_unprepared_and_a_fitting_answer_keeps_the_budget(played, name):
+    unprepared, fitting = played[name, ""], played[name, "fitting"]
+    assert unprepared.points <= 40
+    assert fitting.points >= unprepared.points + 25
+    assert fitting.good > unprepared.good or name == "slow everywhere"
+
+
+@pytest.mark.timeout(300)
+def test_a_restart_helps_where_it_would_in_reality(played):
+    assert played["hang", "restart"].points >= played["hang", ""].points + 15
+    assert played["partition", "restart"].points <= played["partition", ""].points + 10
+
+
+class TestSeed:
+    @pytest.mark.parametrize("level", [1, 2, 3])
+    def test_the_same_seed_brings_the_same_incident_at_the_same_second(self, level):
+        assert plan(7, level, 180) == plan(7, level, 180)
+        assert len({plan(seed, level, 180) for seed in range(50)}) > 40
+
+    def test_every_scenario_can_come(self):
+        drawn = {plan(seed, 2, 180)[0].scenario.name for seed in range(200)}
+        assert drawn == set(SCENARIOS)
+        assert len(SCENARIOS) >= 8
+
+    def test_the_first_level_shows_what_is_easily_seen(self):
+        drawn = {incident.scenario.loud for n in range(100) for incident in plan(n, 1, 180)}
+        assert drawn == {True}
+
+    def test_the_third_brings_two_that_go_together(self):
+        for seed in range(200):
+            first, second = plan(seed, 3, 180)
+            assert first.scenario.where != second.scenario.where
+            assert 0 < first.at < second.at < 180 / 2
+
+    def test_without_one_any_is_drawn_and_said(self, capsys):
+        with GameDay(level=3, runtime="process") as day:
+            assert f"seed={day.seed}" in capsys.readouterr().out
+
+
+def request(outcome=Outcome.OK, status=200, backend=1, duration=0.1, body="") -> Request:
+    return Request(1, 0, 0.0, 0.0, duration, outcome, status, backend, body)
+
+
+class TestScore:
+    @pytest.mark.parametrize(
+        ("record", "cost"),
+        [
+            (request(), 0),
+            (request(duration=1.2), 1),
+            (request(Outcome.SERVER_ERROR, 500), 1),
+            (request(Outcome.CLIENT_ERROR, 401), 1),
+            (request(Outcome.BAD_GATEWAY, 502, None), 1),
+            (request(Outcome.UNAVAILABLE, 503, None, body="Back soon."), PAGE),
+            (request(backend=None, body="Back soon."), PAGE),
+            (request(backend=None), 1),
+            (request(backend=None, body="Back soon.", duration=1.2), 1),
+            (request(Outcome.UNAVAILABLE, 503, 2, body="a backend's own"), 1),
+            (request(Outcome.TIMEOUT, None, None, 3.0), 1),
+            (request(Outcome.CANCELLED, None, None), EXCUSED),
+            (request(Outcome.PENDING, None, None), None),
+        ],
+    )
+    def test_what_a_request_costs(self, record, cost):
+        assert score.cost(record, age=0.5) == cost
+
+    def test_who_waits_too_long_is_lost_already(self):
+        assert score.cost(request(Outcome.PENDING, None, None), age=1.5) == 1
+
+    @pytest.mark.parametrize(
+        ("outcome", "sent", "excused"),
+        [
+            (Outcome.RESET, 99.95, True),
+            (Outcome.REFUSED, 100.2, True),
+            (Outcome.RESET, 98.0, False),
+            (Outcome.RESET, 102.0, False),
+            (Outcome.BAD_GATEWAY, 100.0, False),
+        ],
+    )
+    def test_a_reload_is_nobodys_fault(self, outcome, sent, excused):
+        record = request(outcome, None, None)
+        assert score.is_reload(record, sent, [(100.0, 100.1)]) is excused
+
+    def test_the_budget_is_one_percent_of_an_hour(self):
+        assert score.allowance(rate=40, seconds=180) == pytest.approx(0.01 * 40 * 3600)
+
+    def test_what_is_left_of_it(self):
+        samples = [Sample(0, "home", cost) for cost in (0, 0, 1, 1, PAGE, EXCUSED)]
+        assert score.left(samples, 10) == pytest.approx(1 - 2.25 / 10)
+        assert score.good_share(samples) == pytest.approx(2 / 5)
+        assert score.good_share([Sample(0, "home", EXCUSED)]) is None
+
+    def test_what_was_not_played_counts_as_the_last_seconds(self):
+        samples = [Sample(k / 10, "home", 1 if k >= 100 else 0) for k in range(200)]
+        assert score.rest(samples, 20, 60) == pytest.approx(10 * 40, abs=5)
+        assert score.rest(samples, 60, 60) == 0
+
+    @pytest.mark.parametrize(("budget", "points"), [(1, 100), (0.426, 43), (0, 0), (-2, 0)])
+    def test_points_are_percents(self, budget, points):
+        assert score.points(budget) == points
+
+
+class TestReport:
+    @pytest.fixture
+    def report(self):
+        samples = [Sample(k / 10, "home", 1.0 if 300 < k < 600 else 0.0) for k in range(1800)]
+        deeds = (Deed(12, "noted: all is well"), Deed(45, "loaded a Caddyfile"))
+        return Report(7, 1, 180, 180, 10, plan(7, 1, 180), deeds, tuple(samples), ended=1000.0)
+
+    def test_it_says_what_happened_when_it_was_noticed_and_what_helps(self, report):
+        (incident,) = report.incidents
+        assert report.noticed(incident) == 45 - incident.at
+        for text in (repr(report), report._repr_html_()):
+            assert incident.told in text
+            assert "loaded a Caddyfile" in text
+            assert incident.scenario.remedy in text
+            assert f"{report.points} points" in text
+        assert report.points == round(100 * (1 - 299 / 360))
+
+    def test_its_picture_shows_all_of_it(self, report):
+        spec = json.dumps(report.chart.to_dict())
+        for part in (report.incidents[0].scenario.name, "loaded a Caddyfile", "budget", "points"):
+            assert part in spec
+
+    def test_its_picture_can_be_of_nothing(self, report):
+        empty = replace(report, samples=(), deeds=(), played=1)
+        assert "No requests" in json.dumps(empty.chart.to_dict())
+
+    def test_a_game_that_ended_before_anything_happened_brings_nothing(self, report):
+        early = replace(report, played=3, samples=report.samples[:30])
+        assert early.points == 0
+        assert "before anything happened" in repr(early)
+
+    def test_it_can_be_added_to_a_table(self, report, tmp_path):
+        for _ in range(2):
+            report.save(tmp_path / "results.csv")
+        with open(tmp_path / "results.csv") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == 2
+        assert tuple(rows[0]) == COLUMNS
+        assert (rows[0]["points"], rows[0]["seed"]) == (str(report.points), "7")
+
+
+@pytest.fixture
+def day(monkeypatch, tmp_path):
+    """A game that may be changed."""
+    monkeypatch.chdir(tmp_path)
+    with game(seed_of("hang")) as day:
+        yield day
+
+
+class TestOnCall:
+    def test_nobody_has_an_undo_button(self, day):
+        for undo in (day.lab.restore, day.lab.backend(2).restore):
+            with pytest.raises(FaultError, match="undo button"):
+                undo()
+
+    def test_nobody_breaks_things_but_the_game(self, day):
+        backend = day.lab.backend(2)
+        breaks = (backend.hung, backend.crashed, backend.killed, backend.partitioned)
+        for fault in (*breaks, lambda: backend.slow(1), backend.failing):
+            with pytest.raises(FaultError, match="on call"):
+                fault()
+
+    def test_what_has_happened_is_not_told(self, day):
+        day.start()
+        assert poll(lambda: day.status().budget < 0.9, 20)
+        assert day.lab.faults == []
+        assert [backend.state for backend in day.lab.backends] == ["up"] * 3
+        assert "hung" not in f"{day.lab.timeline()} {day.lab.backends} {day} {day.status()}"
+        bad = day.table().query("judged == 'bad'")
+        assert set(bad["tried"]) <= {"2", ""}
+        assert set(bad["kind"]) <= {"home", "search", "order"}
+
+    def test_backends_may_be_stopped_and_started(self, day):
+        backend = day.lab.backend(3)
+        backend.stop()
+        assert backend.state == "down"
+        backend.start()
+        assert backend.state == "up"
+
+    def test_the_site_has_its_caddyfile_of_the_day(self, day):
+        assert day.lab.caddyfile == DAY
+        people = Clients(5)
+        day.lab.fire(5, clients=people, path="/login?user=ann", method="POST")
+        assert day.lab.fire(50, clients=people, path="/me").errors == 0
+
+    def test_it_is_played_once_and_in_order(self, day):
+        with pytest.raises(LabError, match="not begun"):
+            day.report()
+        day.start()
+        with pytest.raises(LabError, match="still goes on"):
+            day.report()
+        with pytest.raises(LabError, match="played once"):
+            day.start()
+
+    @pytest.mark.parametrize("options", [{"level": 4}, {"minutes": 0}, {"minutes": 31}])
+    def test_there_are_limits(self, options):
+        with pytest.raises(LabError, match="A game"):
+            GameDay(**options)
+
+
+def ours(lab_id: str) -> list[psutil.Process]:
+    """The processes that belong to a lab."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(lab_id in part for part in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+class TestEnd:
+    def test_a_game_that_is_closed_leaves_nothing(self, day):
+        day.start()
+        day.lab.wait_until(lambda: day.played > 1, 10)
+        assert ours(day.lab.id)
+        day.lab.close()
+        assert poll(lambda: not ours(day.lab.id), 10)
+        names = [thread.name for thread in threading.enumerate()]
+        assert "caddylab-game" not in names
+        with pytest.raises(LabClosed):
+            day.lab.load(DAY)
+
+    def test_a_game_may_end_early_and_is_remembered(self, day, tmp_path):
+        day.start()
+        assert poll(lambda: day.struck, 20)
+        day.note("half of it is gone")
+        day.stop()
+        report = day.report()
+        assert day.over
+        assert report.deeds[0].what == "noted: half of it is gone"
+        (line,) = (tmp_path / "lab-progress.jsonl").read_text().splitlines()
+        assert json.loads(line)["points"] == report.points
+        assert day.lab.progress().points == 0  # it is no exercise
+
+
+@pytest.mark.timeout(200)
+@RUNTIMES
+def test_the_notebook_is_played_to_its_end(runtime, monkeypatch, tmp_path):
+    monkeypatch.setenv("CADDYLAB_RUNTIME", runtime)
+    path = _resources.solutions() / "game-day" / "game-day.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("minutes=3", "minutes=0.4")
+    resources = {"metadata": {"path": tmp_path}}
+    NotebookClient(notebook, timeout=90, resources=resources).execute()
+    (line,) = (tmp_path / "lab-progress.jsonl").read_text().splitlines()
+    assert json.loads(line)["points"] >= 50
+    assert json.loads(line)["incidents"] == "fails fast"
