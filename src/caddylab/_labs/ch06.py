@@ -115,12 +115,12 @@ def one_after_the_other(bench: Bench) -> Findings:
 
 
 COMMON = ("", "secret", "s3cret", "password", "changeme", "key", "caddy", "admin", "123456", "test")
-VISITORS, STRANGERS = 400, 60
+VISITORS, STRANGERS = 200, 60
 
 
 @task("06.3", "Nobody chooses", points=2)
 def nobody_chooses(bench: Bench) -> Findings:
-    """400 visitors sit in one office, behind **one** address. Write a Caddyfile with which each of
+    """200 visitors sit in one office, behind **one** address. Write a Caddyfile with which each of
     them stays with one backend, and both backends have some.
 
     Strangers try to choose: they compute the cookie for a backend themselves, as you did in
