@@ -1,0 +1,339 @@
+"""Lab 04, least connections: whom it spares, whom it feeds, and what is left to chance."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from caddylab._labs.answers import named
+from caddylab._labs.bench import Bench
+from caddylab._labs.calm import all_well
+from caddylab._labs.task import Finding, Findings, Hints, question, task
+from caddylab._records import Span
+from caddylab._traffic.traffic import Traffic
+
+THREE = """
+:80 {
+	reverse_proxy backend1:8080 backend2:8080 backend3:8080 {
+		lb_policy least_conn
+	}
+}
+"""
+SWAPPED = Hints(
+    "which was which",
+    "These are the two. But which of them has its requests in hand for long, and which is rid of "
+    "them at once?",
+    "Least connections gives the next request to whoever has least in hand. So whoever is done "
+    "soon gets much, however it got rid of it, and whoever takes long gets little.",
+    "Compare how many requests each backend answered (`case.shares`) with how long it took for "
+    'one: `case.table().groupby("backend")["latency"].median()`.',
+)
+INNOCENT = Hints(
+    "an innocent one",
+    "One of those whom you accuse does honest work: it answers, and neither early nor late.",
+    "What counts is not only how many requests a backend answered. How did they end, and how long "
+    "did each take?",
+    "`case.table()` has the columns `backend`, `outcome` and `latency`. Group it by the first one.",
+)
+
+
+def three_kinds(bench: Bench) -> Traffic:
+    """One backend fails at once, one is slow, one is as it should be."""
+    bench.load(THREE)
+    bench.backend(1).slow(0.5)
+    bench.backend(3).failing(path="/delay")
+    return bench.fire(300, concurrency=9, clients=9, path="/delay/60")
+
+
+@question(
+    "04.1", "Three desks", points=1, backends=3, reads=named("slow", "sinkhole"), case=three_kinds
+)
+def three_desks(bench: Bench, answer: dict[str, int]) -> Findings:
+    """`case` is a run over three backends with `lb_policy least_conn`. One backend is **slow**, one
+    is a **sinkhole**: it answers everything with an error, at once. The third one does honest
+    work. The picture shows how many requests each of them had in hand at a time. Which is which?
+    Answer with the backends' numbers.
+
+    Make up your mind by that picture alone. Then look at `case.chart("shares")`: who got most of
+    the requests, and why that one?
+    """
+    case = three_kinds(bench)
+    kinds = {"slow": "slow", "failing": "sinkhole"}
+    truth = {kinds[fault.kind]: fault.backend for fault in bench.faults}
+    accused = len(set(answer.values()) & set(truth.values()))
+    yield Finding(
+        "It was these two.",
+        accused == 2,
+        f"You accuse backends {answer['slow']} and {answer['sinkhole']}: {accused} of the two "
+        f"{'is' if accused == 1 else 'are'} there.",
+        INNOCENT,
+    )
+    right = answer == truth
+    yield Finding(
+        "You know which is which.",
+        right,
+        f"You say that backend {answer['slow']} is slow and backend {answer['sinkhole']} is the "
+        "sinkhole.",
+        SWAPPED,
+        case if right else None,
+        "shares",
+    )
+
+
+SINKHOLE = Hints(
+    "sinkhole",
+    "Who answered most of the requests, and how long did it take for one? What does Caddy think "
+    "of that backend?",
+    "For Caddy nothing has failed: it got an answer each time. It must be told that such an answer "
+    "is a failure, and it must remember it.",
+    "`unhealthy_status` says which answers count as failures, `fail_duration` for how long. "
+    "Neither does anything without the other.",
+)
+TOO_LATE = Hints(
+    "too late",
+    "Caddy did find out about backend 2. When, and how many requests had gone there by then?",
+    "A sinkhole swallows hundreds of requests a second. Whoever asks it how it is now and then, "
+    "wants much proof, or forgets soon, is too late.",
+    "Look at `health_interval` and `health_fails`, or at `fail_duration` and `max_fails`. The "
+    "clients' own requests are the quickest news.",
+)
+FIRST_ONES = Hints(
+    "the first ones",
+    "Take one request that failed. How many attempts did Caddy make for it?",
+    "Backend 2 is left out soon, but the first ones who met it got its error. Their requests have "
+    "to be tried once more; and for Caddy an answer is no reason to try again, unless it is told.",
+    "`lb_retries` allows another try. The `expression` in `lb_retry_match` looks at the status: "
+    "see the end of chapter 4.",
+)
+NO_MEMORY = Hints(
+    "no memory",
+    "Count the attempts on backend 2. Do they stop?",
+    "A retry asks the same policy again, and for that policy backend 2 is still the one with the "
+    "least to do.",
+    "`unhealthy_status` and `fail_duration` together let Caddy remember; a retry needs them.",
+)
+
+
+@task("04.2", "Close the sinkhole", points=2)
+def close_the_sinkhole(bench: Bench) -> Findings:
+    """Backend 2 answers each request **at once with status 500**, while its health page says that
+    all is well. Backend 1 needs 30 milliseconds for an answer. Write a Caddyfile with which
+    backend 2 gets **less than 5 %** of 400 requests, and less than 5 % of them end with an error.
+    As long as all is well, both backends share the work.
+    """
+    run = yield from _sinkhole(bench)
+    met, seen = _attempts_on_2(run), _condemned(bench, run)
+    yield Finding(
+        "The sinkhole gets less than 5 % of the requests.",
+        met < 20,
+        f"Backend 2 was tried {met} times for 400 requests. In Caddy's opinion it was "
+        f"{'not healthy only for a while' if seen else 'healthy all the time'}.",
+        TOO_LATE if seen else SINKHOLE,
+        run,
+    )
+    yield Finding(
+        "Less than 5 % of the requests end with an error.",
+        run.errors < 20,
+        f"{run.errors} of 400 requests ended with an error.",
+        FIRST_ONES,
+        run,
+    )
+
+
+@task("04.3", "Not even the first ones", points=3)
+def not_even_the_first(bench: Bench) -> Findings:
+    """The same sinkhole. Now **no** client may see an error, not even the first ones who meet it;
+    and still backend 2 gets less than 5 % of the attempts.
+    """
+    run = yield from _sinkhole(bench)
+    met = _attempts_on_2(run)
+    forgets = NO_MEMORY if run.retries else SINKHOLE
+    yield Finding(
+        "The sinkhole gets less than 5 % of the attempts.",
+        met < 20,
+        f"Backend 2 was tried {met} times for 400 requests; Caddy tried {run.retries} requests "
+        f"again; {run.errors} ended with an error.",
+        TOO_LATE if _condemned(bench, run) else forgets,
+        run,
+    )
+    yield Finding(
+        "No client sees an error.",
+        run.errors == 0,
+        f"{run.errors} of 400 requests ended with an error. Caddy tried {run.retries} again.",
+        FIRST_ONES,
+        run,
+    )
+
+
+def _sinkhole(bench: Bench) -> Generator[Finding, None, Traffic]:
+    yield from all_well(bench.fire(60, concurrency=10, clients=60, path="/delay/30"))
+    bench.backend(2).failing(path="/delay")
+    return bench.fire(400, concurrency=10, clients=400, path="/delay/30")
+
+
+ROUND_ROBIN = """
+:80 {
+	reverse_proxy backend1:8080 backend2:8080 {
+		lb_policy round_robin
+	}
+}
+"""
+USERS, ASKED = 8, 100
+AS_MANY = Hints(
+    "as many for the slow one",
+    "Compare how many requests each backend had in hand at a time, and how many it answered.",
+    "The slow backend was given too many, and everybody stood in its queue. It should get as much "
+    "as it can finish, and nobody knows beforehand which one will be slow.",
+    "Which `lb_policy` looks at how much each backend has in hand?",
+)
+FAILS = Hints(
+    "errors",
+    "The slow backend is slow, and no more: each of its answers would have been right. Who made "
+    "errors of them?",
+    "A timeout makes an error of a slow answer. Without a retry the client gets it.",
+    "Look at every timeout, at `lb_retries` and at `unhealthy_request_count`.",
+)
+
+
+@task("04.4", "An old machine", points=2)
+def old_machine(bench: Bench) -> Findings:
+    """One of the two backends is **ten times slower** than the other one: half a second for each
+    answer, instead of 50 milliseconds. Which one, you do not know beforehand. Eight users ask
+    again and again, 100 requests altogether. Write a Caddyfile with which all is done in **less
+    than two thirds** of the time that round robin takes, with no error.
+    """
+    calm = bench.fire(64, concurrency=USERS, clients=64, path="/delay/20")
+    yield from all_well(calm)
+    favourite = max(calm.shares, key=lambda number: calm.shares[number])
+    mine = bench.caddyfile
+    dealt = _hard_work(bench, favourite, ROUND_ROBIN)
+    run = _hard_work(bench, favourite, mine)
+    yield Finding(
+        "Nobody gets an error.",
+        run.errors == 0,
+        f"{run.errors} of {ASKED} requests ended with an error.",
+        FAILS,
+        run,
+    )
+    yield _sooner(run, dealt, favourite)
+
+
+def _sooner(run: Traffic, dealt: Traffic, slow: int) -> Finding:
+    """Whether all was done much sooner than with round robin.
+
+    Where the quick backend is slow as well, because the machine is busy, time tells nothing about
+    a Caddyfile; then the slow one's share does.
+    """
+    took, turns, quick = _took(run), _took(dealt), 3 - slow
+    answers = sorted(request.latency for request in run.requests if request.answered_by == quick)
+    busy = not answers or answers[len(answers) // 2] > 0.1
+    spared = busy and run.shares[slow] < ASKED / 3
+    return Finding(
+        "All is done in less than two thirds of round robin's time.",
+        took < turns * 2 / 3 or spared,
+        f"Backend {slow} was the slow one. Round robin took {turns:.1f} s, your Caddyfile "
+        f"{took:.1f} s: {took / turns:.0%}. Backend {slow} answered {run.shares[slow]} requests, "
+        f"backend {quick} {run.shares[quick]}."
+        + " (This machine is busy, so it is these shares that count.)"
+        * spared,
+        AS_MANY,
+        run,
+        "in flight",
+    )
+
+
+def _hard_work(bench: Bench, slow: int, caddyfile: str) -> Traffic:
+    """All that the users ask for, while one backend is ten times slower than the other one."""
+    bench.load(caddyfile)
+    with bench.backend(slow).slow(0.45):
+        return bench.fire(ASKED, concurrency=USERS, clients=ASKED, path="/delay/50")
+
+
+COUNTED = """
+:80 {
+	handle /first/* {
+		uri strip_prefix /first
+		reverse_proxy backend1:8080
+	}
+	handle {
+		reverse_proxy backend1:8080 backend2:8080 {
+			lb_policy least_conn
+		}
+	}
+}
+"""
+COUNTS = Hints(
+    "counts",
+    "Go through “together” one request after the other. How many has each backend in hand when "
+    "the second one comes?",
+    "Chance decides only between equals. Whenever one backend has less, it gets the next one.",
+    "Read “The article's jam” in chapter 4 again: the first goes anywhere, the second to the other "
+    "backend, and so on.",
+)
+FORGETS = Hints(
+    "what counts is now",
+    "When the second one of “apart” comes, the first one is answered. How much has each backend in "
+    "hand then?",
+    "Least connections remembers nobody's past. Whoever comes to two idle backends tosses a coin.",
+    "Read in chapter 4 how many fours of a single client never met backend 2.",
+)
+CATCHES_UP = Hints(
+    "catching up",
+    "In “behind” backend 2 starts with nothing, backend 1 with three. Follow the four requests.",
+    "Backend 2 gets one after the other until both have the same. What decides then?",
+    "How many does it take until both have three, and how many are left over?",
+)
+
+
+@question("04.5", "What is certain", points=3, reads=named("together", "apart", "behind"))
+def what_is_certain(bench: Bench, answer: dict[str, int]) -> Findings:
+    """Two backends, `lb_policy least_conn`, and each answer takes nearly a second. Four requests
+    come. How many of them does backend 2 get **for certain**, that is, at least?
+
+    - `together`: they come shortly after one another; none is answered before all are there.
+    - `apart`: each one comes when the one before has been answered.
+    - `behind`: like `together`, but when the first one comes, backend 1 has three others in hand
+      already, and backend 2 has none.
+    """
+    bench.load(COUNTED)
+    jam = bench.fire(3, concurrency=3, path="/first/delay/1500", background=True)
+    bench.wait_until(lambda: bench.backend(1).in_flight == 3, 5)
+    behind = _four(bench).shares[2]
+    jam.wait()
+    together = _four(bench).shares[2]
+    single = bench.fire(300).backends
+    apart = min(sum(b == 2 for b in single[k : k + 4]) for k in range(len(single) - 3))
+    for name, measured, sure, hints in (
+        ("together", f"{together}", 2, COUNTS),
+        ("apart", f"of 300 requests backend 2 got {apart} in the worst four", 0, FORGETS),
+        ("behind", f"{behind} this time", 3, CATCHES_UP),
+    ):
+        right = answer[name] == sure
+        yield Finding(
+            f"“{name}” is right.",
+            right,
+            f"You said at least {answer[name]}." + f" Measured: {measured}." * right,
+            hints,
+        )
+
+
+def _four(bench: Bench) -> Traffic:
+    """Four requests, shortly after one another."""
+    return bench.fire(rate=20, duration=0.2, clients=4, path="/delay/800")
+
+
+def _attempts_on_2(run: Traffic) -> int:
+    return sum(a.backend == 2 for request in run.requests for a in request.attempts)
+
+
+def _condemned(bench: Bench, run: Traffic) -> bool:
+    """Whether Caddy thought ill of backend 2 at any time of the run."""
+    began = run.run.began
+
+    def meanwhile(span: Span) -> bool:
+        return span.backend == 2 and (span.end is None or span.end > began)
+
+    return any(map(meanwhile, bench.opinions))
+
+
+def _took(run: Traffic) -> float:
+    return max((request.sent or 0) + request.duration for request in run.requests)
