@@ -23,6 +23,9 @@ class Backend:
     end, or call `restore()`.
     """
 
+    candid = True
+    """Whether it tells what we made of it; in a game it does not."""
+
     def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
         self.number = unit.number
         self._unit, self._journal, self._spans = unit, journal, spans

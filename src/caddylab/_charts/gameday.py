@@ -13,7 +13,9 @@ from caddylab._charts import clock, theme
 HEIGHT, LINE = 260, 20
 MOST = 120
 """So many columns at most."""
-GOOD, PAGE, BAD = theme.COLOURS[2], theme.COLOURS[1], theme.ERROR
+NARROW = 0.02
+"""What was done within so much of the axis shares a line."""
+GOOD, PAGE, BAD = theme.COLOURS[2], theme.COLOURS[4], theme.ERROR
 HINTS = (
     "Columns: what became of the requests of each second. "
     "Line: the error budget, 100 % at the beginning.",
@@ -53,10 +55,10 @@ def gameday(
     return theme.picture(layers, theme.title(title, *HINTS), HEIGHT + top)
 
 
-def _y(field: str, top: int, title: str | None = None) -> alt.Y:
+def _y(field: str, top: int) -> alt.Y:
     """Percents from the foot to `top` pixels under the upper edge."""
     full = (HEIGHT + top) / HEIGHT
-    axis = alt.Axis(title=title, format="%", values=[0, 0.25, 0.5, 0.75, 1], grid=False)
+    axis = alt.Axis(title=None, format="%", values=[0, 0.25, 0.5, 0.75, 1], grid=False)
     scale = alt.Scale(domain=[0, full], nice=False, zero=True)
     return alt.Y(f"{field}:Q", axis=axis, scale=scale)
 
@@ -85,7 +87,7 @@ def _columns(table: pd.DataFrame, ends: tuple[float, float], top: int) -> alt.Ch
     colour = alt.Color("what:N", scale=scale, legend=alt.Legend(title="requests"))
     told = [alt.Tooltip("what:N"), alt.Tooltip("size:Q", title="requests")]
     chart = alt.Chart(rows[["x", "x2", "y", "y2", "what", "size"]]).mark_rect(opacity=0.6)
-    x, y = clock.axis("time", *ends), _y("y", top, "share of requests")
+    x, y = clock.axis("time", *ends), _y("y", top)
     columns: alt.Chart = chart.encode(x, y, colour, x2="x2:Q", y2="y2:Q", tooltip=told)
     return columns
 
@@ -128,9 +130,13 @@ def _deeds(
 ) -> list[alt.Chart]:
     if not deeds:
         return []
-    rows = pd.DataFrame(deeds, columns=["x", "what"])
-    rows["number"] = [str(k + 1) for k in range(len(rows))]
-    rows["top"], rows["bottom"], rows["middle"] = 18.0, float(HEIGHT + top), 9.0
+    done = pd.DataFrame(deeds, columns=["x", "what"])
+    done["number"] = [str(k + 1) for k in range(len(done))]
+    close = (done["x"].diff() > NARROW * ends[1]).cumsum()
+    rows = done.groupby(close).agg(
+        x=("x", "first"), what=("what", ", ".join), number=("number", ", ".join)
+    )
+    rows = rows.assign(top=18.0, bottom=float(HEIGHT + top), middle=9.0)
     x = clock.axis("time", *ends)
     rule = alt.Chart(rows).mark_rule(strokeWidth=1.5, strokeDash=[4, 3])
     text = alt.Chart(rows).mark_text(fontWeight=600)

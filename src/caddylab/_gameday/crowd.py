@@ -64,8 +64,12 @@ class Crowd:
         self._lost: dict[int, float] = {}
         self.runs: list[tuple[str, Traffic]] = []
 
-    def arrive(self, seconds: float) -> None:
-        """Log the members in, then let everybody come for so many seconds."""
+    def arrive(self, seconds: float) -> float:
+        """Log the members in, then let everybody come for so many seconds.
+
+        Returns:
+            When the first of them came (Unix time).
+        """
         self._site.fire(
             MEMBERS, concurrency=8, clients=self._members, path=LOGIN, method="POST",
             timeout=PATIENCE, background=True,
@@ -79,6 +83,7 @@ class Crowd:
             self.runs.append((kind.name, traffic))
             if kind.name == "account":
                 traffic.run.subscribe(self._answered)
+        return self.runs[0][1].run.began
 
     def come_back(self) -> None:
         """Let those log in again who were logged out a while ago."""

@@ -127,10 +127,9 @@ class GameDay:
             LabError: it was started before. A game is played once.
             LabClosed: its lab has been closed.
         """
-        if self._began is not None:
+        if self._began is not None or self._over.is_set():
             raise LabError("A game is played once; for another one: game = GameDay().")
-        self._crowd.arrive(self.seconds)
-        self._began = time.time()
+        self._began = self._crowd.arrive(self.seconds)
         threading.Thread(target=self._play, name="caddylab-game", daemon=True).start()
 
     def note(self, what: str) -> None:
@@ -164,9 +163,10 @@ class GameDay:
 
     def stop(self) -> None:
         """End the game now. What is missing counts as the last seconds before it."""
-        if self._began is not None:
-            self._stop.set()
-            self._over.wait(30)
+        self._stop.set()
+        if self._began is None:
+            self._over.set()
+        self._over.wait(30)
 
     def report(self) -> Report:
         """What happened, when you noticed it, what you did, and the points.

@@ -127,14 +127,18 @@ class Report:
 
     def __repr__(self) -> str:
         told = (f"{head}: {text}" for row in self._rows() for head, text in row)
-        return "\n".join([self._headline(), *told, *self._deeds()])
+        deeds = (f"{number}. {deed}" for number, deed in enumerate(self._deeds(), 1))
+        return "\n".join([self._headline(), *told, *deeds])
 
     def _repr_html_(self) -> str:
         head = f"<p style='font-size:130%'><b>{html.escape(self._headline())}</b></p>"
-        tables = ("".join(_cells(*pair) for pair in row) for row in self._rows())
-        parts = [head, *(f"<table>{rows}</table>" for rows in tables)]
+        return head + self._told_html()
+
+    def _told_html(self) -> str:
+        rows = ("".join(_cells(*pair) for pair in row) for row in self._rows())
+        tables = "".join(f"<table>{row}</table>" for row in rows)
         deeds = "".join(f"<li>{html.escape(deed)}</li>" for deed in self._deeds())
-        return "".join([*parts, f"<ul>{deeds}</ul>" if deeds else ""])
+        return tables + (f"<ol>{deeds}</ol>" if deeds else "")
 
     def _ipython_display_(self) -> None:
         if not _progress.in_notebook():
@@ -143,7 +147,7 @@ class Report:
         from IPython.display import HTML, display
 
         display(self.chart)  # type: ignore[no-untyped-call]
-        display(HTML(self._repr_html_()), metadata={"text/plain": repr(self)})  # type: ignore[no-untyped-call]
+        display(HTML(self._told_html()))  # type: ignore[no-untyped-call]
 
     def _happened(self) -> list[Incident]:
         return [incident for incident in self.incidents if incident.at < self.played]
@@ -172,7 +176,7 @@ class Report:
         ]
 
     def _deeds(self) -> list[str]:
-        return [f"{deed.at:.0f} s: you {deed.what}" for deed in self.deeds]
+        return [f"At {deed.at:.0f} s you {deed.what}" for deed in self.deeds]
 
 
 def _cells(head: str, text: str) -> str:

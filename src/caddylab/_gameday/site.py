@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from caddylab import _magic, _progress
+import httpx
+
 from caddylab._backend import Backend
 from caddylab._errors import FaultError
 from caddylab._faults import Fault
@@ -72,6 +73,7 @@ class Chaos:
 class Server(Backend):
     """A backend as somebody on call has it: to be started and stopped, not broken or mended."""
 
+    candid = False
     chaos: Chaos
     note: Note
 
@@ -114,6 +116,13 @@ class Server(Backend):
     def _need_responsive(self, kind: str) -> None:
         _refuse_fault()
 
+    def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            return super()._control(method, path, **options)
+        except FaultError as error:
+            said = f"Backend {self.number} does not answer this question, and that tells something."
+            raise FaultError(said) from error
+
 
 class Site(Lab):
     """A `Lab` whose faults belong to a game.
@@ -128,10 +137,6 @@ class Site(Lab):
         self.note, self._closing = note, closing
         self.reloads: list[tuple[float, float]] = []
         super().__init__(runtime, BACKENDS)
-
-    def _announce(self, said: str) -> None:
-        _magic.adopt(self)
-        _progress.say(said)
 
     def _assemble(self) -> None:
         super()._assemble()

@@ -91,7 +91,8 @@ class Row:
         for method, button in self.buttons.items():
             button.disabled = self.acting is not None or not possible(method, kinds)
         state = _acting(self.acting) or _state(backend)
-        cells = [self._name(), state, _opinion(opinion, kinds), self._share(answered)]
+        seen = _opinion(opinion, kinds, backend.candid)
+        cells = [self._name(), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
 
     def explain(self, settings: Settings) -> None:
@@ -219,9 +220,9 @@ def _state(backend: Backend) -> str:
     return _word("good" if backend.state == "up" else "bad", backend.state, details)
 
 
-def _opinion(opinion: str, kinds: set[str]) -> str:
+def _opinion(opinion: str, kinds: set[str], candid: bool) -> str:
     if opinion:
-        return _word("bad", opinion, "" if kinds else "it is up again")
+        return _word("bad", opinion, "it is up again" if candid and not kinds else "")
     return _word("odd" if kinds else "good", "healthy", "has not noticed" if kinds else "")
 
 
