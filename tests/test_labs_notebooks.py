@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import json
 import os
 import re
@@ -157,3 +158,20 @@ def test_nbgrader_grades_a_class(course, monkeypatch):
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     first, second = (tasks()[id].points for id in ("01.1", "01.2"))
     assert scores == {"right": first + second, "nothing": 0, "partly": second}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nbgrader's exchange is for POSIX only")
+@pytest.mark.timeout(300)
+def test_a_lab_goes_out_to_a_student_and_comes_back(course, tmp_path):
+    exchange, student = tmp_path / "exchange", tmp_path / "student"
+    exchange.mkdir()
+    exchange.chmod(0o777)  # students write into it
+    student.mkdir()
+    root = f"--Exchange.root={exchange}"
+    named = (GRADED, "--course=break-the-balancer", root)
+    nbgrader(course, "release_assignment", GRADED, root)
+    nbgrader(student, "fetch_assignment", *named)
+    nbgrader(student, "submit", *named)
+    nbgrader(course, "collect", GRADED, root)
+    (collected,) = (course / "submitted" / getpass.getuser()).rglob("*.ipynb")
+    assert collected.read_bytes() == (course / "labs" / GRADED / collected.name).read_bytes()
