@@ -495,7 +495,7 @@ def test_of_very_many_clients_those_that_lost_their_session_are_drawn():
     spec = sticky(script.scene())
     assert len({cell["y"] for cell in rows(spec, "look")}) == 30
     assert len(crosses(spec)[0]) == 20
-    assert "30 of 100 clients are drawn, those with most changes." in subtitle(spec)
+    assert "30 of 100 clients are drawn, those that most happened to." in subtitle(spec)
 
 
 def test_of_very_many_requests_a_client_those_from_the_first_failure_on_are_drawn():
@@ -587,7 +587,7 @@ def test_a_request_between_two_attempts_waits():
     spec = in_flight(script.scene())
     waits = [(x, x2) for x, x2, _ in levels(spec, "waiting") if x2 - x > 0.001]
     assert waits == [(1.1002, 1.3002)]
-    assert "Waiting: in Caddy" in subtitle(spec)
+    assert "Waiting: in Caddy, and at no backend" in subtitle(spec)
 
 
 def test_a_run_that_has_just_begun_has_no_attempts_in_flight_yet():

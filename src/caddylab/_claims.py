@@ -30,6 +30,11 @@ class Claim:
     only_if: str = ""
 
     @property
+    def sign(self) -> str:
+        """The judgement at a glance."""
+        return ("◐" if self.only_if else "✓") if self.holds else "✗"
+
+    @property
     def verdict(self) -> str:
         """The judgement in words."""
         if self.holds and self.only_if:
@@ -51,7 +56,7 @@ class Verdicts(Sequence[Claim]):
 
     def __repr__(self) -> str:
         return "\n".join(
-            f"{'✓' if claim.holds else '✗'} {claim.text}\n    {claim.verdict}: {claim.evidence}"
+            f"{claim.sign} {claim.text}\n    {claim.verdict}: {claim.evidence}"
             for claim in self._claims
         )
 
@@ -67,8 +72,7 @@ HEAD = ("The article's claim", "Verdict", "Measured just now")
 
 
 def _row(claim: Claim) -> str:
-    mark = "✓" if claim.holds else "✗"
-    verdict = f"<b>{mark} {html.escape(claim.verdict)}</b>"
+    verdict = f"<b>{claim.sign} {html.escape(claim.verdict)}</b>"
     cells = (html.escape(claim.text), verdict, html.escape(claim.evidence))
     return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
 

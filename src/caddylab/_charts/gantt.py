@@ -161,9 +161,9 @@ class Rows:
         late = told["x2"] > low + LATE * (high - low)
         long = late & (told["x"] < low + EARLY * (high - low))
         return [
-            *self._words(told[long].assign(x=told["x2"]), "right", -12),
+            *self._words(told[long].assign(x=lambda rows: rows["x2"]), "right", -12),
             *self._words(told[late & ~long], "right", -6),
-            *self._words(told[~late].assign(x=told["x2"]), "left", 10),
+            *self._words(told[~late].assign(x=lambda rows: rows["x2"]), "left", 10),
         ]
 
     def _words(self, rows: pd.DataFrame, align: str, dx: int) -> list[alt.Chart]:

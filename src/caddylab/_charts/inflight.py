@@ -8,8 +8,8 @@ from caddylab._charts import bands, clock, lanes, levels, theme, titles
 from caddylab._charts.frame import Frame
 from caddylab._charts.levels import Level
 
-LEAST = 0.005
-"""Seconds on the way between client, Caddy and backend that are no waiting."""
+LEAST = 0.1
+"""Seconds on the way between client, Caddy and backend that are no waiting yet."""
 
 
 def in_flight(
@@ -73,5 +73,5 @@ def _hints(found: dict[int, Level], full: float) -> list[str]:
     average = ", averaged in columns" * levels.averaged(found)
     said = f"How many requests each backend has at a time{average}."
     height = f"A lane's whole height stands for {full:,.3g}."
-    waiting = "Waiting: in Caddy before it tries again, or in an attempt that has not ended yet."
+    waiting = "Waiting: in Caddy, and at no backend that its log knows of."
     return [f"{said} {height}", *([waiting] if lanes.WAITING in found else [])]

@@ -10,6 +10,8 @@ from caddylab._charts import bands, clock, durations, journeys, lanes, points, t
 MARKS = 2000
 """So many requests are drawn one by one; more are counted in cells."""
 HEIGHT = 300
+SEEN = 0.05
+"""Seconds between the intended and the actual sending that make a difference."""
 
 
 def latency(requests: pd.DataFrame, spans: pd.DataFrame, *, intended: bool = True) -> theme.Picture:
@@ -59,12 +61,19 @@ def panel(
     """
     shades, top = bands.above(spans, ends, HEIGHT, room)
     log = durations.wide(*reach)
-    moment = "the intended sending" if intended else "the sending"
-    axis, scale = durations.axis(*reach, f"latency from {moment}", [HEIGHT + top, top])
+    axis, scale = durations.axis(*reach, _named(told, intended), [HEIGHT + top, top])
     x, y = clock.axis("time", *ends), alt.Y("y:Q", axis=axis, scale=scale)
     single = len(told) <= MARKS
     marks = points.single(told, x, y) if single else points.counted(told, x, y, ends, log)
     return [*shades, *marks], HEIGHT + top
+
+
+def _named(told: pd.DataFrame, intended: bool) -> str:
+    """From when it counts is worth a word only where it makes a difference."""
+    late = (told["latency_intended"] - told["latency"]).max()
+    if late < SEEN:
+        return "latency"
+    return f"latency from the {'intended sending' if intended else 'sending'}"
 
 
 def _hint(timed: pd.DataFrame, never: int, single: bool) -> str:

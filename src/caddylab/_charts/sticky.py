@@ -71,7 +71,7 @@ def _left_out(cells: pd.DataFrame, drawn: pd.DataFrame) -> str:
     if len(cells) == len(drawn):
         return ""
     shown, clients = drawn["client"].nunique(), cells["client"].nunique()
-    who = f"{shown} of {words.count(clients, 'client')} are drawn, those with most changes"
+    who = f"{shown} of {words.count(clients, 'client')} are drawn, those that most happened to"
     first, last, most = (int(k) for k in (drawn["k"].min(), drawn["k"].max(), cells["k"].max()))
     part = f"requests {first:,} to {last:,} of {most:,} each"
     said = [who] * (shown < clients) + [part] * (last - first + 1 < most)

@@ -194,6 +194,9 @@ def sticky(cells: pd.DataFrame, known: bool) -> str:
         times = words.count(int(each["moved"].sum()), "time")
         kept = ", no session was lost" if known else ""
         return f"{_of(movers, clients)} changed backend, {times} in all{kept}{also}"
+    nothing = int((each["failed"] == cells.groupby("client").size()).sum())
+    if nothing:
+        return f"{_of(nothing, clients)} got nothing but errors"
     return f"{'Every' if clients > 1 else 'The'} client stayed with its backend{also}"
 
 

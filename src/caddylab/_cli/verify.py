@@ -89,7 +89,7 @@ def _lines(finding: Finding) -> str:
     claim = finding.claim
     if claim is None:
         return f"  ? {finding.text}\n    DRIFT: not judged; on record: {finding.recorded}"
-    lines = [f"  {'✓' if claim.holds else '✗'} {claim.text}"]
+    lines = [f"  {claim.sign} {claim.text}"]
     lines += [f"    {claim.verdict}: {claim.evidence}"]
     if finding.drifted:
         lines += [f"    DRIFT: on record: {finding.recorded or 'nothing'}"]
