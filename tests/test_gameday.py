@@ -265,6 +265,17 @@ class TestOnCall:
         assert "unhealthy" in row.state.value or "failed" in row.state.value
         assert "it is up again" not in row.state.value
 
+    def test_the_view_does_not_say_more_than_is_known(self, idle):
+        batches = []
+
+        def watch(now, events):
+            batches.extend(events)
+
+        idle.lab._feed.watch(watch)
+        idle.lab._feed.unwatch(watch)
+        assert {event[3] for event in batches if event[0] == "b"} == {"hidden"}
+        assert "hidden" not in idle.lab.view()._repr_mimebundle_()[0]["image/svg+xml"]
+
     def test_backends_may_be_stopped_and_started(self, idle):
         backend = idle.lab.backend(3)
         backend.stop()

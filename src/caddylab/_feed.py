@@ -287,7 +287,8 @@ class Feed:
             self._failures.clear()
             self._tell(_tape.loaded(self._now(), self._stage))
         for backend in self._backends:
-            state = _tape.describe([fault.span for fault in backend.faults])
+            spans = [fault.span for fault in backend.faults]
+            state = _tape.describe(spans) if backend.candid else _tape.HIDDEN
             shown = (state, *self._opinion(backend.number))
             if self._shown.get(backend.number) != shown:
                 self._shown[backend.number] = shown

@@ -45,14 +45,15 @@ class Setting:
 def setting(
     config: dict[str, Any], backends: int, backend_at: Callable[[str], int | None]
 ) -> Setting:
-    """Read it from the first reverse proxy of a configuration that Caddy runs.
+    """Read it from the reverse proxy with the most upstreams in a configuration that Caddy runs.
 
     Args:
         config: the configuration.
         backends: how many the lab has.
         backend_at: gives the number of the backend at a dial address.
     """
-    proxy = next(handlers(config, "reverse_proxy"), {})
+    found = handlers(config, "reverse_proxy")
+    proxy = max(found, key=lambda proxy: len(proxy.get("upstreams", [])), default={})
     health = proxy.get("health_checks", {})
     active, passive = health.get("active"), health.get("passive", {})
     policy = proxy.get("load_balancing", {}).get("selection_policy", {}).get("policy", "random")

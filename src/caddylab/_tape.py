@@ -142,6 +142,10 @@ def _holds(span: Span, moment: float) -> bool:
     return span.start <= moment and (span.end is None or moment < span.end)
 
 
+HIDDEN = "hidden"
+"""The state of a backend that does not tell what we made of it; the view knows the word."""
+
+
 def describe(faults: Sequence[Span]) -> str:
     """What we made of a backend, in words."""
     return ", ".join(f"{span.kind} {span.detail}".strip() for span in faults) or "up"

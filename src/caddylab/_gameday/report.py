@@ -144,10 +144,11 @@ class Report:
         if not _progress.in_notebook():
             print(self)
             return
-        from IPython.display import HTML, display
+        from IPython.display import display
 
         display(self.chart)  # type: ignore[no-untyped-call]
-        display(HTML(self._told_html()))  # type: ignore[no-untyped-call]
+        told = {"text/html": self._told_html(), "text/plain": repr(self)}
+        display(told, raw=True)  # type: ignore[no-untyped-call]
 
     def _happened(self) -> list[Incident]:
         return [incident for incident in self.incidents if incident.at < self.played]

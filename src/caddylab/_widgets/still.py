@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from caddylab._palette import CADDY, mark
-from caddylab._tape import Event
+from caddylab._tape import HIDDEN, Event
 
 INK, PAPER, ROW = "#1F2328", "#FFFFFF", 84
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
@@ -65,6 +65,7 @@ def _backend(number: int, middle: float, counts: Counts) -> str:
     colour, path = mark(number)
     y = 56 + ROW * (number - 0.5)
     state, opinion = counts.last[number]
+    name = f"backend {number}" if state == HIDDEN else f"backend {number}: {state}"
     answered, failed = counts.answered[number], counts.failed[number]
     share = answered / sum(counts.answered.values()) if answered else 0
     fails = f", {failed} failed" if failed else ""
@@ -74,8 +75,8 @@ def _backend(number: int, middle: float, counts: Counts) -> str:
         f'<rect x="440" y="{y - 34}" width="260" height="68" rx="8" fill="none" '
         f'stroke="{colour}" stroke-width="2"/>'
         f'<path d="{path}" fill="{colour}" transform="translate(460,{y - 15})scale(8)"/>'
-        f'<text x="476" y="{y - 10}" font-size="15" font-weight="600">backend {number}: '
-        f'{escape(state)}</text><text x="452" y="{y + 8}" font-size="13">Caddy: '
+        f'<text x="476" y="{y - 10}" font-size="15" font-weight="600">'
+        f'{escape(name)}</text><text x="452" y="{y + 8}" font-size="13">Caddy: '
         f'{escape(opinion)}</text><text x="452" y="{y + 25}" font-size="13">'
         f"{answered} answered ({share:.0%}){fails}</text>"
     )

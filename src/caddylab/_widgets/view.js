@@ -7,7 +7,8 @@ const NTH = ["", "every", "every second", "every third", "every fourth"];
 // One sentence that says what there is to see.
 function headline(tape, tally) {
   const all = tape.states.map(([state, opinion, until], i) => ({
-    name: `Backend ${i + 1}`, up: state === "up", what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
+    name: `Backend ${i + 1}`, up: state === "up" || state === HIDDEN, hidden: state === HIDDEN,
+    what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
     trusted: opinion === "healthy", opinion, inside: tally.inside[i], oldest: tally.oldest[i],
     left: until === null ? 0 : Math.max(0, until - tape.time),
   })).filter((_, i) => tape.uses(i + 1));
@@ -27,9 +28,11 @@ function headline(tape, tally) {
   const known = all.find((b) => !b.trusted);
   if (known) {
     const time = known.left ? ` for another ${Math.ceil(known.left)}\u00a0s` : "";
+    if (known.hidden) return `Caddy leaves ${known.name.toLowerCase()} out${time}.`;
     if (!known.up) return `${known.name} ${known.what}. Caddy has noticed and leaves it out${time}.`;
     return `${known.name} is up again, but Caddy still leaves it out${time || " until its next check"}.`;
   }
+  if (all.some((b) => b.hidden)) return "Caddy trusts every backend. Is it right?";
   const many = all.length === 1 ? "The backend is" : all.length === 2 ? "Both backends are" : "All backends are";
   return `${many} up, and Caddy thinks so too.`;
 }

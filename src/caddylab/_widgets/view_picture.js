@@ -167,7 +167,8 @@ class Picture {
     if (down) g.setLineDash([7, 6]);
     this.box(x, y, w, h, colour, 3);
     g.setLineDash([]);
-    if (state !== "up") this.hatch(x, y, pen, h, down ? this.grey : this.scene.error);
+    const well = state === "up" || state === HIDDEN;
+    if (!well) this.hatch(x, y, pen, h, down ? this.grey : this.scene.error);
     g.fillStyle = colour;
     this.stamp(g, path, x + pen + 9, y + 18, 8);
     this.text(`backend ${backend}`, x + pen + 24, y + 23, 16, 700);
@@ -175,7 +176,8 @@ class Picture {
     const line = (h - 34) / 3;
     const row = (k) => y + 26 + line * k;
     this.text("in truth", left, row(1), 13);
-    this.text(state, left + 62, row(1), state === "up" ? 14 : 16, state === "up" ? 400 : 700, "left", room - 62);
+    const told = state === HIDDEN ? "find it out" : state;
+    this.text(told, left + 62, row(1), well ? 14 : 16, well ? 400 : 700, "left", room - 62);
     const rest = until === null || until < tape.time ? "" : ` ${Math.ceil(until - tape.time)} s`;
     const says = tape.uses(backend) ? opinion + rest : "not in this Caddyfile";
     this.text("to Caddy", left, row(2), 13);

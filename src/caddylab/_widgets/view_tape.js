@@ -6,6 +6,7 @@
 // --- the tape ---------------------------------------------------------------------------------
 
 const MOST = 150000; // events kept; older runs are dropped
+const HIDDEN = "hidden"; // the state of a backend of which nobody is told what was made of it
 
 class Tape {
   constructor(backends) {
