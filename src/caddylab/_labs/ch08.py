@@ -389,8 +389,8 @@ FIVE_HUNDRED = Hints(
 )
 SITE_DOWN = Hints(
     "down after an order",
-    "Orders came, and then the readers had errors. Backend 1 is well all the time. Look at the "
-    "orders' attempts: it is task 08.4 again.",
+    "Orders came, and then the readers had errors, though backend 1 is well all the time. The "
+    "picture shows the orders: it is task 08.4 again.",
     "An order's text has gone to the first backend and is not there for a second attempt. Such "
     "an attempt fails, and the innocent backend is blamed.",
     "Every `lb_retry_match` block qualifies requests of its own. Which of yours also fits a POST?",
@@ -438,8 +438,8 @@ def readers_and_orders(bench: Bench) -> Findings:
 
     An order that meets the ill backend may end with an error. While all is well, there are none.
     """
-    yield _by_backends(bench.fire(10, clients=10))
-    yield _by_backends(_order(bench))
+    yield _by_backends(bench.fire(10, clients=10), "reader")
+    yield _by_backends(_order(bench), "order")
     yield from _ill(bench)
     bench.restore()
     yield from _hanging(bench)
@@ -465,7 +465,14 @@ def _orders_do_no_harm(bench: Bench, when: str) -> Findings:
     bench.load(bench.caddyfile)
     run = _order(bench)
     readers = bench.fire(6, clients=6, timeout=PATIENCE + GRACE)
-    yield _served(readers, f"readers who come after an order are served {when}", SITE_DOWN)
+    yield Finding(
+        f"Readers who come after orders are served {when}.",
+        readers.errors == 0,
+        f"{len(run)} orders came, and {readers.errors} of the next {len(readers)} readers had an "
+        "error.",
+        SITE_DOWN,
+        run,
+    )
     twice = sum(_reached(request.attempts) > 1 for request in run.requests)
     yield Finding(
         f"No order is sent to both backends {when}.",
@@ -506,10 +513,10 @@ def _hints(run: Traffic) -> Hints:
     return FORGETS if any(asked.count(2) > 1 for asked in tried) else RULE_REPLACED
 
 
-def _by_backends(run: Traffic) -> Finding:
+def _by_backends(run: Traffic, who: str = "client") -> Finding:
     answered = sum(run.shares.values())
     return Finding(
-        "While all is well, every client has a good answer from a backend.",
+        f"While all is well, every {who} has a good answer from a backend.",
         run.errors == 0 and answered == len(run),
         f"Backends answered {answered} of {len(run)} requests; {run.errors} failed.",
         UNWELL,
