@@ -184,8 +184,8 @@ def _uneven(shares: list[int]) -> Hints:
 POOL = """
 :80 {
 	reverse_proxy {
-		to backend1:8080 backend2:8080 backend3:8080 backend4:8080
-		to backend5:8080 backend6:8080 backend7:8080 backend8:8080
+		to backend1:8080 backend2:8080 backend3:8080
+		to backend4:8080 backend5:8080 backend6:8080
 		lb_policy random
 	}
 }
@@ -208,9 +208,8 @@ IT_WAS_BLIND = Hints(
 )
 TOO_UNEVEN = Hints(
     "it did not count",
-    "Compare the shares of the seven quick backends with each other.",
-    "Your policy goes round: after eight requests everybody had one. Are the shares as even as "
-    "that?",
+    "Compare the shares of the five quick backends with each other.",
+    "Your policy goes round: after six requests everybody had one. Are the shares as even as that?",
     "Which policy looks at nothing, and does not count either?",
 )
 
@@ -235,9 +234,9 @@ def _policy_and_slow(answer: Any) -> tuple[str, int]:
     return " ".join(words), named("slow")({"slow": given["slow"]})["slow"]
 
 
-@question("07.3", "Which policy was it?", points=2, backends=8, reads=_policy_and_slow, case=riddle)
+@question("07.3", "Which policy was it?", points=2, backends=6, reads=_policy_and_slow, case=riddle)
 def which_policy(bench: Bench, answer: tuple[str, int]) -> Findings:
-    """`riddle` is a run of 240 requests, 16 users at a time, over eight backends. **One** of them
+    """`riddle` is a run of 240 requests, 16 users at a time, over six backends. **One** of them
     was slow. And one of these policies was at work: `random`, `round_robin`, `random_choose 2`
     or `least_conn`.
 
@@ -246,12 +245,12 @@ def which_policy(bench: Bench, answer: tuple[str, int]) -> Findings:
     """
     policy, slow = answer
     run = riddle(bench)
-    shares = [run.shares[number] for number in range(1, 9)]
+    shares = [run.shares[number] for number in range(1, 7)]
     yield Finding("You know the slow one.", slow == 5, f"You say backend {slow}.", NOT_SLOW)
     yield Finding(
         "You know the policy.",
         policy == "random",
-        f"You say {policy}. In the check's run of the riddle, backends 1 to 8 answered "
+        f"You say {policy}. In the check's run of the riddle, backends 1 to 6 answered "
         f"{', '.join(map(str, shares))}.",
         TOO_UNEVEN if policy == "round_robin" else IT_WAS_BLIND,
         run if policy == "random" else None,
@@ -259,7 +258,7 @@ def which_policy(bench: Bench, answer: tuple[str, int]) -> Findings:
     )
 
 
-CROWD, USERS = 240, 8
+CROWD, USERS, QUIET = 160, 8, 120
 """With so few users, a policy that learns by timeouts cannot send too many before it knows."""
 NOT_SPARED = Hints(
     "not spared",
@@ -288,25 +287,25 @@ IDLE = Hints(
 )
 
 
-@task("07.4", "Spare the slow one", points=3, backends=8)
+@task("07.4", "Spare the slow one", points=3, backends=4)
 def spare(bench: Bench) -> Findings:
-    """Eight backends. Any **one** of them may be slow (a second for each answer), and you do not
+    """Four backends. Any **one** of them may be slow (a second for each answer), and you do not
     know which. Under load, 8 users at a time, the slow one must get less than a **third** of its
     fair share. And in a quiet hour, when all are well and the requests come one by one, every
     backend gets its fair share, as far as chance allows. No client ever sees an error.
     """
-    for number in (7, 2):
+    for number in (4, 2):
         yield from _spared(bench, number)
     bench.load(bench.caddyfile)  # Caddy may still hold their slowness against those two
-    quiet = bench.fire(200, clients=200)
-    shares = [quiet.shares[number] for number in range(1, 9)]
-    least = plausible(200, 1 / 8, 1e-5)[0]
+    quiet = bench.fire(QUIET, clients=QUIET)
+    shares = [quiet.shares[number] for number in range(1, 5)]
+    least = plausible(QUIET, 1 / 4, 1e-5)[0]
     yield _no_errors(quiet, "in the quiet hour")
     yield Finding(
         "Nobody is left out in the quiet hour.",
         min(shares) >= least,
-        f"Of 200 requests, backends 1 to 8 answered {', '.join(map(str, shares))}; chance leaves "
-        f"each of them {least} at least.",
+        f"Of {QUIET} requests, backends 1 to 4 answered {', '.join(map(str, shares))}; chance "
+        f"leaves each of them {least} at least.",
         IDLE,
         quiet,
         "shares",
@@ -323,8 +322,8 @@ def _spared(bench: Bench, number: int) -> Findings:
     yield _no_errors(run, f"while backend {number} is slow")
     yield Finding(
         f"Backend {number} is spared while it is slow.",
-        got < CROWD / 8 / 3,
-        f"Caddy sent {got} of {CROWD} requests there; a fair share would be {CROWD / 8:g}.",
+        got < CROWD / 4 / 3,
+        f"Caddy sent {got} of {CROWD} requests there; a fair share would be {CROWD / 4:g}.",
         NOT_SPARED,
         run,
         "shares",
