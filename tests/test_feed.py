@@ -159,10 +159,10 @@ def test_what_is_certain_is_true_and_what_is_not_is_corrected(lab, watch):
 
 def test_in_a_crowd_places_are_provisional_and_their_number_is_right(lab, watch):
     heard = watch()
-    with lab.backend(1).slow(2.0), lab.backend(2).slow(2.0):
+    with lab.backend(1).slow(4.0), lab.backend(2).slow(4.0):
         traffic = lab.fire(30, concurrency=30, background=True)
-        assert poll(lambda: [len(held(heard, n)) for n in (1, 2)] == [15, 15], 1.5)
-        assert poll(lambda: lab._journal.in_flight == {1: 15, 2: 15}, 0.5), "says Caddy"
+        assert poll(lambda: [len(held(heard, n)) for n in (1, 2)] == [15, 15], 3)
+        assert poll(lambda: lab._journal.in_flight == {1: 15, 2: 15}, 0.9), "says Caddy"
         traffic.wait()
     assert equal_records(heard, traffic)
     truth = {event[2]: event[4] for event in heard.of("r")}
