@@ -130,7 +130,7 @@ def test_a_hung_backend_holds_its_requests_at_once(lab, watch):
 def test_a_body_that_stops_half_way_makes_nobody_else_uncertain(lab, watch):
     heard = watch()
     lab.backend(2).hung()
-    lab.fire(2, path="/stream/50", timeout=20, concurrency=2, background=True)
+    stream = lab.fire(2, path="/stream/50", timeout=20, concurrency=2, background=True)
     assert heard.tells("r")
     lab.backend(1).hung()
     traffic = lab.fire(rate=20, duration=1, timeout=20, background=True)
@@ -138,6 +138,8 @@ def test_a_body_that_stops_half_way_makes_nobody_else_uncertain(lab, watch):
     assert len([certain for _, certain in places(heard).values() if certain]) >= 15
     lab.restore()
     traffic.stop()
+    stream.stop()
+    assert poll(lambda: not any(lab._journal.in_flight.values()), 5)
 
 
 def held(heard, backend):
