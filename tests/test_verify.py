@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 
@@ -97,6 +98,15 @@ def test_a_chapter_that_fails_does_not_hide_the_others(course, capsys):
     assert "01 did not run to its end." in told
     assert "ZeroDivisionError" in told
     assert "Notebooks that did not run to their end: 1." in told
+
+
+def test_it_can_be_called_where_a_loop_is_running(course):
+    course({}, c01=["from caddylab import Claim, verdicts", "1"])
+
+    async def from_a_notebook():
+        return _verify.run(_resources.course() / "01.ipynb", {})
+
+    assert asyncio.run(from_a_notebook()).cells[1].outputs[0].data["text/plain"] == "1"
 
 
 def test_what_is_kept_is_on_record(course, capsys):

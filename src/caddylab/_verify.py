@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,16 @@ def run(chapter: Path, settings: Mapping[str, str]) -> Any:
         )
         _keep_private(client, folder)
         try:
-            asyncio.run(client.async_execute(env=dict(os.environ) | dict(settings)))
+            _apart(client.async_execute(env=dict(os.environ) | dict(settings)))
         except (CellExecutionError, CellTimeoutError) as error:
             raise ChapterFailed(f"{chapter.stem} did not run to its end.\n{error}") from error
     return notebook
+
+
+def _apart(work: Coroutine[Any, Any, Any]) -> None:
+    """Run it in a thread of its own: this one may have a running loop, as in a notebook."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 def _keep_private(client: Any, folder: str) -> None:
