@@ -20,6 +20,7 @@ from caddylab import (
     TrafficError,
     WaitTimeout,
 )
+from caddylab._waiting import poll
 
 RETRY = """:80 {
 	reverse_proxy backend1:8080 backend2:8080 {
@@ -258,6 +259,15 @@ def test_a_check_that_a_load_cuts_off_is_no_opinion(lab):
         lab.load(BARE)
         lab.pause(0.5, "the old check ends")
         assert lab.backend(2).opinion == "healthy"
+
+
+def test_a_backend_has_failed_only_after_as_many_failures_as_the_caddyfile_wants(lab):
+    lab.load(RETRY.replace("1s", "5s\n\t\tmax_fails 3"))
+    with lab.backend(2).killed():
+        assert lab.fire(2).retries == 2
+        assert not poll(lambda: lab.backend(2).opinion != "healthy", 0.5)
+        lab.fire(4)
+        lab.wait_until(lambda: lab.backend(2).opinion == "failed", 2)
 
 
 def test_the_timeline_shows_faults_beside_opinions(lab):

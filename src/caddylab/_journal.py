@@ -57,6 +57,8 @@ class Journal:
         self._last_line = 0.0
         self._counts_read = 0.0
         self._open: dict[tuple[int, str], Span] = {}
+        self.proof: dict[str, int] = {}
+        """How many failures Caddy wants of an upstream before it leaves it out; 1 if not said."""
         self.opinions: list[Span] = []
         self.in_flight: dict[int, int] = {}
         self._thread = threading.Thread(target=self._follow, name="caddylab-journal", daemon=True)
@@ -162,7 +164,8 @@ class Journal:
         for dial, backend in self._backends.items():
             count = counts.get(dial, Upstream(0, 0))
             self.in_flight[backend] = count.num_requests
-            self._note(backend, FAILED, count.fails > 0, time.time(), f"fails: {count.fails}")
+            failed = count.fails >= self.proof.get(dial, 1)
+            self._note(backend, FAILED, failed, time.time(), f"fails: {count.fails}")
 
     def _note(self, backend: int, kind: str, is_so: bool, when: float, detail: str) -> None:
         if is_so and (backend, kind) not in self._open:

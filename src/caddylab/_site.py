@@ -9,7 +9,7 @@ from typing import Any
 
 from caddylab import _caddyfiles
 from caddylab._caddy.admin import Admin
-from caddylab._caddy.config import PROBE, Instrument
+from caddylab._caddy.config import PROBE, Instrument, proof
 from caddylab._caddy.lint import Note, lint
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
@@ -42,6 +42,7 @@ class Site:
         plan = Instrument(adapted, self._runtime, text).plan()
         with self._journal.reloading():
             self._admin.load(plan.config, text)
+            self._journal.proof = proof(plan.config)
             self._take_over(plan.token)
         self.text, self.config = text, plan.config
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])

@@ -247,3 +247,17 @@ def merge(into: Json, extra: Json) -> None:
             merge(into[key], value)
         else:
             into[key] = value
+
+
+def proof(config: dict[str, Any]) -> dict[str, int]:
+    """By dial address, how many failures make an upstream a failed one (`max_fails`).
+
+    Where several proxies name it, the one that is content with the fewest counts.
+    """
+    found: dict[str, int] = {}
+    for proxy in handlers(config, "reverse_proxy"):
+        most = proxy.get("health_checks", {}).get("passive", {}).get("max_fails") or 1
+        for upstream in proxy.get("upstreams", []):
+            dial = upstream.get("dial", "")
+            found[dial] = min(most, found.get(dial, most))
+    return found
