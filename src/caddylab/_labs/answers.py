@@ -44,7 +44,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
     def read(answer: Any) -> str:
         word = re.sub(r"[\s-]+", "_", str(answer).strip().strip("`").lower())
         if word not in words:
-            raise ValueError(f"one of {', '.join(words)}; {answer!r} is none")
+            raise ValueError(f"one of {', '.join(words)} in place of {answer!r}")
         return word
 
     return read
@@ -54,4 +54,4 @@ def _whole(part: Any) -> int:
     try:
         return int(str(part))
     except ValueError:
-        raise ValueError(f"whole numbers; {part!r} is none") from None
+        raise ValueError(f"a whole number in place of {part!r}") from None

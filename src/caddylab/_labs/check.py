@@ -33,12 +33,13 @@ def check(id: str, caddyfile: Any, answer: Any, runtime: str) -> None:
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
         progress.note(task.id, passed=True)
+        _last.pop(task.id, None)
         feedback.show(Feedback(task, tuple(findings)))
         return
     progress.note(task.id, passed=False, symptom=failed.hints.symptom)
     _last[task.id] = failed.hints
     feedback.show(Feedback(task, tuple(findings), _hints(task)))
-    raise NotYet(f"{task.id} “{task.title}” is not passed yet. {failed.observed}")
+    raise NotYet(f"{task.id} “{task.title}” is not passed yet: see above.")
 
 
 def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:

@@ -22,10 +22,14 @@ class Advice:
     hints: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return "\n".join(_plain_hints(self.hints))
+        return "\n".join([*_plain_hints(self.hints), *self._end()])
 
     def _repr_html_(self) -> str:
-        return _box(NOT_YET, _heading(self.task, "hints"), *_html_hints(self.hints))
+        end = [f"<p style='margin:.4em 0 0'>{said}</p>" for said in self._end()]
+        return _box(NOT_YET, _heading(self.task, "hints"), *_html_hints(self.hints), *end)
+
+    def _end(self) -> list[str]:
+        return ["That was the last hint."] * (len(self.hints) == len(ORDINALS))
 
 
 @dataclass(frozen=True)
