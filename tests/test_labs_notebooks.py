@@ -88,6 +88,9 @@ def test_a_lab_has_every_task_of_its_chapter_as_it_was_declared(path):
     for task in chapter:
         assert f"## {task.id} · {task.title}" in text
         assert " ".join(task.asked.split()) in text
+    lines = "\n".join(cell.source for cell in notebook.cells).splitlines()
+    items = [line for task in chapter for line in task.asked.splitlines() if line.startswith("- ")]
+    assert [item for item in items if not any(line.startswith(item) for line in lines)] == []
 
 
 def test_every_chapter_with_tasks_has_a_lab():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import httpx
 
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
+from caddylab._labs.calm import USED
 from caddylab._labs.hints08 import (
     CUT_OFF,
     FIVE_HUNDRED,
@@ -277,9 +280,18 @@ def readers_and_orders(bench: Bench) -> Findings:
     - no order (POST) is ever sent to both backends,
     - no order spoils anything for the readers after it.
 
-    An order that meets the ill backend may end with an error. While all is well, there are none.
+    An order that meets the ill backend may end with an error, or without an answer. While all is
+    well, both backends share the readers, and nobody has an error.
     """
-    yield _by_backends(bench.fire(10, clients=10), "reader")
+    calm = bench.fire(60, concurrency=12, clients=60)
+    yield _by_backends(calm, "reader")
+    yield Finding(
+        "While all is well, both backends work.",
+        min(calm.shares[1], calm.shares[2]) > 0,
+        f"Backend 1 answered {calm.shares[1]} readers, backend 2 {calm.shares[2]}.",
+        USED,
+        calm,
+    )
     yield _by_backends(_order(bench), "order")
     yield from _ill(bench)
     bench.restore()
@@ -320,7 +332,7 @@ def _orders_do_no_harm(bench: Bench, when: str) -> Findings:
         twice == 0,
         f"{twice} of {len(run)} orders were sent twice.",
         TWICE,
-        run,
+        run if twice else readers,
     )
 
 
@@ -334,7 +346,9 @@ def _reached(attempts: list[Attempt]) -> int:
 
 
 def _served(run: Traffic, asked: str, hints: Hints) -> Finding:
-    bad = ", ".join(f"{n} × {o.value}" for o, n in run.outcomes.items() if o is not Outcome.OK)
+    failed = (request for request in run.requests if request.outcome is not Outcome.OK)
+    kinds = Counter(request.status or request.outcome.value for request in failed)
+    bad = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
     slowest = max(request.latency for request in run.requests)
     return Finding(
         f"{asked[0].upper()}{asked[1:]}.",

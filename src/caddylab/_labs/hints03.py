@@ -84,6 +84,14 @@ IN_THE_DARK = Hints(
     "A timeout holds for a whole `reverse_proxy` block. Two blocks, one of them with a matcher "
     "for the orders, can have different ones.",
 )
+QUESTIONS_WAIT = Hints(
+    "questions wait",
+    "The orders are safe now. Look at the slowest GETs: how long did Caddy wait for backend 2?",
+    "What is good for an order is bad for a question. An order has to be waited for; a question "
+    "can be asked again elsewhere, and soon. One clock cannot do both.",
+    "`response_header_timeout` is such a clock, and each `reverse_proxy` has its own. Two of them, "
+    "one for the orders and one for the rest, may have different options.",
+)
 REFUSED = Hints(
     "orders lost",
     "Look at the orders that failed: which status did they get, and was a backend tried at all?",

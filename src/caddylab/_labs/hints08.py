@@ -62,8 +62,8 @@ OTHERS = Hints(
     "others idle",
     "Who works after the reload? Count the answers of each backend.",
     "Only backend 2 is to be taken out. The other two have to carry its share together.",
-    "Count the upstreams behind `reverse_proxy`; and if you use weights, count those as well: "
-    "each upstream needs one, in the order of the list.",
+    "How many upstreams stand behind `reverse_proxy`? And if you use weights, how many are there? "
+    "Each upstream needs one, in the order of the list; a weight that is missing counts as 0.",
 )
 TURNED_AWAY = Hints(
     "turned away",
@@ -147,7 +147,7 @@ FIVE_HUNDRED = Hints(
 SITE_DOWN = Hints(
     "down after an order",
     "Orders came, and then the readers had errors, though backend 1 is well all the time. The "
-    "picture shows the orders: it is task 08.4 again.",
+    "picture shows the orders: as in task 08.4, one of them makes Caddy blame backend 1.",
     "An order's text has gone to the first backend and is not there for a second attempt. Such "
     "an attempt fails, and the innocent backend is blamed.",
     "Every `lb_retry_match` block qualifies requests of its own. Which of yours also fits a POST?",
