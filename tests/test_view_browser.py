@@ -88,7 +88,7 @@ def test_a_hang_is_seen_as_it_happens(open_notebook):
     seen = counts(page)
     assert {name: seen[name] for name in truth if name != "held"} | {"held": truth["held"]} == truth
     assert truth["held"][1] >= 12
-    assert truth["held"][0] == 0
+    assert truth["held"][0] <= 1  # one may be on its way when the run is stopped
     assert seen["inside"] == [0, 0]
     assert notebook.strangers == []
     assert notebook.complaints == []
