@@ -54,7 +54,7 @@ class FaultError(CaddylabError):
 
 
 class NotYet(CaddylabError):
-    """An exercise is not passed yet; says what was seen."""
+    """An exercise is not passed yet."""
 
 
 class CaddyfileError(CaddylabError):

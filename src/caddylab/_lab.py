@@ -350,7 +350,7 @@ class Lab:
             answer: the solution of a task that asks a question.
 
         Raises:
-            NotYet: it is not passed; says what was seen.
+            NotYet: it is not passed yet; what was seen is shown before.
             CaddyfileError: Caddy refuses the Caddyfile; this is not counted as a try.
             LabError: there is no such task, or the check took too long.
         """

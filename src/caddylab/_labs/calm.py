@@ -22,6 +22,18 @@ UNWELL = Hints(
 )
 
 
+def by_backends(run: Traffic, asked: str, hints: Hints = UNWELL) -> Finding:
+    """Every request of a run has a good answer, and from a backend; `asked` says so."""
+    answered = sum(run.shares.values())
+    return Finding(
+        asked,
+        run.errors == 0 and answered == len(run),
+        f"Backends answered {answered} of {len(run)} requests; {run.errors} failed.",
+        hints,
+        run,
+    )
+
+
 def all_well(run: Traffic) -> Findings:
     """Every request of a run over two backends is answered, and both of them answer some."""
     yield Finding(

@@ -11,6 +11,7 @@ from typing import Any
 from caddylab._claims import plausible
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
+from caddylab._labs.calm import by_backends
 from caddylab._labs.hints07 import (
     CHANCE,
     ERRORS,
@@ -203,7 +204,7 @@ def spare(bench: Bench) -> Findings:
     quiet = bench.fire(QUIET, clients=QUIET)
     shares = [quiet.shares[number] for number in range(1, 5)]
     least = plausible(QUIET, 1 / 4, 1e-5)[0]
-    yield _no_errors(quiet, "in the quiet hour")
+    yield by_backends(quiet, "No client sees an error in the quiet hour.", ERRORS)
     yield Finding(
         "Nobody is left out in the quiet hour.",
         min(shares) >= least,
@@ -222,7 +223,7 @@ def _spared(bench: Bench, number: int) -> Findings:
     run = bench.fire(CROWD, concurrency=USERS, clients=USERS)
     bench.restore()
     got = sum(number in [a.backend for a in request.attempts] for request in run.requests)
-    yield _no_errors(run, f"while backend {number} is slow")
+    yield by_backends(run, f"No client sees an error while backend {number} is slow.", ERRORS)
     yield Finding(
         f"Backend {number} is spared while it is slow.",
         got < CROWD / 4 / 3,
@@ -230,15 +231,4 @@ def _spared(bench: Bench, number: int) -> Findings:
         NOT_SPARED,
         run,
         "shares",
-    )
-
-
-def _no_errors(run: Traffic, when: str) -> Finding:
-    answered = sum(run.shares.values())
-    return Finding(
-        f"No client sees an error {when}.",
-        run.errors == 0 and answered == len(run),
-        f"Backends answered {answered} of {len(run)} requests; {run.errors} failed.",
-        ERRORS,
-        run,
     )

@@ -8,7 +8,7 @@ import httpx
 
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import USED
+from caddylab._labs.calm import USED, by_backends
 from caddylab._labs.hints08 import (
     CUT_OFF,
     FIVE_HUNDRED,
@@ -41,6 +41,7 @@ from caddylab._traffic.traffic import Traffic
 
 NOT_FOUND = '{"detail":"Not Found"}'
 """What a backend says of a path that it does not know."""
+WELL = "While all is well, every {} has a good answer from a backend."
 
 
 @task("08.1", "A friendly page", points=1)
@@ -51,7 +52,7 @@ def friendly(bench: Bench) -> Findings:
     While a backend is up, nothing may change: its own 404, for a path that it does not know,
     comes through as it is.
     """
-    yield _by_backends(bench.fire(10, clients=10))
+    yield by_backends(bench.fire(10, clients=10), WELL.format("client"), UNWELL)
     own = _page(bench, "/no-such-page")
     yield Finding(
         "A backend's own 404 comes through as it is.",
@@ -163,7 +164,7 @@ def backup(bench: Bench) -> Findings:
     after both are up again, it gets nothing any more. (The clients only read.)
     """
     calm = bench.fire(60, concurrency=4, clients=12)
-    yield _by_backends(calm)
+    yield by_backends(calm, WELL.format("client"), UNWELL)
     yield _rests(calm, "Backend 3 rests while all is well.", NO_REST)
     for backend in bench.backends[:2]:
         backend.kill()
@@ -284,7 +285,7 @@ def readers_and_orders(bench: Bench) -> Findings:
     well, both backends share the readers, and nobody has an error.
     """
     calm = bench.fire(60, concurrency=12, clients=60)
-    yield _by_backends(calm, "reader")
+    yield by_backends(calm, WELL.format("reader"), UNWELL)
     yield Finding(
         "While all is well, both backends work.",
         min(calm.shares[1], calm.shares[2]) > 0,
@@ -292,7 +293,7 @@ def readers_and_orders(bench: Bench) -> Findings:
         USED,
         calm,
     )
-    yield _by_backends(_order(bench), "order")
+    yield by_backends(_order(bench), WELL.format("order"), UNWELL)
     yield from _ill(bench)
     bench.restore()
     yield from _hanging(bench)
@@ -366,14 +367,3 @@ def _hints(run: Traffic) -> Hints:
         return SILENCE
     tried = [[a.backend for a in r.attempts] for r in run.requests if r.outcome is not Outcome.OK]
     return FORGETS if any(asked.count(2) > 1 for asked in tried) else RULE_REPLACED
-
-
-def _by_backends(run: Traffic, who: str = "client") -> Finding:
-    answered = sum(run.shares.values())
-    return Finding(
-        f"While all is well, every {who} has a good answer from a backend.",
-        run.errors == 0 and answered == len(run),
-        f"Backends answered {answered} of {len(run)} requests; {run.errors} failed.",
-        UNWELL,
-        run,
-    )
