@@ -18,6 +18,8 @@ from caddylab._errors import CaddylabError
 
 RECORD = Path(__file__).with_name("_verdicts.json")
 CELL_TIMEOUT = 120
+IOPUB_TIMEOUT = 60
+"""Seconds to wait for what a cell has put out, which comes by another way than its end does."""
 
 
 class ChapterFailed(CaddylabError):
@@ -72,7 +74,11 @@ def run(chapter: Path, settings: Mapping[str, str]) -> Any:
     notebook = nbformat.read(chapter, as_version=4)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": folder}}
+            notebook,
+            timeout=CELL_TIMEOUT,
+            iopub_timeout=IOPUB_TIMEOUT,
+            raise_on_iopub_timeout=True,
+            resources={"metadata": {"path": folder}},
         )
         _keep_private(client, folder)
         try:
