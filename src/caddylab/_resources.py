@@ -16,7 +16,7 @@ _CHECKOUT = _PACKAGE.parents[1]
 
 def containers() -> Path:
     """The folder with the app, the Containerfiles and the Caddyfiles."""
-    return _folder("containers")
+    return _place("containers")
 
 
 def app() -> Path:
@@ -31,17 +31,22 @@ def caddyfiles() -> Path:
 
 def course() -> Path:
     """The chapters."""
-    return _folder("course")
+    return _place("course")
 
 
 def labs() -> Path:
     """The exercises."""
-    return _folder("labs")
+    return _place("labs")
 
 
 def solutions() -> Path:
     """The exercises, solved."""
-    return _folder("solutions")
+    return _place("solutions")
+
+
+def lock() -> Path:
+    """The lock: every package that the course needs, in one version, with its digests."""
+    return _place("requirements.lock")
 
 
 def checkout() -> Path | None:
@@ -50,12 +55,12 @@ def checkout() -> Path | None:
     return _CHECKOUT if is_checkout else None
 
 
-def _folder(name: str) -> Path:
+def _place(name: str) -> Path:
     for place in (_SHIPPED, _CHECKOUT):
-        if (place / name).is_dir():
+        if (place / name).exists():
             return place / name
     raise CaddylabError(
-        f"The folder {name!r} of the course is missing: it is neither in {_SHIPPED} (an installed "
+        f"{name!r} of the course is missing: it is neither in {_SHIPPED} (an installed "
         f"wheel) nor in {_CHECKOUT} (a checkout). Install caddylab again, or run it from a "
         "complete checkout."
     )
