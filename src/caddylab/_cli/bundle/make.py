@@ -60,7 +60,9 @@ def make(wish: Wish) -> Path:
         BundleError: it cannot be made.
     """
     began = time.monotonic()
-    wanted = targets(wish.platform, list(wish.pythons))
+    wanted = targets(wish.platform, wish.pythons)
+    if wish.pages:
+        pages.check(wish.pages)
     path = _path(wish.to, wanted)
     draft = path.with_name(path.name + ".part")
     names = " and ".join(target.version for target in wanted)
@@ -160,10 +162,8 @@ class _Filling:
             self.left_out.append("the pages, as you asked.")
             return
         try:
-            folder = pages.folder(self.wish.pages)
+            folder = self.wish.pages or pages.folder()
         except BundleError as error:
-            if self.wish.pages:
-                raise
             self.left_out.append(f"the pages: {error}.")
             return
         found = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -15,19 +15,22 @@ MADE_OF = ("course", "containers", "src", "tools")
 NOT_READ = {"__pycache__", ".ipynb_checkpoints"}
 
 
-def folder(given: Path | None) -> Path:
-    """The folder with the pages.
-
-    Args:
-        given: one that the caller names; it is taken as it is.
+def check(given: Path) -> None:
+    """Make sure that there are pages in a folder that somebody names.
 
     Raises:
-        BundleError: there is none, and the pages cannot be made.
+        BundleError: there are none.
     """
-    if given is not None:
-        if not (given / "index.html").is_file():
-            raise BundleError(f"{given} has no index.html. Name the folder that `make html` made.")
-        return given
+    if not (given / "index.html").is_file():
+        raise BundleError(f"{given} has no index.html. Name the folder that `make html` made.")
+
+
+def folder() -> Path:
+    """The folder with this checkout's pages, which are as new as what they are made of.
+
+    Raises:
+        BundleError: there are none, and they cannot be made.
+    """
     checkout = _resources.checkout()
     if checkout is None:
         raise BundleError("they are made in a checkout (`make html`); name them with --html FOLDER")

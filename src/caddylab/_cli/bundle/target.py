@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,7 +84,7 @@ class Target:
         }  # fmt: skip
 
 
-def targets(platform: str | None, pythons: list[str]) -> list[Target]:
+def targets(platform: str | None, pythons: Sequence[str]) -> list[Target]:
     """The targets that were asked for; by default this machine with this Python.
 
     Raises:

@@ -1,7 +1,11 @@
-"""The wheels of a bundle: found in a folder, and downloaded to it where they are missing."""
+"""The wheels of a bundle: found in a folder, and downloaded to it where they are missing.
+
+python -m caddylab._cli.bundle.wheels FOLDER      downloads those for this machine
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -10,10 +14,11 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from caddylab import _resources
 from caddylab._cli.bundle import pip
 from caddylab._cli.bundle.installer.files import copy
-from caddylab._cli.bundle.lock import Pin
-from caddylab._cli.bundle.target import Target
+from caddylab._cli.bundle.lock import Pin, pins
+from caddylab._cli.bundle.target import LAST_PATCH, Target, targets
 from caddylab._errors import BundleError
 from caddylab._progress import Bar
 
@@ -21,15 +26,15 @@ INSTALLER = Pin("uv")
 """What installs the bundle: five times faster than pip, and it needs no pip on the machine."""
 
 
-def collect(pins: Sequence[Pin], targets: Sequence[Target], store: Path) -> list[Path]:
-    """The wheels of every pin for every target; what `store` lacks is downloaded to it.
+def collect(locked: Sequence[Pin], places: Sequence[Target], store: Path) -> list[Path]:
+    """The wheels of every pin for all places; what `store` lacks is downloaded to it.
 
     Raises:
         BundleError: one cannot be had.
     """
     found: dict[Path, None] = {}
-    for target in targets:
-        wanted = [pin for pin in (*pins, INSTALLER) if target.wants(pin.marker)]
+    for target in places:
+        wanted = [pin for pin in (*locked, INSTALLER) if target.wants(pin.marker)]
         if missing := Store(store).lacks(wanted, target):
             _download(missing, target, store)
         if missing := Store(store).lacks(wanted, target):
@@ -118,7 +123,8 @@ def _batches(pins: Sequence[Pin]) -> Iterator[list[Pin]]:
 def _flags(target: Target) -> list[str]:
     flags = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--no-deps"]
     flags += ["--only-binary", ":all:", "--implementation", "cp"]
-    flags += ["--python-version", target.version]
+    # The last patch: some packages want not just 3.11, but 3.11.5.
+    flags += ["--python-version", f"{target.version}.{LAST_PATCH}"]
     return [*flags, *(word for tag in target.platforms for word in ("--platform", tag))]
 
 
@@ -132,3 +138,7 @@ class _Counter:
         if line.startswith("Collecting"):
             self._begun += 1
             self._bar.show(self._begun / self._total, line.split()[1])
+
+
+if __name__ == "__main__":
+    collect(pins(_resources.lock()), targets(None, []), Path(sys.argv[1]))
