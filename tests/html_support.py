@@ -1,7 +1,4 @@
-"""The course as pages, made once for all tests, and what their pages refer to.
-
-A test module that says `pytest_plugins = ["html_support"]` has the fixture `pages`.
-"""
+"""Making the course into pages, and what pages refer to."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-
-import pytest
 
 TOOL = Path(__file__).parents[1] / "tools" / "make_html.py"
 EXECUTED = ("00", "99")  # have a chart, a replay, a live view, a panel and a prediction
@@ -58,13 +53,3 @@ def lost(page: Page) -> Iterator[str]:
             yield f"{page.path.name}: {target} is no file"
         elif parts.fragment and unquote(parts.fragment) not in read(path).anchors:
             yield f"{page.path.name}: {target} is no anchor"
-
-
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    """The pages of the course, of which some notebooks were executed."""
-    folder = tmp_path_factory.mktemp("html") / "pages"
-    made = make("--only", *EXECUTED, "--to", folder)
-    assert made.returncode == 0, made.stderr
-    assert made.stdout.splitlines()[-1].endswith(f"Open {folder}/index.html")
-    return folder

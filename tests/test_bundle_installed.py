@@ -1,10 +1,17 @@
-"""The whole course in one file, installed and run where there is no network."""
+"""The whole course in one file, installed and run where there is no network.
+
+Making it needs packages: those in the folder CADDYLAB_WHEELS, or they are downloaded once, to
+pytest's own cache. Where neither can be, these tests are skipped; with CADDYLAB_WHEELS they fail.
+"""
 
 import hashlib
 import io
 import os
 import subprocess
+import sys
 import zipfile
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from bundle_support import BASE
@@ -16,8 +23,7 @@ from caddylab._cli import notebooks
 from caddylab._cli.bundle.installer.files import SUMS, TOP
 from caddylab._runtimes import podman_service
 
-pytest_plugins = ["html_support", "bundle_support"]
-
+WHEELS = "CADDYLAB_WHEELS"
 AGAIN = """
 import sys
 from pathlib import Path
@@ -31,6 +37,36 @@ def contents(wheel):
     """Every file but the list of them, whose order is nobody's concern."""
     with zipfile.ZipFile(wheel) as archive:
         return {n: archive.read(n) for n in archive.namelist() if not n.endswith("/RECORD")}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bundle, and what `caddylab bundle` said about it."""
+
+    path: Path
+    said: str
+
+
+@pytest.fixture(scope="session")
+def wheels(request):
+    """A folder with the packages of the course, which may be empty yet."""
+    given = os.environ.get(WHEELS)
+    return Path(given) if given else request.config.cache.mkdir("wheels")
+
+
+@pytest.fixture(scope="session")
+def bundle(wheels, pages, tmp_path_factory):
+    """The course in one file, with images where Podman is."""
+    folder = tmp_path_factory.mktemp("bundle")
+    command = [sys.executable, "-m", "caddylab", "bundle", "--to", folder, "--wheels", wheels]
+    done = subprocess.run(
+        [*command, "--html", pages], capture_output=True, text=True, check=False, timeout=200
+    )
+    if "could not be downloaded" in done.stderr and WHEELS not in os.environ:
+        pytest.skip(f"No packages are at hand. {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    (path,) = folder.iterdir()
+    return Made(path, done.stdout)
 
 
 @pytest.fixture

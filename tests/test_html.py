@@ -10,7 +10,7 @@ from html_support import lost, make, read
 
 from caddylab import _resources
 
-pytest_plugins = ["browser_support", "html_support"]
+pytest_plugins = ["browser_support"]
 
 NOTEBOOKS = sorted(_resources.course().glob("*.ipynb"))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
