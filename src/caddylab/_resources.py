@@ -5,6 +5,7 @@ A wheel carries them in `caddylab/_shipped`; an editable install reads the check
 
 from __future__ import annotations
 
+from importlib.metadata import distribution
 from pathlib import Path
 
 from ._errors import CaddylabError
@@ -12,11 +13,12 @@ from ._errors import CaddylabError
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "_shipped"
 _CHECKOUT = _PACKAGE.parents[1]
+LOCK = "requirements.lock"
 
 
 def containers() -> Path:
     """The folder with the app, the Containerfiles and the Caddyfiles."""
-    return _place("containers")
+    return _folder("containers")
 
 
 def app() -> Path:
@@ -31,22 +33,26 @@ def caddyfiles() -> Path:
 
 def course() -> Path:
     """The chapters."""
-    return _place("course")
+    return _folder("course")
 
 
 def labs() -> Path:
     """The exercises."""
-    return _place("labs")
+    return _folder("labs")
 
 
 def solutions() -> Path:
     """The exercises, solved."""
-    return _place("solutions")
+    return _folder("solutions")
 
 
 def lock() -> Path:
     """The lock: every package that the course needs, in one version, with its digests."""
-    return _place("requirements.lock")
+    root = checkout()
+    if root is not None:
+        return root / LOCK
+    carried = (f for f in distribution("caddylab").files or [] if f.name == LOCK)
+    return next((Path(str(file.locate())) for file in carried), _SHIPPED / LOCK)
 
 
 def checkout() -> Path | None:
@@ -55,12 +61,12 @@ def checkout() -> Path | None:
     return _CHECKOUT if is_checkout else None
 
 
-def _place(name: str) -> Path:
+def _folder(name: str) -> Path:
     for place in (_SHIPPED, _CHECKOUT):
-        if (place / name).exists():
+        if (place / name).is_dir():
             return place / name
     raise CaddylabError(
-        f"{name!r} of the course is missing: it is neither in {_SHIPPED} (an installed "
+        f"The folder {name!r} of the course is missing: it is neither in {_SHIPPED} (an installed "
         f"wheel) nor in {_CHECKOUT} (a checkout). Install caddylab again, or run it from a "
         "complete checkout."
     )
