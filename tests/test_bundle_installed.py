@@ -102,7 +102,7 @@ def run_with(environment, *command):
 @pytest.mark.timeout(300)
 class TestBundle:
     def test_it_says_what_is_in_it(self, bundle):
-        for what in ("packages", "notebooks", "pages"):
+        for what in ("packages", "notebooks", "page files"):
             assert f" {what} " in bundle.said
         assert f"python3 {bundle.path.name}" in bundle.said
         assert hashlib.sha256(bundle.path.read_bytes()).hexdigest() in bundle.said

@@ -147,6 +147,7 @@ class _Filling:
             self._save_images()
 
     def _save_images(self) -> None:
+        print("Saving the container images", flush=True)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "images.tar")
             try:
@@ -170,7 +171,7 @@ class _Filling:
         names = [f"html/{path.relative_to(folder).as_posix()}" for path in found]
         size = sum(map(self.archive.add_file, names, found))
         self.installed += size
-        _say("pages", len(found), size)
+        _say("page files", len(found), size)
 
     def _add_installer(self) -> None:
         self.archive.add_text("install.py", START)
