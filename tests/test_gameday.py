@@ -235,7 +235,7 @@ def idle():
 
 class TestOnCall:
     def test_nobody_has_an_undo_button(self, idle):
-        for undo in (idle.lab.restore, idle.lab.backend(2).restore):
+        for undo in (idle.lab.restore, idle.lab.reset, idle.lab.backend(2).restore):
             with pytest.raises(FaultError, match="undo button"):
                 undo()
 

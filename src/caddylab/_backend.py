@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,12 @@ from caddylab._faults import DOWN, SILENT, Fault, Plug
 from caddylab._journal import FAILED, UNHEALTHY, Journal
 from caddylab._records import Span
 from caddylab._runtimes.base import Unit
+from caddylab._waiting import poll
+
+IDLE_PATIENCE = 0.3
+"""Seconds for a backend to finish what its clients have left behind."""
+LATEST = sys.maxsize
+"""The number of a request that has not come yet: none is told."""
 
 
 class Backend:
@@ -116,6 +123,26 @@ class Backend:
         for fault in reversed(self.faults):
             fault.undo()
 
+    def renew(self) -> None:
+        """Undo all its faults, and start it again if it still works on something.
+
+        What its clients have left behind would go on for up to a minute, and could make the
+        next ones wait.
+        """
+        if not poll(self._idle, IDLE_PATIENCE):
+            self._unit.kill()
+            self._unit.start()
+        self.restore()
+
+    def _idle(self) -> bool:
+        try:
+            answer = self._control(
+                "GET", "/requests", timeout=IDLE_PATIENCE, params={"since": LATEST}
+            )
+        except FaultError:  # so busy that it does not even say so
+            return False
+        return not answer.json()["running"]
+
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).
 
@@ -184,13 +211,15 @@ class Backend:
         told = {fault.span.kind: fault.message for fault in self.faults if fault.message}
         self._control("PUT", "/faults", json={"slow": None, "failing": None} | told)
 
-    def _control(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+    def _control(
+        self, method: str, path: str, *, timeout: float = 5, **kwargs: Any
+    ) -> httpx.Response:
         host, port = self._unit.control
         url = f"http://{host}:{port}{path}"
         try:
             # It is plain HTTP: to load certificates for it would take longer than to ask.
             answer = httpx.request(
-                method, url, headers=self._headers, timeout=5, verify=False, **kwargs
+                method, url, headers=self._headers, timeout=timeout, verify=False, **kwargs
             )
             return answer.raise_for_status()
         except httpx.HTTPError as error:

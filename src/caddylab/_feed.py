@@ -22,7 +22,7 @@ from caddylab._journal import FAILED, UNHEALTHY, UNSENT, Journal
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._setting import setting
 from caddylab._tape import Event
-from caddylab._traffic.run import Run
+from caddylab._traffic.ledger import Ledger
 from caddylab._whereabouts import Place, Whereabouts
 
 PERIOD = 1 / 30
@@ -49,7 +49,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _Followed:
-    run: Run
+    run: Ledger
     late: bool
     open: dict[int, _Open] = field(default_factory=dict)
     cursor: int = 0
@@ -80,7 +80,7 @@ class Feed:
         self._keys = 0
         self.zero = time.time()
 
-    def watch(self, watcher: Watcher, runs: Iterable[Run] = ()) -> None:
+    def watch(self, watcher: Watcher, runs: Iterable[Ledger] = ()) -> None:
         """Call `watcher(now, events)` from the feed's thread, at first with what is so now.
 
         Args:
@@ -106,7 +106,7 @@ class Feed:
         if not self._watchers:
             self.close()
 
-    def follow(self, run: Run) -> None:
+    def follow(self, run: Ledger) -> None:
         """Show this run, too; does nothing while nobody watches."""
         if self._watchers:
             self._new.append(_Followed(run, late=False))
@@ -132,7 +132,7 @@ class Feed:
 
     # --- on the feed's thread ------------------------------------------------------------
 
-    def _begin(self, runs: Iterable[Run]) -> None:
+    def _begin(self, runs: Iterable[Ledger]) -> None:
         self._lines: deque[Line | PassedCheck] = deque()
         self._new = deque(_Followed(run, late=True) for run in runs)
         self._runs: dict[str, _Followed] = {}

@@ -7,6 +7,7 @@ import secrets
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -72,9 +73,9 @@ class Lab:
         with _starting(self._runtime):
             self._runtime.start()
             self._assemble()
-            self._site.load(_caddyfiles.plain(backends))
+            self._load_plain()
             self._first_answer()
-            self._site.load(self._site.text)  # the first answer has moved the round robin on
+            self._load_plain()  # the first answer has moved the round robin on
         self._ready = time.time()
         self._finalizer = weakref.finalize(
             self, _close, self._engine, self._feed, self._journal, self._runtime, self._http
@@ -279,6 +280,27 @@ class Lab:
         for backend in self._backends:
             backend.restore()
 
+    def reset(self) -> None:
+        """Begin again as a new lab would, in less than two seconds; records are kept.
+
+        Traffic that still runs is stopped, every fault is undone, clients have no cookies,
+        and the first, plain Caddyfile is in force.
+        """
+        self._need_open()
+        self._stop_traffic()
+        with ThreadPoolExecutor(len(self._backends)) as pool:
+            list(pool.map(Backend.renew, self._backends))
+        self._clients = Clients()
+        self._load_plain()
+
+    def _load_plain(self) -> None:
+        self._site.load(_caddyfiles.plain(len(self._backends)))
+
+    def _stop_traffic(self) -> None:
+        for traffic in list(self._running):
+            if not traffic.done:
+                traffic.stop()
+
     @property
     def faults(self) -> list[Span]:
         """Every fault that was made in this lab, with its beginning and end (Unix time)."""
@@ -388,9 +410,7 @@ class Lab:
 
     def close(self) -> None:
         """End Caddy and the backends and leave nothing behind. Safe to call twice."""
-        for traffic in list(self._running):
-            if not traffic.done:
-                traffic.stop()
+        self._stop_traffic()
         self._finalizer()
         _magic.dismiss(self)
 

@@ -26,12 +26,14 @@ from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._setting import Setting
 
 if TYPE_CHECKING:
-    from caddylab._traffic.run import Run
+    from caddylab._traffic.ledger import Ledger
 
 Event = list[Any]
 
 
-def tape(run: Run, faults: Sequence[Span], opinions: Sequence[Span], stage: Setting) -> list[Event]:
+def tape(
+    run: Ledger, faults: Sequence[Span], opinions: Sequence[Span], stage: Setting
+) -> list[Event]:
     """Everything that happened in a run, from its records: nothing in it is provisional."""
     events: list[Event] = [loaded(0.0, stage), begun(0.0, run)]
     for request in list(run.requests):
@@ -48,7 +50,7 @@ def tape(run: Run, faults: Sequence[Span], opinions: Sequence[Span], stage: Sett
     return sorted(events, key=lambda event: event[1])
 
 
-def _failures(run: Run, backend: int) -> list[float]:
+def _failures(run: Ledger, backend: int) -> list[float]:
     return sorted(
         attempt.start + attempt.duration
         for request in list(run.requests)
@@ -66,7 +68,7 @@ def _of(request: Request, zero: float) -> Iterator[Event]:
         yield done(request.sent + request.duration, request.n, request)
 
 
-def begun(time: float, run: Run) -> Event:
+def begun(time: float, run: Ledger) -> Event:
     """A run begins."""
     return ["g", _round(time), run.id, run.planned_total]
 

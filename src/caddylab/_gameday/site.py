@@ -116,9 +116,15 @@ class Server(Backend):
     def _need_responsive(self, kind: str) -> None:
         _refuse_fault()
 
-    def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def renew(self) -> None:
+        """Refused, likewise."""
+        _refuse_undo()
+
+    def _control(
+        self, method: str, path: str, *, timeout: float = 5, **options: Any
+    ) -> httpx.Response:
         try:
-            return super()._control(method, path, **options)
+            return super()._control(method, path, timeout=timeout, **options)
         except FaultError as error:
             said = f"Backend {self.number} does not answer this question, and that tells something."
             raise FaultError(said) from error
@@ -179,6 +185,10 @@ class Site(Lab):
 
     def restore(self) -> None:
         """Refused: nobody has an undo button in production."""
+        _refuse_undo()
+
+    def reset(self) -> None:
+        """Refused, likewise."""
         _refuse_undo()
 
     def close(self) -> None:

@@ -97,6 +97,9 @@ class Clients:
         proxy: whether each connection begins with a PROXY line that tells Caddy the client's
             address. Caddy needs the `proxy_protocol` listener wrapper to understand it.
 
+    Attributes:
+        shared: the one address of all of them, or None.
+
     Raises:
         TrafficError: not an IPv4 address, or more clients than there are addresses.
     """
@@ -104,7 +107,7 @@ class Clients:
     def __init__(self, count: int = 1, address: str | None = None, proxy: bool = True) -> None:
         if address is not None and not _is_ipv4(address):
             raise TrafficError(f"{address!r} is no IPv4 address; write for example '203.0.113.7'.")
-        self._address, self._proxy = address, proxy
+        self.shared, self._proxy = address, proxy
         self._people: list[Client] = []
         self.grow(count)
 
@@ -116,7 +119,7 @@ class Clients:
 
     def address(self, k: int) -> str:
         """The IP address that Caddy sees of client `k`."""
-        return self._address or address_of(k)
+        return self.shared or address_of(k)
 
     def grow(self, count: int) -> None:
         """Let more users join until there are `count`."""

@@ -4,61 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import os
-import secrets
 import sys
-import threading
 import time
-from collections.abc import Callable
 
 from caddylab._records import Outcome, Request
 from caddylab._traffic import quiet
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.connection import Connection
-from caddylab._traffic.lateness import Lateness
+from caddylab._traffic.ledger import Ledger
 from caddylab._traffic.plan import Plan
 
 Address = tuple[str, int]
-Listener = Callable[[str, Request], None]
 
 MOST_IDLE = 1000
 """So many idle connections are kept at most: a process has a limit of open files."""
 
-_log = logging.getLogger(__name__)
 
-
-class Run:
+class Run(Ledger):
     """The requests of one plan, while they are being sent and afterwards.
 
     A request counts as sent from the moment the engine turns to it, before it connects: the
     time to connect is part of its latency. From that moment on it has a record, so that what
     was sent and what is recorded are the same at all times.
-
-    Attributes:
-        id: eight hexadecimal digits; the requests' `X-Request-Id` is `<id>-<n>`.
-        plan: what is to be sent.
-        requests: the records in the order of `n`; grows while the run goes on.
-        began: Unix time of the records' offset 0.
-        launched: set when the run has begun.
-        done: set when nothing more will be sent and nothing is in flight.
     """
 
     def __init__(
         self, plan: Plan, site: Address, clients: Clients, loop: asyncio.AbstractEventLoop
     ) -> None:
-        self.id = secrets.token_hex(4)
-        self.plan = plan
-        self.requests: list[Request] = []
-        self.launched, self.done = threading.Event(), threading.Event()
+        super().__init__(plan)
         self._loop, self._site, self._clients = loop, site, clients
-        self._head, self._total = plan.head(self.id), plan.total
+        self._head = plan.head(self.id)
         self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
         self._idle: dict[int, list[Connection]] = {}
         self._idle_count = 0
-        self._listeners: list[Listener] = []
         self._patience: asyncio.TimerHandle | None = None
-        self._stopped = False
 
     # From any thread
 
@@ -66,20 +46,6 @@ class Run:
     def in_flight(self) -> int:
         """How many requests are sent and not yet answered."""
         return len(self._in_flight)
-
-    @property
-    def planned_total(self) -> int:
-        """How many requests were planned; a run that is stopped has fewer records."""
-        return self._total
-
-    @property
-    def stopped(self) -> bool:
-        """Whether `stop` ended the run."""
-        return self._stopped
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the run is over; False if it still goes on after `timeout` seconds."""
-        return self.done.wait(timeout)
 
     def stop(self) -> None:
         """Send nothing more; what is in flight is cut and recorded as cancelled.
@@ -89,28 +55,6 @@ class Run:
         if not self.done.is_set():
             self._loop.call_soon_threadsafe(self._stop)
             self.done.wait(1)
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call `listener(event, request)` on the engine's thread, `event` "sent" or "done".
-
-        It must be quick, since the engine sends nothing meanwhile; one that raises is dropped.
-        """
-        self._listeners = [*self._listeners, listener]
-
-    def lateness(self) -> Lateness | None:
-        """How late the requests left; None for a closed loop, which has no times to keep."""
-        return Lateness.of(list(self.requests)) if self.plan.open else None
-
-    @property
-    def on_time(self) -> bool:
-        """Whether at least 99 % of the requests left within 1 ms of their time."""
-        late = self.lateness()
-        return late is None or late.on_time
-
-    def lateness_warning(self) -> str:
-        """One sentence when the run was not on time, else nothing."""
-        late = self.lateness()
-        return late.warning() if late else ""
 
     # On the engine's thread
 
@@ -122,7 +66,7 @@ class Run:
         if self.plan.open:
             self._tick()
         else:
-            for _ in range(min(self.plan.concurrency, self._total)):
+            for _ in range(min(self.plan.concurrency, self.planned_total)):
                 self._begin(0.0)
 
     def answered(self, connection: Connection, request: Request) -> None:
@@ -147,10 +91,10 @@ class Run:
 
     def _tick(self) -> None:
         """Open loop: send the request that is due, and set the clock for the next."""
-        if self._stopped:
+        if self.stopped:
             return
         self._begin(self.plan.planned(len(self.requests) + 1))
-        if len(self.requests) < self._total:
+        if len(self.requests) < self.planned_total:
             due = self.plan.planned(len(self.requests) + 1)
             self._loop.call_later(due - self._now(), self._tick)
 
@@ -160,8 +104,7 @@ class Run:
         client = (n - 1) % self.plan.clients
         request = Request(n, client, now if planned is None else planned, now)
         self.requests.append(request)
-        if self._listeners:
-            self._tell("sent", request)
+        self._tell("sent", request)
         if connection := self._idle_connection(client):
             self._send(connection, request)
         else:
@@ -201,9 +144,8 @@ class Run:
         request.duration = self._now() - request.sent
         request.error = error
         request.outcome = outcome
-        if self._listeners:
-            self._tell("done", request)
-        if len(self.requests) < self._total and not self._stopped:
+        self._tell("done", request)
+        if len(self.requests) < self.planned_total and not self.stopped:
             if not self.plan.open:
                 self._begin()
         elif not self._in_flight:
@@ -231,7 +173,7 @@ class Run:
     def _stop(self) -> None:
         if self.done.is_set():
             return
-        self._stopped = True
+        self.stopped = True
         for n in list(self._in_flight):
             self._cut(self.requests[n - 1], Outcome.CANCELLED, "the run was stopped")
         self._end()
@@ -262,14 +204,6 @@ class Run:
             if (connection := idle.pop()).reusable:
                 return connection
         return None
-
-    def _tell(self, event: str, request: Request) -> None:
-        for listener in self._listeners:
-            try:
-                listener(event, request)
-            except Exception:
-                _log.exception("A listener of the traffic failed; it hears nothing more.")
-                self._listeners = [x for x in self._listeners if x is not listener]
 
 
 def _unconnected(error: OSError) -> tuple[Outcome, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from caddylab._records import Request, Span
 from caddylab._traffic.clients import Clients
-from caddylab._traffic.engine import Run
+from caddylab._traffic.ledger import Ledger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ ATTEMPT = {
 """What the columns are, also when there is not one row."""
 
 
-def requests(run: Run, records: Sequence[Request], clients: Clients) -> pd.DataFrame:
+def requests(run: Ledger, records: Sequence[Request], clients: Clients) -> pd.DataFrame:
     """One row a request."""
     import pandas as pd
 
@@ -53,7 +53,7 @@ def requests(run: Run, records: Sequence[Request], clients: Clients) -> pd.DataF
     return pd.DataFrame(columns).astype(REQUEST)
 
 
-def attempts(run: Run, records: Sequence[Request]) -> pd.DataFrame:
+def attempts(run: Ledger, records: Sequence[Request]) -> pd.DataFrame:
     """One row an attempt, in the order of requests."""
     import pandas as pd
 
@@ -74,10 +74,22 @@ def attempts(run: Run, records: Sequence[Request]) -> pd.DataFrame:
     return pd.DataFrame(columns).astype(ATTEMPT)
 
 
-def spans(run: Run, faults: Iterable[Span], opinions: Iterable[Span]) -> pd.DataFrame:
+def spans(run: Ledger, faults: Iterable[Span], opinions: Iterable[Span]) -> pd.DataFrame:
     """Faults and opinions that touch the run; times in seconds since it began."""
+    return timeline(run.began, faults, opinions, until=length(run))
+
+
+def length(run: Ledger) -> float:
+    """Seconds from the beginning of a run to the end of its last request."""
     ends = [r.sent + r.duration for r in list(run.requests) if r.sent is not None]
-    return timeline(run.began, faults, opinions, until=max(ends, default=0.0))
+    return max(ends, default=0.0)
+
+
+def touching(spans: Iterable[Span], zero: float, until: float = math.inf) -> Iterator[Span]:
+    """The spans that touch the `until` seconds after `zero` (Unix time)."""
+    for span in list(spans):
+        if span.start <= zero + until and (span.end is None or span.end >= zero):
+            yield span
 
 
 def timeline(
@@ -91,21 +103,15 @@ def timeline(
     """
     import pandas as pd
 
-    found = [("fault", span) for span in list(faults)] + [
-        ("caddy", span) for span in list(opinions)
-    ]
-    touching = [
-        (source, span)
-        for source, span in found
-        if span.start <= zero + until and (span.end is None or span.end >= zero)
-    ]
+    sources = ("fault", faults), ("caddy", opinions)
+    found = [(name, span) for name, spans in sources for span in touching(spans, zero, until)]
     columns = {
-        "backend": ([span.backend for _, span in touching], "int64"),
-        "kind": ([span.kind for _, span in touching], "str"),
-        "source": ([source for source, _ in touching], "str"),
-        "start": ([span.start - zero for _, span in touching], "float64"),
-        "end": ([None if s.end is None else s.end - zero for _, s in touching], "float64"),
-        "detail": ([span.detail for _, span in touching], "str"),
+        "backend": ([span.backend for _, span in found], "int64"),
+        "kind": ([span.kind for _, span in found], "str"),
+        "source": ([source for source, _ in found], "str"),
+        "start": ([span.start - zero for _, span in found], "float64"),
+        "end": ([None if s.end is None else s.end - zero for _, s in found], "float64"),
+        "detail": ([span.detail for _, span in found], "str"),
     }
     return pd.DataFrame({name: pd.Series(v, dtype=kind) for name, (v, kind) in columns.items()})
 

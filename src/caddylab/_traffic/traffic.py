@@ -6,16 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from caddylab import _progress
 from caddylab._errors import TrafficError
 from caddylab._records import Outcome, Request, Span
 from caddylab._setting import Setting
 from caddylab._tape import tape
-from caddylab._traffic import tables
+from caddylab._traffic import recording, tables
 from caddylab._traffic.clients import Clients
-from caddylab._traffic.engine import Lateness, Run
+from caddylab._traffic.lateness import Lateness
+from caddylab._traffic.ledger import Ledger
 from caddylab._traffic.summary import describe
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class Traffic:
     """The records of one run. Its text is a summary; `table()` and `chart()` show the rest.
 
     Args:
-        run: the engine's run, which may still go on.
+        run: the records; the run may still go on.
         clients: who sent the requests.
         settle: waits until Caddy's log has closed the run's requests.
         faults: what was done to the backends, over the lab's whole life.
@@ -40,7 +42,7 @@ class Traffic:
 
     def __init__(
         self,
-        run: Run,
+        run: Ledger,
         clients: Clients,
         settle: Callable[[], None],
         faults: Sequence[Span] = (),
@@ -155,6 +157,41 @@ class Traffic:
             options = {"backends": self._stage.backends} | options
         return _charts.draw(kind, *tables, now=now, **options)
 
+    def save(self, path: str | Path) -> Path:
+        """Keep the run in a file, with all that its tables, charts and replay need.
+
+        Args:
+            path: where; a name that ends in ".json.gz" makes it small, ".json" readable.
+
+        Raises:
+            TrafficError: the run still goes on, or the file cannot be written.
+        """
+        self._need_end("save")
+        known = recording.Recording(
+            self.run, self.clients, self._met(self._faults), self._met(self._opinions), self._stage
+        )
+        recording.write(Path(path), known)
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """A run that `save` has kept; it can be looked at like the one that it was.
+
+        Raises:
+            TrafficError: there is no such file, or it holds something else.
+        """
+        run, clients, faults, opinions, stage = recording.read(Path(path))
+        return cls(run, clients, lambda: None, faults, opinions, stage)
+
+    def _met(self, spans: Sequence[Span]) -> list[Span]:
+        """Those that touch the run."""
+        return list(tables.touching(spans, self.run.began, tables.length(self.run)))
+
+    def _need_end(self, what: str) -> None:
+        if not self.done:
+            raise TrafficError(f"The traffic still goes on; `.wait()` for its end to {what} it.")
+        self.wait()
+
     def hide_faults(self) -> None:
         """Tell nobody what was done to the backends, and by which policy: the run is a riddle."""
         self._faults = ()
@@ -172,9 +209,7 @@ class Traffic:
         """
         from caddylab._widgets.replay import Replay
 
-        if not self.done:
-            raise TrafficError("The traffic still goes on; `.wait()` for its end to replay it.")
-        self.wait()
+        self._need_end("replay")
         events = tape(self.run, self._faults, self._opinions, self._stage)
         return Replay(events, self._stage.backends, str(self), projector=projector, speed=speed)
 

@@ -12,7 +12,7 @@ import traitlets
 from caddylab._feed import Feed
 from caddylab._palette import scene
 from caddylab._tape import Event
-from caddylab._traffic.run import Run
+from caddylab._traffic.ledger import Ledger
 from caddylab._widgets.still import Counts, still
 
 HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ class View(anywidget.AnyWidget):
     def __init__(
         self,
         feed: Feed,
-        runs: Iterable[Run],
+        runs: Iterable[Ledger],
         backends: int,
         *,
         projector: bool = False,

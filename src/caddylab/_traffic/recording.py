@@ -1,0 +1,120 @@
+"""A finished run in a file, to be shown again where no lab runs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from caddylab._errors import TrafficError
+from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._setting import Setting
+from caddylab._traffic.clients import Clients
+from caddylab._traffic.ledger import Ledger
+from caddylab._traffic.plan import Plan
+
+FORMAT = 1
+"""Goes up when an older caddylab could not read the file any more."""
+GZIP = b"\x1f\x8b"
+
+
+class Recording(NamedTuple):
+    """All that a run's tables, charts and replay are made of."""
+
+    ledger: Ledger
+    clients: Clients
+    faults: list[Span]
+    opinions: list[Span]
+    stage: Setting
+
+
+def write(path: Path, recording: Recording) -> None:
+    """Write it as JSON, compressed if the name ends in ".gz".
+
+    Raises:
+        TrafficError: there is no writing there.
+    """
+    text = json.dumps(_packed(recording), separators=(",", ":"), ensure_ascii=False)
+    content = text.encode()
+    if path.suffix == ".gz":
+        content = gzip.compress(content, mtime=0)  # the same run makes the same file
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise TrafficError(f"The run could not be saved as {path}: {error.strerror}.") from error
+
+
+def read(path: Path) -> Recording:
+    """Read what `write` has written.
+
+    Raises:
+        TrafficError: there is no such file, or it holds something else.
+    """
+    try:
+        content = path.read_bytes()
+        text = gzip.decompress(content) if content.startswith(GZIP) else content
+        packed = json.loads(text)
+        written = int(packed["format"])
+        if written <= FORMAT:
+            return _unpacked(packed)
+    except OSError as error:
+        raise TrafficError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError, KeyError, TypeError, TrafficError) as error:
+        raise TrafficError(
+            f"{path} holds no run that could be read ({type(error).__name__}). "
+            "Expected a file that `t.save(...)` has written."
+        ) from error
+    raise TrafficError(f"{path} was saved by a newer caddylab than this one: update this one.")
+
+
+def _packed(recording: Recording) -> dict[str, Any]:
+    ledger, clients = recording.ledger, recording.clients
+    return {
+        "format": FORMAT,
+        "id": ledger.id,
+        "began": ledger.began,
+        "stopped": ledger.stopped,
+        "plan": _plan(ledger.plan),
+        "requests": [astuple(request) for request in ledger.requests],
+        "clients": len(clients),
+        "address": clients.shared,
+        "faults": _rows(recording.faults),
+        "opinions": _rows(recording.opinions),
+        "stage": asdict(recording.stage),
+    }
+
+
+def _unpacked(packed: dict[str, Any]) -> Recording:
+    plan = packed["plan"] | {"body": packed["plan"]["body"].encode("latin-1")}
+    ledger = Ledger(Plan(**plan), packed["id"])
+    ledger.began, ledger.stopped = float(packed["began"]), bool(packed["stopped"])
+    ledger.requests += map(_request, packed["requests"])
+    ledger.launched.set()
+    ledger.done.set()
+    stage = packed["stage"] | {"used": tuple(packed["stage"]["used"])}
+    return Recording(
+        ledger,
+        Clients(packed["clients"], packed["address"]),
+        [Span(*row) for row in packed["faults"]],
+        [Span(*row) for row in packed["opinions"]],
+        Setting(**stage),
+    )
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    values = {field.name: getattr(plan, field.name) for field in fields(plan)}
+    return values | {"headers": dict(plan.headers), "body": plan.body.decode("latin-1")}
+
+
+def _request(row: list[Any]) -> Request:
+    request = Request(*row)
+    request.outcome = Outcome(request.outcome)
+    request.attempts = [Attempt(*values) for values in row[-1]]
+    return request
+
+
+def _rows(spans: Iterable[Span]) -> list[tuple[Any, ...]]:
+    return [astuple(span) for span in spans]
