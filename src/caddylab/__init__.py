@@ -19,6 +19,7 @@ from caddylab._faults import Fault
 from caddylab._gameday.game import GameDay
 from caddylab._lab import Lab
 from caddylab._magic import register as _register_magic
+from caddylab._projector import projector
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._survey import Survey
 from caddylab._survey_trial import Trial
@@ -57,6 +58,7 @@ __all__ = [
     "plausible",
     "predict",
     "predictions",
+    "projector",
     "verdicts",
 ]
 

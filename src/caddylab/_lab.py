@@ -22,6 +22,7 @@ from caddylab._errors import CaddylabError, LabClosed, LabError, StartFailed, Wa
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
+from caddylab._projector import wanted
 from caddylab._records import Span
 from caddylab._runtimes import choose
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
@@ -233,18 +234,19 @@ class Lab:
             raise
         return traffic.wait()
 
-    def view(self, *, projector: bool = False, speed: float = 1.0) -> View:
+    def view(self, *, projector: bool | None = None, speed: float = 1.0) -> View:
         """A live picture: every request on its way through Caddy, as it happens.
 
         Args:
-            projector: large, to be read from the back of a room.
+            projector: large, to be read from the back of a room; else as `projector()` says.
             speed: of the clock in the picture, such as 0.05 for slow motion.
         """
         self._need_open()
         from caddylab._widgets.view import View
 
         runs = [traffic.run for traffic in self._running if not traffic.done]
-        return View(self._feed, runs, len(self._backends), projector=projector, speed=speed)
+        large = wanted(projector)
+        return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
     def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded."""

@@ -46,8 +46,9 @@ def render(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, An
 def live(spec: dict[str, Any]) -> dict[str, Any]:
     """The specification for JupyterLab: its version of Vega-Lite, its ink, no paper."""
     spec = {**spec, "$schema": SCHEMA}
-    if spec.get("config") == theme.config():
-        spec["config"] = theme.config(ink="currentColor", paper="transparent")
+    for look in (theme.config, theme.large_config):
+        if spec.get("config") == look():
+            spec["config"] = look(ink="currentColor", paper="transparent")
     return spec
 
 

@@ -14,10 +14,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from caddylab._charts.enlarge import enlarged
 from caddylab._palette import CADDY as CADDY
 from caddylab._palette import COLOURS as COLOURS
 from caddylab._palette import CROSS as CROSS
 from caddylab._palette import ERROR as ERROR
+from caddylab._projector import ENLARGED, wanted
 
 NAME = "caddylab"
 
@@ -99,8 +101,19 @@ def lines(text: str, longest: int) -> list[str]:
     return textwrap.wrap(text, next(widths, longest))
 
 
+def large_config(ink: str = INK, paper: str = PAPER) -> dict[str, Any]:
+    """The same for a picture in projector size."""
+    return enlarged(config(ink, paper), ENLARGED)
+
+
 class _Whole:
     """A chart that is saved complete: what it needs is in the file, no internet is asked."""
+
+    def to_dict(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """The specification, in projector size if that is wanted."""
+        inner = not (options.get("context") or {}).get("top_level", True)
+        spec: dict[str, Any] = super().to_dict(*args, **options)  # type: ignore[misc]
+        return enlarged(spec, ENLARGED) if wanted() and not inner else spec
 
     def save(self, fp: Any, *args: Any, **options: Any) -> None:
         """Write "x.png", "x.svg" or "x.html", as Altair does; a page brings its scripts along."""

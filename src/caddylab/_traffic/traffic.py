@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from caddylab import _progress
 from caddylab._errors import TrafficError
+from caddylab._projector import wanted
 from caddylab._records import Outcome, Request, Span
 from caddylab._setting import Setting
 from caddylab._tape import tape
@@ -197,11 +198,11 @@ class Traffic:
         self._faults = ()
         self._stage = replace(self._stage, policy="")
 
-    def replay(self, *, projector: bool = False, speed: float = 1.0) -> Replay:
+    def replay(self, *, projector: bool | None = None, speed: float = 1.0) -> Replay:
         """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
 
         Args:
-            projector: large, to be read from the back of a room.
+            projector: large, to be read from the back of a room; else as `projector()` says.
             speed: how fast to play, such as 0.1 for slow motion.
 
         Raises:
@@ -211,7 +212,8 @@ class Traffic:
 
         self._need_end("replay")
         events = tape(self.run, self._faults, self._opinions, self._stage)
-        return Replay(events, self._stage.backends, str(self), projector=projector, speed=speed)
+        large = wanted(projector)
+        return Replay(events, self._stage.backends, str(self), projector=large, speed=speed)
 
     def __len__(self) -> int:
         return len(self.requests)

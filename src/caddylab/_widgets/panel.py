@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from caddylab._projector import wanted
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_backends import BackendsPart
 from caddylab._widgets.panel_caddyfile import CaddyfilePart
@@ -29,6 +30,7 @@ PERIOD = 0.25
 LINGER = 30.0
 """Seconds of refreshing after a display or a click, should the front end not say who looks."""
 ENDED = "This lab has been closed. Make a new one with Lab(), and its panel with lab.panel()."
+LARGE = f"{panel_html.CLASS}-projector"
 
 _panels: weakref.WeakKeyDictionary[Lab, Panel] = weakref.WeakKeyDictionary()
 
@@ -121,4 +123,6 @@ def panel_of(lab: Lab) -> Panel:
     """The panel of a lab: there is one, however often it is shown."""
     if lab not in _panels:
         _panels[lab] = Panel(lab)
-    return _panels[lab]
+    panel = _panels[lab]
+    (panel.add_class if wanted() else panel.remove_class)(LARGE)
+    return panel
