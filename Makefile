@@ -40,8 +40,9 @@ setup: .venv/ready-dev
 	$(PYTHON) tools/install.py --dev
 	touch .venv/ready $@
 
+# All of them in two processes: most tests wait for something most of the time
 test: lint
-	$(RUN) pytest $(TESTS)
+	$(RUN) pytest $(or $(TESTS),--numprocesses 2 --dist loadfile)
 
 lint: .venv/ready-dev
 	$(RUN) ruff check
@@ -64,7 +65,6 @@ lock: .venv/ready-dev
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra dev --extra bench --extra html --constraint requirements.lock \
 		--output-file requirements-dev.lock
-	touch .venv/ready .venv/ready-dev
 
 clean:
 	if [ -x $(BIN)/caddylab ]; then $(BIN)/caddylab clean; fi

@@ -368,6 +368,39 @@ class TestJournal:
         assert journal.next == 5
 
 
+class TestBodies:
+    """Nobody is answered, and nothing is done, before the whole body is there."""
+
+    HEAD = b"POST /test-api HTTP/1.1\r\nHost: a\r\nX-Request-Id: %b\r\nContent-Length: 9\r\n\r\n"
+
+    def test_the_answer_waits_for_the_body(self, one: Backend) -> None:
+        for fault in ({}, {"failing": {"share": 1}}):
+            one.control.put("/faults", json=fault)
+            with socket.create_connection(("127.0.0.1", one.port)) as client:
+                client.sendall(self.HEAD % b"waits" + b"one ")
+                wait_until(lambda: one.running() == 1)
+                client.settimeout(0.3)
+                with pytest.raises(TimeoutError):
+                    client.recv(1)
+                client.sendall(b"pizza")
+                client.settimeout(10)
+                assert client.recv(12) == (b"HTTP/1.1 500" if fault else b"HTTP/1.1 200")
+        one.control.put("/faults", json={})
+
+    def test_the_app_gets_the_whole_of_it(self, one: Backend) -> None:
+        user = "a" * 64
+        content = b'{"user": "%b"}' % user.encode() + b" " * 200_000
+        assert one.client.post("/login", content=content).json()["user"] == user
+
+    def test_an_order_that_is_cut_off_is_not_carried_out(self, one: Backend) -> None:
+        with socket.create_connection(("127.0.0.1", one.port)) as client:
+            client.sendall(self.HEAD % b"cut" + b"one ")
+            wait_until(lambda: one.running() == 1)
+        wait_until(lambda: one.running() == 0)
+        (entry,) = (entry for entry in one.requests() if entry["id"] == "cut")
+        assert entry["status"] is None
+
+
 class TestLife:
     def test_sigterm_lets_a_request_finish(self) -> None:
         with started(Backend("2")) as (backend,), ThreadPoolExecutor() as pool:

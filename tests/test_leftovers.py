@@ -123,6 +123,20 @@ def test_a_living_owner_is_never_swept():
         assert lab.fire(2).errors == 0
 
 
+def test_who_counts_processes_otherwise_sweeps_nothing_of_ours():
+    """As in a container that shares the folder for temporary files."""
+    apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine gives nobody process numbers of their own")
+    sweep = "from caddylab._runtimes import folder; print(folder.sweep())"
+    with Lab(runtime="process") as lab:
+        command = [*apart, sys.executable, "-c", sweep]
+        swept = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert lab.id not in swept
+        assert lab.fire(2).errors == 0
+        lab.load("crash")
+
+
 def test_close_leaves_nothing():
     lab = Lab(runtime="process")
     assert processes_of(lab.id)

@@ -1,4 +1,4 @@
-"""The one middleware: signs answers, keeps the journal, applies the faults.
+"""The one middleware: reads bodies, signs answers, keeps the journal, applies the faults.
 
 Plain ASGI around the whole app, because it is on the way of every request: it also sees
 the answers that FastAPI gives to errors.
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
+
+BODILESS = ("GET", "HEAD")
 
 
 class Observer:
@@ -60,6 +62,11 @@ class Observer:
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
+        if scope["method"] not in BODILESS:
+            body = await _read(receive)
+            if body[-1]["type"] == "http.disconnect":
+                return
+            receive = _again(body, receive)
         if self._faults.faults is not HEALTHY:
             status = await self._faults.suffer(scope["path"])
             if status is not None:
@@ -67,6 +74,25 @@ class Observer:
                     {"detail": f"BACKEND_{self._backend_id} fails on purpose"}, status
                 )
         await app(scope, receive, send)
+
+
+async def _read(receive: Receive) -> list[Message]:
+    """The messages up to the end of the body.
+
+    Nothing may be answered before: a proxy sends the body after the head, and an answer in
+    between would leave it to chance whether the body is still there for a second attempt.
+    """
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    return messages
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    async def replay() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return replay
 
 
 def _request_id(scope: Scope) -> str | None:

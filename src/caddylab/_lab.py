@@ -21,6 +21,7 @@ from caddylab._caddy.lint import Note
 from caddylab._errors import CaddylabError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
+from caddylab._labs.exercises import Exercises
 from caddylab._loaded import Loaded
 from caddylab._projector import wanted
 from caddylab._records import Span
@@ -38,14 +39,13 @@ from caddylab._waiting import poll
 if TYPE_CHECKING:
     import pandas as pd
 
-    from caddylab._labs.board import Board
     from caddylab._widgets.panel import Panel
     from caddylab._widgets.view import View
 
 MOST_BACKENDS = 16
 
 
-class Lab:
+class Lab(Exercises):
     """A real Caddy in front of real backends, ready when this returns.
 
     Args:
@@ -75,8 +75,8 @@ class Lab:
             self._runtime.start()
             self._assemble()
             self._load_plain()
-            self._first_answer()
-            self._load_plain()  # the first answer has moved the round robin on
+            self._first_answers()
+            self._load_plain()  # the first answers have moved the round robin on
         self._ready = time.time()
         self._finalizer = weakref.finalize(
             self, _close, self._engine, self._feed, self._journal, self._runtime, self._http
@@ -105,14 +105,22 @@ class Lab:
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
 
-    def _first_answer(self) -> None:
-        if not poll(self._answers, 10):
-            raise StartFailed(f"No answer through Caddy. Its last words:\n{self._runtime.output()}")
+    def _first_answers(self) -> None:
+        """Return when each backend has answered through Caddy, which may reach one later."""
+        heard: set[str] = set()
+        if not poll(lambda: self._all_answer(heard), 10, interval=0.001):
+            missing = len(self._backends) - len(heard)
+            raise StartFailed(
+                f"No answer through Caddy from {missing} of {len(self._backends)} backends. "
+                f"Caddy's last words:\n{self._runtime.output()}"
+            )
 
-    def _answers(self) -> bool:
+    def _all_answer(self, heard: set[str]) -> bool:
         with contextlib.suppress(httpx.TransportError):
-            return self._http.get("/").status_code == 200
-        return False
+            answer = self._http.get("/")
+            if answer.status_code == 200:
+                heard.add(answer.headers["X-Backend"])
+        return len(heard) == len(self._backends)
 
     # --- Caddy ---------------------------------------------------------------------------
 
@@ -359,54 +367,6 @@ class Lab:
     def pause(self, seconds: float, what: str = "") -> None:
         """Let time pass, with a countdown; for waits that are part of an experiment."""
         _progress.countdown(lambda: False, seconds, what)
-
-    # --- exercises -----------------------------------------------------------------------
-
-    def check(self, task: str, caddyfile: str | Path | None = None, *, answer: Any = None) -> None:
-        """Check an exercise in a fresh lab of its own; this lab is left alone.
-
-        Shows what was asked, what was seen, and hints: one more with each try that shows the
-        same symptom.
-
-        Args:
-            task: its id, such as "02.1".
-            caddyfile: the solution of a task that wants a Caddyfile; as for `load`.
-            answer: the solution of a task that asks a question.
-
-        Raises:
-            NotYet: it is not passed yet; what was seen is shown before.
-            CaddyfileError: Caddy refuses the Caddyfile; this is not counted as a try.
-            LabError: there is no such task, or the check took too long.
-        """
-        from caddylab._labs import check
-
-        check.check(task, caddyfile, answer, self._runtime.name)
-
-    def hint(self, task: str) -> None:
-        """Show one hint more on what the last check of a task has seen.
-
-        Raises:
-            LabError: there is no such task, or no check of it has failed.
-        """
-        from caddylab._labs import check
-
-        check.hint(task)
-
-    def case(self, task: str) -> Traffic:
-        """Let happen, in a fresh lab, what a task asks about; its faults are not told.
-
-        Raises:
-            LabError: there is no such task, or it is not about a case.
-        """
-        from caddylab._labs import check
-
-        return check.case(task, self._runtime.name)
-
-    def progress(self) -> Board:
-        """Every exercise: tried, passed, points."""
-        from caddylab._labs import board, progress
-
-        return board.Board(progress.of_notebook())
 
     # --- life ----------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ from caddylab._errors import CaddylabError
 RECORD = Path(__file__).with_name("_verdicts.json")
 RECORDINGS = "recordings"
 CELL_TIMEOUT = 120
+IOPUB_TIMEOUT = 60
+"""Seconds to wait for what a cell has put out, which comes by another way than its end does."""
 
 
 class ChapterFailed(CaddylabError):
@@ -77,7 +79,11 @@ def run(chapter: Path, settings: Mapping[str, str]) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         _take_along(chapter.with_name(RECORDINGS), Path(folder))
         client = NotebookClient(
-            notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": folder}}
+            notebook,
+            timeout=CELL_TIMEOUT,
+            iopub_timeout=IOPUB_TIMEOUT,
+            raise_on_iopub_timeout=True,
+            resources={"metadata": {"path": folder}},
         )
         _keep_private(client, folder)
         try:

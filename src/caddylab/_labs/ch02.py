@@ -71,7 +71,7 @@ def home_again(bench: Bench) -> Findings:
     run = bench.fire(10_000, concurrency=20, clients=20, path="/delay/100", background=True)
     bench.wait_until(lambda: _answered(run) > 40, 10)
     bench.backend(2).kill()
-    bench.pause(0.5)
+    bench.pause(1.2)  # so long that a check of every second sees it
     bench.backend(2).start()
     before = len(run)
     took = bench.soon(lambda: _by_two(run, before) > 2, 3)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import platform
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -35,24 +37,38 @@ def create(lab_id: str) -> Path:
     """A new private folder for the lab `lab_id`, marked with this process as its owner."""
     folder = base() / lab_id
     folder.mkdir(mode=0o700)
-    (folder / "owner").write_text(owner_mark())
+    (folder / "owner").write_text(f"{owner_mark()} {place()}")
     return folder
 
 
+def place() -> str:
+    """This machine, and on Linux the space in which process numbers count."""
+    with contextlib.suppress(OSError):
+        return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
+    return platform.node()
+
+
 def owner_mark() -> str:
-    """This process, told apart from a later one with the same number: `pid:start time`."""
-    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+    """This process, told apart from a later one with the same number: `pid:start`."""
+    return f"{os.getpid()}:{_start(os.getpid())}"
 
 
 def owner_lives(mark: str) -> bool:
-    """Whether the process that `owner_mark` described still runs."""
-    pid, _, started = mark.partition(":")
+    """Whether the process that `owner_mark` described, in this place, still runs."""
+    pid, _, start = mark.partition(":")
     try:
-        process = psutil.Process(int(pid))
-        alive = process.status() != psutil.STATUS_ZOMBIE
-        return alive and abs(process.create_time() - float(started)) < 1
-    except (psutil.Error, ValueError):
+        zombie = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+        return not zombie and _start(int(pid)) == start
+    except (psutil.Error, OSError, ValueError):
         return False
+
+
+def _start(pid: int) -> str:
+    """When a process was started, by a clock that nobody sets: on Linux, ticks since the boot."""
+    if sys.platform.startswith("linux"):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]  # its name comes before
+        return fields.split()[19]
+    return f"{psutil.Process(pid).create_time():.0f}"
 
 
 def sweep() -> list[str]:
@@ -63,7 +79,8 @@ def sweep() -> list[str]:
 def _orphans() -> Iterator[Path]:
     for folder in base().iterdir():
         with contextlib.suppress(OSError):
-            if not owner_lives(_owner(folder)):
+            mark, _, where = _owner(folder).partition(" ")
+            if where in ("", place()) and not owner_lives(mark):
                 yield folder
 
 

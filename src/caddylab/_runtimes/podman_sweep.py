@@ -7,14 +7,12 @@ keeper does that when the lab's owner has been killed.
 from __future__ import annotations
 
 import contextlib
-import os
-import platform
 import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from caddylab._runtimes.folder import owner_lives, owner_mark
+from caddylab._runtimes.folder import owner_lives, owner_mark, place
 from caddylab._runtimes.podman_service import Service
 
 LAB = "caddylab.lab"
@@ -26,12 +24,12 @@ PATIENCE = 60.0
 
 def labels(lab_id: str) -> dict[str, str]:
     """What marks everything of a lab: its id, its owner, and where that owner's number counts."""
-    return {LAB: lab_id, OWNER: owner_mark(), HOST: _host()}
+    return {LAB: lab_id, OWNER: owner_mark(), HOST: place()}
 
 
 def orphans(service: Service) -> list[str]:
     """The ids of the labs whose owner, a process of this machine, is gone."""
-    found = {entry[LAB]: entry for entry in _labelled(service) if entry.get(HOST) == _host()}
+    found = {entry[LAB]: entry for entry in _labelled(service) if entry.get(HOST) == place()}
     return [lab_id for lab_id, entry in found.items() if not owner_lives(entry.get(OWNER, ""))]
 
 
@@ -81,13 +79,6 @@ def _labelled(service: Service) -> Iterable[dict[str, str]]:
         yield dict(container.attrs["Labels"])
     for network in client.networks.list(filters={"label": LAB}):
         yield dict(network.attrs["labels"])
-
-
-def _host() -> str:
-    """This machine, and on Linux the space in which process numbers count."""
-    with contextlib.suppress(OSError):
-        return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
-    return platform.node()
 
 
 if __name__ == "__main__":
