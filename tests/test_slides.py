@@ -20,8 +20,9 @@ PLACE = "[Reveal.getIndices().h, Reveal.getIndices().v]"
 IDLE = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 SPILT = """() => {
     const slide = Reveal.getCurrentSlide(), zoom = Number(slide.style.zoom || 1);
-    const cut = [...slide.querySelectorAll(".caddylab-chart, pre")]
-        .filter((box) => box.scrollWidth > box.clientWidth + 1);
+    const edge = slide.getBoundingClientRect().right + 1;
+    const cut = [...slide.querySelectorAll("svg, pre, table, .caddylab-view")]
+        .filter((box) => box.getBoundingClientRect().right > edge || box.scrollWidth > box.clientWidth + 1);
     return [slide.scrollHeight * zoom, zoom, cut.length];
 }"""
 
