@@ -22,7 +22,7 @@ SPILT = """() => {
     const slide = Reveal.getCurrentSlide(), zoom = Number(slide.style.zoom || 1);
     const edge = slide.getBoundingClientRect().right + 1;
     const cut = [...slide.querySelectorAll("svg, pre, table, .caddylab-view")]
-        .filter((box) => box.getBoundingClientRect().right > edge || box.scrollWidth > box.clientWidth + 1);
+        .filter((box) => box.getBoundingClientRect().right > edge);
     return [slide.scrollHeight * zoom, zoom, cut.length];
 }"""
 
