@@ -87,7 +87,7 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
     "04-weighed": lambda t: t.shares[2] < 12,
     "04-sink": lambda t: t.errors > 200,
     "04-remembered": lambda t: 0 < t.errors <= 20,
-    "05-turns": lambda t: 30 < t.errors < 48,
+    "05-turns": lambda t: 20 < t.errors < 34,
     "05-hashed": lambda t: t.errors == 0,
     "05-office": lambda t: max(t.shares.values()) == 400,
     "05-two": lambda t: t.shares[1] in plausible(300) and t.shares[3] == 0,

@@ -144,12 +144,6 @@ class TestPages:
         index = (slides / "index.html").read_text("utf-8")
         assert f'<a href="{DEMO.stem}.html">3 · A slow service</a>' in index
 
-    def test_a_folder_of_something_else_is_left_alone(self, tmp_path):
-        (tmp_path / "mine.txt").write_text("mine")
-        made = make("--only", "03", "--to", tmp_path)
-        assert made.returncode == 1
-        assert "holds something else" in made.stderr
-
     def test_a_demo_that_is_not_there(self, tmp_path):
         made = make("--only", "77", "--to", tmp_path / "slides")
         assert made.returncode == 1
