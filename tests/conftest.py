@@ -10,6 +10,7 @@ import os
 import shutil
 from functools import cache
 
+import html_support
 import pytest
 
 from caddylab import Lab
@@ -24,6 +25,16 @@ def lab(request):
     """A lab with two backends; each test loads its own Caddyfile."""
     with Lab(runtime=request.param) as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """The pages of the course, of which some notebooks were executed."""
+    folder = tmp_path_factory.mktemp("html") / "pages"
+    made = html_support.make("--only", *html_support.EXECUTED, "--to", folder)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[-1].endswith(f"Open {folder}/index.html")
+    return folder
 
 
 def pytest_runtest_setup(item):

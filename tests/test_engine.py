@@ -646,6 +646,12 @@ def test_closing_stops_what_is_sent_and_ends_the_thread():
         engine.start(Plan(count=1), ("127.0.0.1", 80))
 
 
+def test_nothing_that_begins_while_the_engine_is_closed_waits_for_ever():
+    engine = Engine()
+    with pytest.raises(LabClosed):
+        engine.start(Plan(count=1), ("127.0.0.1", 80), prepare=lambda run: engine.close())
+
+
 def until(condition, timeout=10):
     end = time.monotonic() + timeout
     while not condition():

@@ -1,66 +1,19 @@
 """The course as pages: links that lead somewhere, pictures that live, and no other host."""
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from html_support import lost, make, read
 
 from caddylab import _resources
 
 pytest_plugins = ["browser_support"]
 
-TOOL = Path(__file__).parents[1] / "tools" / "make_html.py"
 NOTEBOOKS = sorted(_resources.course().glob("*.ipynb"))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-EXECUTED = ("00", "99")  # have a chart, a replay, a live view, a panel and a prediction
-
-
-def make(*arguments):
-    command = [sys.executable, TOOL, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
-
-
-@dataclass
-class Page(HTMLParser):
-    """The anchors of a page, and what it refers to."""
-
-    path: Path
-    anchors: set[str] = field(default_factory=set)
-    targets: list[str] = field(default_factory=list)
-
-    def __post_init__(self):
-        super().__init__()
-        self.feed(self.path.read_text("utf-8"))
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
-        self.targets += [given[name] for name in ("href", "src") if given.get(name)]
-
-
-read = cache(Page)
-
-
-def lost(page: Page) -> Iterator[str]:
-    """What the page refers to and is not there."""
-    for target in page.targets:
-        parts = urlsplit(target)
-        path = page.path.parent / unquote(parts.path) if parts.path else page.path
-        if parts.scheme or parts.netloc:
-            if parts.scheme != "data":
-                yield f"{page.path.name}: {target} is on another host"
-        elif not path.is_file():
-            yield f"{page.path.name}: {target} is no file"
-        elif parts.fragment and unquote(parts.fragment) not in read(path).anchors:
-            yield f"{page.path.name}: {target} is no anchor"
 
 
 def headings(notebook: Path) -> set[str]:
@@ -113,16 +66,6 @@ class TestNotebooks:
             for path in NOTEBOOKS
             if path != NOTEBOOKS[0] and path.stem != "glossary"
         ]
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """The pages of the course, of which some notebooks were executed."""
-    folder = tmp_path_factory.mktemp("html") / "pages"
-    made = make("--only", *EXECUTED, "--to", folder)
-    assert made.returncode == 0, made.stderr
-    assert made.stdout.splitlines()[-1].endswith(f"Open {folder}/index.html")
-    return folder
 
 
 @pytest.mark.timeout(240)

@@ -144,6 +144,7 @@ def test_close_leaves_nothing():
     assert gone(lab.id)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file cut off
 def test_stop_while_the_lab_starts_leaves_nothing():
     before = labs_of(os.getpid())
     threading.Timer(0.3, _thread.interrupt_main).start()

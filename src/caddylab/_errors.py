@@ -11,6 +11,7 @@ CaddylabError
 ├── CaddyfileError           Caddy, or the lab, refuses a Caddyfile
 ├── TrafficError             a plan that cannot be fired
 ├── FaultError               a fault that cannot be made or undone
+├── BundleError              a bundle cannot be made or installed
 └── NotYet                   an exercise is not passed yet
 """
 
@@ -51,6 +52,10 @@ class TrafficError(CaddylabError):
 
 class FaultError(CaddylabError):
     """A fault that cannot be made or undone."""
+
+
+class BundleError(CaddylabError):
+    """A bundle of the course cannot be made, or not installed here."""
 
 
 class NotYet(CaddylabError):

@@ -5,6 +5,7 @@ A wheel carries them in `caddylab/_shipped`; an editable install reads the check
 
 from __future__ import annotations
 
+from importlib.metadata import distribution
 from pathlib import Path
 
 from ._errors import CaddylabError
@@ -12,6 +13,7 @@ from ._errors import CaddylabError
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "_shipped"
 _CHECKOUT = _PACKAGE.parents[1]
+LOCK = "requirements.lock"
 
 
 def containers() -> Path:
@@ -42,6 +44,15 @@ def labs() -> Path:
 def solutions() -> Path:
     """The exercises, solved."""
     return _folder("solutions")
+
+
+def lock() -> Path:
+    """The lock: every package that the course needs, in one version, with its digests."""
+    root = checkout()
+    if root is not None:
+        return root / LOCK
+    carried = (f for f in distribution("caddylab").files or [] if f.name == LOCK)
+    return next((Path(str(file.locate())) for file in carried), _SHIPPED / LOCK)
 
 
 def checkout() -> Path | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from caddylab._errors import CaddylabError
+from caddylab._errors import BundleError, CaddylabError
 
 DEFAULT_FOLDER = Path("break-the-balancer")
 
@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="say what works on this machine, and how to mend the rest")
     _add_verify(commands.add_parser("verify", help="judge every claim of the course once more"))
     _add_progress(commands.add_parser("progress", help="say which exercises have been passed"))
+    _add_bundle(commands.add_parser("bundle", help="write one file for rooms without internet"))
+    _add_install(commands.add_parser("install-bundle", help="install the course from such a file"))
     commands.add_parser("clean", help="remove whatever labs have left behind")
     return parser
 
@@ -81,6 +83,31 @@ def _add_progress(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", action="store_true", help="as a table for a spreadsheet")
 
 
+def _add_bundle(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--to", type=Path, default=Path(), metavar="FILE", help="or a folder (default: this one)")
+    add("--platform", help="for other machines than this one, such as windows-x86_64")
+    add(
+        "--python", action="append", default=[], metavar="VERSION",
+        help="for another Python than this one, such as 3.12; may be said again",
+    )  # fmt: skip
+    add(
+        "--wheels", type=Path, metavar="FOLDER",
+        help="where packages are, and where those go that have to be downloaded",
+    )  # fmt: skip
+    add("--no-images", action="store_true", help="leave out the container images")
+    pages = parser.add_mutually_exclusive_group()
+    pages.add_argument("--html", type=Path, metavar="FOLDER", help="pages that are made already")
+    pages.add_argument("--no-html", action="store_true", help="leave out the pages to look at")
+
+
+def _add_install(parser: argparse.ArgumentParser) -> None:
+    from caddylab._cli.bundle.installer import add_arguments
+
+    parser.add_argument("file", type=Path, help="what `caddylab bundle` wrote, or it unpacked")
+    add_arguments(parser)
+
+
 # The modules are imported late: `caddylab --version` need not load JupyterLab.
 
 
@@ -120,10 +147,40 @@ def _progress(options: argparse.Namespace) -> int:
     return progress.report(options.folders, csv=options.csv)
 
 
+def _bundle(options: argparse.Namespace) -> int:
+    from caddylab._cli.bundle.make import Wish, make
+
+    make(
+        Wish(
+            to=options.to,
+            platform=options.platform,
+            pythons=options.python,
+            wheels=options.wheels,
+            images=not options.no_images,
+            html=not options.no_html,
+            pages=options.html,
+        )
+    )
+    return 0
+
+
+def _install_bundle(options: argparse.Namespace) -> int:
+    from caddylab._cli.bundle.installer import install
+    from caddylab._cli.bundle.installer.refused import Refused
+
+    try:
+        install(options.file, options.folder, images=not options.no_images)
+    except Refused as error:
+        raise BundleError(str(error)) from error
+    return 0
+
+
 _COMMANDS = {
     "open": _open,
     "doctor": _doctor,
     "verify": _verify,
     "progress": _progress,
+    "bundle": _bundle,
+    "install-bundle": _install_bundle,
     "clean": _clean,
 }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from caddylab._caddy.explain import refuse
+from caddylab._caddy.persistent import persistently
 
 
 class Upstream(NamedTuple):
@@ -33,9 +34,7 @@ class Admin:
         Raises:
             CaddyfileError: in Caddy's own words, with the line where it names one.
         """
-        answer = self._client.post(
-            "/adapt", content=text.encode(), headers={"Content-Type": "text/caddyfile"}
-        )
+        answer = self._post("/adapt", text, {"Content-Type": "text/caddyfile"})
         if answer.status_code != 200:
             raise refuse(answer.json()["error"], text)
         result: dict[str, Any] = answer.json()["result"]
@@ -48,11 +47,8 @@ class Admin:
             CaddyfileError: Caddy refuses it; the old configuration stays. `text` is what the
                 learner wrote.
         """
-        answer = self._client.post(
-            "/load",
-            content=json.dumps(config).encode(),
-            headers={"Content-Type": "application/json", "Cache-Control": "must-revalidate"},
-        )
+        headers = {"Content-Type": "application/json", "Cache-Control": "must-revalidate"}
+        answer = self._post("/load", json.dumps(config), headers)
         if answer.status_code != 200:
             raise refuse(answer.json()["error"], text)
 
@@ -60,3 +56,7 @@ class Admin:
         """Caddy's counts by dial address. Active health is not among them."""
         rows = self._client.get("/reverse_proxy/upstreams").json() or []
         return {row["address"]: Upstream(row["fails"], row["num_requests"]) for row in rows}
+
+    def _post(self, path: str, content: str, headers: dict[str, str]) -> httpx.Response:
+        post = self._client.post
+        return persistently(lambda: post(path, content=content.encode(), headers=headers))

@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 SETTINGS = Path(__file__).with_name("jupyter")
-"""A Jupyter configuration folder with our defaults: no pop-up that offers Jupyter's news."""
+"""A Jupyter configuration folder with our defaults: nothing asks another host.
+
+JupyterLab would look for news, for new versions and, in its list of extensions, for more of them.
+"""
 
 
 def jupyterlab(folder: Path, *, browser: bool, port: int | None) -> int:

@@ -197,8 +197,9 @@ def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
         f"You said that {answer['patient']} of the patient client's 200 requests are slow.",
         PATIENT,
     )
-    # The freeze is longer than a second on a busy machine: what was meant counts as well.
-    right = min(abs(answer["crowd"] - told) for told in (25, seen["crowd"])) <= 5
+    # The freeze is longer than a second on a busy machine: what was meant counts as well, and
+    # what was measured only as far as it is about a second.
+    right = min(abs(answer["crowd"] - told) for told in (25, min(seen["crowd"], 35))) <= 5
     measured = f" Measured: {seen['patient']} and {seen['crowd']}." if right else ""
     yield Finding(
         "You know how much a crowd notices.",

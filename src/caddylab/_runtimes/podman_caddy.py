@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from typing import Any
 
 import httpx
 
+from caddylab._caddy.persistent import Persistent
 from caddylab._runtimes.base import Address
 
 SITE_PORT = 80
@@ -16,7 +15,6 @@ LOG_PORT = 2020
 LOG_FILE = "/tmp/caddylab.log"
 SECRET_HEADER = "X-Caddylab-Secret"
 BOOT = "CADDYLAB_BOOT"
-ATTEMPTS, PAUSE = 5, 0.02
 
 # Taken out of the environment again: a Caddyfile can print variables.
 COMMAND = [
@@ -86,21 +84,10 @@ def _log_server(secret: str) -> dict[str, Any]:
     }
 
 
-class _Persistent(httpx.HTTPTransport):
-    """Asks again when a connection is reset, as some are while Caddy changes its configuration."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        for _ in range(ATTEMPTS):
-            with contextlib.suppress(httpx.NetworkError, httpx.RemoteProtocolError):
-                return super().handle_request(request)
-            time.sleep(PAUSE)
-        return super().handle_request(request)
-
-
 def _client(address: Address, headers: dict[str, str]) -> httpx.Client:
     host, port = address
     # Plain HTTP on this machine: no proxy leads there, and loading certificates takes time.
     return httpx.Client(
         base_url=f"http://{host}:{port}", headers=headers, timeout=10, trust_env=False,
-        transport=_Persistent(verify=False),
+        transport=Persistent(verify=False),
     )  # fmt: skip

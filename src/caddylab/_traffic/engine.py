@@ -18,6 +18,8 @@ from caddylab._traffic.run import Address, Run
 
 __all__ = ["Address", "Engine", "Lateness", "Run"]
 
+CLOSED = "The engine has been closed with its lab; make a new one: Lab()."
+
 
 class Engine:
     """Sends HTTP/1.1 requests to an address of this machine and records each of them.
@@ -59,14 +61,21 @@ class Engine:
         run = Run(plan, site, clients, loop)
         if prepare is not None:
             prepare(run)
-        self._runs = [r for r in self._runs if not r.done.is_set()] + [run]
-        loop.call_soon_threadsafe(run.launch)
+        self._begin(run, loop)
         try:
             run.launched.wait()
         except BaseException:  # Ctrl-C: nobody has the run yet who could stop it
             run.stop()
             raise
         return run
+
+    def _begin(self, run: Run, loop: asyncio.AbstractEventLoop) -> None:
+        """Launch it, unless the engine has been closed meanwhile; `close` stops all others."""
+        with self._lock:
+            if self._closed:
+                raise LabClosed(CLOSED)
+            self._runs = [r for r in self._runs if not r.done.is_set()] + [run]
+            loop.call_soon_threadsafe(run.launch)
 
     def close(self) -> None:
         """Stop what is being sent and end the thread. Safe to call twice."""
@@ -102,7 +111,7 @@ class Engine:
     def _alive(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._closed:
-                raise LabClosed("The engine has been closed with its lab; make a new one: Lab().")
+                raise LabClosed(CLOSED)
             if self._loop is None:
                 raise_open_files_limit()
                 self._loop = new_event_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import sys
@@ -53,7 +54,8 @@ class Run(Ledger):
         Not for listeners: it waits for the engine's thread, on which they run.
         """
         if not self.done.is_set():
-            self._loop.call_soon_threadsafe(self._stop)
+            with contextlib.suppress(RuntimeError):  # the engine was faster, and has ended
+                self._loop.call_soon_threadsafe(self._stop)
             self.done.wait(1)
 
     # On the engine's thread

@@ -1,0 +1,1 @@
+"""The course in one file, for machines without internet."""
