@@ -1,5 +1,5 @@
 # make course   open the course in JupyterLab           make test   run every test
-# make html     the course as pages to look at
+# make html     the course as pages to look at          make slides   the demos as slides
 #
 # All make .venv first, from nothing but Python and make. Name another Python with
 # make PYTHON=python3.12 course, another port with make PORT=9999 course.
@@ -13,7 +13,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html setup test lint format labs bench lock clean
+.PHONY: course html slides recordings setup test lint format labs bench lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -21,6 +21,13 @@ course: .venv/ready
 
 html: .venv/ready-dev
 	$(BIN)/python tools/make_html.py
+
+slides: .venv/ready-dev
+	$(BIN)/python tools/make_slides.py
+
+# The runs that the demos fall back on, made anew
+recordings: .venv/ready-dev
+	$(BIN)/python tools/make_recordings.py
 
 setup: .venv/ready-dev
 

@@ -66,7 +66,20 @@ class TestCopies:
         notebooks.copy_to(tmp_path / "learner")
         notebooks.copy_to(tmp_path / "teacher", solutions=True)
         assert labs <= files(tmp_path / "learner").keys()
-        assert files(tmp_path / "teacher").keys() - files(tmp_path / "learner").keys() == solutions
+        more = files(tmp_path / "teacher").keys() - files(tmp_path / "learner").keys()
+        assert solutions == {name for name in more if name.startswith("solutions/")}
+
+    def test_what_a_teacher_shows_is_for_teachers(self, tmp_path):
+        course = _resources.course()
+        recordings = {f"course/demos/recordings/{path.name}" for path in course.glob("*/*/*.gz")}
+        demos = {f"course/demos/{path.name}" for path in course.glob("demos/*.ipynb")}
+        notebooks.copy_to(tmp_path / "learner")
+        notebooks.copy_to(tmp_path / "teacher", solutions=True)
+        more = files(tmp_path / "teacher").keys() - files(tmp_path / "learner").keys()
+        wanted = {"course/instructor-guide.md"} | demos | recordings
+        assert wanted == {name for name in more if name.startswith("course/")}
+        assert demos
+        assert recordings
 
     def test_an_untouched_notebook_is_updated(self, tmp_path, offer):
         offer((CHAPTER, b"first"))

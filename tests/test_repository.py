@@ -16,7 +16,7 @@ import caddylab
 from caddylab import _resources
 
 ROOT = Path(__file__).parents[1]
-BINARY = {".png", ".gif"}
+BINARY = {".png", ".gif", ".gz"}
 LOCKS = {"requirements.lock": (), "requirements-dev.lock": ("dev", "bench", "html")}
 MOST_LINES = 12
 LOCKED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\\n]+)? \\\n(?P<hashes>[^#]+)")

@@ -16,24 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import nbformat
-import vl_convert
+import publish
 
-from caddylab import CaddylabError, _verify
+from caddylab import CaddylabError
 from caddylab._caddy.version import CADDY_VERSION
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "tools" / "html"
-NOT_FOR_READERS = (".doctrees", ".buildinfo", "_sources", "objects.inv")
-sys.path.insert(0, str(SOURCE))
-
-import outputs  # noqa: E402
+ROOT = publish.ROOT
+SOURCE = publish.HTML
 
 
 def main() -> int:
@@ -41,11 +35,11 @@ def main() -> int:
     options = _parser().parse_args()
     began = time.monotonic()
     try:
-        need_room(options.to)
+        publish.need_room(options.to)
         with tempfile.TemporaryDirectory() as folder:
             write(options.course, options.only, Path(folder) / "source")
             build(Path(folder) / "source", Path(folder) / "pages")
-            replace(options.to, Path(folder) / "pages")
+            publish.replace(options.to, Path(folder) / "pages")
     except CaddylabError as error:
         print(f"make_html: {error}", file=sys.stderr)
         return 1
@@ -61,28 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def need_room(folder: Path) -> None:
-    """Make sure that `folder` holds nothing but the pages of an earlier build.
-
-    Raises:
-        CaddylabError: it holds something else, which must not be lost.
-    """
-    if folder.exists() and any(folder.iterdir()) and not (folder / "index.html").is_file():
-        raise CaddylabError(f"{folder} holds something else; name another folder with --to.")
-
-
 def write(course: Path, only: Sequence[str] | None, folder: Path) -> None:
     """Write what Sphinx reads: its settings, the notebooks executed, and what draws the charts."""
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("__pycache__"))
     notebooks = sorted(course.glob("*.ipynb"))
     for path in notebooks:
-        notebook = _executed(path) if _wanted(path, only) else _read(path)
-        outputs.adapt(notebook)
+        notebook = publish.executed(path) if _wanted(path, only) else publish.read(path)
+        publish.outputs.adapt(notebook)
         nbformat.write(notebook, folder / path.name)
     _write_index(folder, [path.stem for path in notebooks])
-    # Its names are for itself: other scripts of the page have some of the same.
-    vega = f"(() => {{{vl_convert.javascript_bundle()}}})()"
-    (folder / "_static" / "vega.js").write_text(vega, "utf-8")
+    publish.write_vega(folder / "_static")
 
 
 def _write_index(folder: Path, chapters: Sequence[str]) -> None:
@@ -98,24 +80,8 @@ def _write_index(folder: Path, chapters: Sequence[str]) -> None:
 
 
 def _wanted(path: Path, only: Sequence[str] | None) -> bool:
-    has_code = any(cell.cell_type == "code" for cell in _read(path).cells)
+    has_code = any(cell.cell_type == "code" for cell in publish.read(path).cells)
     return has_code and (only is None or path.stem.startswith(tuple(only)))
-
-
-def _executed(path: Path) -> Any:
-    with _timed(path.stem):
-        return _verify.run(path, {"CADDYLAB_RUNTIME": "process"})
-
-
-def _read(path: Path) -> Any:
-    return nbformat.read(path, as_version=4)
-
-
-@contextmanager
-def _timed(what: str) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
 
 
 def build(source: Path, pages: Path) -> None:
@@ -125,19 +91,13 @@ def build(source: Path, pages: Path) -> None:
         CaddylabError: it could not; its words are in the message.
     """
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    with _timed("pages"):
+    with publish.timed("pages"):
         done = subprocess.run(
             [*command, source, pages], capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
         words = (done.stdout + done.stderr).replace(f"{source}/", "")
         raise CaddylabError(f"Sphinx could not make the pages:\n{words}")
-
-
-def replace(old: Path, new: Path) -> None:
-    """Put the new pages in the place of the old ones."""
-    shutil.rmtree(old, ignore_errors=True)
-    shutil.copytree(new, old, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from caddylab._claims import MIME, Claim
 from caddylab._errors import CaddylabError
 
 RECORD = Path(__file__).with_name("_verdicts.json")
+RECORDINGS = "recordings"
 CELL_TIMEOUT = 120
 IOPUB_TIMEOUT = 60
 """Seconds to wait for what a cell has put out, which comes by another way than its end does."""
@@ -57,6 +59,8 @@ def chapters(names: Sequence[str] = ()) -> list[Path]:
 def run(chapter: Path, settings: Mapping[str, str]) -> Any:
     """Execute a chapter from top to bottom, in a folder of its own.
 
+    If recorded runs lie beside it (a demo has some), it finds a copy of them there.
+
     Args:
         chapter: the notebook.
         settings: environment variables for its kernel, besides those of this process.
@@ -73,6 +77,7 @@ def run(chapter: Path, settings: Mapping[str, str]) -> Any:
 
     notebook = nbformat.read(chapter, as_version=4)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder:
+        _take_along(chapter.with_name(RECORDINGS), Path(folder))
         client = NotebookClient(
             notebook,
             timeout=CELL_TIMEOUT,
@@ -86,6 +91,11 @@ def run(chapter: Path, settings: Mapping[str, str]) -> Any:
         except (CellExecutionError, CellTimeoutError) as error:
             raise ChapterFailed(f"{chapter.stem} did not run to its end.\n{error}") from error
     return notebook
+
+
+def _take_along(recordings: Path, folder: Path) -> None:
+    if recordings.is_dir():
+        shutil.copytree(recordings, folder / recordings.name)
 
 
 def _apart(work: Coroutine[Any, Any, Any]) -> None:

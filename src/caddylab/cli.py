@@ -55,7 +55,9 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--here", action="store_true", help="open this checkout's own notebooks")
     parser.add_argument(
-        "--solutions", action="store_true", help="for teachers: copy the solved exercises as well"
+        "--solutions",
+        action="store_true",
+        help="for teachers: copy the guide, the demos and the solutions as well",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--port", type=int, help="the port to try first (default: 8888)")

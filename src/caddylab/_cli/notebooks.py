@@ -14,6 +14,7 @@ MANIFEST = ".caddylab.json"
 _NOT_FOR_LEARNERS = {
     ".keep", ".ipynb_checkpoints", "__pycache__", "lab-progress.jsonl", "predictions.json",
 }  # fmt: skip
+_FOR_TEACHERS = ("course/demos/", "course/instructor-guide.md")
 
 
 def own() -> Path:
@@ -32,7 +33,7 @@ def copy_to(root: Path, *, solutions: bool = False) -> Path:
 
     Args:
         root: the learner's folder.
-        solutions: whether the solved exercises are wanted, too.
+        solutions: whether the solved exercises are wanted, too, and what a teacher shows.
     """
     folder = Folder(root)
     try:
@@ -49,12 +50,13 @@ def copy_to(root: Path, *, solutions: bool = False) -> Path:
 
 
 def shipped(*, solutions: bool = False) -> Iterator[tuple[str, Path]]:
-    """Every file that a learner gets: its name in their folder, and where it is now."""
+    """Every file that a learner (or a teacher) gets: its name there, and where it is now."""
     parts = [_resources.course(), _resources.labs()]
     for part in [*parts, _resources.solutions()] if solutions else parts:
         for path in sorted(part.rglob("*")):
             name = path.relative_to(part.parent)
-            if path.is_file() and _NOT_FOR_LEARNERS.isdisjoint(name.parts):
+            wanted = solutions or not name.as_posix().startswith(_FOR_TEACHERS)
+            if wanted and path.is_file() and _NOT_FOR_LEARNERS.isdisjoint(name.parts):
                 yield name.as_posix(), path
 
 

@@ -1,0 +1,197 @@
+"""The demos of the instructor: they run, they fit the plan, and they have a net."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import caddylab
+from caddylab import Outcome, StartFailed, Traffic, _projector, _resources, _verify, plausible
+
+DEMOS = sorted((_resources.course() / "demos").glob("*.ipynb"))
+RECORDINGS = sorted((_resources.course() / "demos" / "recordings").iterdir())
+LOAD = re.compile(r'^(\w+) = Traffic\.load\("recordings/(.+)\.json\.gz"\)$', re.MULTILINE)
+GUIDE = _resources.course() / "instructor-guide.md"
+
+WORDS_PER_MINUTE = 130
+HANDS, LOOKING, RUNNING = 0.75, 0.3, 0.1
+"""Minutes: to ask a room and see its hands, to look at a picture, to wait for a live step."""
+
+each_demo = pytest.mark.parametrize("demo", DEMOS, ids=lambda path: path.stem)
+each_recording = pytest.mark.parametrize(
+    "path", RECORDINGS, ids=lambda path: path.name.partition(".")[0]
+)
+
+
+def cells(demo: Path, *kinds: str):
+    found = nbformat.read(demo, as_version=4).cells
+    return [cell for cell in found if not kinds or kind(cell) in kinds]
+
+
+def kind(cell) -> str:
+    return cell.metadata["slideshow"]["slide_type"]
+
+
+def is_net(cell) -> bool:
+    return "net" in cell.metadata.get("tags", [])
+
+
+def code(demo: Path):
+    return [cell for cell in cells(demo) if cell.cell_type == "code"]
+
+
+def questions(demo: Path):
+    return [cell for cell in cells(demo, "slide") if "**A** " in cell.source]
+
+
+def slowest(run: Traffic) -> float:
+    return max(request.latency for request in run.requests)
+
+
+def longest_run(run: Traffic) -> int:
+    return max(map(len, re.findall(r"1+|2+", "".join(map(str, run.backends)))))
+
+
+def moved_only_to_the_third(three: Traffic) -> bool:
+    two = Traffic.load(_resources.course() / "demos/recordings/05-two.json.gz")
+    pairs = list(zip(two.backends, three.backends, strict=True))
+    gone = [new for old, new in pairs if new != old]
+    return set(gone) == {3} and len(gone) in plausible(300, 1 / 3)
+
+
+STORIES: dict[str, Callable[[Traffic], object]] = {
+    "01-first": lambda t: t.backends == [2, 1] * 8,
+    "01-crowd": lambda t: t.shares[1] == t.shares[2] == 100,
+    "01-early": lambda t: t.outcomes == {Outcome.UNAVAILABLE: 8},
+    "01-mended": lambda t: 0 < t.errors < 30 and t.requests[-1].status == 200,
+    "02-gone": lambda t: [r.status for r in t.requests] == [502, 200] * 4,
+    "02-frozen": lambda t: t.outcomes == {Outcome.OK: 4, Outcome.TIMEOUT: 4},
+    "02-alone": lambda t: 24 <= t.errors < 180,
+    "02-both": lambda t: t.errors == 0 and t.retries > 0,
+    "02-back": lambda t: t.errors == 0 and t.retries == 1 and t.backends[-4:].count(2) == 2,
+    "02-order": lambda t: t.requests[0].status == 502 and t.retries == 0,
+    "03-default": lambda t: sum(r.latency > 1.5 for r in t.requests) == 6,
+    "03-remedy": lambda t: sum(r.latency > 1.5 for r in t.requests) == 6 and not t.retries,
+    "03-cut": lambda t: [r.status for r in t.requests].count(504) == 6 and slowest(t) < 1.5,
+    "03-retry": lambda t: 2 <= t.errors <= 8 and t.retries > 5,
+    "03-fixed": lambda t: t.errors == 0 and 0 < t.retries < 6,
+    "03-others": lambda t: t.outcomes == {Outcome.UNAVAILABLE: 10},
+    "03-proof": lambda t: t.errors == 0,
+    "04-idle": lambda t: t.shares[1] in plausible(60) and t.backends != [2, 1] * 30,
+    "04-quick": lambda t: t.errors == 0 and t.shares[1] > t.shares[2] > 5,
+    "04-dealt": lambda t: t.shares[1] == t.shares[2] == 24,
+    "04-weighed": lambda t: t.shares[2] < 12,
+    "04-sink": lambda t: t.errors > 200,
+    "04-remembered": lambda t: 0 < t.errors <= 20,
+    "05-turns": lambda t: 20 < t.errors < 34,
+    "05-hashed": lambda t: t.errors == 0,
+    "05-office": lambda t: max(t.shares.values()) == 400,
+    "05-two": lambda t: t.shares[1] in plausible(300) and t.shares[3] == 0,
+    "05-three": moved_only_to_the_third,
+    "05-stubborn": lambda t: t.errors > 0 and set(t.shares) == {1},
+    "05-views": lambda t: not t.outcomes[Outcome.BAD_GATEWAY] and t.outcomes[Outcome.CLIENT_ERROR],
+    "06-visits": lambda t: (
+        t.backends[:1000] == t.backends[1000:] and t.shares[1] in plausible(2000)
+    ),
+    "06-strangers": lambda t: t.shares == {2: 100},
+    "06-retried": lambda t: t.outcomes == {Outcome.BAD_GATEWAY: 20} and t.retries == 20,
+    "06-story": lambda t: t.outcomes[Outcome.CLIENT_ERROR] and set(t.backends[-12:]) == {1},
+    "06-awake": lambda t: t.outcomes[Outcome.CLIENT_ERROR] == t.shares[2] > 0,
+    "07-few": lambda t: longest_run(t) >= 4,
+    "07-many": lambda t: t.shares[1] in range(440, 561),
+    "07-blind": lambda t: t.shares[8] in plausible(300, 1 / 8),
+    "07-two": lambda t: t.shares[8] < 25,
+    "07-least": lambda t: t.shares[8] < 15,
+    "07-pair": lambda t: t.shares == {1: 20},
+    "08-memory-kill": lambda t: t.errors == 0 and t.retries > 0,
+    "08-clock-hung": lambda t: t.errors == 0 and t.retries > 0,
+    "08-spare": lambda t: t.shares == {3: 8},
+}
+
+
+@pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
+@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
+@each_demo
+def test_it_runs_from_top_to_bottom(demo, runtime):
+    executed = _verify.run(demo, {"CADDYLAB_RUNTIME": runtime})
+    said = [output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])]
+    assert f"CADDYLAB_RUNTIME asks for {runtime}" in "".join(said)
+
+
+class TestSlides:
+    def test_every_chapter_has_a_demo(self):
+        chapters = {path.stem for path in _verify.chapters() if path.stem[:2] not in ("00", "99")}
+        assert {path.stem for path in DEMOS} == chapters
+
+    @each_demo
+    def test_there_are_not_too_many(self, demo):
+        assert 8 <= len(cells(demo, "slide", "subslide")) <= 15
+
+    @each_demo
+    def test_the_first_is_large_and_starts_the_lab_and_the_last_ends_it(self, demo):
+        first, *_, last = code(demo)
+        assert "projector()\nlab = Lab(" in first.source
+        assert last.source == "lab.close()"
+
+    @each_demo
+    def test_the_speaker_knows_what_to_expect_of_each_question(self, demo):
+        asked = questions(demo)
+        expected = [cell for cell in cells(demo, "notes") if "**Expect:**" in cell.source]
+        assert len(expected) >= len(asked) >= 2
+
+    @each_demo
+    def test_notes_are_not_for_the_audience(self, demo):
+        assert all(cell.metadata["jupyter"]["source_hidden"] for cell in cells(demo, "notes"))
+
+    @each_demo
+    def test_it_takes_as_long_as_the_guide_says(self, demo):
+        words = sum(len(cell.source.split()) for cell in cells(demo, "notes"))
+        live = [cell for cell in code(demo) if not is_net(cell)]
+        pictures = sum("chart(" in c.source or "replay(" in c.source for c in live)
+        minutes = words / WORDS_PER_MINUTE + len(questions(demo)) * HANDS
+        minutes += pictures * LOOKING + len(live) * RUNNING
+        (told,) = re.findall(rf"demos/{demo.name}\) \|[^|]*\| (\d+) \|", GUIDE.read_text("utf-8"))
+        assert abs(minutes - int(told)) <= 1, minutes
+
+
+class TestRecordings:
+    def test_they_are_those_that_the_demos_load(self):
+        loaded = [name for demo in DEMOS for c in code(demo) for _, name in LOAD.findall(c.source)]
+        assert sorted(loaded) == [path.name.partition(".")[0] for path in RECORDINGS]
+        assert sorted(STORIES) == sorted(loaded)
+
+    @each_recording
+    def test_it_is_small_and_tells_its_story(self, path):
+        run = Traffic.load(path)
+        assert STORIES[path.name.partition(".")[0]](run), run
+        assert path.stat().st_size < 100_000
+        assert "</html>" not in repr(run.replay())
+
+    @each_demo
+    def test_the_show_goes_on_without_a_lab(self, demo, monkeypatch):
+        def fail(*_, **__):
+            raise StartFailed("It does not start.")
+
+        monkeypatch.setattr(caddylab, "Lab", fail)
+        monkeypatch.setattr(_projector, "_on", False)  # and so it is afterwards
+        monkeypatch.chdir(demo.parent)
+        stage: dict[str, object] = {}
+        failed = {cell.source for cell in code(demo) if not works(cell.source, stage)}
+        nets = {cell.source for cell in code(demo) if is_net(cell)}
+        charts = {cell.source for cell in code(demo) if re.search(r"\.chart\(.*\)$", cell.source)}
+        assert nets
+        assert charts
+        assert failed.isdisjoint(nets | charts), failed & (nets | charts)
+
+
+def works(source: str, stage: dict[str, object]) -> bool:
+    """Whether a cell runs without an error."""
+    try:
+        exec(source, stage)
+    except (StartFailed, NameError, SyntaxError):  # a cell magic is none of Python's syntax
+        return False
+    return True

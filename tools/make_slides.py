@@ -1,0 +1,99 @@
+"""Make the demos into slides to look at, executed, in dist/slides: `make slides`.
+
+    python tools/make_slides.py [--only DEMO ...] [--demos FOLDER] [--to FOLDER]
+
+Every demo runs once, as processes, from top to bottom; nbconvert makes slides of it by the
+metadata of its cells, and reveal.js shows them. Charts and moving pictures are alive. The
+slides ask no other host for anything. If one could not be made, those of an earlier build
+stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import publish
+from jinja2 import Environment, FileSystemLoader
+from nbconvert import SlidesExporter
+from traitlets.config import Config
+
+from caddylab import CaddylabError
+from caddylab._caddy.version import CADDY_VERSION
+
+SOURCE = publish.ROOT / "tools" / "slides"
+REVEAL = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"
+NETS = ("net",)
+"""The tags of cells that are for the stage only: they load what was recorded."""
+
+
+def main() -> int:
+    """Make the slides and say where they are; 1 if they could not be made."""
+    options = _parser().parse_args()
+    began = time.monotonic()
+    try:
+        publish.need_room(options.to)
+        with tempfile.TemporaryDirectory() as folder:
+            write(publish.chosen(options.demos, options.only), Path(folder) / "slides")
+            publish.replace(options.to, Path(folder) / "slides")
+    except CaddylabError as error:
+        print(f"make_slides: {error}", file=sys.stderr)
+        return 1
+    print(f"Made in {time.monotonic() - began:.0f} s. Open {options.to.resolve()}/index.html")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Make the demos into slides to look at.")
+    parser.add_argument("--only", nargs="+", metavar="DEMO", help="make these alone: 02 04")
+    parser.add_argument("--demos", type=Path, default=publish.DEMOS, metavar="FOLDER")
+    slides = publish.ROOT / "dist" / "slides"
+    parser.add_argument("--to", type=Path, default=slides, metavar="FOLDER")
+    return parser
+
+
+def write(notebooks: Sequence[Path], folder: Path) -> None:
+    """Write the slides, what shows them and what draws on them, and the page that leads there."""
+    for part in ("dist", "plugin/notes"):
+        shutil.copytree(REVEAL / part, folder / "reveal" / part)
+    for path in (SOURCE / "slides.css", SOURCE / "slides.js", publish.CHARTS):
+        shutil.copy(path, folder)
+    publish.write_vega(folder)
+    for path in notebooks:
+        (folder / f"{path.stem}.html").write_text(slides(publish.executed(path)), "utf-8")
+    template = Environment(loader=FileSystemLoader(SOURCE), autoescape=True)
+    words = {"caddy": CADDY_VERSION, "date": f"{date.today():%d %B %Y}", "decks": _decks(notebooks)}
+    index = template.get_template("index.html.j2").render(words)
+    (folder / "index.html").write_text(index, "utf-8")
+
+
+def slides(notebook: Any) -> str:
+    """One page of slides for an executed notebook."""
+    publish.outputs.adapt(notebook)
+    exporter = SlidesExporter(
+        config=Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": NETS}}),
+        template_name="deck",
+        extra_template_basedirs=[str(SOURCE)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    page: str = exporter.from_notebook_node(notebook)[0]
+    return page
+
+
+def _decks(notebooks: Sequence[Path]) -> Iterator[dict[str, str]]:
+    for path in notebooks:
+        first_line = publish.read(path).cells[0].source.splitlines()[0]
+        yield {"name": path.stem, "title": first_line.removeprefix("# ")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

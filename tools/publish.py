@@ -1,0 +1,80 @@
+"""What every tool that makes pages of the notebooks does: execute, draw offline, replace."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import vl_convert
+
+from caddylab import CaddylabError, _verify
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMOS = ROOT / "course" / "demos"
+HTML = ROOT / "tools" / "html"
+CHARTS = HTML / "_static" / "charts.js"
+NOT_FOR_READERS = (".doctrees", ".buildinfo", "_sources", "objects.inv")
+sys.path.insert(0, str(HTML))
+
+import outputs as outputs  # noqa: E402
+
+
+def need_room(folder: Path) -> None:
+    """Make sure that `folder` holds nothing but the pages of an earlier build.
+
+    Raises:
+        CaddylabError: it holds something else, which must not be lost.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "index.html").is_file():
+        raise CaddylabError(f"{folder} holds something else; name another folder with --to.")
+
+
+def chosen(folder: Path, only: Sequence[str] | None) -> list[Path]:
+    """The notebooks of a folder in their order, all or those whose names begin so.
+
+    Raises:
+        CaddylabError: there is none.
+    """
+    names = tuple(only or [""])
+    found = [path for path in sorted(folder.glob("*.ipynb")) if path.stem.startswith(names)]
+    if not found:
+        raise CaddylabError(f"There is no notebook {' '.join(names)} in {folder}.")
+    return found
+
+
+def executed(path: Path) -> Any:
+    """The notebook after a run from top to bottom, as processes."""
+    with timed(path.stem):
+        return _verify.run(path, {"CADDYLAB_RUNTIME": "process"})
+
+
+def read(path: Path) -> Any:
+    """The notebook as it stands in the repository."""
+    return nbformat.read(path, as_version=4)
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Say how long it took."""
+    began = time.monotonic()
+    yield
+    print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+
+def write_vega(folder: Path) -> None:
+    """Write what draws the charts."""
+    # Its names are for itself: other scripts of the page have some of the same.
+    vega = f"(() => {{{vl_convert.javascript_bundle()}}})()"
+    (folder / "vega.js").write_text(vega, "utf-8")
+
+
+def replace(old: Path, new: Path) -> None:
+    """Put the new pages in the place of the old ones."""
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(new, old, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))

@@ -1,0 +1,35 @@
+// Shows the slides, each as large as there is room for.
+const [WIDTH, HEIGHT] = [1280, 720];
+const ROOM = 670; // what is below belongs to the arrows
+const SIZES = [1.25, 1.2, 1.15, 1.1, 1.05, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];
+
+function fits(slide, zoom = 1) {
+  const edge = slide.getBoundingClientRect().right + 1;
+  const pictures = [...slide.querySelectorAll("svg, .caddylab-view")];
+  return slide.scrollHeight * zoom <= ROOM
+    && pictures.every((picture) => picture.getBoundingClientRect().right <= edge);
+}
+
+// Sets a size of the slide's, the first of `sizes` that lets it fit, else the last one.
+function shrink(slide, name, sizes) {
+  return sizes.some((size) => {
+    slide.style.setProperty(name, size);
+    return fits(slide, name === "zoom" ? size : 1);
+  });
+}
+
+// The charts grow or shrink first, then the code, and everything only where that is not enough.
+function fit(slide) {
+  for (const name of ["zoom", "--charts", "--code"]) slide.style.setProperty(name, 1);
+  return shrink(slide, "--charts", SIZES.filter((size) => size >= 0.8))
+    || shrink(slide, "--code", SIZES.filter((size) => size <= 1 && size >= 0.7))
+    || shrink(slide, "zoom", SIZES.filter((size) => size <= 1));
+}
+
+const fitCurrent = () => fit(Reveal.getCurrentSlide());
+
+Reveal.on("slidechanged", fitCurrent);
+Reveal.initialize({
+  width: WIDTH, height: HEIGHT, margin: 0.03, center: false, hash: true, transition: "none",
+  slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],
+}).then(() => caddylabCharts).then(fitCurrent);
