@@ -98,8 +98,8 @@ def test_where_nothing_can_be_written(run, tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"not json", b"[]", b"{}", gzip.compress(b"{}", mtime=0)[:-4], b'{"format": 1, "plan": {}}',
-     b"\x1f\x8bnothing", b"\xff\xfe"],
+    [b"", b"not json", b"[]", b"{}", gzip.compress(b"{}", mtime=0)[:-4],
+     b'{"format": 1, "plan": {}}', b"\x1f\x8bnothing", b"\xff\xfe"],
 )  # fmt: skip
 def test_another_file_is_refused_in_words(tmp_path, content):
     path = tmp_path / "run.json"
