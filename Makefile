@@ -55,8 +55,9 @@ bench: .venv/ready-dev
 # New versions: make lock UPGRADE=--upgrade
 lock: .venv/ready-dev
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --extra dev --extra bench --extra html --constraint requirements.lock \
-		--output-file requirements-dev.lock
+	$(COMPILE) --extra hub --constraint requirements.lock --output-file requirements-hub.lock
+	$(COMPILE) --extra dev --extra bench --extra html --extra hub \
+		--constraint requirements-hub.lock --output-file requirements-dev.lock
 	touch .venv/ready .venv/ready-dev
 
 clean:
