@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,10 +23,11 @@ def base() -> Path:
     name = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
     folder = Path(tempfile.gettempdir()) / f"caddylab-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+    found = folder.lstat()  # what a link leads to would be swept away
+    if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
         raise LabError(
-            f"{folder} belongs to another user, so the lab's files would not be private. "
-            "Remove it, or set TMPDIR to a folder of your own."
+            f"{folder} is a link or belongs to another user, so the lab's files would not be "
+            "private. Remove it, or set TMPDIR to a folder of your own."
         )
     folder.chmod(0o700)
     return folder
