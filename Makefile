@@ -13,7 +13,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup test lint format labs bench lock clean
+.PHONY: course html slides recordings setup test together alone lint format labs bench lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -40,9 +40,21 @@ setup: .venv/ready-dev
 	$(PYTHON) tools/install.py --dev
 	touch .venv/ready $@
 
-# All of them in two processes: most tests wait for something most of the time
+# All of them; or some: make test TESTS="tests/test_cli.py -k doctor"
+ifdef TESTS
 test: lint
-	$(RUN) pytest $(or $(TESTS),--numprocesses 2 --dist loadfile)
+	$(RUN) pytest $(TESTS)
+else
+test: lint together alone
+endif
+
+# In two processes: most tests wait for something most of the time
+together: .venv/ready-dev
+	$(RUN) pytest --numprocesses 2 --dist loadfile -m "not load and not hub"
+
+# A class fills the machine
+alone: .venv/ready-dev
+	$(RUN) pytest -m "hub and not load"
 
 lint: .venv/ready-dev
 	$(RUN) ruff check
@@ -63,8 +75,9 @@ bench: .venv/ready-dev
 # New versions: make lock UPGRADE=--upgrade
 lock: .venv/ready-dev
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --extra dev --extra bench --extra html --constraint requirements.lock \
-		--output-file requirements-dev.lock
+	$(COMPILE) --extra hub --constraint requirements.lock --output-file requirements-hub.lock
+	$(COMPILE) --extra dev --extra bench --extra html --extra hub \
+		--constraint requirements-hub.lock --output-file requirements-dev.lock
 
 clean:
 	if [ -x $(BIN)/caddylab ]; then $(BIN)/caddylab clean; fi

@@ -1,7 +1,8 @@
 """What all tests share: the lab on both runtimes, and what to do where one cannot run.
 
-A test marked `podman` or `browser` is skipped, with the reason, on a machine that lacks it.
-CADDYLAB_REQUIRE_PODMAN=1 and CADDYLAB_REQUIRE_BROWSER=1 turn such skips into failures.
+A test marked `podman`, `browser` or `hub` is skipped, with the reason, on a machine that lacks it.
+CADDYLAB_REQUIRE_PODMAN=1, CADDYLAB_REQUIRE_BROWSER=1 and CADDYLAB_REQUIRE_HUB=1 turn such skips
+into failures.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ import pytest
 
 from caddylab import Lab
 
-MUST_RUN = {"podman": "CADDYLAB_REQUIRE_PODMAN", "browser": "CADDYLAB_REQUIRE_BROWSER"}
+MUST_RUN = {
+    "podman": "CADDYLAB_REQUIRE_PODMAN",
+    "browser": "CADDYLAB_REQUIRE_BROWSER",
+    "hub": "CADDYLAB_REQUIRE_HUB",
+}
 
 
 @pytest.fixture(
@@ -38,7 +43,7 @@ def pages(tmp_path_factory):
 
 
 def pytest_runtest_setup(item):
-    for marker, available in (("podman", podman), ("browser", browser)):
+    for marker, available in (("podman", podman), ("browser", browser), ("hub", hub)):
         if item.get_closest_marker(marker):
             works, why = available()
             if not works:
@@ -67,3 +72,12 @@ def podman() -> tuple[bool, str]:
 def browser() -> tuple[bool, str]:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     return found is not None, "Chromium is not installed (Debian: apt install chromium)."
+
+
+@cache
+def hub() -> tuple[bool, str]:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return False, "Only root can make accounts for learners."
+    missing = [name for name in ("configurable-http-proxy", "unshare", "newusers")
+               if not shutil.which(name)]  # fmt: skip
+    return not missing, f"Not installed: {', '.join(missing)} (.ci/hub-proxy installs the proxy)."

@@ -681,6 +681,12 @@ def test_a_notebook_gets_a_live_picture_a_png_and_a_sentence():
     assert metadata[renderer.LIVE]["embed_options"]["renderer"] == "svg"
 
 
+def test_a_class_can_do_without_the_png_and_its_memory(monkeypatch):
+    monkeypatch.setenv(renderer.VARIABLE, "off")
+    bundle, _ = _charts.routing(*vars(scenes.happy()).values())._repr_mimebundle_()
+    assert set(bundle) == {renderer.LIVE, "text/plain"}
+
+
 def test_github_and_nbconvert_show_the_png():
     bundle, metadata = _charts.routing(*vars(scenes.happy()).values())._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", data=bundle, metadata=metadata)

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from caddylab import Lab
+from caddylab import Lab, LabError
 from caddylab._runtimes import folder
 from caddylab._runtimes.keeper import MARK
 from caddylab._waiting import poll
@@ -166,3 +166,15 @@ def test_two_labs_do_not_disturb_each_other():
         one.backend(2).kill()
         assert one.fire(2).errors == 2
         assert other.fire(2).errors == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other users' links are a matter of shared folders")
+def test_a_link_in_place_of_the_folder_is_not_followed(monkeypatch, tmp_path):
+    precious = tmp_path / "home" / "thesis"
+    precious.mkdir(parents=True)
+    os.utime(precious, (0, 0))  # older than a newborn lab
+    (tmp_path / f"caddylab-{os.getuid()}").symlink_to(precious.parent)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(LabError, match="is a link"):
+        folder.sweep()
+    assert precious.exists()

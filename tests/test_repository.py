@@ -17,7 +17,11 @@ from caddylab import _resources
 
 ROOT = Path(__file__).parents[1]
 BINARY = {".png", ".gif", ".gz"}
-LOCKS = {"requirements.lock": (), "requirements-dev.lock": ("dev", "bench", "html")}
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-hub.lock": ("hub",),
+    "requirements-dev.lock": ("dev", "bench", "html", "hub"),
+}
 MOST_LINES = 12
 LOCKED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\\n]+)? \\\n(?P<hashes>[^#]+)")
 
@@ -152,9 +156,9 @@ class TestLocks:
     def test_it_names_no_index(self, name):
         assert not re.search(r"https?:|--(extra-)?index|--find-links", (ROOT / name).read_text())
 
-    def test_developers_have_the_learners_versions(self):
-        learner, developer = (locked(name) for name in LOCKS)
-        assert learner.items() <= developer.items()
+    def test_classes_and_developers_have_the_learners_versions(self):
+        learner, classroom, developer = (locked(name) for name in LOCKS)
+        assert learner.items() <= classroom.items() <= developer.items()
 
 
 class TestLibrary:

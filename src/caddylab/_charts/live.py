@@ -11,7 +11,6 @@ from typing import Any
 
 import anywidget
 import traitlets
-import vl_convert
 
 from caddylab._charts import renderer, theme
 
@@ -83,5 +82,7 @@ class Live:
 
 def _svg(spec: dict[str, Any]) -> str:
     """In the ink of the page, on no paper."""
+    import vl_convert  # a whole JavaScript engine
+
     svg: str = vl_convert.vegalite_to_svg(renderer.live(spec), vl_version="5.8")
     return svg

@@ -11,6 +11,7 @@ however often they are restarted. Only the standard library is imported before t
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -68,6 +69,7 @@ class KeeperProcess:
             args = [sys.executable, __file__, "--backend", app_dir, str(port)]
             return self.do_spawn(name, args, env)
         load(app_dir)
+        gc.freeze()  # else a child's collections write to, and so copy, all that was imported
         pid = os.fork()
         if pid == 0:
             self.become_backend(name, app_dir, port, env)

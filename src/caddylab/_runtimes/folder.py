@@ -7,6 +7,7 @@ import getpass
 import os
 import platform
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -24,10 +25,11 @@ def base() -> Path:
     name = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
     folder = Path(tempfile.gettempdir()) / f"caddylab-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+    found = folder.lstat()  # what a link leads to would be swept away
+    if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
         raise LabError(
-            f"{folder} belongs to another user, so the lab's files would not be private. "
-            "Remove it, or set TMPDIR to a folder of your own."
+            f"{folder} is a link or belongs to another user, so the lab's files would not be "
+            "private. Remove it, or set TMPDIR to a folder of your own."
         )
     folder.chmod(0o700)
     return folder

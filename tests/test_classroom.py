@@ -1,0 +1,303 @@
+"""A class: a real JupyterHub with the shipped configuration, and learners who come at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from classroom_hub import OWN, Classroom, listeners
+from classroom_learner import FOLDER, Kernel, Learner
+from classroom_meter import Meter
+
+from caddylab import _resources
+from caddylab._labs.progress import of_learner
+from caddylab._labs.task import tasks
+from caddylab._waiting import poll
+
+pytestmark = [pytest.mark.hub, pytest.mark.timeout(600), pytest.mark.filterwarnings("default")]
+
+CHAPTERS = ("01-happy-path", "02-crash")
+LAB = "01-happy-path"
+MOST = 350
+"""MiB that one of ten learners at work may take."""
+MOST_OF_FEW = 420
+"""The same of three, who share libraries with fewer others."""
+ATTACK = Path(__file__).with_name("classroom_attacks.py").read_text()
+
+START = "from caddylab import Lab\nlab = Lab()\nlab.load('happy-path')"
+DESCRIBE = """
+import json, os
+from ipykernel.connect import get_connection_file
+runtime = lab._runtime
+print("FOUND" + json.dumps({
+    "secret": runtime.secret, "folder": str(runtime.folder),
+    "site": runtime.site[1], "backends": [unit.address[1] for unit in runtime.units],
+    "control": [unit.control[1] for unit in runtime.units],
+    "kernel": get_connection_file(), "token": os.environ["JUPYTERHUB_API_TOKEN"],
+    "server": int(os.environ["JUPYTERHUB_SERVICE_URL"].split(":")[2].split("/")[0]),
+    "pids": [int(pid) for pid in os.listdir("/proc")
+             if pid.isdigit() and os.stat("/proc/" + pid).st_uid == os.getuid()],
+}))
+"""
+
+PULL = """
+import pathlib, subprocess
+def shell(command):
+    subprocess.run(command, shell=True, check=True, capture_output=True)
+git = "git -c user.name=T -c user.email=t@example.org -C origin "
+origin, mine = pathlib.Path("origin"), pathlib.Path("class")
+between = "and so on\\n" * 9
+def publish():
+    shell(git + "add . && " + git + "commit -m x")
+shell("git init --initial-branch main origin")
+(origin / "lab").write_text("first\\n" + between + "last\\n")
+publish()
+shell(f"gitpuller {origin.resolve()} main class")
+(mine / "lab").write_text("mine\\n" + between + "last\\n")
+(mine / "new").write_text("of my own\\n")
+(origin / "lab").write_text("first, newer\\n" + between + "last, newer\\n")
+(origin / "new").write_text("from the class\\n")
+publish()
+shell(f"gitpuller {origin.resolve()} main class")
+"""
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory) -> Iterator[Classroom]:
+    room = Classroom(["ann", "bob", "cleo"], tmp_path_factory.mktemp("hub") / "log")
+    try:
+        room.wait()
+        yield room
+    finally:
+        room.close()
+
+
+@pytest.fixture(scope="module")
+def learners(room) -> Iterator[dict[str, Learner]]:
+    with present(room) as learners:
+        yield learners
+
+
+@pytest.fixture(scope="module")
+def annslab(learners) -> Iterator[tuple[Kernel, dict[str, Any]]]:
+    """A running lab of Ann's, and what only she knows of it."""
+    with learners["ann"].kernel() as kernel:
+        kernel.run(START)
+        yield kernel, json.loads(kernel.ask(DESCRIBE).partition("FOUND")[2])
+
+
+@contextmanager
+def present(room: Classroom) -> Iterator[dict[str, Learner]]:
+    """The whole class, come all at once through the login page."""
+    with ExitStack() as stack:
+
+        def come(name: str) -> Learner:
+            learner = stack.enter_context(Learner(room.url, name, room.passwords[name]))
+            learner.arrive()
+            return learner
+
+        yield dict(zip(room.passwords, at_once(come, room.passwords), strict=True))
+
+
+def at_once(work, things) -> list[Any]:
+    with ThreadPoolExecutor(len(things)) as pool:
+        return list(pool.map(work, things))
+
+
+def study(learner: Learner, chapters=CHAPTERS) -> str:
+    """Two chapters and a lab; returns all that the notebooks showed."""
+    solved = nbformat.read(_resources.solutions() / LAB / f"{LAB}.ipynb", as_version=4)
+    shown = [learner.work_through(f"{FOLDER}/course/{chapter}.ipynb") for chapter in chapters]
+    shown.append(learner.work_through(f"{FOLDER}/labs/{LAB}/{LAB}.ipynb", solved))
+    return json.dumps(shown)
+
+
+def passed(room: Classroom, name: str) -> set[str]:
+    standings = of_learner(room.home(name) / FOLDER)
+    return {id for id, standing in standings.items() if standing.passed is not None}
+
+
+LAB_TASKS = {id for id in tasks() if id.startswith(LAB[:2])}
+
+
+@pytest.fixture(scope="module")
+def work(room, learners) -> tuple[Meter, dict[str, str]]:
+    """All learners at work at the same time: what it cost, and what each one's notebooks showed."""
+    with Meter(room) as meter:
+        shown = at_once(lambda learner: study(learner, CHAPTERS[:1]), learners.values())
+    return meter, dict(zip(learners, shown, strict=True))
+
+
+def test_learners_work_side_by_side(room, work):
+    _, shown = work
+    for name, own in shown.items():
+        assert passed(room, name) == LAB_TASKS
+        assert not [other for other in shown if other != name and f"/{other}/" in own]
+        assert {path.lstat().st_uid for path in room.home(name).rglob("*")} == {room.uid(name)}
+
+
+def test_a_learner_at_work_needs_little_memory(room, work):
+    meter, _ = work
+    print(meter)
+    assert max(meter.peak[name] for name in room.passwords) <= MOST_OF_FEW
+
+
+@pytest.mark.load
+def test_ten_learners_work_side_by_side(tmp_path):
+    room = Classroom([f"learner{number}" for number in range(10)], tmp_path / "log")
+    try:
+        room.wait()
+        with present(room) as learners, Meter(room) as meter:
+            at_once(study, list(learners.values()))
+        print(f"\n{meter}")
+        assert {frozenset(passed(room, name)) for name in room.passwords} == {frozenset(LAB_TASKS)}
+        assert max(meter.peak[name] for name in room.passwords) <= MOST
+    finally:
+        room.close()
+
+
+class TestAnother:
+    """Bob tries what he can against Ann, whose lab runs."""
+
+    @pytest.fixture(scope="class")
+    def answers(self, room, learners, annslab) -> dict[str, Any]:
+        _, ann = annslab
+        home, folder = f"{Path('/home')}/ann", ann["folder"]
+        kernel = ann["kernel"].removesuffix(".json")
+        target = {
+            "user": "ann", "server": ann["server"], "control": ann["control"],
+            "hub": room.hub_port, "proxy": room.proxy_port, "processes": ann["pids"],
+            "ports": [ann["server"], ann["site"], *ann["backends"], *ann["control"]],
+            "folders": [home, folder, str(Path(folder).parent), str(OWN)],
+            "files": [f"{home}/{FOLDER}/labs/{LAB}/lab-progress.jsonl", f"{folder}/caddy.log",
+                      ann["kernel"], str(OWN / "jupyterhub.sqlite"), str(OWN / "cookie_secret")],
+            "sockets": [f"{folder}/admin.sock", *(f"{kernel}-ipc-{n}" for n in range(1, 6))],
+        }  # fmt: skip
+        for name in ("files", "sockets"):
+            there = [room.root / path.lstrip("/") for path in target[name]]
+            target[name] = [p for p, q in zip(target[name], there, strict=True) if q.exists()]
+        assert len(target["sockets"]) == 6
+        with learners["bob"].kernel() as kernel:
+            kernel.run(f"TARGET = {target!r}")
+            return json.loads(kernel.ask(ATTACK))
+
+    @pytest.mark.parametrize("what", ["folders", "files", "sockets"])
+    def test_sees_none_of_her_files(self, answers, what):
+        assert set(answers[what].values()) == {"PermissionError"}, answers[what]
+
+    def test_cannot_share_her_ports(self, answers):
+        assert set(answers["ports"].values()) == {"OSError"}
+
+    def test_cannot_touch_her_processes(self, answers):
+        tried = [outcome for process in answers["processes"] for outcome in process.values()]
+        assert set(tried) <= {"PermissionError", "ProcessLookupError"}
+        assert tried.count("PermissionError") > 20
+
+    def test_does_not_get_past_the_control_channels(self, answers):
+        assert answers["control"] == [401] * 4
+
+    def test_does_not_get_into_her_server(self, answers):
+        assert answers["server"] == [403, 403, 403]
+
+    def test_can_order_nothing_from_the_hub_or_its_proxy(self, answers):
+        assert set(answers["hub"]) <= {403, 404}
+        assert answers["proxy"] == [403, 403]
+
+    def test_does_not_get_in_by_the_front_door(self, learners):
+        for path in ("api/contents", "api/kernels", "api/terminals"):
+            address = str(learners["ann"].server.base_url.join(path))
+            assert learners["bob"].server.get(address).status_code == 403
+
+    def test_cleans_up_only_after_himself(self, learners, annslab, answers):
+        with learners["bob"].kernel() as bob:
+            assert "Nothing was left behind" in bob.ask("!caddylab clean")
+        ann, _ = annslab
+        assert ann.ask("print(lab.get('/').status_code)").strip() == "200"
+
+
+def secrets_of(room: Classroom, ann: dict[str, Any]) -> dict[str, str]:
+    """Everything that nobody may be told, by what it is."""
+    found = {"lab": ann["secret"], "server": ann["token"]}
+    found |= {f"password of {name}": word for name, word in room.passwords.items()}
+    found["cookies"] = (room.root / "mnt/hub/cookie_secret").read_text().strip()
+    for process in room.processes():
+        for name in ("CONFIGPROXY_AUTH_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"):
+            if value := process.environ().get(name):
+                found[f"{name} of {process.pid}"] = value
+    return found
+
+
+def test_secrets_are_in_no_log_notebook_or_command_line(room, learners, work, annslab):
+    secrets = secrets_of(room, annslab[1])
+    secrets |= {f"token of {learner.name}": learner.token for learner in learners.values()}
+    assert len(set(secrets.values())) >= 10
+    places = {"the log": room.log.read_text()}
+    places |= {f"notebooks of {name}": shown for name, shown in work[1].items()}
+    places |= {f"command line of {p.pid}": " ".join(p.cmdline()) for p in room.processes()}
+    for name in learners:
+        for path in room.home(name).rglob("*"):
+            if path.is_file() and "runtime" not in path.parts:  # Jupyter's own, for it alone
+                places[str(path)] = path.read_text("utf-8", errors="replace")
+    leaks = [(what, where) for what, word in secrets.items() for where in places
+             if word in places[where]]  # fmt: skip
+    assert leaks == []
+
+
+def test_nothing_listens_on_a_network(room, annslab):
+    assert listeners(room.processes()) == {"127.0.0.1"}
+
+
+def test_no_kernel_offers_a_debugger(learners):
+    with learners["bob"].kernel() as kernel:
+        assert kernel.ask("print(hasattr(get_ipython().kernel, 'debugger'))").strip() == "False"
+
+
+def test_what_a_learner_wrote_outlives_a_new_version(room, learners):
+    """The copy at each start of a server: the edit stays, the new version comes beside it."""
+    folder = room.home("cleo") / FOLDER
+    chapter, manifest = folder / "course/02-crash.ipynb", folder / ".caddylab.json"
+    edited = chapter.read_text().replace("Caddy", "My Caddy", 1)
+    chapter.write_text(edited)
+    offered = json.loads(manifest.read_text()) | {"course/02-crash.ipynb": "an older one"}
+    manifest.write_text(json.dumps(offered))
+    learners["cleo"].restart()
+    assert chapter.read_text() == edited
+    shipped = _resources.course() / chapter.name
+    assert (folder / "course/02-crash.new.ipynb").read_bytes() == shipped.read_bytes()
+
+
+def test_a_link_brings_a_repository_and_its_updates(room, learners):
+    """What nbgitpuller does where the class and a learner have changed the same line."""
+    page = learners["bob"].server.get("git-pull?repo=https%3A%2F%2Fexample.org%2Fclass")
+    assert page.status_code == 200
+    assert "nbgitpuller" in page.text
+    with learners["bob"].kernel("class.ipynb") as kernel:
+        kernel.run(PULL)
+    pulled = room.home("bob") / "class"
+    lab = (pulled / "lab").read_text().splitlines()
+    assert (lab[0], lab[-1]) == ("mine", "last, newer")
+    assert (pulled / "new").read_text() == "from the class\n"
+    (kept,) = pulled.glob("new_*")
+    assert kept.read_text() == "of my own\n"
+
+
+def test_a_learner_who_has_left_has_nothing_running(tmp_path):
+    room = Classroom(["ann"], tmp_path / "log", idle=8)
+    try:
+        room.wait()
+        with present(room) as learners, learners["ann"].kernel() as kernel:
+            kernel.run(START)
+            assert len(room.of("ann")) >= 6
+            base = room.root / f"tmp/caddylab-{room.uid('ann')}"
+            assert len(list(base.iterdir())) == 1
+            kernel.abandon()
+        assert poll(lambda: not room.of("ann"), 60, interval=0.2), room.log.read_text()
+        assert list(base.iterdir()) == []
+    finally:
+        room.close()
