@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 MACHINE = Path(__file__).with_name("classroom-machine")
 CONFIGURATION = ROOT / "containers/classroom/jupyterhub_config.py"
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+HOMES = Path("/home")
 OWN = Path("/mnt/hub")
 """The hub's own folder, as it is called inside."""
 
@@ -78,7 +79,7 @@ class Classroom:
 
     def home(self, name: str) -> Path:
         """A learner's home, from outside."""
-        return self.root / "home" / name
+        return self.root / HOMES.name / name
 
     def uid(self, name: str) -> int:
         """A learner's number, which is only theirs on this machine."""
@@ -102,7 +103,7 @@ class Classroom:
 
     def _accounts(self) -> str:
         return "".join(
-            f"{name}:{password}::learners::{Path('/home', name)}:/bin/bash\n"
+            f"{name}:{password}::learners::{HOMES / name}:/bin/bash\n"
             for name, password in self.passwords.items()
         )
 

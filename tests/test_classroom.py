@@ -4,68 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from classroom_hub import OWN, Classroom, listeners
+from classroom_hub import HOMES, OWN, Classroom, listeners
 from classroom_learner import FOLDER, Kernel, Learner
 from classroom_meter import Meter
+from classroom_work import (
+    CHAPTERS,
+    DESCRIBE,
+    LAB,
+    LAB_TASKS,
+    PULL,
+    START,
+    at_once,
+    passed,
+    present,
+    study,
+)  # fmt: skip
 
 from caddylab import _resources
-from caddylab._labs.progress import of_learner
-from caddylab._labs.task import tasks
 from caddylab._waiting import poll
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(600), pytest.mark.filterwarnings("default")]
 
-CHAPTERS = ("01-happy-path", "02-crash")
-LAB = "01-happy-path"
 MOST = 350
 """MiB that one of ten learners at work may take."""
 MOST_OF_FEW = 420
 """The same of three, who share libraries with fewer others."""
 ATTACK = Path(__file__).with_name("classroom_attacks.py").read_text()
-
-START = "from caddylab import Lab\nlab = Lab()\nlab.load('happy-path')"
-DESCRIBE = """
-import json, os
-from ipykernel.connect import get_connection_file
-runtime = lab._runtime
-print("FOUND" + json.dumps({
-    "secret": runtime.secret, "folder": str(runtime.folder),
-    "site": runtime.site[1], "backends": [unit.address[1] for unit in runtime.units],
-    "control": [unit.control[1] for unit in runtime.units],
-    "kernel": get_connection_file(), "token": os.environ["JUPYTERHUB_API_TOKEN"],
-    "server": int(os.environ["JUPYTERHUB_SERVICE_URL"].split(":")[2].split("/")[0]),
-    "pids": [int(pid) for pid in os.listdir("/proc")
-             if pid.isdigit() and os.stat("/proc/" + pid).st_uid == os.getuid()],
-}))
-"""
-
-PULL = """
-import pathlib, subprocess
-def shell(command):
-    subprocess.run(command, shell=True, check=True, capture_output=True)
-git = "git -c user.name=T -c user.email=t@example.org -C origin "
-origin, mine = pathlib.Path("origin"), pathlib.Path("class")
-between = "and so on\\n" * 9
-def publish():
-    shell(git + "add . && " + git + "commit -m x")
-shell("git init --initial-branch main origin")
-(origin / "lab").write_text("first\\n" + between + "last\\n")
-publish()
-shell(f"gitpuller {origin.resolve()} main class")
-(mine / "lab").write_text("mine\\n" + between + "last\\n")
-(mine / "new").write_text("of my own\\n")
-(origin / "lab").write_text("first, newer\\n" + between + "last, newer\\n")
-(origin / "new").write_text("from the class\\n")
-publish()
-shell(f"gitpuller {origin.resolve()} main class")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -90,40 +58,6 @@ def annslab(learners) -> Iterator[tuple[Kernel, dict[str, Any]]]:
     with learners["ann"].kernel() as kernel:
         kernel.run(START)
         yield kernel, json.loads(kernel.ask(DESCRIBE).partition("FOUND")[2])
-
-
-@contextmanager
-def present(room: Classroom) -> Iterator[dict[str, Learner]]:
-    """The whole class, come all at once through the login page."""
-    with ExitStack() as stack:
-
-        def come(name: str) -> Learner:
-            learner = stack.enter_context(Learner(room.url, name, room.passwords[name]))
-            learner.arrive()
-            return learner
-
-        yield dict(zip(room.passwords, at_once(come, room.passwords), strict=True))
-
-
-def at_once(work, things) -> list[Any]:
-    with ThreadPoolExecutor(len(things)) as pool:
-        return list(pool.map(work, things))
-
-
-def study(learner: Learner, chapters=CHAPTERS) -> str:
-    """Two chapters and a lab; returns all that the notebooks showed."""
-    solved = nbformat.read(_resources.solutions() / LAB / f"{LAB}.ipynb", as_version=4)
-    shown = [learner.work_through(f"{FOLDER}/course/{chapter}.ipynb") for chapter in chapters]
-    shown.append(learner.work_through(f"{FOLDER}/labs/{LAB}/{LAB}.ipynb", solved))
-    return json.dumps(shown)
-
-
-def passed(room: Classroom, name: str) -> set[str]:
-    standings = of_learner(room.home(name) / FOLDER)
-    return {id for id, standing in standings.items() if standing.passed is not None}
-
-
-LAB_TASKS = {id for id in tasks() if id.startswith(LAB[:2])}
 
 
 @pytest.fixture(scope="module")
@@ -162,30 +96,32 @@ def test_ten_learners_work_side_by_side(tmp_path):
         room.close()
 
 
-class TestAnother:
-    """Bob tries what he can against Ann, whose lab runs."""
+@pytest.fixture(scope="module")
+def answers(room, learners, annslab) -> dict[str, Any]:
+    """What comes of all that Bob tries against Ann, whose lab runs."""
+    _, ann = annslab
+    home, folder = str(HOMES / "ann"), ann["folder"]
+    kernel = ann["kernel"].removesuffix(".json")
+    target = {
+        "user": "ann", "server": ann["server"], "control": ann["control"],
+        "hub": room.hub_port, "proxy": room.proxy_port, "processes": ann["pids"],
+        "ports": [ann["server"], ann["site"], *ann["backends"], *ann["control"]],
+        "folders": [home, folder, str(Path(folder).parent), str(OWN)],
+        "files": [f"{home}/{FOLDER}/labs/{LAB}/lab-progress.jsonl", f"{folder}/caddy.log",
+                  ann["kernel"], str(OWN / "jupyterhub.sqlite"), str(OWN / "cookie_secret")],
+        "sockets": [f"{folder}/admin.sock", *(f"{kernel}-ipc-{n}" for n in range(1, 6))],
+    }  # fmt: skip
+    for name in ("files", "sockets"):
+        there = [room.root / path.lstrip("/") for path in target[name]]
+        target[name] = [p for p, q in zip(target[name], there, strict=True) if q.exists()]
+    assert len(target["sockets"]) == 6
+    with learners["bob"].kernel() as kernel:
+        kernel.run(f"TARGET = {target!r}")
+        return json.loads(kernel.ask(ATTACK))
 
-    @pytest.fixture(scope="class")
-    def answers(self, room, learners, annslab) -> dict[str, Any]:
-        _, ann = annslab
-        home, folder = f"{Path('/home')}/ann", ann["folder"]
-        kernel = ann["kernel"].removesuffix(".json")
-        target = {
-            "user": "ann", "server": ann["server"], "control": ann["control"],
-            "hub": room.hub_port, "proxy": room.proxy_port, "processes": ann["pids"],
-            "ports": [ann["server"], ann["site"], *ann["backends"], *ann["control"]],
-            "folders": [home, folder, str(Path(folder).parent), str(OWN)],
-            "files": [f"{home}/{FOLDER}/labs/{LAB}/lab-progress.jsonl", f"{folder}/caddy.log",
-                      ann["kernel"], str(OWN / "jupyterhub.sqlite"), str(OWN / "cookie_secret")],
-            "sockets": [f"{folder}/admin.sock", *(f"{kernel}-ipc-{n}" for n in range(1, 6))],
-        }  # fmt: skip
-        for name in ("files", "sockets"):
-            there = [room.root / path.lstrip("/") for path in target[name]]
-            target[name] = [p for p, q in zip(target[name], there, strict=True) if q.exists()]
-        assert len(target["sockets"]) == 6
-        with learners["bob"].kernel() as kernel:
-            kernel.run(f"TARGET = {target!r}")
-            return json.loads(kernel.ask(ATTACK))
+
+class TestAnother:
+    """Bob, against Ann."""
 
     @pytest.mark.parametrize("what", ["folders", "files", "sockets"])
     def test_sees_none_of_her_files(self, answers, what):
