@@ -123,7 +123,8 @@ def go_on_to_the_next_slide(page):
 @pytest.mark.browser
 @pytest.mark.timeout(240)
 def test_in_jupyterlab_one_key_is_enough_and_notes_stay_folded(open_notebook, jupyterlab):
-    shutil.copytree(DEMO.with_name("recordings"), jupyterlab.folder / "recordings")
+    recordings = jupyterlab.folder / "recordings"
+    shutil.copytree(DEMO.with_name("recordings"), recordings, dirs_exist_ok=True)
     notebook = open_notebook(DEMO, height=720)
     notebook.command("application:toggle-presentation-mode")
     charts = notebook.page.locator(".jp-OutputArea-output svg.marks")
