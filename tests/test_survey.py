@@ -97,6 +97,12 @@ def test_afterwards_all_is_as_before(lab, fault):
     assert lab.fire(4).backends == [2, 1, 2, 1]
 
 
+@pytest.mark.parametrize("first", ["hung", "all down", "answers 500"])
+def test_the_order_of_the_faults_makes_no_difference(lab, first):
+    survey = Survey(lab, faults=(first, "down"), clients=8, patience=1).add("nothing", BARE)
+    assert survey["down", "nothing"].traffic.errors == 4
+
+
 def test_what_is_broken_already_is_mended_first(lab):
     lab.backend(1).hung()
     survey = Survey(lab, faults=["down"]).add("memory", MEMORY)

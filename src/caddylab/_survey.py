@@ -99,8 +99,7 @@ class Survey:
         return self._columns[strategy][fault]
 
     def _try(self, fault: _Fault, caddyfile: str | Path) -> Trial:
-        if not fault.on_ruins:
-            self._lab.restore()
+        self._lab.restore()
         if fault.under_load:
             self._lab.load(caddyfile)
             return Trial(self._under_load(fault), self.patience)
@@ -146,24 +145,21 @@ class _Fault:
     Args:
         make: breaks it.
         under_load: break it while requests are under way, and not before they come.
-        on_ruins: backends that are down already need not be restored first.
     """
 
     make: Callable[[Sequence[Backend], float], object]
     under_load: bool = False
-    on_ruins: bool = False
 
 
 def _down(backends: Iterable[Backend]) -> None:
     for backend in backends:
-        if backend.state == "up":
-            backend.kill()
+        backend.kill()
 
 
 _FAULTS = {
     "killed under load": _Fault(lambda pool, _: pool[-1].kill(), under_load=True),
-    "down": _Fault(lambda pool, _: _down(pool[-1:]), on_ruins=True),
-    "all down": _Fault(lambda pool, _: _down(pool), on_ruins=True),
+    "down": _Fault(lambda pool, _: _down(pool[-1:])),
+    "all down": _Fault(lambda pool, _: _down(pool)),
     "answers 500": _Fault(lambda pool, _: pool[-1].failing()),
     "slow": _Fault(lambda pool, patience: pool[-1].slow(SLOW * patience)),
     "hung": _Fault(lambda pool, _: pool[-1].hung()),
