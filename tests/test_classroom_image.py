@@ -112,7 +112,7 @@ class TestImage:
         url = "http://" + podman("port", container, "8888/tcp").strip()
         assert poll(lambda: answers(f"{url}/api") == 200, 60), podman("logs", container)
         assert answers(f"{url}/api/contents") == 403
-        assert "/home/jovyan/break-the-balancer" in podman("logs", container)
+        assert "00-start-here.ipynb" in inside(container, "ls", "break-the-balancer/course")
 
     def test_nobody_in_it_has_a_privilege(self, container):
         assert inside(container, "id", "-u") == "1000\n"
