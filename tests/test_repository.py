@@ -25,8 +25,9 @@ LOCKS = {
 MOST_LINES = 12
 LOCKED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\\n]+)? \\\n(?P<hashes>[^#]+)")
 
+# Not so the places that JupyterHub's own images and installers have everywhere.
 PRIVATE = (
-    r"/(work|root|opt|home|Users)/|pyenv"
+    r"/(work|root|opt|home|Users)/(?!jovyan\b|tljh/)|pyenv"
     r"|(pypi|pythonhosted|npmjs|debian)\.(org|com)"
 )
 
