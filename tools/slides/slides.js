@@ -30,6 +30,6 @@ const fitCurrent = () => fit(Reveal.getCurrentSlide());
 
 Reveal.on("slidechanged", fitCurrent);
 Reveal.initialize({
-  width: WIDTH, height: HEIGHT, margin: 0.03, center: false, hash: true, transition: "none",
+  width: WIDTH, height: HEIGHT, margin: 0.07, center: false, hash: true, transition: "none",
   slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],
 }).then(() => caddylabCharts).then(fitCurrent);
