@@ -136,7 +136,7 @@ def _listener(address: tuple[str, int]) -> socket.socket:
 
 
 def _configure(app: ASGIApp) -> uvicorn.Config:
-    config = uvicorn.Config(app, lifespan="off", log_config=None, proxy_headers=False)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, proxy_headers=False, ws="none")
     # As an argument it would silence the access log of the main server too.
     config.access_log = False
     return config

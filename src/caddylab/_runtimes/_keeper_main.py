@@ -135,7 +135,7 @@ def serve(app_dir: str, port: int) -> None:
     """Be a backend until SIGTERM."""
     uvicorn, app = load(app_dir)
     config = uvicorn.Config(
-        app.create_app(), log_level="warning", backlog=BACKLOG, proxy_headers=False
+        app.create_app(), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="none"
     )
     uvicorn.Server(config).run(sockets=[listener(port)])
 
