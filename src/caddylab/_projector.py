@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 VARIABLE = "CADDYLAB_PROJECTOR"
-ENLARGED = 1.3
+ENLARGED = 1.25
 """How much larger charts are: as much as fits JupyterLab on a screen of 1280 pixels."""
 
 _on = os.environ.get(VARIABLE, "") not in ("", "0")
