@@ -63,7 +63,8 @@ def test_it_keeps_the_ink_of_the_page(large):
 
 def test_a_pair_grows_once(large):
     *_, pair = pictures()
-    assert [side["width"] for side in pair.to_dict()["hconcat"]] == pytest.approx([400 * ENLARGED] * 2)
+    widths = [side["width"] for side in pair.to_dict()["hconcat"]]
+    assert widths == pytest.approx([400 * ENLARGED] * 2)
 
 
 def test_one_switch_for_panel_view_and_replay():
