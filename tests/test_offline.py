@@ -53,17 +53,18 @@ class TestTheWatch:
         assert (done.returncode, done.packets) == (0, ())
 
 
+@pytest.mark.timeout(240)
 class TestTheCourse:
     def test_a_chapter_runs_and_nobody_else_is_asked(self, tmp_path):
         command = [sys.executable, "-m", "caddylab", "verify", "01", "--runtime", "process"]
-        done = watched(*command, cwd=tmp_path)
+        done = watched(*command, cwd=tmp_path, timeout=200)
         assert done.returncode == 0, done.said
         assert "all as on record" in done.said
         assert done.packets == ()
 
     @pytest.mark.browser
     def test_neither_jupyterlab_nor_a_lab_in_it_asks_anybody_else(self, tmp_path):
-        done = watched(sys.executable, SESSION, tmp_path / "mine", cwd=tmp_path)
+        done = watched(sys.executable, SESSION, tmp_path / "mine", cwd=tmp_path, timeout=200)
         assert done.returncode == 0, done.said
         assert "news 200" in done.said
         assert done.packets == ()
