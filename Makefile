@@ -31,12 +31,15 @@ recordings: .venv/ready-dev
 
 setup: .venv/ready-dev
 
+# JupyterLab reads a copy of these
+SLIDES := $(wildcard src/caddylab/_slides/*.json src/caddylab/_slides/static/*)
+
 # A stamp is as old as the installation: touched last, so that a broken one is done again.
-.venv/ready: requirements.lock pyproject.toml tools/install.py
+.venv/ready: requirements.lock pyproject.toml tools/install.py $(SLIDES)
 	$(PYTHON) tools/install.py
 	touch $@
 
-.venv/ready-dev: requirements-dev.lock requirements.lock pyproject.toml tools/install.py
+.venv/ready-dev: requirements-dev.lock requirements.lock pyproject.toml tools/install.py $(SLIDES)
 	$(PYTHON) tools/install.py --dev
 	touch .venv/ready $@
 

@@ -1,5 +1,6 @@
 """The wheel: all that a learner needs who has no checkout."""
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -67,8 +68,17 @@ def test_it_carries_every_file_of_the_course(wheel):
 
 
 def test_it_carries_nothing_else(wheel):
-    tops = {name.partition("/")[0] for name in contents(wheel)}
+    data = re.compile(r"caddylab-[^/]+\.data/data/share/jupyter/labextensions/caddylab-slides/")
+    others = [name for name in contents(wheel) if not data.match(name)]
+    tops = {name.partition("/")[0] for name in others}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"caddylab"}
+
+
+def test_jupyterlab_finds_the_slides(learner):
+    place = "share/jupyter/labextensions/caddylab-slides"
+    found = learner.folder / "venv" / place
+    assert (found / "package.json").is_file()
+    assert (found / "static" / "remoteEntry.js").is_file()
     assert not any("tests" in name or name.endswith(".pyc") for name in contents(wheel))
 
 

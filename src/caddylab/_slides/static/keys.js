@@ -1,0 +1,43 @@
+// Which key does what. Clickers send PageDown and PageUp.
+
+const NEXT = ["PageDown", "ArrowRight", "ArrowDown", " ", "Enter"];
+const BACK = ["PageUp", "ArrowLeft", "ArrowUp", "Backspace"];
+const TYPES = "input, textarea, select, [contenteditable='true'], .cm-editor";
+const PRESSED_BY = { " ": "button, summary, a", Enter: "button, summary, a" };
+
+/** Listen for a show until the function that is returned is called. */
+export function keyboard(show) {
+  const listen = (event) => {
+    const act = meaning(event, show);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
+  document.addEventListener("keydown", listen, true);
+  return () => document.removeEventListener("keydown", listen, true);
+}
+
+function meaning(event, show) {
+  const { key, target } = event;
+  if (event.ctrlKey || event.altKey || event.metaKey) return null;
+  if (target.closest(TYPES) && !key.startsWith("Page")) return inText(key, target);
+  if (PRESSED_BY[key] && target.closest(PRESSED_BY[key])) return null;
+  if (key === " " && event.shiftKey) return () => show.back();
+  if (NEXT.includes(key)) return () => show.next();
+  if (BACK.includes(key)) return () => show.back();
+  return {
+    r: () => show.again(), n: () => show.fallBack(), i: () => show.interrupt(),
+    s: () => show.speaker.toggle(), f: () => fullScreen(), Escape: () => show.stop(),
+  }[key.length === 1 ? key.toLowerCase() : key];
+}
+
+/** In text, keys write; Escape leaves the text, not the show. */
+function inText(key, target) {
+  return key === "Escape" ? () => target.blur() : null;
+}
+
+function fullScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen();
+}

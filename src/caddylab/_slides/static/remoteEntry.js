@@ -1,0 +1,21 @@
+// What JupyterLab loads: the module container that a bundler would write. By hand, since all that
+// is behind it are four small modules that need no bundler; what JupyterLab shares (its tokens and
+// actions) comes through `init`, so nothing is loaded twice.
+(() => {
+  const here = document.currentScript.src;
+  let shared;
+
+  async function sharedModule(name) {
+    const [version] = Object.keys(shared[name]);
+    return (await shared[name][version].get())();
+  }
+
+  (window._JUPYTERLAB ??= {})["caddylab-slides"] = {
+    init: (scope) => { shared = scope; },
+    get: async () => {
+      const { plugin } = await import(new URL("plugin.js", here));
+      const extension = { __esModule: true, default: await plugin(sharedModule) };
+      return () => extension;
+    },
+  };
+})();
