@@ -40,8 +40,9 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
         f"<tr>{_heading(fault, 'row')}{''.join(_cell(c[fault]) for c in columns.values())}</tr>"
         for fault in faults
     )
+    size = LARGE if _projector.wanted() else ""
     return (
-        f"<table style='{LARGE * _projector.wanted()}'><caption style='text-align:left;white-space:nowrap'>"
+        f"<table style='{size}'><caption style='text-align:left;white-space:nowrap'>"
         f"<b>{caption}</b><br>{LEGEND}</caption>"
         f"<tr>{head}</tr>{''.join(rows)}</table>"
     )
