@@ -15,7 +15,7 @@ import httpx
 
 from benchmarks._row import Row
 from caddylab import Lab, _resources
-from caddylab._ports import LOOPBACK, free_port
+from caddylab._ports import LOOPBACK, Port
 from caddylab._waiting import poll
 
 ROUNDS = 7
@@ -72,7 +72,7 @@ def lab_ready(runtime: str) -> float:
 
 def uvicorn_alone() -> float:
     """Seconds from the start of a plain uvicorn to its first 200."""
-    port = free_port()
+    port = unused_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "app:create_app", "--port", str(port)]
     with _running([*command, "--log-level", "warning"], cwd=str(_resources.containers())) as began:
         return _first_answer(port, began)
@@ -82,10 +82,17 @@ def podman_run() -> float:
     """Seconds from `podman run` of one backend to its first 200."""
     from caddylab._runtimes import images
 
-    port = free_port()
+    port = unused_port()
     command = ["podman", *_remote(), "run", "--rm", "--publish", f"{LOOPBACK}:{port}:8080"]
     with _running([*command, "--env", "BACKEND_ID=1", images.backend()]) as began:
         return _first_answer(port, began)
+
+
+def unused_port() -> int:
+    """A port that nobody has just now; what is measured is started there at once."""
+    port = Port()
+    port.close()
+    return port.number
 
 
 def podman_works() -> bool:

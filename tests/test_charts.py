@@ -74,6 +74,12 @@ def crosses(spec):
     ]
 
 
+def answers_of(spec, who):
+    """The marks of the layers in which `who` has answered."""
+    layers = [layer for layer in spec["layer"] if "shape" in layer["encoding"]]
+    return [layer["mark"] for layer in layers if who in {row["who"] for row in table(spec, layer)}]
+
+
 def looks(spec, channel):
     """Which name has which colour or shape."""
     for layer in spec["layer"]:
@@ -175,6 +181,7 @@ def test_what_caddy_answers_itself_is_grey_and_crossed():
     assert looks(spec, "color")["Caddy itself"] == GREY
     assert Counter(row["who"] for row in rows(spec, "who"))["Caddy itself"] == lost
     assert len(crosses(spec)[0]) == lost
+    assert not any(around["filled"] for around in answers_of(spec, "Caddy itself"))
     assert sentence(spec) == (
         "Backends 1 and 2 were stopped: 25 of 40 requests failed (23 × 503 and 2 × 502)"
     )
@@ -182,7 +189,7 @@ def test_what_caddy_answers_itself_is_grey_and_crossed():
 
 def test_a_failure_that_a_backend_answered_is_its_own_and_a_cancelled_request_is_none():
     spec = routing(scenes.failing())
-    failures, _given_up = crosses(spec)
+    (failures,) = crosses(spec)  # the attempt of who was cut off is no failure of its backend
     assert {row["y"] for row in failures} == {2}
     assert sentence(spec) == "7 of 60 requests failed (500), 1 not finished"
 

@@ -12,7 +12,7 @@ import vl_convert
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from caddylab import Lab, _charts, projector
-from caddylab._charts import renderer, theme
+from caddylab._charts import enlarge, renderer, theme
 from caddylab._projector import ENLARGED, VARIABLE
 
 SCENES = [scenes.killed(), scenes.sticky()]
@@ -53,6 +53,16 @@ def test_a_large_picture_is_the_same_picture_seen_from_nearer():
         growth = [a / b for a, b in zip(large.size, near.size, strict=True)]
         assert growth == pytest.approx([1, 1], abs=0.02)
         assert apart(large, near.resize(large.size)) < 4.5, renderer.sentence(picture.to_dict())
+
+
+def test_places_in_pixels_grow_as_well():
+    """Else a bar that reaches to the foot of a picture ends above the foot of a large one."""
+    bar = {"y": {"field": "top", "scale": None}, "y2": {"field": "bottom"}, "x": {"field": "at"}}
+    grown = enlarge.enlarged({"mark": "rect", "encoding": bar}, 2)
+    assert grown["transform"] == [
+        {"calculate": "datum['bottom'] * 2", "as": "bottom"},
+        {"calculate": "datum['top'] * 2", "as": "top"},
+    ]
 
 
 def test_it_keeps_the_ink_of_the_page(large):

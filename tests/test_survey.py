@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from caddylab import CaddyfileError, FaultError, LabError, Survey
+from caddylab import CaddyfileError, FaultError, LabError, Survey, _survey_table, projector
 
 BARE = """
 :80 {
@@ -64,6 +64,13 @@ class TestTrials:
         for cell in page.split("<td")[1:]:
             colour = {"✓": "#0072B2", "◐": "#E69F00", "✗": "#D55E00"}[cell.partition("<b>")[2][0]]
             assert f"solid {colour}" in cell
+
+    def test_it_is_large_for_a_room(self, survey):
+        assert _survey_table.LARGE not in survey._repr_html_()
+        projector()
+        large = survey._repr_html_()
+        projector(False)
+        assert _survey_table.LARGE in large
 
 
 def test_a_friendly_page_is_seen(lab):

@@ -72,6 +72,7 @@ def test_it_carries_nothing_else(wheel):
     others = [name for name in contents(wheel) if not data.match(name)]
     tops = {name.partition("/")[0] for name in others}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"caddylab"}
+    assert not any("tests" in name or name.endswith(".pyc") for name in contents(wheel))
 
 
 def test_jupyterlab_finds_the_slides(learner):
@@ -79,7 +80,6 @@ def test_jupyterlab_finds_the_slides(learner):
     found = learner.folder / "venv" / place
     assert (found / "package.json").is_file()
     assert (found / "static" / "remoteEntry.js").is_file()
-    assert not any("tests" in name or name.endswith(".pyc") for name in contents(wheel))
 
 
 def test_the_source_archive_makes_the_same_wheel(wheel, tmp_path):

@@ -12,7 +12,7 @@ _on = os.environ.get(VARIABLE, "") not in ("", "0")
 
 
 def projector(on: bool = True) -> None:
-    """Draw charts, panels, views and replays large from now on, or not any more.
+    """Draw charts, surveys, panels, views and replays large from now on, or not any more.
 
     The environment variable CADDYLAB_PROJECTOR=1 does the same from the start.
 

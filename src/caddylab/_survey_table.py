@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as escaping
 from collections.abc import Mapping, Sequence
 
+from caddylab import _projector
 from caddylab._palette import COLOURS, ERROR
 from caddylab._survey_trial import Trial
 
@@ -14,6 +15,8 @@ TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR}
 """Blue, orange and vermilion: told apart by colour-blind eyes, too."""
 LEGEND = "✓ all answered quickly · ◐ some waited or went without · ✗ no good answer"
 EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
+LARGE = "font-size:18px"
+"""For a room: five strategies fill a screen of 1280 pixels."""
 CELL = "text-align:left;vertical-align:top;padding:.4em .8em"
 
 
@@ -37,8 +40,9 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
         f"<tr>{_heading(fault, 'row')}{''.join(_cell(c[fault]) for c in columns.values())}</tr>"
         for fault in faults
     )
+    size = LARGE if _projector.wanted() else ""
     return (
-        f"<table><caption style='text-align:left;white-space:nowrap'>"
+        f"<table style='{size}'><caption style='text-align:left;white-space:nowrap'>"
         f"<b>{caption}</b><br>{LEGEND}</caption>"
         f"<tr>{head}</tr>{''.join(rows)}</table>"
     )

@@ -19,7 +19,21 @@ CONTENT = ("data", "datasets")
 
 def enlarged(spec: dict[str, Any], factor: float) -> dict[str, Any]:
     """A Vega-Lite specification (or its `config`) in which every length is `factor` as long."""
-    return {name: _grown(spec, name, value, factor) for name, value in spec.items()}
+    grown = {name: _grown(spec, name, value, factor) for name, value in spec.items()}
+    if steps := _pixels(spec, factor):
+        grown["transform"] = [*grown.get("transform", []), *steps]
+    return grown
+
+
+def _pixels(spec: dict[str, Any], factor: float) -> list[dict[str, str]]:
+    """How the fields grow that say a place in pixels: those of a channel without a scale."""
+    encoding = spec.get("encoding")
+    if not isinstance(encoding, dict):
+        return []
+    bare = {axis for axis in "xy" if encoding.get(axis, {}).get("scale", axis) is None}
+    places = [encoding[name] for name in PLACES if name in encoding and name[0] in bare]
+    fields = sorted({place["field"] for place in places if "field" in place})
+    return [{"calculate": f"datum['{name}'] * {factor}", "as": name} for name in fields]
 
 
 def _grown(owner: dict[str, Any], name: str, value: Any, factor: float) -> Any:

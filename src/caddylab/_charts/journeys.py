@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -23,10 +25,19 @@ def unfinished(requests: pd.DataFrame) -> pd.Series[bool]:
     return requests["outcome"].isin(NO_FAILURE[1:])
 
 
-def given_up(attempts: pd.DataFrame) -> pd.DataFrame:
-    """The attempts that no client got an answer from: they failed, or another one followed."""
+def given_up(attempts: pd.DataFrame, cancelled: Collection[int] = ()) -> pd.DataFrame:
+    """The attempts that no client got an answer from: they failed, or another one followed.
+
+    The last attempt of a request in `cancelled` is none: its client left, and the backend may be
+    well.
+    """
     last = attempts["attempt"] == attempts.groupby("n")["attempt"].transform("max")
-    return attempts[~last | ~attempts["ok"]]
+    return attempts[~last | ~attempts["ok"] & ~attempts["n"].isin(cancelled)]
+
+
+def cancelled(requests: pd.DataFrame) -> Collection[int]:
+    """The numbers of the requests that were cut off when their run was stopped."""
+    return set(requests.loc[requests["outcome"] == "cancelled", "n"])
 
 
 def placed(requests: pd.DataFrame, attempts: pd.DataFrame, by: clock.By) -> pd.DataFrame:

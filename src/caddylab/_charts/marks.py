@@ -35,7 +35,9 @@ def layers(
     return [
         *_ways(steps, frame),
         *_answers(answers[good], frame, size),
-        *_answers(answers[~good & (answers["lane"] != lanes.NOBODY)], frame, size * 2.2),
+        *_answers(
+            answers[~good & (answers["lane"] != lanes.NOBODY)], frame, size * 2.2, full=False
+        ),
         *_crosses(answers[journeys.unfinished(answers)], frame, max(size, CLEAR), theme.CADDY),
         *_crosses(answers[journeys.failed(answers)], frame, max(size, CLEAR), theme.ERROR),
         *_crosses(steps, frame, max(size * 0.6, CLEAR * 0.6), theme.ERROR, ["attempt"]),
@@ -54,11 +56,12 @@ def _y(lane: pd.Series[int], n: pd.Series[int], frame: Frame, spread: float) -> 
     return frame.rows(lane) + spread * (n * theme.GOLDEN % 1 - 0.5)
 
 
-def _answers(rows: pd.DataFrame, frame: Frame, size: float) -> list[alt.Chart]:
+def _answers(rows: pd.DataFrame, frame: Frame, size: float, full: bool = True) -> list[alt.Chart]:
+    """A mark for each; one that a cross comes into is hollow: vermilion on grey is not seen."""
     if rows.empty:
         return []
     rows = rows.assign(who=rows["lane"].map(lanes.name))
-    chart = _chart(rows, ["x", "y", "who"]).mark_point(filled=True, size=size, opacity=1)
+    chart = _chart(rows, ["x", "y", "who"]).mark_point(filled=full, size=size, opacity=1)
     return [chart.encode(frame.x(), frame.y(), frame.colour, frame.shape, tooltip=_story())]
 
 

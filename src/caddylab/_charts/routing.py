@@ -33,7 +33,7 @@ def routing(
     if requests.empty:
         return theme.nothing()
     spans = clock.touching(spans, requests)
-    given_up = journeys.given_up(attempts)
+    given_up = journeys.given_up(attempts, journeys.cancelled(requests))
     frame = _frame(requests, given_up, spans, by or clock.choose(requests, spans), backends)
     single = len(requests) + len(given_up) <= MARKS
     draw = marks.layers if single else columns.layers

@@ -83,7 +83,7 @@ def _label(own: pd.DataFrame, hope: float, total: int) -> str:
 
 
 def _bars(parts: pd.DataFrame, y: alt.Y, top: float) -> alt.Chart:
-    axis = alt.Axis(title="share of all requests", labelExpr=PERCENT, tickCount=6)
+    axis = alt.Axis(title="share of all requests", labelExpr=PERCENT, tickCount=6, labelFlush=False)
     x = alt.X("x:Q", axis=axis, scale=alt.Scale(domain=[0, top], range=[0, theme.WIDTH - ROOM]))
     told = [alt.Tooltip("who:N", title="answered by"), "outcome:N",
             alt.Tooltip("size:Q", title="requests", format=","),

@@ -32,6 +32,8 @@ SHAPES = (
 INK, PAPER = "#1F2328", "#FFFFFF"
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 WIDTH = 720
+TITLE, HINT = 72, 108
+"""So many characters make a line, such that a large picture keeps all of them at 1280 pixels."""
 GOLDEN = 0.618034
 """Its multiples, without their whole part, lie evenly spread however many there are."""
 
@@ -89,9 +91,8 @@ def _theme() -> alt.theme.ThemeConfig:
 
 def title(text: str, *hints: str) -> alt.TitleParams:
     """A sentence that says what to see, and lines that say how to read the picture."""
-    return alt.TitleParams(
-        lines(text, 80), subtitle=[line for hint in hints for line in textwrap.wrap(hint, 122)]
-    )
+    subtitle = [line for hint in hints for line in lines(hint, HINT)]
+    return alt.TitleParams(lines(text, TITLE), subtitle=subtitle)
 
 
 def lines(text: str, longest: int) -> list[str]:
