@@ -10,12 +10,9 @@ other host for anything.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -26,33 +23,20 @@ import publish
 from caddylab import CaddylabError
 from caddylab._caddy.version import CADDY_VERSION
 
-ROOT = publish.ROOT
+COURSE = publish.ROOT / "course"
 SOURCE = publish.HTML
 
 
 def main() -> int:
     """Make the pages and say where they are; 1 if they could not be made."""
-    options = _parser().parse_args()
-    began = time.monotonic()
-    try:
-        publish.need_room(options.to)
-        with tempfile.TemporaryDirectory() as folder:
-            write(options.course, options.only, Path(folder) / "source")
-            build(Path(folder) / "source", Path(folder) / "pages")
-            publish.replace(options.to, Path(folder) / "pages")
-    except CaddylabError as error:
-        print(f"make_html: {error}", file=sys.stderr)
-        return 1
-    print(f"Made in {time.monotonic() - began:.0f} s. Open {options.to.resolve()}/index.html")
-    return 0
+    return publish.main("Make the course into pages to look at.", COURSE, "html", make)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Make the course into pages to look at.")
-    parser.add_argument("--only", nargs="+", metavar="CHAPTER", help="execute these alone: 00 99")
-    parser.add_argument("--course", type=Path, default=ROOT / "course", metavar="FOLDER")
-    parser.add_argument("--to", type=Path, default=ROOT / "dist" / "html", metavar="FOLDER")
-    return parser
+def make(course: Path, only: Sequence[str] | None, folder: Path) -> Path:
+    """Make the pages below `folder`; returns where they are."""
+    write(course, only, folder / "source")
+    build(folder / "source", folder / "pages")
+    return folder / "pages"
 
 
 def write(course: Path, only: Sequence[str] | None, folder: Path) -> None:

@@ -10,11 +10,8 @@ stay as they are.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.resources import files
@@ -26,7 +23,6 @@ from jinja2 import Environment, FileSystemLoader
 from nbconvert import SlidesExporter
 from traitlets.config import Config
 
-from caddylab import CaddylabError
 from caddylab._caddy.version import CADDY_VERSION
 
 SOURCE = publish.ROOT / "tools" / "slides"
@@ -37,27 +33,13 @@ NETS = ("net",)
 
 def main() -> int:
     """Make the slides and say where they are; 1 if they could not be made."""
-    options = _parser().parse_args()
-    began = time.monotonic()
-    try:
-        publish.need_room(options.to)
-        with tempfile.TemporaryDirectory() as folder:
-            write(publish.chosen(options.demos, options.only), Path(folder) / "slides")
-            publish.replace(options.to, Path(folder) / "slides")
-    except CaddylabError as error:
-        print(f"make_slides: {error}", file=sys.stderr)
-        return 1
-    print(f"Made in {time.monotonic() - began:.0f} s. Open {options.to.resolve()}/index.html")
-    return 0
+    return publish.main("Make the demos into slides to look at.", publish.DEMOS, "slides", make)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Make the demos into slides to look at.")
-    parser.add_argument("--only", nargs="+", metavar="DEMO", help="make these alone: 02 04")
-    parser.add_argument("--demos", type=Path, default=publish.DEMOS, metavar="FOLDER")
-    slides = publish.ROOT / "dist" / "slides"
-    parser.add_argument("--to", type=Path, default=slides, metavar="FOLDER")
-    return parser
+def make(demos: Path, only: Sequence[str] | None, folder: Path) -> Path:
+    """Make the slides below `folder`; returns where they are."""
+    write(publish.chosen(demos, only), folder / "slides")
+    return folder / "slides"
 
 
 def write(notebooks: Sequence[Path], folder: Path) -> None:

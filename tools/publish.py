@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,44 @@ NOT_FOR_READERS = (".doctrees", ".buildinfo", "_sources", "objects.inv")
 sys.path.insert(0, str(HTML))
 
 import outputs as outputs  # noqa: E402
+
+
+def main(
+    what: str, source: Path, name: str, make: Callable[[Path, Sequence[str] | None, Path], Path]
+) -> int:
+    """What a tool does when it is called.
+
+    Args:
+        what: its description.
+        source: the folder of notebooks, unless an option of the folder's name says another.
+        name: where the pages go, below `dist`, unless `--to` says otherwise.
+        make: makes pages of a folder's notebooks, of all or of those named, below an empty
+            folder, and returns where they are.
+
+    Returns:
+        1 if they could not be made, and those of an earlier build stay as they are; else 0.
+    """
+    parser = _parser(what, source, name)
+    options, began = parser.parse_args(), time.monotonic()
+    try:
+        need_room(options.to)
+        with tempfile.TemporaryDirectory() as folder:
+            replace(options.to, make(options.source, options.only, Path(folder)))
+    except CaddylabError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    print(f"Made in {time.monotonic() - began:.0f} s. Open {options.to.resolve()}/index.html")
+    return 0
+
+
+def _parser(what: str, source: Path, name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="execute these alone: 02 04")
+    parser.add_argument(
+        f"--{source.name}", dest="source", type=Path, default=source, metavar="FOLDER"
+    )
+    parser.add_argument("--to", type=Path, default=ROOT / "dist" / name, metavar="FOLDER")
+    return parser
 
 
 def need_room(folder: Path) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 from caddylab._errors import FaultError
@@ -56,12 +55,7 @@ class Fault:
     def __enter__(self) -> Fault:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.undo()
 
     def __repr__(self) -> str:

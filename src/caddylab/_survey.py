@@ -22,7 +22,7 @@ SLOW = 0.65
 """A slow backend takes so much of its clients' patience."""
 WAVES = 3
 """Under load every client sends so many requests, one after the other."""
-LOAD_PATH = "/delay/100"
+LOAD_PATH = "/delay/200"
 
 
 class Survey:
@@ -52,7 +52,7 @@ class Survey:
         faults: Iterable[str] = (),
         *,
         clients: int = 8,
-        patience: float = 0.7,
+        patience: float = 1.5,
     ) -> None:
         self._lab, self.clients, self.patience = lab, clients, patience
         self.faults = tuple(faults) or self.FAULTS

@@ -15,6 +15,7 @@ from typing import Any
 
 from caddylab import _resources
 from caddylab._claims import MIME, Claim
+from caddylab._environ import inherited
 from caddylab._errors import CaddylabError
 
 RECORD = Path(__file__).with_name("_verdicts.json")
@@ -87,7 +88,7 @@ def run(chapter: Path, settings: Mapping[str, str]) -> Any:
         )
         _keep_private(client, folder)
         try:
-            _apart(client.async_execute(env=dict(os.environ) | dict(settings)))
+            _apart(client.async_execute(env=inherited() | dict(settings)))
         except (CellExecutionError, CellTimeoutError) as error:
             raise ChapterFailed(f"{chapter.stem} did not run to its end.\n{error}") from error
     return notebook

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from caddylab._environ import inherited
 from caddylab._errors import StartFailed
 
 MARK = "CADDYLAB_LAB"
@@ -34,7 +34,7 @@ class Keeper:
             self._process = subprocess.Popen(
                 [sys.executable, str(script), str(folder), *at_end],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True,
-                env={**os.environ, MARK: folder.name},
+                env=inherited() | {MARK: folder.name},
                 start_new_session=True,  # Ctrl-C in the notebook is not meant for it
             )  # fmt: skip
 

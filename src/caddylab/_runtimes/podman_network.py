@@ -44,12 +44,15 @@ def hold_rootless_address(service: Service, bridge: str) -> None:
     Containers talk to such a bridge for name queries alone, so this may happen when several
     are up. It takes a few tenths of a second, so it is only done where it is needed.
     """
+    from caddylab._environ import inherited
+
     podman = shutil.which("podman")
     if not sys.platform.startswith("linux") or os.geteuid() == 0 or podman is None:
         return
     if service.version < CURED:
         command = [podman, "unshare", "--rootless-netns", sys.executable, __file__, bridge]
-        local = {name: value for name, value in os.environ.items() if name != "CONTAINER_HOST"}
+        local = inherited()
+        local.pop("CONTAINER_HOST", None)
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             subprocess.run(command, env=local, timeout=10, capture_output=True, check=False)
 
