@@ -129,6 +129,8 @@ class Backend:
         What its clients have left behind would go on for up to a minute, and could make the
         next ones wait.
         """
+        if self._unit.running():
+            self._unit.thaw()  # most of those that stood still are idle once they go on
         if not poll(self._idle, IDLE_PATIENCE):
             self._unit.kill()
             self._unit.start()
