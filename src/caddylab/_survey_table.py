@@ -15,7 +15,7 @@ TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR}
 """Blue, orange and vermilion: told apart by colour-blind eyes, too."""
 LEGEND = "✓ all answered quickly · ◐ some waited or went without · ✗ no good answer"
 EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
-LARGE = "font-size:18px"
+LARGE = "font-size:17px"
 """For a room: five strategies fill a screen of 1280 pixels."""
 CELL = "text-align:left;vertical-align:top;padding:.4em .8em"
 
@@ -60,5 +60,5 @@ def _cell(trial: Trial) -> str:
     return (
         f"<td style='{CELL};border-left:5px solid {tint};background:{fill}'>"
         f"<b>{trial.sign} {trial.good} of {trial.total}</b><br>{trouble}"
-        f"<small>slowest {trial.slowest:.2f} s</small></td>"
+        f"<small style='white-space:nowrap'>slowest {trial.slowest:.2f} s</small></td>"
     )
