@@ -1,26 +1,26 @@
-"""The image for one learner, and the files that let a browser be all that a learner has."""
+"""The image for one learner: by hand, and in the pod that Zero to JupyterHub makes of it."""
 
-import json
 import os
-import re
-import shutil
+import secrets
 import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-import yaml
+from classroom_hub import free_ports
+from classroom_image import built, classroom_context, podman
+from classroom_learner import Learner
 
-from caddylab._cli.bundle import own_wheel
 from caddylab._waiting import poll
 
-ROOT = Path(__file__).parents[1]
-CLASSROOM = ROOT / "containers" / "classroom"
-CONTAINERFILE = (CLASSROOM / "Containerfile").read_text()
+# Most of the time is pip's, which unpacks 180 MB on a machine that is busy.
+pytestmark = [pytest.mark.podman, pytest.mark.hub, pytest.mark.timeout(300)]
+
+CONFIGURATION = Path(__file__).with_name("classroom_pods.py")
 START_PAGE = "/lab/tree/break-the-balancer/course/00-start-here.ipynb"
-WHEELS = os.environ.get("CADDYLAB_WHEELS")
 NAME = f"caddylab-classroom-test-{os.getpid()}"
-IMAGE = f"localhost/{NAME}"
 CONFINED = [
     "--cap-drop=all", "--security-opt=no-new-privileges", "--user=1000",
     "--read-only", "--read-only-tmpfs=false", "--tmpfs=/tmp",
@@ -30,57 +30,27 @@ from caddylab import Lab
 with Lab() as lab:
     print(lab.fire(16).outcomes)
 """
+SERVED = "Counter({<Outcome.OK: 'ok'>: 16})"
 WRITABLE = (
     "find / -xdev -writable -not -type l -not -path '/proc/*' -not -path '/dev/*' 2>/dev/null"
 )
-
-
-def podman(*words):
-    """What this Podman, and not the one behind a socket, says."""
-    settings = {name: text for name, text in os.environ.items() if name != "CONTAINER_HOST"}
-    done = subprocess.run(
-        ["podman", *map(str, words)], capture_output=True, text=True, check=False, env=settings
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
-
-
-def files(folder):
-    """The build's context: what image.md tells an instructor to have."""
-    own_wheel.make(folder / "dist")
-    (folder / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
-    place = folder / "containers" / "classroom"
-    place.mkdir(parents=True)
-    for name in ("Containerfile", "start"):
-        shutil.copy(CLASSROOM / name, place)
-    for name in ("jupyter", "lean"):
-        shutil.copytree(CLASSROOM / name, place / name)
-    return place / "Containerfile"
+NO_CLUSTER = """
+current-context: none
+contexts: [{name: none, context: {cluster: none, user: none}}]
+clusters: [{name: none, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: none, user: {}}]
+"""
+"""What KubeSpawner reads when it is made; nobody asks that address."""
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """Built without a network: pip takes the wheels that are at hand."""
-    if not WHEELS:
-        pytest.skip("CADDYLAB_WHEELS names no folder with the packages")
+    """The image for JupyterHub. That for one person differs in its lock, which .binder has too."""
     folder = tmp_path_factory.mktemp("image")
-    settings = folder / "pip.conf"
-    settings.write_text("[global]\nno-index = true\nfind-links = /wheels\n")
-    context = folder / "context"
-    (context / "dist").mkdir(parents=True)
-    try:
-        podman(
-            "build", "--network=none", "--pull=never", "--layers=false", "--tag", IMAGE,
-            "--volume", f"{settings}:/etc/pip.conf:ro", "--volume", f"{WHEELS}:/wheels:ro",
-            "--file", files(context), context,
-        )  # fmt: skip
-        yield IMAGE
-    finally:
-        podman("rmi", "--force", "--ignore", IMAGE) if exists("image", IMAGE) else None
-
-
-def exists(kind, name):
-    return name in podman(kind, "ls", "--format", "json")
+    file = classroom_context(folder / "context")
+    lock = "--build-arg=REQUIREMENTS=requirements-hub.lock"
+    with built(f"localhost/{NAME}", folder, file, folder / "context", lock) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +85,6 @@ def answers(url):
         return None
 
 
-@pytest.mark.podman
-@pytest.mark.timeout(300)  # most of it is pip, which unpacks 180 MB on a machine that is busy
 class TestImage:
     def test_jupyterlab_answers_who_knows_its_token(self, container):
         assert answers(f"{awaited(container)}/api/contents") == 403
@@ -131,7 +99,7 @@ class TestImage:
 
     def test_a_lab_serves_every_request(self, container):
         said = inside(container, "python", "-c", LAB)
-        assert said.splitlines()[-1] == "Counter({<Outcome.OK: 'ok'>: 16})"
+        assert said.splitlines()[-1] == SERVED
 
     def test_the_doctor_is_content(self, container):
         assert "Labs run here on processes." in inside(container, "caddylab", "doctor")
@@ -153,58 +121,109 @@ class TestImage:
         assert podman("inspect", container, "--format", "{{.State.ExitCode}}") != "137\n"
 
 
-class TestContainerfile:
-    def test_the_base_image_can_be_chosen(self):
-        assert "ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim\n" in CONTAINERFILE
-        assert "ARG REQUIREMENTS=requirements.lock\n" in CONTAINERFILE
+class Pods:
+    """A hub that starts each learner's server in a pod, which is played by Podman.
 
-    def test_every_package_is_locked(self):
-        installs = re.findall(r"pip install (.+?)(?:&&|\n\n)", CONTAINERFILE, re.DOTALL)
-        assert len(installs) == 2
-        assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
+    The network's own address on this machine is there only while a container is on the network.
+    """
 
+    def __init__(self, image: str, folder: Path) -> None:
+        self.password, self.log = secrets.token_urlsafe(12), folder / "log"
+        port, hub_port, proxy_port = free_ports(3)
+        self.url = f"http://127.0.0.1:{port}"
+        (folder / "cluster.yaml").write_text(NO_CLUSTER)
+        settings = {
+            "KUBECONFIG": str(folder / "cluster.yaml"), "PODS_FOLDER": str(folder),
+            "PODS_IMAGE": image, "PODS_NETWORK": NAME, "PODS_ADDRESS": gateway(),
+            "PODS_PASSWORD": self.password, "PODS_PORT": str(port),
+            "PODS_HUB_PORT": str(hub_port), "PODS_PROXY_PORT": str(proxy_port),
+        }  # fmt: skip
+        command = [Path(sys.executable).with_name("jupyterhub"), "--config", CONFIGURATION]
+        with open(self.log, "wb") as out:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=out, cwd=folder, env=os.environ | settings
+            )
 
-class TestKubernetes:
-    @pytest.fixture
-    def values(self):
-        return yaml.safe_load((CLASSROOM / "z2jh-values.yaml").read_text())
+    def wait(self) -> None:
+        health = f"{self.url}/hub/health"
+        assert poll(lambda: answers(health) == 200, 60), self.log.read_text()
 
-    def test_its_learner_is_the_image_s(self, values):
-        server = values["singleuser"]
-        uid, gid = re.findall(r"^USER (\d+):(\d+)$", CONTAINERFILE, re.MULTILINE)[0]
-        assert (server["uid"], server["fsGid"]) == (int(uid), int(gid))
-        assert f"\nVOLUME {server['storage']['homeMountPath']}\n" in CONTAINERFILE
-        assert server["cmd"] == "jupyterhub-singleuser"
-        assert server["defaultUrl"] == START_PAGE
-
-    def test_its_image_has_the_name_that_image_md_gives_it(self, values):
-        image = values["singleuser"]["image"]
-        assert f"{image['name']}:{image['tag']}" in (CLASSROOM / "image.md").read_text()
-
-    def test_a_learner_has_no_privilege(self, values):
-        security = values["hub"]["config"]["KubeSpawner"]["container_security_context"]
-        assert security["readOnlyRootFilesystem"] is True
-        assert security["capabilities"] == {"drop": ["ALL"]}
-        assert values["singleuser"]["allowPrivilegeEscalation"] is False
-        mounts = values["singleuser"]["storage"]["extraVolumeMounts"]
-        assert [mount["mountPath"] for mount in mounts.values()] == ["/tmp"]
+    def close(self) -> None:
+        """End the hub, and with it (its cleanup) the servers."""
+        self.process.terminate()
+        self.process.wait(60)
 
 
-class TestBrowserOnly:
-    def test_binder_installs_the_lock_with_a_python_that_it_is_for(self):
-        folder = ROOT / ".binder"
-        assert (folder / "runtime.txt").read_text() == "python-3.11\n"
-        for name in ("postBuild", "start"):
-            assert os.access(folder / name, os.X_OK), name
-            subprocess.run(["bash", "-n", folder / name], check=True)
-        assert (
-            "--require-hashes --requirement requirements.lock" in (folder / "postBuild").read_text()
-        )
-        settings = re.findall(r"\$PWD/([\w/]+)", (folder / "start").read_text())
-        assert [(ROOT / path).is_dir() for path in settings] == [True]
+def gateway() -> str:
+    return podman("network", "inspect", NAME, "--format", "{{(index .Subnets 0).Gateway}}").strip()
 
-    def test_so_does_the_devcontainer(self):
-        container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
-        assert container["image"].endswith("python:3.11")
-        assert "--require-hashes --requirement requirements.lock" in container["postCreateCommand"]
-        assert str(container["forwardPorts"][0]) in container["postAttachCommand"]
+
+@contextmanager
+def network(image: str):
+    podman("network", "create", NAME)
+    try:
+        podman("run", "--detach", "--name", f"{NAME}-holder", "--network", NAME, image, "sleep",
+               "infinity")  # fmt: skip
+        yield
+    finally:
+        podman("rm", "--force", "--ignore", "--time", "0", "--volumes", f"{NAME}-holder")
+        podman("network", "rm", "--force", NAME)
+
+
+@pytest.fixture(scope="module")
+def pods(image, tmp_path_factory):
+    with network(image):
+        pods = Pods(image, tmp_path_factory.mktemp("pods"))
+        try:
+            pods.wait()
+            yield pods
+        finally:
+            pods.close()
+
+
+@pytest.fixture(scope="module")
+def learner(pods):
+    """One who has come: the name of the pod is Zero to JupyterHub's."""
+    name = f"t{os.getpid()}"
+    try:
+        with Learner(pods.url, name, pods.password) as learner:
+            learner.arrive()
+            yield learner
+    finally:
+        podman("pod", "rm", "--force", "--ignore", "--time", "0", f"jupyter-{name}")
+        podman("volume", "rm", "--force", f"claim-{name}")
+
+
+def notebook(learner: Learner) -> str:
+    return f"jupyter-{learner.name}-notebook"
+
+
+class TestPod:
+    def test_a_lab_serves_every_request(self, learner):
+        with learner.kernel() as kernel:
+            assert kernel.ask(LAB).splitlines()[-1] == SERVED
+
+    def test_its_first_page_is_the_course_s(self, learner):
+        assert learner.server.get("").headers["location"].endswith(f"{START_PAGE}?")
+
+    def test_nobody_in_it_has_a_privilege(self, learner):
+        status = inside(notebook(learner), "cat", "/proc/1/status")
+        lines = dict(line.split(":\t") for line in status.splitlines())
+        assert set(lines["Uid"].split()) == {"1000"}
+        assert {int(lines[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")} == {0}
+        assert (lines["NoNewPrivs"], lines["Seccomp"]) == ("1", "2")
+
+    def test_only_home_and_tmp_can_be_written_to(self, learner):
+        found = inside(notebook(learner), "sh", "-c", f"{WRITABLE} || true").splitlines()
+        assert set(found) == {"/home/jovyan", "/tmp"}
+
+    def test_its_memory_and_its_cpu_are_limited(self, learner):
+        limits = "{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.NanoCpus}}"
+        told = podman("inspect", notebook(learner), "--format", limits)
+        assert list(map(int, told.split())) == [1 << 30, 512 << 20, 10**9]
+
+    def test_what_a_learner_changed_outlives_the_pod(self, learner):
+        chapter = "break-the-balancer/course/01-happy-path.ipynb"
+        inside(notebook(learner), "sh", "-c", f"echo mine >{chapter}")
+        learner.restart()
+        assert inside(notebook(learner), "cat", chapter) == "mine\n"
