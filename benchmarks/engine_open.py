@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import subprocess
 import sys
 from statistics import median
@@ -34,6 +35,8 @@ print(on_time / (rate * seconds))
 
 def run() -> list[Row]:
     """Punctuality and added latency, the median of three rounds of 10 s."""
+    if shutil.which("hey") is None:
+        sys.exit("This benchmark compares with hey, which is not here. On Debian: apt install hey")
     engine = Engine()
     runs, theirs = [], []
     try:
