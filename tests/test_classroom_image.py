@@ -45,7 +45,7 @@ users: [{name: none, user: {}}]
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """The image for JupyterHub. That for one person differs in its lock, which .binder has too."""
+    """The image for JupyterHub. That for one person differs in its lock."""
     folder = tmp_path_factory.mktemp("image")
     file = classroom_context(folder / "context")
     lock = "--build-arg=REQUIREMENTS=requirements-hub.lock"

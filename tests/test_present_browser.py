@@ -152,8 +152,9 @@ class TestTheShow:
         window = opened.value
         window.get_by_text("A slow one tells you nothing.").wait_for()
         window.get_by_text("00:0").wait_for()
-        notebook.page.bring_to_front()
-        press(notebook.page)
+        window.keyboard.press("Space")
+        rest(notebook.page)
+        assert window.title() == "For the speaker"
         window.get_by_text("Think of a database query that got stuck.").wait_for()
         window.get_by_text("Next:").wait_for()
         assert notebook.strangers == []

@@ -44,7 +44,7 @@ def hold_rootless_address(service: Service, bridge: str) -> None:
     Containers talk to such a bridge for name queries alone, so this may happen when several
     are up. It takes a few tenths of a second, so it is only done where it is needed.
     """
-    from caddylab._environ import inherited
+    from caddylab._environ import inherited  # here: the command below runs this file by itself
 
     podman = shutil.which("podman")
     if not sys.platform.startswith("linux") or os.geteuid() == 0 or podman is None:

@@ -1,11 +1,7 @@
-"""The wheels of a bundle: found in a folder, and downloaded to it where they are missing.
-
-python -m caddylab._cli.bundle.wheels FOLDER      downloads those for this machine
-"""
+"""The wheels of a bundle: found in a folder, and downloaded to it where they are missing."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,11 +10,10 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from caddylab import _resources
 from caddylab._cli.bundle import pip
 from caddylab._cli.bundle.installer.files import copy
-from caddylab._cli.bundle.lock import Pin, pins
-from caddylab._cli.bundle.target import LAST_PATCH, Target, targets
+from caddylab._cli.bundle.lock import Pin
+from caddylab._cli.bundle.target import LAST_PATCH, Target
 from caddylab._errors import BundleError
 from caddylab._progress import Bar
 
@@ -138,7 +133,3 @@ class _Counter:
         if line.startswith("Collecting"):
             self._begun += 1
             self._bar.show(self._begun / self._total, line.split()[1])
-
-
-if __name__ == "__main__":
-    collect(pins(_resources.lock()), targets(None, []), Path(sys.argv[1]))

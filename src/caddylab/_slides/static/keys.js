@@ -5,17 +5,15 @@ const BACK = ["PageUp", "ArrowLeft", "ArrowUp", "Backspace"];
 const TYPES = "input, textarea, select, [contenteditable='true'], .cm-editor";
 const PRESSED_BY = { " ": "button, summary, a", Enter: "button, summary, a" };
 
-/** Listen for a show until the function that is returned is called. */
-export function keyboard(show) {
-  const listen = (event) => {
+/** The listener for keys pressed in a show's windows. */
+export function keys(show) {
+  return (event) => {
     const act = meaning(event, show);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
     act();
   };
-  document.addEventListener("keydown", listen, true);
-  return () => document.removeEventListener("keydown", listen, true);
 }
 
 function meaning(event, show) {

@@ -9,9 +9,9 @@ const STYLE = `
 `;
 
 export class SpeakersWindow {
-  /** `rendermime` draws the notes, which are Markdown. */
-  constructor(rendermime) {
-    this.rendermime = rendermime;
+  /** `rendermime` draws the notes, which are Markdown; `listen` hears the keys pressed here. */
+  constructor(rendermime, listen) {
+    Object.assign(this, { rendermime, listen });
     this.began = Date.now();
   }
 
@@ -19,8 +19,9 @@ export class SpeakersWindow {
     if (this.window && !this.window.closed) return this.close();
     this.window = window.open("", "caddylab-notes", "popup,width=900,height=700");
     if (!this.window) return;
-    this.window.document.title = "For the speaker";
-    this.window.document.head.innerHTML = `<style>${STYLE}</style>`;
+    const { document } = this.window;
+    document.head.innerHTML = `<title>For the speaker</title><style>${STYLE}</style>`;
+    document.addEventListener("keydown", this.listen, true);
     this.timer = setInterval(() => this.tick(), 1000);
     this.draw();
   }

@@ -21,7 +21,7 @@ export async function plugin(sharedModule) {
         label: "Present as Slides",
         caption: "One slide at a time, each step one key (Alt+R)",
         isEnabled: () => Boolean(tracker.currentWidget),
-        execute: () => new Show(app, tracker.currentWidget, NotebookActions).start(),
+        execute: () => new Show(tracker.currentWidget, NotebookActions).start(),
       });
       app.commands.addKeyBinding({ command: COMMAND, keys: ["Alt R"], selector: ".jp-Notebook" });
       palette?.addItem({ command: COMMAND, category: "Notebook Operations" });

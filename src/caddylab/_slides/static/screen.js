@@ -5,22 +5,16 @@ const MARGINS = 60; // above and below a page, as slides.css has them, and the p
 const SMALLEST = 0.6;
 
 export class Screen {
-  /** `left` is called when the reader leaves the full screen. */
-  constructor(app, panel, left) {
-    Object.assign(this, { app, panel, notebook: panel.content, left });
+  constructor(notebook) {
+    this.notebook = notebook;
     this.observer = new ResizeObserver(() => this.fitSoon());
     this.onResize = () => this.fitSoon();
   }
 
   open() {
-    const { shell } = this.app;
-    this.before = {
-      config: this.notebook.notebookConfig,
-      presentationMode: shell.presentationMode,
-    };
+    this.config = this.notebook.notebookConfig;
     // A page is drawn whole, or it could not be measured.
-    this.notebook.notebookConfig = { ...this.before.config, windowingMode: "none" };
-    if ("presentationMode" in shell) shell.presentationMode = true;
+    this.notebook.notebookConfig = { ...this.config, windowingMode: "none" };
     document.body.classList.add("caddylab-show");
     this.notebook.node.classList.add("caddylab-deck");
     this.place = document.createElement("div");
@@ -42,10 +36,7 @@ export class Screen {
     this.notebook.node.classList.remove("caddylab-deck");
     this.paper.style.zoom = "";
     this.notebook.widgets.forEach((cell) => cell.removeClass("caddylab-seen"));
-    this.notebook.notebookConfig = this.before.config;
-    if ("presentationMode" in this.app.shell) {
-      this.app.shell.presentationMode = this.before.presentationMode;
-    }
+    this.notebook.notebookConfig = this.config;
   }
 
   get paper() {

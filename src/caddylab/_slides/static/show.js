@@ -1,13 +1,13 @@
 // One slide at a time on the real notebook: its cells, its kernel, its charts and widgets.
 import { cellsOf, pages } from "./deck.js";
-import { keyboard } from "./keys.js";
+import { keys } from "./keys.js";
 import { SpeakersWindow } from "./notes.js";
 import { Screen } from "./screen.js";
 
 export class Show {
   /** `actions` are JupyterLab's NotebookActions. */
-  constructor(app, panel, actions) {
-    Object.assign(this, { app, panel, actions, notebook: panel.content });
+  constructor(panel, actions) {
+    Object.assign(this, { panel, actions, notebook: panel.content });
     this.pages = pages(this.notebook.widgets);
     this.ran = new Set();
     this.running = false;
@@ -18,9 +18,10 @@ export class Show {
     if (!this.pages.length || document.body.classList.contains("caddylab-show")) return;
     const active = this.notebook.activeCell;
     this.page = Math.max(0, this.pages.findIndex((page) => cellsOf(page).includes(active)));
-    this.speaker = new SpeakersWindow(this.notebook.rendermime);
-    this.screen = new Screen(this.app, this.panel, () => this.stop());
-    this.silence = keyboard(this);
+    this.listen = keys(this);
+    this.speaker = new SpeakersWindow(this.notebook.rendermime, this.listen);
+    this.screen = new Screen(this.notebook);
+    document.addEventListener("keydown", this.listen, true);
     this.panel.sessionContext.statusChanged.connect(this.forget, this);
     this.panel.disposed.connect(this.stop, this);
     this.screen.open();
@@ -29,7 +30,7 @@ export class Show {
 
   stop() {
     if (!this.screen) return;
-    this.silence();
+    document.removeEventListener("keydown", this.listen, true);
     this.panel.sessionContext.statusChanged.disconnect(this.forget, this);
     this.panel.disposed.disconnect(this.stop, this);
     this.speaker.close();
