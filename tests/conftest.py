@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from functools import cache
 
 import html_support
@@ -21,6 +22,11 @@ MUST_RUN = {
     "browser": "CADDYLAB_REQUIRE_BROWSER",
     "hub": "CADDYLAB_REQUIRE_HUB",
 }
+
+
+def pytest_configure():
+    """A shell starts what runs in its background deaf to Ctrl-C, which some tests press."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(

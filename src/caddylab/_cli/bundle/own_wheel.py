@@ -7,7 +7,7 @@ import hashlib
 import sys
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, PackagePath, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from caddylab._cli.bundle import pip
 from caddylab._errors import BundleError
 
 MADE_BY_INSTALLERS = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_cache.json"}
+DATA = "share"
+"""Where an environment keeps the data that packages bring."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The date of every file: the same course makes the same wheel."""
 
@@ -62,7 +64,8 @@ def _repacked(installed: Distribution, folder: Path) -> Path:
 
 def _files(installed: Distribution) -> Iterator[tuple[str, bytes]]:
     for file in installed.files or []:
-        if ".." in file.parts or file.suffix == ".pyc" or file.name in MADE_BY_INSTALLERS:
+        name = _name_in_wheel(file, installed)
+        if name is None:
             continue
         content = Path(str(file.locate())).read_bytes()
         if file.hash and file.hash.value != _digest(content):
@@ -70,7 +73,20 @@ def _files(installed: Distribution) -> Iterator[tuple[str, bytes]]:
                 f"{file.locate()} has been changed since the course was installed, so its wheel "
                 "cannot be put together. Install it again, or make the bundle from a checkout."
             )
-        yield file.as_posix(), content
+        yield name, content
+
+
+def _name_in_wheel(file: PackagePath, installed: Distribution) -> str | None:
+    """What a wheel calls an installed file; None for what installers make themselves."""
+    if file.suffix == ".pyc" or file.name in MADE_BY_INSTALLERS:
+        return None
+    if ".." not in file.parts:
+        return file.as_posix()
+    # Outside the packages' folder: a command, or data such as JupyterLab's extensions.
+    inside = [part for part in file.parts if part != ".."]
+    if inside[0] != DATA:
+        return None
+    return "/".join([f"caddylab-{installed.version}.data", "data", *inside])
 
 
 def _digest(content: bytes) -> str:
