@@ -421,3 +421,15 @@ def test_a_lab_needs_a_runtime_and_backends():
         Lab(runtime="docker")
     with pytest.raises(LabError, match="1 to 16"):
         Lab(backends=0)
+
+
+@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
+def test_a_proxy_for_the_internet_is_not_asked(runtime, monkeypatch):
+    """Many companies' laptops have one in their environment; here nobody listens there."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with Lab(runtime=runtime) as lab:
+        with lab.backend(2).slow(0.01):
+            assert lab.fire(8).errors == 0
+        lab.reset()
+        assert [backend.state for backend in lab.backends] == ["up", "up"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from caddylab import _faults
+from caddylab import _faults, _loopback
 from caddylab._errors import FaultError
 from caddylab._faults import DOWN, SILENT, Fault, Plug
 from caddylab._journal import FAILED, UNHEALTHY, Journal
@@ -217,13 +217,10 @@ class Backend:
         self, method: str, path: str, *, timeout: float = 5, **kwargs: Any
     ) -> httpx.Response:
         host, port = self._unit.control
-        url = f"http://{host}:{port}{path}"
+        url = f"http://{host}:{port}"
         try:
-            # It is plain HTTP: to load certificates for it would take longer than to ask.
-            answer = httpx.request(
-                method, url, headers=self._headers, timeout=timeout, verify=False, **kwargs
-            )
-            return answer.raise_for_status()
+            with _loopback.client(url, headers=self._headers, timeout=timeout) as client:
+                return client.request(method, path, **kwargs).raise_for_status()
         except httpx.HTTPError as error:
             raise FaultError(
                 f"Backend {self.number} ({self.state}) does not listen to its control channel: "

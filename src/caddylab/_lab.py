@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from caddylab import _caddyfiles, _magic, _progress
+from caddylab import _caddyfiles, _loopback, _magic, _progress
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin
 from caddylab._caddy.lint import Note
@@ -93,7 +93,7 @@ class Lab(Exercises):
         self._site = Site(admin, self._runtime, self._journal)
         self._journal.start()
         # With an id it is nobody's health check in a backend's diary.
-        self._http = httpx.Client(base_url=self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
+        self._http = _loopback.client(self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
         self._backends = [
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units

@@ -7,8 +7,7 @@ import time
 from collections.abc import Generator
 from http.cookiejar import Cookie
 
-import httpx
-
+from caddylab import _loopback
 from caddylab._labs.answers import named, one_of
 from caddylab._labs.bench import Bench
 from caddylab._labs.calm import UNWELL, all_well
@@ -76,7 +75,8 @@ def made_to_order(bench: Bench) -> Findings:
 
 def _cookies(bench: Bench) -> dict[str, Cookie]:
     """What a browser that comes for the first time is given."""
-    visit = httpx.get(f"{bench.url}/test-api", timeout=10, verify=False)
+    with _loopback.client(bench.url, timeout=10) as client:
+        visit = client.get("/test-api")
     return {cookie.name: cookie for cookie in visit.cookies.jar}
 
 

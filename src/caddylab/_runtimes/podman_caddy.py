@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from caddylab import _loopback
 from caddylab._caddy.persistent import Persistent
 from caddylab._runtimes.base import Address
 
@@ -86,8 +87,5 @@ def _log_server(secret: str) -> dict[str, Any]:
 
 def _client(address: Address, headers: dict[str, str]) -> httpx.Client:
     host, port = address
-    # Plain HTTP on this machine: no proxy leads there, and loading certificates takes time.
-    return httpx.Client(
-        base_url=f"http://{host}:{port}", headers=headers, timeout=10, trust_env=False,
-        transport=Persistent(verify=False),
-    )  # fmt: skip
+    url, transport = f"http://{host}:{port}", Persistent(verify=False)
+    return _loopback.client(url, headers=headers, timeout=10, transport=transport)

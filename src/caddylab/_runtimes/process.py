@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import psutil
 
-from caddylab import _resources
+from caddylab import _loopback, _resources
 from caddylab._caddy import program
 from caddylab._errors import StartFailed
 from caddylab._ports import LOOPBACK, Port
@@ -204,11 +204,11 @@ class ProcessRuntime:
 
     def _admin_client(self) -> httpx.Client:
         if UNIX:
-            transport = httpx.HTTPTransport(uds=str(self.folder / "admin.sock"))
-            return httpx.Client(transport=transport, base_url="http://localhost", timeout=10)
+            transport = httpx.HTTPTransport(uds=str(self.folder / "admin.sock"), verify=False)
+            return _loopback.client("http://localhost", timeout=10, transport=transport)
         host, port = self._reserved("admin")
         headers = {"Origin": f"http://{self.secret}"}
-        return httpx.Client(base_url=f"http://{host}:{port}", headers=headers, timeout=10)
+        return _loopback.client(f"http://{host}:{port}", headers=headers, timeout=10)
 
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
