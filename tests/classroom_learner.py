@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -150,18 +150,26 @@ class Learner:
         finally:
             kernel.close()
 
-    def work_through(self, path: str, source: nbformat.NotebookNode | None = None) -> list[Message]:
+    def work_through(
+        self,
+        path: str,
+        source: nbformat.NotebookNode | None = None,
+        stay: Callable[[], object] = bool,
+    ) -> list[Message]:
         """Run a notebook from top to bottom in a kernel of its own; returns what it put out.
 
         Args:
             path: where it is on the server.
             source: the notebook to run there instead of the one that is there.
+            stay: returns when the last cell may run, which ends the lab.
         """
         notebook = source or self.server.get(f"api/contents/{path}").raise_for_status().json()
         cells = source.cells if source else notebook["content"]["cells"]
         with self.kernel(path) as kernel:
             code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-            return [message for cell in code for message in kernel.run_as_told(cell)]
+            shown = [message for cell in code[:-1] for message in kernel.run_as_told(cell)]
+            stay()
+            return shown + kernel.run_as_told(code[-1])
 
     def _log_in(self, url: str, password: str) -> str:
         """Log in as a browser does, and have the hub make a token for the rest."""

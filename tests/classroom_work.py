@@ -76,11 +76,11 @@ def at_once(work, things) -> list[Any]:
         return list(pool.map(work, things))
 
 
-def study(learner: Learner, chapters=CHAPTERS) -> str:
-    """Two chapters and a lab; returns all that the notebooks showed."""
+def study(learner: Learner, chapters=CHAPTERS, stay=bool) -> str:
+    """Two chapters and a lab, open until `stay` returns; returns all that the notebooks showed."""
     solved = nbformat.read(_resources.solutions() / LAB / f"{LAB}.ipynb", as_version=4)
     shown = [learner.work_through(f"{FOLDER}/course/{chapter}.ipynb") for chapter in chapters]
-    shown.append(learner.work_through(f"{FOLDER}/labs/{LAB}/{LAB}.ipynb", solved))
+    shown.append(learner.work_through(f"{FOLDER}/labs/{LAB}/{LAB}.ipynb", solved, stay))
     return json.dumps(shown)
 
 
