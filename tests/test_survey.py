@@ -1,11 +1,21 @@
 """A survey: faults against strategies, every cell really tried, and nothing left broken."""
 
 import _thread
+import re
 import threading
 
 import pytest
 
-from caddylab import CaddyfileError, FaultError, LabError, Survey, _survey_table, projector
+from caddylab import (
+    CaddyfileError,
+    FaultError,
+    LabError,
+    Survey,
+    _resources,
+    _survey_table,
+    projector,
+)
+from caddylab._survey import LOAD_PATH
 
 BARE = """
 :80 {
@@ -147,3 +157,12 @@ def test_it_says_which_faults_there_are(lab):
 def test_it_wants_more_than_one_backend(lab):
     with pytest.raises(LabError, match="two or more"):
         Survey(lab, pool=[1])
+
+
+@pytest.mark.parametrize("folder", ["", "demos"])
+def test_a_request_under_load_is_quicker_than_the_timeout_that_is_taught(folder):
+    """Else a strategy with that timeout would fail where it is meant to help."""
+    (notebook,) = (_resources.course() / folder).glob("08-*.ipynb")
+    timeouts = re.findall(r"response_header_timeout (\d+)ms", notebook.read_text("utf-8"))
+    assert timeouts
+    assert 2 * int(LOAD_PATH.rpartition("/")[2]) <= min(map(int, timeouts))

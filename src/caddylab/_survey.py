@@ -22,7 +22,7 @@ SLOW = 0.65
 """A slow backend takes so much of its clients' patience."""
 WAVES = 3
 """Under load every client sends so many requests, one after the other."""
-LOAD_PATH = "/delay/200"
+LOAD_PATH = "/delay/100"
 
 
 class Survey:
