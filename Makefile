@@ -13,7 +13,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup test together alone lint format labs bench lock clean
+.PHONY: course html slides recordings setup test together alone attack lint format labs bench lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -53,11 +53,15 @@ endif
 
 # In two processes: most tests wait for something most of the time
 together: .venv/ready-dev
-	$(RUN) pytest --numprocesses 2 --dist loadfile -m "not load and not hub"
+	$(RUN) pytest --numprocesses 2 --dist loadfile -m "not load and not attack and not hub"
 
 # A class fills the machine
 alone: .venv/ready-dev
-	$(RUN) pytest -m "hub and not load"
+	$(RUN) pytest -m "hub and not load and not attack"
+
+# The long attacks, of which `make test` runs short forms; their figures stand in benchmarks/README.md
+attack: .venv/ready-dev
+	$(RUN) pytest -m attack --timeout 1800 $(TESTS)
 
 lint: .venv/ready-dev
 	$(RUN) ruff check

@@ -48,6 +48,20 @@ def pages(tmp_path_factory):
     return folder
 
 
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(request):
+    """Keeps a sentence with a figure for the end of the run: `figure("300 of 300 interrupts …")`."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for sentence in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(f"figure: {sentence}")
+
+
 def pytest_runtest_setup(item):
     for marker, available in (("podman", podman), ("browser", browser), ("hub", hub)):
         if item.get_closest_marker(marker):
