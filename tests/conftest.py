@@ -53,7 +53,7 @@ FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def figure(request):
-    """Keeps a sentence with a figure for the end of the run: `figure("300 of 300 interrupts …")`."""
+    """Keeps a sentence for the end of the run: `figure("300 of 300 interrupts …")`."""
     return request.config.stash.setdefault(FIGURES, []).append
 
 
