@@ -24,7 +24,7 @@ from caddylab._labs.exercises import Exercises
 from caddylab._loaded import Loaded
 from caddylab._projector import wanted
 from caddylab._records import Span
-from caddylab._runtimes.base import BACKEND_PORT
+from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
 from caddylab._setting import setting
 from caddylab._site import Site
 from caddylab._traffic import tables
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
     from caddylab._widgets.panel import Panel
     from caddylab._widgets.view import View
-
-MOST_BACKENDS = 16
 
 
 class Lab(Exercises):
