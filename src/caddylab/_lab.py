@@ -25,7 +25,7 @@ from caddylab._loaded import Loaded
 from caddylab._projector import wanted
 from caddylab._records import Span
 from caddylab._runtimes import choose
-from caddylab._runtimes.base import BACKEND_PORT, Runtime
+from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
 from caddylab._setting import setting
 from caddylab._site import Site
 from caddylab._traffic import tables
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
     from caddylab._widgets.panel import Panel
     from caddylab._widgets.view import View
-
-MOST_BACKENDS = 16
 
 
 class Lab(Exercises):

@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from caddylab._caddy.explain import refuse
+from caddylab._caddy import variables
+from caddylab._caddy.explain import refuse, refuse_unset
 from caddylab._caddy.persistent import persistently
+from caddylab._environ import inherited
+from caddylab._errors import CaddyfileError
 
 
 class Upstream(NamedTuple):
@@ -29,16 +32,35 @@ class Admin:
         self._client = client
 
     def adapt(self, text: str) -> dict[str, Any]:
-        """Have Caddy turn a Caddyfile into its JSON.
+        """Have Caddy turn a Caddyfile into its JSON, with this process's environment variables.
 
         Raises:
             CaddyfileError: in Caddy's own words, with the line where it names one.
         """
-        answer = self._post("/adapt", text, {"Content-Type": "text/caddyfile"})
-        if answer.status_code != 200:
-            raise refuse(answer.json()["error"], text)
-        result: dict[str, Any] = answer.json()["result"]
+        answer = self._adapt(variables.fill(text, inherited()))
+        if "error" in answer:
+            raise self._for_want_of_variables(text, answer["error"]) or refuse(
+                answer["error"], text
+            )
+        result: dict[str, Any] = answer["result"]
         return result
+
+    def _adapt(self, text: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._post(
+            "/adapt", text, {"Content-Type": "text/caddyfile"}
+        ).json()
+        return answer
+
+    def _for_want_of_variables(self, text: str, message: str) -> CaddyfileError | None:
+        """What to say where Caddy would not have said `message` if all variables were set."""
+        values = inherited()
+        missing = variables.unset(text, values)
+        if not missing:
+            return None
+        tries = (variables.fill(text, values, value) for value in variables.PLAUSIBLE)
+        if all(self._adapt(filled).get("error") == message for filled in tries):
+            return None
+        return refuse_unset(missing, message, text)
 
     def load(self, config: dict[str, Any], text: str = "") -> None:
         """Replace Caddy's configuration, even by an equal one: its memory begins afresh.

@@ -14,6 +14,9 @@ Address = tuple[str, int]
 BACKEND_PORT = 8080
 """The port a backend has in a learner's Caddyfile (`backend1:8080`)."""
 
+MOST_BACKENDS = 16
+"""How many backends a lab can have."""
+
 BACKLOG = 128
 """Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
 
