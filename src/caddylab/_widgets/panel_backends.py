@@ -87,10 +87,11 @@ class Row:
 
     def refresh(self, backend: Backend, opinion: str, answered: Counter[int]) -> None:
         """Show how it stands."""
+        made = _state(backend)  # it looks at what is there now
         kinds = {fault.span.kind for fault in backend.faults}
         for method, button in self.buttons.items():
             button.disabled = self.acting is not None or not possible(method, kinds)
-        state = _acting(self.acting) or _state(backend)
+        state = _acting(self.acting) or made
         seen = _opinion(opinion, kinds, backend.candid)
         cells = [self._name(), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
