@@ -300,6 +300,7 @@ def test_a_name_has_one_living_child(keeper):
 @pytest.fixture(scope="module")
 def processes():
     with Lab(runtime="process") as lab:
+        lab.load(PLAIN)
         yield lab
 
 
@@ -330,6 +331,19 @@ def test_a_start_that_nobody_waited_for_is_no_second_backend(processes, monkeypa
     with backend.hung():
         assert processes.fire(10, timeout=0.3).errors == 5
     assert all_is_well(processes)
+
+
+def test_without_its_keeper_a_lab_still_tells_what_is_so():
+    with Lab(runtime="process") as lab:
+        lab._runtime.keeper._process.kill()
+        lab._runtime.keeper._process.wait()
+        with lab.backend(1).hung():
+            assert lab.backend(1).state == "hung"
+        lab.backend(1).kill()
+        assert [backend.state for backend in lab.backends] == ["killed", "up"]
+        with pytest.raises(StartFailed, match="keeper process has ended"):
+            lab.restore()
+        assert [backend.state for backend in lab.backends] == ["killed", "up"]
 
 
 def test_a_stranger_at_a_backends_port_is_noticed(processes):

@@ -55,7 +55,10 @@ class ProcessUnit:
         self.look()
 
     def look(self) -> Sight:
-        found = self._runtime.keeper.look(self._name)
+        try:
+            found = self._runtime.keeper.look(self._name)
+        except StartFailed:  # somebody has killed the keeper; what it kept may live on
+            return Sight(self.instance, self.running(), self._frozen())
         if found is None:
             return Sight("", running=False)
         if found["instance"] != self.instance:
