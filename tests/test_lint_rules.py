@@ -280,7 +280,8 @@ NEARLY = {
     "checks and a memory": site("health_uri /", "fail_duration 10s"),
     "checks of one": site("health_uri /", upstreams=ONE),
     "a pool with a spare for its errors": web(
-        "reverse_proxy backend1:8080 backend2:8080", "handle_errors {", "reverse_proxy spare:80", "}"
+        "reverse_proxy backend1:8080 backend2:8080",
+        "handle_errors {", "reverse_proxy spare:80", "}",
     ),
     "a pool whose second is drained": site("lb_policy weighted_round_robin 1 0"),
     # --- active checks -------------------------------------------------------------------
