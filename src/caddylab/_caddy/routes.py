@@ -63,7 +63,9 @@ def only_paths(server: Json, asked: Asked) -> list[str]:
     """The paths that lead to a proxy, where these are why a request reaches none."""
     found = [path for paths in _paths_to_proxies(server.get("routes", [])) for path in paths]
     reached = (way(server, replace(asked, path=_example(path))) for path in found)
-    return [path for path, end in zip(found, reached, strict=True) if end in (Way.PROXY, Way.PERHAPS)]
+    return [
+        path for path, end in zip(found, reached, strict=True) if end in (Way.PROXY, Way.PERHAPS)
+    ]
 
 
 def remarks(server: Json, asked: Asked) -> Iterator[str]:
