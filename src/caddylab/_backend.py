@@ -12,7 +12,8 @@ import httpx
 from caddylab import _faults, _loopback
 from caddylab._errors import FaultError
 from caddylab._faults import DOWN, SILENT, Fault, Plug
-from caddylab._journal import FAILED, UNHEALTHY, Journal
+from caddylab._journal import Journal
+from caddylab._opinions import HEALTHY, reasons, words
 from caddylab._records import Span
 from caddylab._runtimes.base import Unit
 from caddylab._waiting import poll
@@ -50,17 +51,27 @@ class Backend:
         return [fault for fault in self._faults if fault.active]
 
     @property
+    def mended(self) -> bool:
+        """Whether it is well again, as far as we know, and Caddy thinks as it did before."""
+        ends = [s.end for s in self._spans if s.backend == self.number and s.end is not None]
+        held = [span.start for span in self._journal.opinions.of(self.number)]
+        return self.candid and not self.faults and bool(ends) and min(held, default=0) < max(ends)
+
+    @property
     def healthy(self) -> bool:
-        """Whether Caddy would send it a request: neither check nor memory speaks against it."""
-        self._journal.catch_up()
-        return not any(self._journal.opinion(self.number, kind) for kind in (UNHEALTHY, FAILED))
+        """Whether every proxy that names it would send it a request now."""
+        return self.opinion == HEALTHY
 
     @property
     def opinion(self) -> str:
-        """Caddy's opinion in a word: "healthy", "unhealthy" (active check), "failed" (passive)."""
+        """Caddy's opinion in words.
+
+        "healthy", "unhealthy" (by its checks), "failed" (by failures that it remembers), "full"
+        (by the requests under way), or several of them. Where not all proxies think so, those
+        that do are named: "unhealthy for /api/*". Caddy's counters are read every 0.1 s.
+        """
         self._journal.catch_up()
-        kinds = [kind for kind in (UNHEALTHY, FAILED) if self._journal.opinion(self.number, kind)]
-        return ", ".join(kinds) or "healthy"
+        return words(self._journal.opinions.of(self.number))
 
     @property
     def in_flight(self) -> int:
@@ -148,17 +159,25 @@ class Backend:
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).
 
-        Each has `id`, `method`, `path`, `start` (Unix time), `duration` (seconds), `status`.
+        Each has `id`, `method`, `path`, `start` (Unix time), `duration` (seconds), `status` and
+        `check`: what tells whose check it was, where proxies check it differently.
         """
         return list(self.diary(0)["requests"])
 
-    def diary(self, since: int) -> dict[str, Any]:
+    def diary(self, since: int, timeout: float = 5) -> dict[str, Any]:
         """What it has executed from number `since` on ("requests"), and the "next" number."""
-        answer: dict[str, Any] = self._control("GET", "/requests", params={"since": since}).json()
-        return answer
+        query = {"since": since}
+        answer = self._control("GET", "/requests", timeout=timeout, params=query).json()
+        return dict(answer)
 
     def __repr__(self) -> str:
-        return f"<backend {self.number}: {self.state}; Caddy says: {self.opinion}>"
+        return f"<backend {self.number}: {self.state}; Caddy says: {self.opinion}{self._why}>"
+
+    @property
+    def _why(self) -> str:
+        """Caddy's reasons, in brackets."""
+        why = reasons(self._journal.opinions.of(self.number))
+        return f" ({why})" if why else ""
 
     def _take_down(self, kind: str, act: Callable[[], None]) -> Fault:
         for fault in self._active(SILENT):  # a new process will not be frozen

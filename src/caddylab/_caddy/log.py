@@ -56,6 +56,8 @@ class FailedCheck:
     upstream: str
     time: float
     reason: str
+    message: str = ""
+    status: int | None = None
 
 
 Line = RoundTrip | Closing | Flip | Selection | FailedCheck
@@ -102,7 +104,8 @@ class LogReader:
         if entry["msg"] == "host is up":
             return None
         why = self._reasons[entry["host"]] = reason(entry)
-        return FailedCheck(entry["host"], entry["ts"], why)
+        status = entry.get("status_code")
+        return FailedCheck(entry["host"], entry["ts"], why, entry["msg"], status)
 
     def _flip(self, entry: dict[str, Any]) -> Flip:
         host = entry["data"]["host"]
