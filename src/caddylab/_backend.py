@@ -13,7 +13,7 @@ from caddylab import _faults, _loopback
 from caddylab._errors import FaultError
 from caddylab._faults import DOWN, SILENT, Fault, Plug
 from caddylab._journal import Journal
-from caddylab._opinions import HEALTHY, reasons, words
+from caddylab._opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._records import Span
 from caddylab._runtimes.base import Unit
 from caddylab._waiting import poll
@@ -59,7 +59,10 @@ class Backend:
 
     @property
     def healthy(self) -> bool:
-        """Whether every proxy that names it would send it a request now."""
+        """Whether every proxy that names it would send it a request now.
+
+        A Caddy that has ended sends nobody anything.
+        """
         return self.opinion == HEALTHY
 
     @property
@@ -68,10 +71,11 @@ class Backend:
 
         "healthy", "unhealthy" (by its checks), "failed" (by failures that it remembers), "full"
         (by the requests under way), or several of them. Where not all proxies think so, those
-        that do are named: "unhealthy for /api/*". Caddy's counters are read every 0.1 s.
+        that do are named: "unhealthy for /api/*". Caddy's counters are read every 0.1 s. It is
+        "unknown" when Caddy has ended.
         """
         self._journal.catch_up()
-        return words(self._journal.opinions.of(self.number))
+        return self._journal.opinion(self.number)
 
     @property
     def in_flight(self) -> int:
@@ -171,7 +175,9 @@ class Backend:
         return dict(answer)
 
     def __repr__(self) -> str:
-        return f"<backend {self.number}: {self.state}; Caddy says: {self.opinion}{self._why}>"
+        opinion = self.opinion
+        said = "Caddy has ended" if opinion == UNKNOWN else f"Caddy says: {opinion}{self._why}"
+        return f"<backend {self.number}: {self.state}; {said}>"
 
     @property
     def _why(self) -> str:

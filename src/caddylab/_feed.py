@@ -19,7 +19,6 @@ from caddylab._backend import Backend
 from caddylab._caddy.log import Closing, FailedCheck, Line, RoundTrip, Selection
 from caddylab._checks import Checks, PassedCheck
 from caddylab._journal import UNSENT, Journal
-from caddylab._opinions import words
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._setting import setting
 from caddylab._tape import Event
@@ -299,4 +298,4 @@ class Feed:
         """Caddy's opinion, and when it will forget the failures that it remembers."""
         now = self._journal.opinions.of(backend)
         until = _tape.forgotten(self._failures[backend], now, self._stage)
-        return words(now), None if until is None else until - self.zero
+        return self._journal.opinion(backend), None if until is None else until - self.zero

@@ -17,7 +17,9 @@ import httpx
 
 from caddylab._caddy.admin import Upstream
 from caddylab._caddy.log import Closing, FailedCheck, Flip, Line, LogReader, RoundTrip
-from caddylab._opinions import Opinions
+from caddylab._caddy.persistent import always
+from caddylab._errors import CaddyGone
+from caddylab._opinions import UNKNOWN, Opinions, words
 from caddylab._records import Attempt, Outcome, Request
 
 BUSY, IDLE = 0.01, 0.1
@@ -36,6 +38,7 @@ class Journal:
         read_log: gives the bytes of the log from an offset on.
         upstreams: gives Caddy's counts by dial address.
         backends: the number of the backend behind each dial address.
+        caddy_runs: whether there is a Caddy that could have an opinion.
     """
 
     def __init__(
@@ -43,7 +46,9 @@ class Journal:
         read_log: Callable[[int], bytes],
         upstreams: Callable[[], dict[str, Upstream]],
         backends: dict[str, int],
+        caddy_runs: Callable[[], bool] = always,
     ) -> None:
+        self.caddy_runs = caddy_runs
         self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
         self._reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
@@ -90,6 +95,10 @@ class Journal:
             time.sleep(BUSY)
         self._runs.pop(run_id, None)
 
+    def opinion(self, backend: int) -> str:
+        """What Caddy thinks of a backend, in words, as far as it has been read."""
+        return words(self.opinions.of(backend)) if self.caddy_runs() else UNKNOWN
+
     @contextlib.contextmanager
     def reloading(self, config: dict[str, Any]) -> Iterator[None]:
         """While Caddy takes a new configuration: with that, it forgets what it thought.
@@ -105,14 +114,18 @@ class Journal:
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters."""
-        with self._lock, contextlib.suppress(httpx.HTTPError):
+        with self._lock, contextlib.suppress(httpx.HTTPError, CaddyGone):
             self._read_lines()
             if time.monotonic() - self._counts_read >= IDLE:
                 self._read_counts()
 
     def _follow(self) -> None:
         while not self._closed.wait(BUSY if self._runs else IDLE):
-            self.catch_up()
+            try:
+                self.catch_up()
+            except Exception:
+                if not self._closed.is_set():  # what is closed meanwhile cannot be read
+                    raise
 
     def _read_lines(self) -> None:
         for line in self._reader.feed(self._read_log(self._reader.offset)):

@@ -14,7 +14,7 @@ from caddylab._records import Span
 
 UNHEALTHY, FAILED, FULL = "unhealthy", "failed", "full"
 """By its active checks; by failures that it remembers; by the requests under way."""
-HEALTHY = "healthy"
+HEALTHY, UNKNOWN = "healthy", "unknown"
 KINDS = (UNHEALTHY, FAILED, FULL)
 
 TOGETHER = 0.1

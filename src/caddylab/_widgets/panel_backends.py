@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from caddylab._faults import DOWN, SILENT
-from caddylab._opinions import FULL, HEALTHY, words
+from caddylab._opinions import FULL, HEALTHY
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_calls import Call, on_backend, on_lab
 from caddylab._widgets.panel_desk import Desk
@@ -204,7 +204,7 @@ def possible(method: str, kinds: set[str]) -> bool:
 
 def _opinion_of(lab: Lab, number: int) -> str:
     """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
-    return words(lab._journal.opinions.of(number))
+    return lab._journal.opinion(number)
 
 
 def _acting(acting: tuple[str, float] | None) -> str:

@@ -23,6 +23,7 @@ function headline(tape, tally) {
     const many = stuck.inside === 1 ? "One stands still" : `${stuck.inside} stand still`;
     return `${stuck.name} ${stuck.what}, ${why}. ${many} in it, for up to ${stuck.oldest.toFixed(0)}\u00a0s.`;
   }
+  if (all.every((b) => b.opinion === "unknown")) return "Caddy has ended: nobody takes requests.";
   if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests round itself, with status 503.";
   if (all.every((b) => !b.trusted && !b.torn)) return "Caddy trusts no backend: it turns requests round itself, with status 503.";
   const unknown = all.find((b) => !b.up && b.trusted);
