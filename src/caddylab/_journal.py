@@ -57,6 +57,7 @@ class Journal:
         self._closed = threading.Event()
         self._last_line = 0.0
         self._counts_read = 0.0
+        self._answers = True
         self.opinions = Opinions(backends)
         self.in_flight: dict[int, int] = {}
         self._thread = threading.Thread(target=self._follow, name="caddylab-journal", daemon=True)
@@ -97,7 +98,8 @@ class Journal:
 
     def opinion(self, backend: int) -> str:
         """What Caddy thinks of a backend, in words, as far as it has been read."""
-        return words(self.opinions.of(backend)) if self.caddy_runs() else UNKNOWN
+        ended = not self._answers and not self.caddy_runs()
+        return UNKNOWN if ended else words(self.opinions.of(backend))
 
     @contextlib.contextmanager
     def reloading(self, config: dict[str, Any]) -> Iterator[None]:
@@ -117,7 +119,9 @@ class Journal:
         with self._lock, contextlib.suppress(httpx.HTTPError, CaddyGone):
             self._read_lines()
             if time.monotonic() - self._counts_read >= IDLE:
+                self._answers = False
                 self._read_counts()
+                self._answers = True
 
     def _follow(self) -> None:
         while not self._closed.wait(BUSY if self._runs else IDLE):
