@@ -223,7 +223,7 @@ class Lab(Exercises):
         journal = self._journal
 
         def prepare(run: Run) -> None:
-            journal.watch(run.id, run.requests)
+            run.wire = journal.watch(run.id, run.requests)
             self._feed.follow(run)
 
         run = self._engine.start(plan, self._runtime.site, people, prepare)
@@ -335,8 +335,16 @@ class Lab(Exercises):
 
     @property
     def faults(self) -> list[Span]:
-        """Every fault that was made in this lab, with its beginning and end (Unix time)."""
+        """Every fault of this lab, with its beginning and end (Unix time).
+
+        A backend that ended without us, killed from outside perhaps, is among them: "died".
+        """
+        self._look()
         return list(self._faults)
+
+    def _look(self) -> None:
+        for backend in self._backends:
+            backend.look()
 
     @property
     def opinions(self) -> list[Span]:
@@ -350,6 +358,7 @@ class Lab(Exercises):
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
+        self._look()
         self._journal.catch_up()
         return tables.timeline(self._ready, self._faults, self._journal.opinions.spans)
 
