@@ -72,7 +72,7 @@ class Backend:
         "unknown" when Caddy has ended.
         """
         self._journal.catch_up()
-        return self._journal.opinion(self.number)
+        return self._journal.opinion(self.number, sure=True)
 
     @property
     def in_flight(self) -> int:

@@ -135,9 +135,12 @@ class Journal:
         request.claimed = None  # a header alone is no proof
         self._forget(id)
 
-    def opinion(self, backend: int) -> str:
-        """What Caddy thinks of a backend, in words, as far as it has been read."""
-        ended = not self._answers and not self.caddy_runs()
+    def opinion(self, backend: int, sure: bool = False) -> str:
+        """What Caddy thinks of a backend, in words, as far as it has been read.
+
+        `sure`: whether it runs at all is looked up, and not only if it did not answer lately.
+        """
+        ended = (sure or not self._answers) and not self.caddy_runs()
         return UNKNOWN if ended else words(self.opinions.of(backend))
 
     @contextlib.contextmanager
@@ -159,11 +162,11 @@ class Journal:
             try:
                 self._read_lines()
                 if time.monotonic() - self._counts_read >= IDLE:
-                    self._answers = False
                     self._read_counts()
                     self._answers = True
             except (OSError, httpx.HTTPError, CaddyGone) as error:
                 self.trouble = str(error) or type(error).__name__
+                self._answers = False
 
     def _follow(self) -> None:
         while not self._closed.wait(BUSY if self._runs else IDLE):
