@@ -9,9 +9,9 @@ from caddylab._caddy.lint import RULES, Rule
 PAGE = Path(__file__).parents[1] / "docs" / "lint.md"
 HEAD = """# What Caddy accepts in silence
 
-`lab.load` and the panel's Apply warn about what Caddy accepts though it is hardly meant; `lab.lint(text)`
-tells it without loading anything. Each warning ends with the name of its rule. The rules judge what
-Caddy makes of a Caddyfile (its JSON), so it makes no difference how that is spelt.
+`lab.load` and the panel's Apply warn about what Caddy accepts though it is hardly meant;
+`lab.lint(text)` tells it without loading anything. Each warning ends with the name of its rule. The
+rules judge what Caddy makes of a Caddyfile (its JSON), so it makes no difference how that is spelt.
 
 This page is made by `make lint-page` from the rules in `caddylab/_caddy/rules`.
 """
@@ -23,7 +23,7 @@ def page() -> str:
 
 
 def _entry(rule: Rule) -> str:
-    return f"## {rule.name}\n\n**{rule.title}.** {rule.happens}\n\n*Write:* {rule.write}\n"
+    return f"## {rule.name}\n\n**{rule.title}.** {rule.happens}\n\n*Instead:* {rule.write}\n"
 
 
 if __name__ == "__main__":
