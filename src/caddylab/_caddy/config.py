@@ -18,11 +18,15 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.foreign import parameter
 from caddylab._caddy.places import line_of, line_of_upstream
 from caddylab._caddy.safety.authority import own_authority
+from caddylab._caddy.safety.decision import Decision
+from caddylab._caddy.safety.files import Files
+from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.variables import unset
 from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError
@@ -46,6 +50,7 @@ class Plan:
     config: Json
     token: str
     notes: list[str] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
 
 class Instrument:
@@ -55,10 +60,14 @@ class Instrument:
         adapted: what Caddy made of `text`.
         runtime: where it shall run.
         text: the learner's Caddyfile, for error messages.
+        files: what it may read of this machine; by default nothing.
     """
 
-    def __init__(self, adapted: Json, runtime: Runtime, text: str = "") -> None:
+    def __init__(
+        self, adapted: Json, runtime: Runtime, text: str = "", files: Files | None = None
+    ) -> None:
         self.config = copy.deepcopy(adapted)
+        self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
         self.notes: list[str] = []
         self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
@@ -71,13 +80,15 @@ class Instrument:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
         self._need_plain_http()
+        decisions = Guard(self.files, self.runtime.own_folder).keep(self.config)
+        self.notes += map(str, decisions)
         self._map_listeners()
         for handler in handlers(self.config, "reverse_proxy"):
             self._map_handler(handler)
         self._own_log()
         self._own_admin()
         own_authority(self.config)
-        return Plan(self.config, self._own_probe(), self.notes)
+        return Plan(self.config, self._own_probe(), self.notes, decisions)
 
     def _need_plain_http(self) -> None:
         if not self.servers:
