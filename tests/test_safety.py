@@ -148,6 +148,10 @@ def test_without_a_root_a_text_serves_nothing_and_a_file_its_folder(lab, folder)
     assert lab.get("/hello.txt").text == "hello"
 
 
+def test_a_root_that_nothing_serves_is_only_a_word(lab):
+    assert lab.load(site("root * /srv/app", "reverse_proxy backend1:8080")).decisions == []
+
+
 def test_an_import_of_a_snippet_is_none_of_a_file(lab):
     lab.load("(answer) {\n\trespond {args[0]}\n}\n" + site("import answer fine"))
     assert lab.get("/").text == "fine"

@@ -11,7 +11,7 @@ from typing import Any
 from caddylab import _caddyfiles
 from caddylab._caddy import variables
 from caddylab._caddy.admin import Admin
-from caddylab._caddy.config import PROBE, Instrument, proof
+from caddylab._caddy.config import PROBE, Instrument
 from caddylab._caddy.lint import Note, lint
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
@@ -47,9 +47,8 @@ class Site:
         files = self._files(text, _caddyfiles.folder(caddyfile), allow)
         adapted = self._adapt(text, files)
         plan = Instrument(adapted, self._runtime, text, files).plan()
-        with self._journal.reloading():
+        with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
-            self._journal.proof = proof(plan.config)
             self._take_over(plan.token)
         self.text, self.config = text, plan.config
         return Loaded(name, text, [*lint(text, adapted), *plan.notes], plan.decisions)

@@ -6,6 +6,7 @@ the runtime, and the lab's instruments are added:
 - the admin endpoint is the lab's own;
 - the site's listener takes the PROXY protocol, so that clients have their own addresses;
 - a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
+- where several proxies check one backend differently, a header in the checks that tells whose;
 - a first route that answers the lab's own probe, so that the lab can tell when the new
   configuration has taken over every connection.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.foreign import parameter
+from caddylab._caddy.judges import mark_checks
 from caddylab._caddy.places import line_of, line_of_upstream
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.safety.decision import Decision
@@ -85,6 +87,7 @@ class Instrument:
         self._map_listeners()
         for handler in handlers(self.config, "reverse_proxy"):
             self._map_handler(handler)
+        mark_checks(self.config)
         self._own_log()
         self._own_admin()
         own_authority(self.config)
@@ -294,17 +297,3 @@ def merge(into: Json, extra: Json) -> None:
             merge(into[key], value)
         else:
             into[key] = value
-
-
-def proof(config: dict[str, Any]) -> dict[str, int]:
-    """By dial address, how many failures make an upstream a failed one (`max_fails`).
-
-    Where several proxies name it, the one that is content with the fewest counts.
-    """
-    found: dict[str, int] = {}
-    for proxy in handlers(config, "reverse_proxy"):
-        most = proxy.get("health_checks", {}).get("passive", {}).get("max_fails") or 1
-        for upstream in proxy.get("upstreams", []):
-            dial = upstream.get("dial", "")
-            found[dial] = min(most, found.get(dial, most))
-    return found

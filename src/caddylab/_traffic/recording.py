@@ -96,7 +96,7 @@ def _unpacked(packed: dict[str, Any]) -> Recording:
     ledger.requests += map(_request, packed["requests"])
     ledger.launched.set()
     ledger.done.set()
-    stage = packed["stage"] | {"used": tuple(packed["stage"]["used"])}
+    stage = {key: _tuples(value) for key, value in packed["stage"].items()}
     return Recording(
         ledger,
         Clients(packed["clients"], packed["address"]),
@@ -132,3 +132,7 @@ def _inferred(request: Request) -> Answerer:
 
 def _rows(spans: Iterable[Span]) -> list[tuple[Any, ...]]:
     return [astuple(span) for span in spans]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -39,6 +39,7 @@ class Guard:
         self.files, self.folder = files, folder
         self.decisions: list[Decision] = []
         self._serves = False
+        self.roots: list[Json] = []
 
     def keep(self, config: Json) -> list[Decision]:
         """Change `config` so that it touches nothing but the lab.
@@ -55,6 +56,8 @@ class Guard:
                 rule(self, found)
         self._fields(config)
         if self._serves:
+            for root in self.roots:  # without anything that serves it, a root is only a word
+                self.read(root, "root")
             self._default_root(config)
         return self.decisions
 
@@ -176,7 +179,7 @@ def _templates(guard: Guard, found: Found) -> None:
 
 
 def _vars(guard: Guard, found: Found) -> None:
-    guard.read(found.node, "root")
+    guard.roots.append(found.node)
 
 
 def _certificates(guard: Guard, found: Found) -> None:
