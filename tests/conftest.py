@@ -63,11 +63,18 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 def pytest_runtest_setup(item):
+    if why := unavailable(item):
+        pytest.skip(why)
+
+
+def unavailable(item) -> str:
+    """Why a test cannot run on this machine; empty if it can."""
     for marker, available in (("podman", podman), ("browser", browser), ("hub", hub)):
         if item.get_closest_marker(marker):
             works, why = available()
             if not works:
-                pytest.skip(why)
+                return why
+    return ""
 
 
 @pytest.hookimpl(wrapper=True)

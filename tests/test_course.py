@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ahead import ahead
 
 from caddylab import _resources, _verify
 
@@ -21,11 +22,16 @@ def text_of(notebook) -> str:
     )
 
 
-@pytest.mark.timeout(240)
+executed = ahead(
+    "test_notebook", lambda notebook, runtime: _verify.run(notebook, {"CADDYLAB_RUNTIME": runtime})
+)
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook(notebook: Path, runtime: str):
-    executed = _verify.run(notebook, {"CADDYLAB_RUNTIME": runtime})
+def test_notebook(notebook: Path, runtime: str, executed, request):
+    executed = executed[request.node.nodeid].result()
     if "Lab(" in notebook.read_text("utf-8"):
         assert f"CADDYLAB_RUNTIME asks for {runtime}" in text_of(executed)
     findings = list(_verify.compare(notebook, _verify.claims(executed)))

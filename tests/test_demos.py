@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from ahead import ahead
 
 import caddylab
 from caddylab import Outcome, StartFailed, Traffic, _projector, _resources, _verify, plausible
@@ -115,11 +116,18 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
 }
 
 
+executed = ahead(
+    "test_it_runs_from_top_to_bottom",
+    lambda demo, runtime: _verify.run(demo, {"CADDYLAB_RUNTIME": runtime}),
+)
+
+
 @pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
 @each_demo
-def test_it_runs_from_top_to_bottom(demo, runtime):
-    executed = _verify.run(demo, {"CADDYLAB_RUNTIME": runtime})
+def test_it_runs_from_top_to_bottom(demo, runtime, executed, request):
+    executed = executed[request.node.nodeid].result()
     said = [output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])]
     assert f"CADDYLAB_RUNTIME asks for {runtime}" in "".join(said)
 

@@ -46,7 +46,7 @@ MISTAKES = {
         "Did you mean `reverse_proxy`?",
     ),
     "a directive that nobody knows": (
-        lines(":80 {", PROXY, "balance roundly", "}"),
+        lines(":80 {", PROXY, "juggle roundly", "}"),
         3,
         "such as `reverse_proxy`",
     ),

@@ -433,3 +433,77 @@ def test_a_proxy_for_the_internet_is_not_asked(runtime, monkeypatch):
             assert lab.fire(8).errors == 0
         lab.reset()
         assert [backend.state for backend in lab.backends] == ["up", "up"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "help"),
+    [
+        (
+            ":80 {\n\troot * /srv/app\n\treverse_proxy app:3000\n}\n",
+            3,
+            "This lab has backend1:8080, backend2:8080.",
+        ),
+        (
+            ":80 {\n\t# backend3:8080\n\treverse_proxy {\n\t\tto http://backend3:8080\n\t}\n}\n",
+            4,
+            "Lab(backends=3)",
+        ),
+        (":80 {\n\treverse_proxy backend99:8080\n}\n", 2, "A lab has 16 backends at most."),
+        (":80 {\n\treverse_proxy backend1:8080 weight 3\n}\n", 2, "weighted_round_robin 3 1"),
+        (
+            ":80 {\n\treverse_proxy {\n\t\tto backend1:8080\n\t\tto backend2:8080 backup\n\t}\n}\n",
+            4,
+            "lb_policy first",
+        ),
+        ("a.test,\nshop.test {\n\treverse_proxy backend1:8080\n}\n", 1, "http://a.test"),
+    ],
+)
+def test_a_refusal_points_at_the_words_own_line(lab, text, line, help):
+    with pytest.raises(CaddyfileError) as caught:
+        lab.load(text)
+
+    assert caught.value.line == line
+    assert help in caught.value.help
+    assert "backends=99" not in caught.value.help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ":80 {\n\treverse_proxy tcp/backend2:8080\n}\n",
+        ":80 {\n\treverse_proxy [::1]:81\n}\n:81 {\n\treverse_proxy backend2:8080\n}\n",
+        ":80 {\n\treverse_proxy 127.0.0.1:81\n}\n:81 {\n\treverse_proxy backend2:8080\n}\n",
+    ],
+)
+def test_an_address_may_be_written_in_each_of_caddys_ways(lab, text):
+    lab.load(text)
+
+    assert set(lab.fire(3).backends) == {2}
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b":80 {\n\t# caf\xe9\n}\n", r"not in UTF-8 \(perhaps Latin-1\).* line 2"),
+        (":80 {\n}\n".encode("utf-16"), r"not in UTF-8 \(UTF-16\)"),
+    ],
+)
+def test_a_file_in_another_encoding_is_refused_in_words(lab, tmp_path, data, says):
+    file = tmp_path / "Caddyfile"
+    file.write_bytes(data)
+
+    with pytest.raises(CaddyfileError, match=says):
+        lab.load(file)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "~nobody-of-that-name/Caddyfile"])
+def test_what_cannot_be_a_file_is_refused_in_words(lab, name):
+    with pytest.raises(CaddyfileError, match="There is no Caddyfile called") as caught:
+        lab.load(name)
+
+    assert len(str(caught.value)) < 500
+
+
+def test_a_folder_is_refused_in_words(lab, tmp_path):
+    with pytest.raises(CaddyfileError, match="is a folder"):
+        lab.load(tmp_path)

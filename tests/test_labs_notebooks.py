@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import getpass
 import json
@@ -11,13 +12,16 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from ahead import ahead
 from nbclient import NotebookClient
 
 from caddylab import _resources
+from caddylab._environ import inherited
 from caddylab._labs.task import tasks
 
 ROOT = Path(__file__).parents[1]
@@ -37,10 +41,14 @@ runtimes = pytest.mark.parametrize(
 pytestmark = pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
 
 
-def run(path: Path, folder: Path, **options) -> nbformat.NotebookNode:
+def run(path: Path, runtime: str, **options) -> tuple[nbformat.NotebookNode, set[str]]:
+    """The executed notebook, and the tasks that were passed in it."""
     notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": folder}}
-    return NotebookClient(notebook, timeout=PATIENCE, resources=resources, **options).execute()
+    with tempfile.TemporaryDirectory() as folder:
+        resources = {"metadata": {"path": folder}}
+        client = NotebookClient(notebook, timeout=PATIENCE, resources=resources, **options)
+        asyncio.run(client.async_execute(env=inherited() | {"CADDYLAB_RUNTIME": runtime}))
+        return notebook, passed(Path(folder))
 
 
 def checks(notebook) -> list[nbformat.NotebookNode]:
@@ -48,7 +56,8 @@ def checks(notebook) -> list[nbformat.NotebookNode]:
 
 
 def passed(folder: Path) -> set[str]:
-    lines = (folder / "lab-progress.jsonl").read_text().splitlines()
+    file = folder / "lab-progress.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
     return {event["task"] for event in map(json.loads, lines) if event.get("passed")}
 
 
@@ -56,25 +65,29 @@ def ids(notebook) -> list[str]:
     return re.findall(r'lab\.check\(\s*"([\d.]+)"', "\n".join(c.source for c in checks(notebook)))
 
 
-@pytest.mark.timeout(300)
+solved = ahead("test_a_solved_lab_passes_everything", run)
+tried = ahead(
+    "test_an_untouched_lab_passes_nothing", lambda path: run(path, "process", allow_errors=True)
+)
+
+
+@pytest.mark.timeout(600)
 @runtimes
 @chapters
-def test_a_solved_lab_passes_everything(path, runtime, monkeypatch, tmp_path):
-    monkeypatch.setenv("CADDYLAB_RUNTIME", runtime)
-    wanted = ids(run(path, tmp_path))
-    assert passed(tmp_path) == set(wanted) != set()
+def test_a_solved_lab_passes_everything(path, runtime, solved, request):
+    notebook, done = solved[request.node.nodeid].result()
+    assert done == set(ids(notebook)) != set()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @untouched
-def test_an_untouched_lab_passes_nothing(path, monkeypatch, tmp_path):
-    monkeypatch.setenv("CADDYLAB_RUNTIME", "process")
-    for cell in checks(run(path, tmp_path, allow_errors=True)):
+def test_an_untouched_lab_passes_nothing(path, tried, request):
+    notebook, done = tried[request.node.nodeid].result()
+    assert done == set()
+    for cell in checks(notebook):
         (error,) = (output for output in cell.outputs if output.output_type == "error")
         assert error.ename in ("NotYet", "CaddyfileError"), error.evalue
         assert "Traceback" not in "".join(error.traceback)
-    file = tmp_path / "lab-progress.jsonl"
-    assert not file.exists() or passed(tmp_path) == set()
 
 
 @chapters

@@ -24,16 +24,14 @@ def read(caddyfile: str | Path) -> tuple[str, str]:
             than one line).
 
     Raises:
-        CaddyfileError: there is no such file.
+        CaddyfileError: there is no such file, or it holds no text.
     """
     if isinstance(caddyfile, str) and ("\n" in caddyfile or "{" in caddyfile):
         return "your Caddyfile", caddyfile
     if str(caddyfile) in names():
         return str(caddyfile), (_folder() / f"{caddyfile}{SUFFIX}").read_text()
-    path = Path(caddyfile).expanduser()
-    if not path.is_file():
-        raise _unknown(str(caddyfile))
-    return path.name, path.read_text()
+    path = Path(caddyfile)
+    return path.name, _text(path)
 
 
 def plain(backends: int) -> str:
@@ -46,7 +44,34 @@ def _folder() -> Path:
     return _resources.caddyfiles()
 
 
+def _text(path: Path) -> str:
+    try:
+        data = path.expanduser().read_bytes()
+    except PermissionError:
+        raise CaddyfileError(f"You may not read {path}.", help="Look at its rights.") from None
+    except IsADirectoryError:
+        raise CaddyfileError(f"{path} is a folder.", help="Name the file inside it.") from None
+    except (OSError, ValueError, RuntimeError):  # no such file, a folder, no name of a file at all
+        raise _unknown(str(path)) from None
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise _no_text(path, data, error.start) from None
+
+
+def _no_text(path: Path, data: bytes, place: int) -> CaddyfileError:
+    kind = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "perhaps Latin-1"
+    line = data.count(b"\n", 0, place) + 1
+    return CaddyfileError(
+        f"{path} is not in UTF-8 ({kind}): Caddy cannot read its line {line}.",
+        data.decode("latin-1") if kind != "UTF-16" else "",
+        line,
+        help="Save it as UTF-8 in your editor, then load it again.",
+    )
+
+
 def _unknown(name: str) -> CaddyfileError:
+    name = name if len(name) <= 80 else f"{name[:80]}…"
     near = difflib.get_close_matches(name, names(), n=1)
     guess = f" Did you mean {near[0]!r}?" if near else ""
     return CaddyfileError(

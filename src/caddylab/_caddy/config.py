@@ -13,14 +13,19 @@ the runtime, and the lab's instruments are added:
 from __future__ import annotations
 
 import copy
+import ipaddress
 import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from caddylab._caddy.foreign import parameter
+from caddylab._caddy.places import line_of, line_of_upstream
+from caddylab._caddy.variables import unset
+from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError
-from caddylab._runtimes.base import BACKEND_PORT, Runtime
+from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
 
 Json = dict[str, Any]
 
@@ -29,7 +34,7 @@ PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
-LOCAL = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0"}
+TCP = re.compile(r"^tcp[46]?/")
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
 
@@ -77,6 +82,9 @@ class Instrument:
             raise self._no("This Caddyfile has no site, so there is nothing to send requests to.",
                            help="A site begins with its address: `:80 { … }`.")  # fmt: skip
         for server in self.servers.values():
+            if not server.get("listen"):
+                raise self._no("A site of this Caddyfile listens nowhere.",
+                               help="A site begins with its address: `:80 { … }`.")  # fmt: skip
             if any(port_of(listen) == 443 for listen in server["listen"]):
                 raise self._no_https(server)
 
@@ -145,29 +153,46 @@ class Instrument:
         if port != BACKEND_PORT:  # 8080 is where Caddy checks anyway
             active["port"] = port_of(self.runtime.dial("backend1", port))
 
-    def _dial(self, dial: str) -> str:
+    def _dial(self, written: str) -> str:
+        dial = TCP.sub("", written)
         host, _, port = dial.rpartition(":")
+        if foreign := parameter(host):
+            raise self._no(f"Caddy takes `{host}` for the name of one more upstream.",
+                           line=line_of_upstream(dial, self.text), help=foreign)  # fmt: skip
         if not port.isdigit() or "/" in dial or "{" in dial:
-            raise self._no_such(dial, "is no address of a backend")
-        if host in LOCAL and int(port) in self.inner:
+            raise self._no_such(dial, dial, "is no address of a backend")
+        if is_local(host) and int(port) in self.inner:
             return self.inner[int(port)]
-        if host in LOCAL:
-            raise self._no_such(dial, f"is not in this Caddyfile: no site listens on :{port}")
+        if is_local(host):
+            what = f"is not in this Caddyfile: no site listens on :{port}"
+            raise self._no_such(dial, dial, what)
         if host not in self._names():
-            raise self._no_such(host, "is not in this lab")
+            raise self._no_such(host, dial, "is not in this lab")
         return self.runtime.dial(host, int(port))
 
     def _names(self) -> list[str]:
         return [f"backend{unit.number}" for unit in self.runtime.units]
 
-    def _no_such(self, word: str, what: str) -> CaddyfileError:
+    def _no_such(self, word: str, dial: str, what: str) -> CaddyfileError:
         names = ", ".join(f"{name}:{BACKEND_PORT}" for name in self._names())
-        more = re.fullmatch(r"backend([1-9]\d?)", word)
-        wish = f" For more backends: `Lab(backends={more[1]})`." if more else ""
-        return self._no(f"`{word}` {what}.", word=word, help=f"This lab has {names}.{wish}")
+        line = line_of_upstream(dial, self.text)
+        help = f"This lab has {names}.{self._wish(word)}"
+        return self._no(f"`{word}` {what}.", line=line, help=help)
 
-    def _no(self, reason: str, *, help: str, word: str = "") -> CaddyfileError:
-        return CaddyfileError(reason, self.text, line_of(word, self.text), help)
+    def _wish(self, word: str) -> str:
+        more = re.fullmatch(r"backend([1-9]\d*)", word)
+        if more is None:
+            return ""
+        if int(more[1]) > MOST_BACKENDS:
+            return f" A lab has {MOST_BACKENDS} backends at most."
+        return f" For more backends: `Lab(backends={more[1]})`."
+
+    def _no(
+        self, reason: str, *, help: str, word: str = "", line: int | None = None
+    ) -> CaddyfileError:
+        missing = "".join(f" {variable}." for variable in unset(self.text, inherited()))
+        line = line or line_of(word, self.text)
+        return CaddyfileError(reason + missing, self.text, line, help)
 
     def _own_admin(self) -> None:
         if "admin" in self.config:
@@ -226,18 +251,19 @@ def find(tree: Any, key: str) -> Iterator[Any]:
             yield from find(value, key)
 
 
+def is_local(host: str) -> bool:
+    """Whether a dial address with this host means the machine of Caddy itself."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host in ("", "localhost")
+    return address.is_loopback or address.is_unspecified
+
+
 def port_of(listen: str) -> int | None:
     """The TCP port of a listener or a dial address, if it has exactly one."""
     port = listen.rpartition(":")[2]
     return int(port) if port.isdigit() and "/" not in listen.removeprefix("tcp/") else None
-
-
-def line_of(word: str, text: str) -> int | None:
-    """The first line (1-based) on which `word` stands by itself, comments aside."""
-    pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])")
-    lines = [line.partition("#")[0] for line in text.splitlines()]
-    hits = (n for n, line in enumerate(lines, 1) if word and pattern.search(line))
-    return next(hits, None)
 
 
 def merge(into: Json, extra: Json) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from string import Template
 
+from caddylab._caddy.foreign import meaning
 from caddylab._caddy.mistakes import MISTAKES, Mistake
 from caddylab._caddy.tokens import parse
+from caddylab._caddy.variables import Unset
 from caddylab._caddy.vocabulary import OPTIONS, POLICIES, TRANSPORT
 from caddylab._errors import CaddyfileError
 
@@ -60,6 +63,20 @@ def refuse(message: str, text: str) -> CaddyfileError:
     return CaddyfileError(_reason(message), text, line)
 
 
+def refuse_unset(missing: Sequence[Unset], message: str, text: str) -> CaddyfileError:
+    """The same for a Caddyfile that is refused because environment variables are not set.
+
+    Args:
+        missing: the variables, of which there is at least one.
+        message: Caddy's refusal.
+        text: the Caddyfile that was refused.
+    """
+    line = _named_line(message)
+    guilty = next((variable for variable in missing if variable.line == line), missing[0])
+    reason = f"{guilty}, so for Caddy nothing stands there: {_reason(message)}"
+    return CaddyfileError(reason, text, guilty.line, guilty.help)
+
+
 def _reason(message: str) -> str:
     reason = message.strip()
     while station := _STATION.match(reason):
@@ -86,9 +103,10 @@ def _fields(mistake: Mistake, context: str, source: str) -> dict[str, str] | Non
     option, policy, *_ = [*re.findall(r"[\w.-]+", source), "", ""]
     fields |= {"option": option} if option else {}
     fields |= {"near": _nearest(word, mistake)} if mistake.names else {}
+    fields |= {"meaning": meaning(mistake.table, word)} if mistake.table else {}
     example = _EXAMPLES.get(word) or POLICIES.get(policy) or _EXAMPLES.get(option)
     fields |= {"example": re.sub(r"\n\t?", " ⏎ ", example)} if example else {}
-    return None if fields.get("near") == "" else fields
+    return None if "" in (fields.get("near"), fields.get("meaning")) else fields
 
 
 def _nearest(word: str, mistake: Mistake) -> str:

@@ -4,8 +4,8 @@ The first entry that fits wins, so the particular stand before the general. A pa
 searched in Caddy's message and, on the lines below it, the learner's own line and "surplus }"
 if the file closes more than it opens. Its named groups fill the `$word`s of the help; besides
 these there are `$option` (the first word of the learner's line), `$example` (right use of the
-word or the option) and `$near` (the one of `names` that is most like `$word`). Where one of
-them is missing the entry does not fit.
+word or the option), `$meaning` (of a `$word` in `table`) and `$near` (the one of `names` that is
+most like `$word`). Where one of them is missing the entry does not fit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
+from caddylab._caddy import foreign
 from caddylab._caddy import vocabulary as known
+from caddylab._caddy.foreign import Foreign
 from caddylab._caddy.tokens import Outline
 
 Find = Callable[[Outline, Mapping[str, str]], int | None]
@@ -31,6 +33,8 @@ class Mistake:
     find: Find | None = None
     cutoff: float = 0.6
     """How alike (0 to 1) the word and its nearest name must be."""
+    table: tuple[Foreign, ...] = ()
+    """Words of other programs, whose meaning is the help: `$meaning`."""
 
 
 def _only(pattern: str) -> Find:
@@ -137,6 +141,11 @@ _SITES = (
         "One port is either HTTP or HTTPS: give the two sites different ports.",
     ),
     Mistake(
+        "single argument must either be 'internal'",
+        "For plain HTTP begin the site with `http://`; for a certificate of Caddy's own authority"
+        " write `tls internal`.",
+    ),
+    Mistake(
         """subject does not qualify for certificate: '[{"]""",
         "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
     ),
@@ -160,12 +169,11 @@ _DIRECTIVES = (
         r"unrecognized directive: (?://|/\*|--|;)",
         "A comment begins with `#`.",
     ),
+    Mistake(r"unrecognized directive: (?P<word>[\w-]+)", "$meaning", table=foreign.SITE),
     Mistake(
-        "unrecognized directive: "
-        + _one_of(("listen", "location", "server", "server_name", "upstream", "proxy_pass")),
-        "`$word` is nginx's word; in a Caddyfile a site is `:80 {`, "
-        + _PAIR
-        + " and `}`, each on its line.",
+        r"unrecognized directive: (?P<word>[\w-]+)",
+        "$meaning It belongs between the braces of `reverse_proxy`.",
+        table=foreign.PROXY,
     ),
     Mistake(
         r"unrecognized directive: (?P<word>[\w-]+)",
@@ -217,6 +225,7 @@ _OPTIONS = (
         _NO_SUCH + r"\w+[=:]",
         "Between an option and its value stands a space, no sign: `$example`.",
     ),
+    Mistake(_NO_SUCH + r"(?P<word>[\w-]+),", "$meaning", table=foreign.PROXY),
     Mistake(
         _NO_SUCH + r"(?P<word>[^,]+),.*\n(?P<first>\w+)\s.*(?P=word)",
         "`$option` has one value too many, `$word`; the right form is `$example`.",
@@ -261,6 +270,7 @@ _POLICIES = (
         _POLICY + "[=:]", "Between an option and its value stands a space, no sign: `$example`."
     ),
     Mistake(_POLICY + "[“”„‘’]", "Leave the quotes out: `$example`."),
+    Mistake(_POLICY + r"(?P<word>[\w-]+)", "$meaning", table=foreign.POLICIES),
     Mistake(
         _POLICY + "(?i:stick|session)",
         "The policy that keeps a client at one upstream is `lb_policy cookie` (or `ip_hash`).",

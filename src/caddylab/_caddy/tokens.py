@@ -82,6 +82,16 @@ class Outline:
                 yield from self.expanded(snippet, seen | {title})
 
 
+def located(text: str) -> Iterator[tuple[int, str]]:
+    """Every word with its line, braces included, comments aside."""
+    line = 1
+    for token in _TOKEN.finditer(text.removeprefix("\ufeff")):
+        kind = token.lastgroup or ""
+        if kind not in ("space", "newline", "comment"):
+            yield line, token[kind]
+        line += token.group().count("\n")
+
+
 def parse(text: str) -> Outline:
     """The outline of the Caddyfile `text`; never fails."""
     return _Parser().parse(text)

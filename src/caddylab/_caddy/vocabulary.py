@@ -93,7 +93,7 @@ DIRECTIVES = tuple(
         "abort basic_auth bind copy_response encode error file_server forward_auth fs handle",
         "handle_errors handle_path header import intercept invoke log log_append log_name log_skip",
         "map method metrics php_fastcgi push redir request_body request_header respond",
-        "reverse_proxy rewrite root route templates tls tracing try_files uri vars",
+        "reverse_proxy rewrite root route templates timeouts tls tracing try_files uri vars",
     )
     for word in line.split()
 )

@@ -13,6 +13,9 @@ Address = tuple[str, int]
 BACKEND_PORT = 8080
 """The port a backend has in a learner's Caddyfile (`backend1:8080`)."""
 
+MOST_BACKENDS = 16
+"""How many backends a lab can have."""
+
 BACKLOG = 128
 """Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
 
@@ -72,6 +75,16 @@ class Runtime(Protocol):
 
     def close(self) -> None:
         """End everything and leave nothing behind. Safe to call twice."""
+
+    def caddy_runs(self) -> bool:
+        """Whether Caddy's process exists."""
+
+    def restart_caddy(self) -> None:
+        """End what there is of Caddy, and start it again, without a site.
+
+        Raises:
+            StartFailed: it does not become ready.
+        """
 
     def admin(self) -> httpx.Client:
         """A client of Caddy's admin API."""
