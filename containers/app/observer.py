@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from time import perf_counter, time
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
+from .statuses import answer
 
 BODILESS = ("GET", "HEAD")
 
@@ -51,12 +51,13 @@ class Observer:
             journal.running -= 1
             journal.add(
                 Entry(
-                    _request_id(scope),
+                    _header(scope, b"x-request-id"),
                     scope["method"],
                     scope["path"],
                     start,
                     perf_counter() - clock,
                     status,
+                    _header(scope, b"x-caddylab-check"),
                 )
             )
 
@@ -70,9 +71,8 @@ class Observer:
         if self._faults.faults is not HEALTHY:
             status = await self._faults.suffer(scope["path"])
             if status is not None:
-                app = JSONResponse(
-                    {"detail": f"BACKEND_{self._backend_id} fails on purpose"}, status
-                )
+                detail = f"BACKEND_{self._backend_id} fails on purpose"
+                app = answer(status, {"detail": detail})
         await app(scope, receive, send)
 
 
@@ -95,8 +95,8 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
     return replay
 
 
-def _request_id(scope: Scope) -> str | None:
+def _header(scope: Scope, wanted: bytes) -> str | None:
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == wanted:
             return str(value, "latin-1")
     return None

@@ -17,7 +17,7 @@ from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
-from caddylab._errors import LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._labs.exercises import Exercises
@@ -95,6 +95,7 @@ class Lab(Exercises):
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.config)
         life.callback(self._feed.close)
@@ -222,13 +223,13 @@ class Lab(Exercises):
         journal = self._journal
 
         def prepare(run: Run) -> None:
-            journal.watch(run.id, run.requests)
+            run.wire = journal.watch(run.id, run.requests)
             self._feed.follow(run)
 
         run = self._engine.start(plan, self._runtime.site, people, prepare)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions, stage
+            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions.spans, stage
         )
         self.last = traffic
         self._running.add(traffic)
@@ -334,19 +335,32 @@ class Lab(Exercises):
 
     @property
     def faults(self) -> list[Span]:
-        """Every fault that was made in this lab, with its beginning and end (Unix time)."""
+        """Every fault of this lab, with its beginning and end (Unix time).
+
+        A backend that ended without us, killed from outside perhaps, is among them: "died".
+        """
+        self._look()
         return list(self._faults)
+
+    def _look(self) -> None:
+        for backend in self._backends:
+            backend.look()
 
     @property
     def opinions(self) -> list[Span]:
-        """When Caddy thought what of a backend: "unhealthy" (active), "failed" (passive)."""
+        """When Caddy thought what of a backend.
+
+        The `kind` is "unhealthy" (by its checks), "failed" (by failures that it remembers) or
+        "full"; `proxy` names the proxies that thought so, where not all did.
+        """
         self._journal.catch_up()
-        return list(self._journal.opinions)
+        return list(self._journal.opinions.spans)
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
+        self._look()
         self._journal.catch_up()
-        return tables.timeline(self._ready, self._faults, self._journal.opinions)
+        return tables.timeline(self._ready, self._faults, self._journal.opinions.spans)
 
     def wait_until(
         self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""
@@ -414,3 +428,14 @@ class Lab(Exercises):
         count = len(self._runtime.units)
         plural = "backend" if count == 1 else "backends"
         return f"<Lab: Caddy and {count} {plural} {place[self._runtime.name]}, {self.url}>"
+
+
+def _diaries(backends: list[Backend]) -> Callable[[int], list[dict[str, Any]]]:
+    """What a backend has executed, if it answers at once; an opinion must not wait for it."""
+
+    def diary(number: int) -> list[dict[str, Any]]:
+        with contextlib.suppress(FaultError):
+            return list(backends[number - 1].diary(0, timeout=0.5)["requests"])
+        return []
+
+    return diary

@@ -9,7 +9,7 @@ from typing import Any
 
 from caddylab import _caddyfiles
 from caddylab._caddy.admin import Admin
-from caddylab._caddy.config import PROBE, Instrument, proof
+from caddylab._caddy.config import PROBE, Instrument
 from caddylab._caddy.lint import Note, lint
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
@@ -40,9 +40,8 @@ class Site:
         name, text = _caddyfiles.read(caddyfile)
         adapted = self._admin.adapt(text)
         plan = Instrument(adapted, self._runtime, text).plan()
-        with self._journal.reloading():
+        with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
-            self._journal.proof = proof(plan.config)
             self._take_over(plan.token)
         self.text, self.config = text, plan.config
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])

@@ -6,6 +6,7 @@ the runtime, and the lab's instruments are added:
 - the admin endpoint is the lab's own;
 - the site's listener takes the PROXY protocol, so that clients have their own addresses;
 - a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
+- where several proxies check one backend differently, a header in the checks that tells whose;
 - a first route that answers the lab's own probe, so that the lab can tell when the new
   configuration has taken over every connection.
 """
@@ -21,7 +22,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caddylab._caddy.foreign import parameter
+from caddylab._caddy.judges import mark_checks
 from caddylab._caddy.places import line_of, line_of_upstream
+from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.variables import unset
 from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError
@@ -33,7 +36,7 @@ SITE_PORT = 80
 PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
-LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
+LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
 TCP = re.compile(r"^tcp[46]?/")
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
@@ -73,8 +76,10 @@ class Instrument:
         self._map_listeners()
         for handler in handlers(self.config, "reverse_proxy"):
             self._map_handler(handler)
+        mark_checks(self.config)
         self._own_log()
         self._own_admin()
+        own_authority(self.config)
         return Plan(self.config, self._own_probe(), self.notes)
 
     def _need_plain_http(self) -> None:
@@ -215,9 +220,11 @@ class Instrument:
         return token
 
     def _own_log(self) -> None:
+        self._skip_nothing()
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
+            logs.pop("skip_hosts", None)
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         logs.setdefault("default", {}).setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
@@ -225,6 +232,12 @@ class Instrument:
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
             "level": "DEBUG", "include": LOGGERS,
         }  # fmt: skip
+
+    def _skip_nothing(self) -> None:
+        """A request that is not logged could not be told from one that Caddy never ended."""
+        skipping = [h for h in handlers(self.config, "vars") if h.pop("log_skip", None)]
+        if skipping:
+            self.notes.append("The lab needs each request in Caddy's log: `log_skip` skips none.")
 
 
 def handlers(tree: Any, name: str) -> Iterator[Json]:
@@ -273,17 +286,3 @@ def merge(into: Json, extra: Json) -> None:
             merge(into[key], value)
         else:
             into[key] = value
-
-
-def proof(config: dict[str, Any]) -> dict[str, int]:
-    """By dial address, how many failures make an upstream a failed one (`max_fails`).
-
-    Where several proxies name it, the one that is content with the fewest counts.
-    """
-    found: dict[str, int] = {}
-    for proxy in handlers(config, "reverse_proxy"):
-        most = proxy.get("health_checks", {}).get("passive", {}).get("max_fails") or 1
-        for upstream in proxy.get("upstreams", []):
-            dial = upstream.get("dial", "")
-            found[dial] = min(most, found.get(dial, most))
-    return found

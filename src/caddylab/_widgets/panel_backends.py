@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from caddylab._faults import DOWN, SILENT
-from caddylab._journal import FAILED, UNHEALTHY
+from caddylab._faults import DOWN, LEAST_STATUS, MOST_SECONDS, MOST_STATUS, SILENT
+from caddylab._opinions import FULL, HEALTHY
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_calls import Call, on_backend, on_lab
 from caddylab._widgets.panel_desk import Desk
@@ -41,13 +41,13 @@ class Settings:
 
     def __init__(self) -> None:
         self.seconds = ipywidgets.BoundedFloatText(
-            value=2, min=0.01, max=600, step=0.5, description="Slow by (s)"
+            value=2, min=0.01, max=MOST_SECONDS, step=0.5, description="Slow by (s)"
         )
         self.percent = ipywidgets.BoundedFloatText(
             value=100, min=0.1, max=100, step=10, description="Failing (%)"
         )
         self.status = ipywidgets.BoundedIntText(
-            value=500, min=200, max=599, description="with status"
+            value=500, min=LEAST_STATUS, max=MOST_STATUS, description="with status"
         )
         self.fields = [self.seconds, self.percent, self.status]
         for field in self.fields:
@@ -87,11 +87,12 @@ class Row:
 
     def refresh(self, backend: Backend, opinion: str, answered: Counter[int]) -> None:
         """Show how it stands."""
+        made = _state(backend)  # it looks at what is there now
         kinds = {fault.span.kind for fault in backend.faults}
         for method, button in self.buttons.items():
             button.disabled = self.acting is not None or not possible(method, kinds)
-        state = _acting(self.acting) or _state(backend)
-        seen = _opinion(opinion, kinds, backend.candid)
+        state = _acting(self.acting) or made
+        seen = _opinion(opinion, backend)
         cells = [self._name(), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
 
@@ -204,8 +205,7 @@ def possible(method: str, kinds: set[str]) -> bool:
 
 def _opinion_of(lab: Lab, number: int) -> str:
     """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
-    journal = lab._journal
-    return ", ".join(kind for kind in (UNHEALTHY, FAILED) if journal.opinion(number, kind))
+    return lab._journal.opinion(number)
 
 
 def _acting(acting: tuple[str, float] | None) -> str:
@@ -220,10 +220,13 @@ def _state(backend: Backend) -> str:
     return _word("good" if backend.state == "up" else "bad", backend.state, details)
 
 
-def _opinion(opinion: str, kinds: set[str], candid: bool) -> str:
-    if opinion:
-        return _word("bad", opinion, "it is up again" if candid and not kinds else "")
-    return _word("odd" if kinds else "good", "healthy", "has not noticed" if kinds else "")
+def _opinion(opinion: str, backend: Backend) -> str:
+    broken = bool(backend.faults)
+    if opinion == HEALTHY:
+        return _word("odd" if broken else "good", HEALTHY, "has not noticed" if broken else "")
+    if opinion == FULL:
+        return _word("odd", FULL, "it has as many requests as it may")
+    return _word("bad", opinion, "it is up again" if backend.mended else "")
 
 
 def _word(look: str, text: str, note: str = "") -> str:
