@@ -46,6 +46,11 @@ def headed(head: tuple[str, ...], text: str) -> str:
 
 
 DESERVED = {
+    # --- the environment -----------------------------------------------------------------
+    "variable-not-set": [
+        (web("header X-A {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"), 2),
+        (lines("{$CADDYLAB_NOBODY_SETS_THIS}:80 {", f"reverse_proxy {ONE}", "}"), 1),
+    ],
     # --- policies ------------------------------------------------------------------------
     "policy-block-dropped": [
         (site("lb_policy least_conn {", "header cookie", "}", *ONCE), 4),
@@ -246,6 +251,11 @@ def test_a_rule_tells_what_deserves_it(caddy: AdminCaddy, name, text, line):
 
 
 NEARLY = {
+    # --- the environment -----------------------------------------------------------------
+    "a variable with a default": web("header A {$CADDYLAB_NOBODY_SETS:b}", f"reverse_proxy {ONE}"),
+    "a variable that is set": web("header X-A {$PATH}", f"reverse_proxy {ONE}"),
+    "a variable in a comment": web("# {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"),
+    "a variable at run time": web("header X-A {env.HOME}", f"reverse_proxy {ONE}"),
     # --- policies ------------------------------------------------------------------------
     "a cookie's block": site("lb_policy cookie lb {", "fallback first", "max_age 1h", "}", *ONCE),
     "an empty block": site("lb_policy least_conn {", "}", *ONCE),
