@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +17,7 @@ from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
+from caddylab._caddy.routes import USUAL_PATH
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
@@ -123,11 +124,13 @@ class Lab(Exercises):
 
     # --- Caddy ---------------------------------------------------------------------------
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+            allow: folders and files of this machine that it may read, besides the folder that
+                it lies in itself.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -137,7 +140,7 @@ class Lab(Exercises):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self._site.load(caddyfile)
+        return self._site.load(caddyfile, allow)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -182,11 +185,11 @@ class Lab(Exercises):
         concurrency: int = 1,
         rate: float | None = None,
         duration: float | None = None,
-        path: str = "/test-api",
+        path: str = USUAL_PATH,
         method: str = "GET",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        host: str = "localhost",
+        host: str | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -200,6 +203,7 @@ class Lab(Exercises):
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
+            host: whom to ask for; else the first name that the site has, or "localhost".
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -211,8 +215,9 @@ class Lab(Exercises):
         people = clients if isinstance(clients, Clients) else self._clients
         plan = Plan(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, timeout=timeout,
-            clients=len(people) if isinstance(clients, Clients) else clients, keepalive=keepalive,
+            method=method, body=body, headers=headers or {}, timeout=timeout,
+            host=self._site.host if host is None else host, keepalive=keepalive,
+            clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False)
@@ -257,12 +262,13 @@ class Lab(Exercises):
         large = wanted(projector)
         return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
-    def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
+    def get(self, path: str = USUAL_PATH, **kwargs: Any) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
-            kwargs: httpx's own, such as `headers` or `timeout` (seconds).
+            kwargs: httpx's own, such as `headers` or `timeout` (seconds). The `Host` is the
+                first name that the site has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -270,7 +276,9 @@ class Lab(Exercises):
         """
         self._need_open()
         try:
-            return self._http.get(path, **kwargs)
+            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers.setdefault("Host", self._site.host)
+            return self._http.get(path, headers=headers, **kwargs)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False) from error

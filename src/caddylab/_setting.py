@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from caddylab._caddy.config import Json, handlers
 from caddylab._caddy.judges import matches
+from caddylab._caddy.tree import Json, handlers
 
 NANO = 1e9
 BackendAt = Callable[[str], int | None]
