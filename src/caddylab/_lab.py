@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -86,7 +86,7 @@ class Lab(Exercises):
     def _assemble(self, life: contextlib.ExitStack) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
         runs = self._runtime.caddy_runs
-        admin = Admin(self._runtime.admin(), runs)
+        admin = Admin(self._runtime.admin(), runs, self._last_words)
         self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
         self._site = Site(admin, self._runtime, self._journal)
         # With an id it is nobody's health check in a backend's diary.
@@ -103,6 +103,10 @@ class Lab(Exercises):
         self._feed = Feed(self._journal, self._backends, lambda: site.config)
         life.callback(self._feed.close)
         life.callback(self._engine.close)
+
+    def _last_words(self) -> str:
+        """All that Caddy printed: why it ended stands before a page for each open request."""
+        return self._runtime.output(1_000_000)
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -126,11 +130,13 @@ class Lab(Exercises):
 
     # --- Caddy ---------------------------------------------------------------------------
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+            allow: folders and files of this machine that it may read, besides the folder that
+                it lies in itself.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -140,7 +146,7 @@ class Lab(Exercises):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self._site.load(caddyfile)
+        return self._site.load(caddyfile, allow)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -220,7 +226,7 @@ class Lab(Exercises):
             clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
-            raise gone(runs=False)
+            raise gone(runs=False, last_words=self._last_words)
         traffic = self._send(plan, people)
         return traffic if background else self._await(traffic)
 
@@ -288,7 +294,7 @@ class Lab(Exercises):
             return self._http.get(path, headers=headers, timeout=timeout, **kwargs)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
-                raise gone(runs=False) from error
+                raise gone(runs=False, last_words=self._last_words) from error
             why = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise LabError(f"GET {path} got no answer ({why}).") from error
 

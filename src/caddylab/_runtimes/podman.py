@@ -9,10 +9,12 @@ import secrets
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import folder as folders
@@ -132,6 +134,13 @@ class PodmanRuntime:
         """What Caddy runs before anything is loaded."""
         return json.dumps(own_authority(self.extra_config()))
 
+    @property
+    def own_folder(self) -> str:
+        return podman_caddy.OWN_FOLDER
+
+    def bring(self, path: Path) -> str:
+        return podman_caddy.bring(self._caddy, path)
+
     def log_writer(self) -> dict[str, Any]:
         return podman_caddy.log_writer()
 
@@ -195,8 +204,8 @@ class PodmanRuntime:
 
     def _start_caddy(self) -> None:
         ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
-        boot = {podman_caddy.BOOT: self.boot()}
-        caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.COMMAND)
+        boot = {podman_caddy.BOOT: self.boot(), **memory.ENVIRONMENT}
+        caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.command())
         self._caddy = caddy
         self.site = caddy.published(podman_caddy.SITE_PORT)
         secret, publish = self._caddy_secret, caddy.published
