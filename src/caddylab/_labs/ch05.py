@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 from caddylab._claims import plausible
 from caddylab._labs.answers import named, numbers
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import UNWELL, USED
+from caddylab._labs.calm import LEAST, MADE_UP, UNWELL, USED, lost, made_up, told
+from caddylab._labs.crash import crash, unseen
 from caddylab._labs.hints05 import (
     CULPRIT,
     EVERYBODY,
     FOR_GOOD,
     HOW_MANY,
     LEFT_END,
+    NEIGHBOURS,
     NOT_TRUSTED,
     ONE_LESS,
     ONE_PLACE,
@@ -23,7 +26,7 @@ from caddylab._labs.hints05 import (
     THROWN_OUT,
     TWO_MORE,
 )
-from caddylab._labs.sticky import NOT_STICKY, OFFICE, People, crash, settled, unseen
+from caddylab._labs.sticky import HELP, NOT_STICKY, OFFICE, Answers, People, settled
 from caddylab._labs.task import Finding, Findings, Hints, question, task
 from caddylab._records import Outcome
 from caddylab._traffic.clients import Clients, address_of
@@ -87,21 +90,22 @@ def _moved(before: Traffic, after: Traffic) -> int:
 
 @task("05.2", "Only who must", points=2)
 def only_who_must(bench: Bench) -> Findings:
-    """Everybody has an address of their own and stays with one backend. Then backend 2 is
-    **killed**. Mend the Caddyfile so that nobody sees an error, and only the people of backend 2
-    move.
+    """Everybody has an address of their own and stays with one backend. Each of the two backends
+    has at least a fifth of the people. Then one of them, no matter which, is **killed**. Mend the
+    Caddyfile so that nobody sees an error, and only the people of that backend move.
     """
     people = Clients(40)
     yield from settled(bench, people)
     homes = bench.fire(len(people), concurrency=20, clients=people).backends
-    run = crash(bench, people)
-    yield unseen(run)
-    stayed = {k for k, home in enumerate(homes) if home == 1}
-    strayed = {r.client for r in run.requests if r.answered_by != 1} & stayed
+    victim = bench.any_backend()
+    run = crash(bench, people, victim)
+    yield unseen(run, victim, HELP, "sticky")
+    stayed = {k for k, home in enumerate(homes) if home != victim.number}
+    strayed = {r.client for r in run.requests if r.answered_by != homes[r.client]} & stayed
     yield Finding(
-        "Only the people of backend 2 move.",
+        f"Only the people of backend {victim.number} move.",
         not strayed,
-        f"{len(homes) - len(stayed)} people moved from backend 2 to backend 1. Of the "
+        f"{len(homes) - len(stayed)} people had to move from backend {victim.number}. Of the "
         f"{len(stayed)} others, {len(strayed)} met another backend.",
         OTHERS_MOVED,
         run,
@@ -181,6 +185,10 @@ def who_went_out(bench: Bench, answer: dict[str, int]) -> Findings:
 
 
 PROXY, PASSER_BY = "10.0.0.7", "198.51.100.9"
+NEIGHBOUR = "10.0.0.6"
+"""As near to the proxy as can be: whoever believes more than one address believes this one."""
+NETWORKS = ("10.99.3.7", "172.16.4.7", "192.168.0.7", "100.64.0.7", "127.0.0.7")
+"""Others who may be near: private networks, a provider's, this very machine."""
 
 
 @task("05.4", "Behind a proxy", points=3)
@@ -189,46 +197,55 @@ def behind_a_proxy(bench: Bench) -> Findings:
     person's address to the header `X-Forwarded-For`: whatever the person wrote there stands to the
     left of it. Write a Caddyfile with which
 
-    - people are told apart by their address: each stays with one backend, and both have some;
+    - people are told apart by their address: each stays with one backend, and each backend has at
+      least a fifth of them;
     - nobody can choose a backend with what they write into the header;
     - who comes to your Caddy *past* the proxy, with an `X-Forwarded-For` of their own, is not
-      believed at all.
+      believed at all, be it somebody on the Internet or a neighbour of the proxy in your own
+      network.
     """
     first, again = (_through(bench, map(address_of, range(40))) for _ in range(2))
     yield _all_answered(first)
+    shares = [first.of(number) for number in (1, 2)]
     yield Finding(
         "The people are told apart: both backends have some.",
-        len(set(first)) == 2,
-        f"40 people, 40 addresses: {first.count(1)} are at backend 1, {first.count(2)} at 2.",
-        _believes(bench) if None not in first else UNWELL,
+        min(shares) >= LEAST * len(first) / 2,
+        f"40 people, 40 addresses: {shares[0]} are at backend 1, {shares[1]} at 2.",
+        _believes(bench),
     )
-    moved = sum(a != b for a, b in zip(first, again, strict=True))
+    moved = sum(a != b for a, b in zip(first.backends, again.backends, strict=True))
     yield Finding(
         "Each stays with one backend.",
         moved == 0,
         f"{moved} of 40 people met another backend at their second visit.",
         NOT_STICKY,
     )
+    home = first.backends[0]
     lies = _through(bench, [f"6.6.6.{k}, {address_of(0)}" for k in range(1, 21)])
     yield Finding(
         "What a person writes into the header changes nothing.",
-        set(lies) == {first[0]},
-        f"One person of backend {first[0]} told 20 lies, and came to backend 1 {lies.count(1)} "
-        f"times, to backend 2 {lies.count(2)} times.",
+        lies.of(home) == len(lies),
+        f"One person of backend {home} told 20 lies, and came to backend 1 {lies.of(1)} times, to "
+        f"backend 2 {lies.of(2)} times.",
         LEFT_END,
     )
-    past = _through(bench, map(address_of, range(20)), PASSER_BY)
-    yield Finding(
-        "Who comes past the proxy is not believed.",
-        len(set(past)) == 1,
-        f"{PASSER_BY} came directly, with 20 different headers: {past.count(1)} times to backend "
-        f"1, {past.count(2)} times to backend 2.",
-        EVERYBODY,
+    for stranger in (PASSER_BY, NEIGHBOUR, bench.any_of(NETWORKS)):
+        yield _not_believed(bench, stranger)
+
+
+def _not_believed(bench: Bench, stranger: str) -> Finding:
+    past = _through(bench, map(address_of, range(20)), stranger)
+    return Finding(
+        f"Who comes past the proxy, from {stranger}, is not believed.",
+        len(past) in (past.of(1), past.of(2)),
+        f"{stranger} came directly, with 20 different headers: {past.of(1)} times to backend 1, "
+        f"{past.of(2)} times to backend 2.",
+        EVERYBODY if stranger == PASSER_BY else NEIGHBOURS,
     )
 
 
-def _through(bench: Bench, headers: map[str] | list[str], peer: str = PROXY) -> list[int | None]:
-    """Who answers a request from `peer` with each of these `X-Forwarded-For`."""
+def _through(bench: Bench, headers: Iterable[str], peer: str = PROXY) -> Answers:
+    """A request from `peer` with each of these `X-Forwarded-For`."""
     runs = [
         bench.fire(
             1,
@@ -238,16 +255,7 @@ def _through(bench: Bench, headers: map[str] | list[str], peer: str = PROXY) -> 
         )
         for header in headers
     ]
-    return [run.wait().backends[0] for run in runs]
-
-
-def _all_answered(answers: list[int | None]) -> Finding:
-    return Finding(
-        "Every request is answered.",
-        None not in answers,
-        f"{len(answers) - answers.count(None)} of {len(answers)} requests were answered.",
-        UNWELL,
-    )
+    return Answers(runs)
 
 
 def _believes(bench: Bench) -> Hints:
@@ -277,19 +285,19 @@ def office(bench: Bench) -> Findings:
     """
     people = [Clients(1, address=OFFICE) for _ in range(PEOPLE)]
     logins = _each(bench, people, 1, "/login?user=p{}", "POST")
-    answers = [login.backends[0] for login in logins]
-    yield _all_answered(answers)
+    yield _all_answered(logins)
     views = _each(bench, people, 2, "/me?user=p{}")
-    out = [k for k, view in enumerate(views) if view.errors]
-    unknown = sum(view.outcomes[Outcome.CLIENT_ERROR] for view in views)
+    out = sum(lost(run.requests) > 0 for run in views.runs)
+    unknown = sum(run.outcomes[Outcome.CLIENT_ERROR] for run in views.runs)
+    painted = any(map(made_up, views.requests))
     yield Finding(
         "Nobody is thrown out.",
         not out,
-        f"{len(out)} of {PEOPLE} people were refused a page after their login ({unknown} times "
-        "401, “log in first”).",
-        THROWN_OUT if unknown else UNWELL,
+        f"{out} of {PEOPLE} people had no page from a backend after their login ({unknown} times "
+        f"401, “log in first”). {told(views.requests)}",
+        MADE_UP if painted else THROWN_OUT if unknown else UNWELL,
     )
-    shares = [answers.count(number) for number in (1, 2)]
+    shares = [logins.of(number) for number in (1, 2)]
     yield Finding(
         "Each backend has at least a third of the people.",
         3 * min(shares) >= PEOPLE,
@@ -298,12 +306,22 @@ def office(bench: Bench) -> Findings:
     )
 
 
+def _all_answered(answers: Answers) -> Finding:
+    painted = any(map(made_up, answers.requests))
+    return Finding(
+        "Every request is answered.",
+        lost(answers.requests) == 0,
+        told(answers.requests),
+        MADE_UP if painted else UNWELL,
+    )
+
+
 def _each(
     bench: Bench, people: list[Clients], count: int, path: str, method: str = "GET"
-) -> list[Traffic]:
+) -> Answers:
     """Everybody sends so many requests to a path of their own."""
     runs = [
         bench.fire(count, path=path.format(k), method=method, clients=person, background=True)
         for k, person in enumerate(people)
     ]
-    return [run.wait() for run in runs]
+    return Answers(runs)

@@ -55,7 +55,17 @@ AS_MANY = Hints(
     "Compare how many requests each backend had in hand at a time, and how many it answered.",
     "The slow backend was given too many, and everybody stood in its queue. It should get as much "
     "as it can finish, and nobody knows beforehand which one will be slow.",
-    "Which `lb_policy` looks at how much each backend has in hand?",
+    "Some values of `lb_policy` ask how much a backend has in hand, others do not. Does yours?",
+)
+NOT_ENOUGH = Hints(
+    "not spared enough",
+    "The slow backend got less than the other one, and still too much. Look at the picture: when "
+    "did it get another one although it had more in hand?",
+    "Your Caddyfile does spare the slow backend, but not each time, or not soon enough. A few "
+    "requests too many are enough: each of them takes ten times as long.",
+    "If your policy draws some backends and compares these: in this version of Caddy it does not "
+    "always take the less busy one (measure it). There is a policy that compares all of them. If "
+    "you go by a timeout or a limit: make it smaller, or its memory longer.",
 )
 FAILS = Hints(
     "errors",

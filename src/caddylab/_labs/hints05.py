@@ -78,6 +78,14 @@ EVERYBODY = Hints(
     "Only your own proxy. Here a stranger from somewhere in the Internet is believed as well.",
     "Behind `trusted_proxies` there are the addresses of those you believe. Make them fewer.",
 )
+NEIGHBOURS = Hints(
+    "believes a neighbour",
+    "Somebody who is not your proxy, but has an address like it, wrote the header. Whom does your "
+    "Caddyfile believe besides the proxy?",
+    "Your network holds more than your proxy: a printer, a colleague's laptop, a server that was "
+    "broken into. Whoever is believed can be anybody they like.",
+    "Count the addresses behind `trusted_proxies`. How many are your proxy's?",
+)
 THROWN_OUT = Hints(
     "thrown out",
     "Look at one person: where did they log in, and who answered their next page?",

@@ -28,6 +28,14 @@ STATUS_LOST = Hints(
     "`respond` keeps the error's status unless you write another one behind the text. A "
     "redirect, or a file that is not there, has a status of its own.",
 )
+STATUS_CHANGED = Hints(
+    "status changed",
+    "Compare the status that clients got with Caddy's error: a 502 is one for which a backend was "
+    "tried, a 503 one for which there was none left to try.",
+    "Somebody has written a number of their own over Caddy's. One number cannot be right for both.",
+    "`respond` keeps the error's status unless you write another one behind the text. "
+    "(`{err.status_code}` is the error's own, should you need to name it.)",
+)
 NO_PAGE = Hints(
     "no page",
     "Kill both backends in your own lab, and look at `lab.get().text`.",
@@ -63,7 +71,8 @@ OTHERS = Hints(
     "Who works after the reload? Count the answers of each backend.",
     "Only backend 2 is to be taken out. The other two have to carry its share together.",
     "How many upstreams stand behind `reverse_proxy`? And if you use weights, how many are there? "
-    "Each upstream needs one, in the order of the list; a weight that is missing counts as 0.",
+    "Each upstream needs one, in the order of the list. With fewer weights than upstreams, Caddy "
+    "leaves the rest out, and cuts connections when one of the others is down.",
 )
 TURNED_AWAY = Hints(
     "turned away",
@@ -173,8 +182,10 @@ RULE_REPLACED = Hints(
     "The clock works: the attempt on the hung backend ended in time. What did Caddy do then?",
     "It gave up. Caddy's own rule is to retry a GET after such an error. A rule of yours takes its "
     "place, and then only what your rule allows is retried.",
-    "Several `lb_retry_match` blocks are alternatives. Is there one that fits a GET to which "
-    "nobody has answered? And do `lb_retries` or `lb_try_duration` leave room for it?",
+    "Is there a block that fits a GET to which nobody has answered? Caddy asks the blocks in their "
+    "order, and where there is no answer an `expression` about its status ends the search. So mind "
+    "which block stands first; or let one `expression` ask for `{rp.is_transport_error}` before "
+    "the status.",
 )
 FORGETS = Hints(
     "asks the hung one again",

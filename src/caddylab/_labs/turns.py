@@ -1,0 +1,32 @@
+"""How long to watch before a backend that must get nothing has surely had its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from caddylab._labs.bench import Bench
+
+ENOUGH = 60
+MOST = 1000
+"""So many requests a check can send in its time."""
+
+
+def turn(bench: Bench, number: int) -> int:
+    """After how many requests a backend has one by its weights; 0 where it has no weight."""
+    dial = bench.dial(number)
+    return max((sum(w.values()) for w in _weights(bench.config()) if w.get(dial)), default=0)
+
+
+def _weights(config: Any) -> Iterator[dict[str, int]]:
+    """The weight of each upstream (by its dial address), for each proxy that has weights."""
+    if isinstance(config, dict):
+        policy = config.get("load_balancing", {}).get("selection_policy", {})
+        weights = policy.get("fallback", policy).get("weights", [])
+        dials = [upstream["dial"] for upstream in config.get("upstreams", [])]
+        if weights:
+            yield dict(zip(dials, weights, strict=False))
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            yield from _weights(part)
