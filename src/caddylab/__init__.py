@@ -5,6 +5,7 @@ from caddylab._claims import Claim, Verdicts, plausible, verdicts
 from caddylab._cli.doctor import doctor
 from caddylab._errors import (
     CaddyfileError,
+    CaddyGone,
     CaddylabError,
     FaultError,
     LabClosed,
@@ -30,6 +31,7 @@ from caddylab._widgets.predict import Prediction, predict, predictions
 __all__ = [
     "Attempt",
     "Backend",
+    "CaddyGone",
     "CaddyfileError",
     "CaddylabError",
     "Claim",

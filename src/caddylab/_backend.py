@@ -51,14 +51,24 @@ class Backend:
 
     @property
     def healthy(self) -> bool:
-        """Whether Caddy would send it a request: neither check nor memory speaks against it."""
+        """Whether Caddy would send it a request: neither check nor memory speaks against it.
+
+        A Caddy that has ended sends nobody anything.
+        """
         self._journal.catch_up()
-        return not any(self._journal.opinion(self.number, kind) for kind in (UNHEALTHY, FAILED))
+        return self._journal.caddy_runs() and not any(
+            self._journal.opinion(self.number, kind) for kind in (UNHEALTHY, FAILED)
+        )
 
     @property
     def opinion(self) -> str:
-        """Caddy's opinion in a word: "healthy", "unhealthy" (active check), "failed" (passive)."""
+        """Caddy's opinion in a word: "healthy", "unhealthy" (active check), "failed" (passive).
+
+        It is "unknown" when Caddy has ended.
+        """
         self._journal.catch_up()
+        if not self._journal.caddy_runs():
+            return "unknown"
         kinds = [kind for kind in (UNHEALTHY, FAILED) if self._journal.opinion(self.number, kind)]
         return ", ".join(kinds) or "healthy"
 
@@ -158,7 +168,9 @@ class Backend:
         return answer
 
     def __repr__(self) -> str:
-        return f"<backend {self.number}: {self.state}; Caddy says: {self.opinion}>"
+        opinion = self.opinion
+        said = "Caddy has ended" if opinion == "unknown" else f"Caddy says: {opinion}"
+        return f"<backend {self.number}: {self.state}; {said}>"
 
     def _take_down(self, kind: str, act: Callable[[], None]) -> Fault:
         for fault in self._active(SILENT):  # a new process will not be frozen

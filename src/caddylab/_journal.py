@@ -16,6 +16,8 @@ import httpx
 
 from caddylab._caddy.admin import Upstream
 from caddylab._caddy.log import Closing, Flip, Line, LogReader, RoundTrip
+from caddylab._caddy.persistent import always
+from caddylab._errors import CaddyGone
 from caddylab._records import Attempt, Outcome, Request, Span
 
 BUSY, IDLE = 0.01, 0.1
@@ -40,6 +42,7 @@ class Journal:
         read_log: gives the bytes of the log from an offset on.
         upstreams: gives Caddy's counts by dial address.
         backends: the number of the backend behind each dial address.
+        caddy_runs: whether there is a Caddy that could have an opinion.
     """
 
     def __init__(
@@ -47,7 +50,9 @@ class Journal:
         read_log: Callable[[int], bytes],
         upstreams: Callable[[], dict[str, Upstream]],
         backends: dict[str, int],
+        caddy_runs: Callable[[], bool] = always,
     ) -> None:
+        self.caddy_runs = caddy_runs
         self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
         self._reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
@@ -118,14 +123,18 @@ class Journal:
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters."""
-        with self._lock, contextlib.suppress(httpx.HTTPError):
+        with self._lock, contextlib.suppress(httpx.HTTPError, CaddyGone):
             self._read_lines()
             if time.monotonic() - self._counts_read >= IDLE:
                 self._read_counts()
 
     def _follow(self) -> None:
         while not self._closed.wait(BUSY if self._runs else IDLE):
-            self.catch_up()
+            try:
+                self.catch_up()
+            except Exception:
+                if not self._closed.is_set():  # what is closed meanwhile cannot be read
+                    raise
 
     def _read_lines(self) -> None:
         for line in self._reader.feed(self._read_log(self._reader.offset)):

@@ -144,8 +144,8 @@ class Site(Lab):
         self.reloads: list[tuple[float, float]] = []
         super().__init__(runtime, BACKENDS)
 
-    def _assemble(self) -> None:
-        super()._assemble()
+    def _assemble(self, life: contextlib.ExitStack) -> None:
+        super()._assemble(life)
         units, hidden = self._runtime.units, list[Span]()
         made = (self._runtime.secret, self._journal)
         self.chaos = Chaos([Backend(unit, *made, hidden) for unit in units])

@@ -76,6 +76,16 @@ class Runtime(Protocol):
     def close(self) -> None:
         """End everything and leave nothing behind. Safe to call twice."""
 
+    def caddy_runs(self) -> bool:
+        """Whether Caddy's process exists."""
+
+    def restart_caddy(self) -> None:
+        """End what there is of Caddy, and start it again, without a site.
+
+        Raises:
+            StartFailed: it does not become ready.
+        """
+
     def admin(self) -> httpx.Client:
         """A client of Caddy's admin API."""
 

@@ -14,6 +14,7 @@ import psutil
 
 from caddylab import _loopback, _resources
 from caddylab._caddy import program
+from caddylab._caddy.persistent import Cautious
 from caddylab._errors import StartFailed
 from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
@@ -81,10 +82,7 @@ class ProcessUnit:
         self._signal("resume")
 
     def running(self) -> bool:
-        with contextlib.suppress(psutil.Error):
-            if self._process and self._process.is_running():
-                return self._process.status() != psutil.STATUS_ZOMBIE
-        return False
+        return _lives(self._process)
 
     def close(self) -> None:
         """Give its ports back."""
@@ -122,6 +120,7 @@ class ProcessRuntime:
         self.units = [ProcessUnit(self, number) for number in range(1, backends + 1)]
         self.folder = folders.base() / lab_id
         self.keeper: Keeper
+        self._caddy: psutil.Process | None = None
         self._admin = self._admin_client()
         self._closed = False
 
@@ -143,13 +142,27 @@ class ProcessRuntime:
         if self._closed:
             return
         self._closed = True
+        folders.close(self.lab_id)  # whatever stops us now: the next sweep goes on
         self._admin.close()
         if hasattr(self, "keeper"):
             self.keeper.close()
+        folders.ensure_gone(self.folder)
         for port in self._ports.values():
             port.close()
         for unit in self.units:
             unit.close()
+
+    def caddy_runs(self) -> bool:
+        return _lives(self._caddy)
+
+    def restart_caddy(self) -> None:
+        with contextlib.suppress(psutil.Error):
+            if self._caddy:
+                self._caddy.kill()
+        poll(lambda: not self.caddy_runs(), START_TIMEOUT)
+        (self.folder / "admin.sock").unlink(missing_ok=True)
+        self._launch_caddy()
+        self._wait_for_caddy()
 
     def admin(self) -> httpx.Client:
         return self._admin
@@ -204,7 +217,8 @@ class ProcessRuntime:
 
     def _admin_client(self) -> httpx.Client:
         if UNIX:
-            transport = httpx.HTTPTransport(uds=str(self.folder / "admin.sock"), verify=False)
+            uds = str(self.folder / "admin.sock")
+            transport = Cautious(self.caddy_runs, uds=uds, verify=False)
             return _loopback.client("http://localhost", timeout=10, transport=transport)
         host, port = self._reserved("admin")
         headers = {"Origin": f"http://{self.secret}"}
@@ -222,10 +236,17 @@ class ProcessRuntime:
             raise StartFailed(f"Caddy did not become ready. Its last output:\n{self.output()}")
 
     def _caddy_answers(self) -> bool:
-        if not self._caddy.is_running():
+        if not self.caddy_runs():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
         if UNIX and not (self.folder / "admin.sock").exists():
             return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
+
+
+def _lives(process: psutil.Process | None) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if process and process.is_running():
+            return process.status() != psutil.STATUS_ZOMBIE
+    return False
