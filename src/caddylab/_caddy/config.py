@@ -33,7 +33,7 @@ SITE_PORT = 80
 PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
-LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
+LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
 TCP = re.compile(r"^tcp[46]?/")
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
@@ -215,9 +215,11 @@ class Instrument:
         return token
 
     def _own_log(self) -> None:
+        self._skip_nothing()
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
+            logs.pop("skip_hosts", None)
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         logs.setdefault("default", {}).setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
@@ -225,6 +227,12 @@ class Instrument:
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
             "level": "DEBUG", "include": LOGGERS,
         }  # fmt: skip
+
+    def _skip_nothing(self) -> None:
+        """A request that is not logged could not be told from one that Caddy never ended."""
+        skipping = [h for h in handlers(self.config, "vars") if h.pop("log_skip", None)]
+        if skipping:
+            self.notes.append("The lab needs each request in Caddy's log: `log_skip` skips none.")
 
 
 def handlers(tree: Any, name: str) -> Iterator[Json]:
