@@ -48,7 +48,7 @@ def lost(requests: Sequence[Request]) -> int:
 
 def made_up(request: Request) -> bool:
     """Whether its client takes for a good answer what no backend said."""
-    return request.outcome is Outcome.OK and not request.good
+    return request.outcome in (Outcome.OK, Outcome.NOBODY) and not request.good
 
 
 def told(requests: Sequence[Request], patience: float = 0) -> str:
@@ -68,6 +68,8 @@ def told(requests: Sequence[Request], patience: float = 0) -> str:
 
 
 def _instead(request: Request, patience: float) -> str:
+    if request.outcome is Outcome.NOBODY:
+        return "an empty answer of nobody's"
     if made_up(request):
         return f"an answer of Caddy's own making ({request.status})"
     if request.outcome is Outcome.TIMEOUT and patience:

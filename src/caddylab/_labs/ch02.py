@@ -41,14 +41,14 @@ def nobody_notices(bench: Bench) -> Findings:
 
 LONG_MEMORY = Hints(
     "remembers too long",
-    "Backend 2 is up, and in Caddy's opinion it is “failed”. That is not a health check.",
+    "The backend is up, and in Caddy's opinion it is “failed”. That is not a health check.",
     "It is Caddy's memory of the requests that failed. No good news shortens it; it only fades "
     "with time.",
     "`fail_duration` is how long a failure counts.",
 )
 RARE_CHECK = Hints(
     "asks too rarely",
-    "Backend 2 is up, and in Caddy's opinion it is “unhealthy”. When will Caddy ask again?",
+    "The backend is up, and in Caddy's opinion it is “unhealthy”. When will Caddy ask again?",
     "The time until Caddy learns better is the time until its next check, or several of them.",
     "`health_interval` is the time between two checks, `health_passes` how many good ones it "
     "takes.",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from caddylab._backend import Backend
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
 from caddylab._labs.calm import MADE_UP, all_well, attempts_on, lost, made_up, served
 from caddylab._labs.hints03 import (
-    ADDS_UP,
     BAD_NEWS,
     CONDEMNED,
     CROWD,
@@ -24,12 +21,11 @@ from caddylab._labs.hints03 import (
     REFUSED,
     TWICE,
 )
-from caddylab._labs.task import Finding, Findings, Hints, question, task
+from caddylab._labs.orders import executed
+from caddylab._labs.slow import SLOW, answered, in_time, longest, meet, other, tries, why
+from caddylab._labs.task import Finding, Findings, question, task
 from caddylab._records import Outcome
 from caddylab._traffic.traffic import Traffic
-
-SLOW = 5.0
-"""Seconds that a slow backend takes: nobody who waits for it is within any limit here."""
 
 
 @task("03.1", "Nobody waits", points=2)
@@ -43,13 +39,13 @@ def nobody_waits(bench: Bench) -> Findings:
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
     slow = bench.any_backend()
     slow.slow(SLOW)
-    first = _meet(bench, slow, 3)
-    yield _answered("Every GET is answered.", first, slow)
-    yield _in_time("No GET takes longer than 2 seconds.", first, 2)
+    first = meet(bench, slow, 3)
+    yield answered("Every GET is answered.", first, slow)
+    yield in_time("No GET takes longer than 2 seconds.", first, 2)
     later = bench.fire(40, concurrency=8, clients=40, timeout=3)
     wasted = attempts_on(later.requests, slow.number)
-    paid = f"Backend {slow.number} was {_tries(wasted)} for {len(later)} requests that came later."
-    hints = _why(later, slow) if lost(later.requests) else NO_MEMORY
+    paid = f"Backend {slow.number} was {tries(wasted)} for {len(later)} requests that came later."
+    hints = why(later, slow) if lost(later.requests) else NO_MEMORY
     yield served("Those who come later are answered, too.", later, hints, seen=paid)
     yield Finding("Those who come later do not pay.", wasted <= 4, paid, NO_MEMORY, later)
 
@@ -66,16 +62,16 @@ def budget(bench: Bench) -> Findings:
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
     slow = bench.any_backend()
     slow.slow(SLOW)
-    one = _meet(bench, slow, 4)
-    why = _why(one, slow)
-    yield _answered(
+    one = meet(bench, slow, 4)
+    missing = why(one, slow)
+    yield answered(
         f"Every GET is answered while backend {slow.number} is slow.",
         one,
         slow,
-        NO_TIME_LEFT if why is NO_RETRY else why,
+        NO_TIME_LEFT if missing is NO_RETRY else missing,
     )
-    yield _in_time("None of them takes longer than 3 seconds.", one, 3)
-    _other(bench, slow).slow(SLOW)
+    yield in_time("None of them takes longer than 3 seconds.", one, 3)
+    other(bench, slow).slow(SLOW)
     # One alone finds out about both by itself; of many at once, each spares the others something.
     yield from _told(bench, 1, "a single client knows")
     yield from _told(bench, 6, "everybody knows")
@@ -123,7 +119,7 @@ def _left_out(bench: Bench, slow: Backend) -> Findings:
     wasted = attempts_on(rest.requests, slow.number)
     seen = (
         f"20 requests came while backend {slow.number} was slow. For the next 30 it was "
-        f"{_tries(wasted)}."
+        f"{tries(wasted)}."
     )
     yield Finding(
         "A backend that is slow at everything is left out.", wasted <= 3, seen, NOT_LEFT_OUT, rest
@@ -155,7 +151,7 @@ def nothing_twice(bench: Bench) -> Findings:
     )
     gets = bench.fire(12, concurrency=12, clients=12, timeout=3)
     orders.wait()
-    done = _executed(bench, orders, slow)
+    done = executed(bench, orders, slow)
     twice = sum(times > 1 for times in done.values())
     yield Finding(
         "No order is carried out twice.",
@@ -173,9 +169,9 @@ def nothing_twice(bench: Bench) -> Findings:
         seen=f"Carried out: {sum(times > 0 for times in done.values())}.",
         chart="timeline",
     )
-    waiting = QUESTIONS_WAIT if _longest(gets) > 2 else None
-    yield _answered("Every GET is answered.", gets, slow, waiting)
-    yield _in_time("No GET takes longer than 2 seconds.", gets, 2, waiting)
+    waiting = QUESTIONS_WAIT if longest(gets) > 2 else None
+    yield answered("Every GET is answered.", gets, slow, waiting)
+    yield in_time("No GET takes longer than 2 seconds.", gets, 2, waiting)
 
 
 TURNS = """
@@ -222,30 +218,12 @@ def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
-def _other(bench: Bench, backend: Backend) -> Backend:
-    return bench.backend(3 - backend.number)
-
-
-def _meet(bench: Bench, slow: Backend, patience: float) -> Traffic:
-    """Twelve clients meet a slow backend.
-
-    They do so once more if the other one, who is well, was slow meanwhile: then this machine had
-    stalled, and a timeout has struck that was meant for the slow one.
-    """
-    for _ in range(2):
-        run = bench.fire(12, concurrency=12, clients=12, timeout=patience)
-        if _longest(run, _other(bench, slow)) < 0.5:
-            break
-        bench.load(bench.caddyfile)
-    return run
-
-
 def _told(bench: Bench, clients: int, who: str) -> Findings:
     """So many clients come at once while nobody can help them: they hear it in time."""
     bench.load(bench.caddyfile)
     run = bench.fire(clients, concurrency=clients, clients=clients, timeout=5)
-    hints = NO_TIMEOUT if _longest(run) > 2.9 else BAD_NEWS
-    yield _in_time(f"When both are slow, {who} within 3 seconds.", run, 3, hints)
+    hints = NO_TIMEOUT if longest(run) > 2.9 else BAD_NEWS
+    yield in_time(f"When both are slow, {who} within 3 seconds.", run, 3, hints)
     painted = sum(map(made_up, run.requests))
     yield Finding(
         f"When both are slow, {who} the truth: that nobody could answer.",
@@ -268,57 +246,3 @@ def _felt(run: Traffic) -> int:
     patient = not run.run.plan.open
     times = (r.latency if patient else r.latency_intended for r in run.requests)
     return sum(took > 0.5 for took in times)
-
-
-def _answered(asked: str, run: Traffic, slow: Backend, hints: Hints | None = None) -> Finding:
-    tries = f"Attempts after the first: {run.retries}."
-    return served(asked, run, hints or _why(run, slow), seen=tries)
-
-
-def _in_time(asked: str, run: Traffic, limit: float, hints: Hints | None = None) -> Finding:
-    worst = max(request.latency for request in run.requests)
-    seen = "had no answer after" if run.outcomes[Outcome.TIMEOUT] else "took"
-    return Finding(
-        asked,
-        worst < limit,
-        f"{f'The slowest of {len(run)}' if len(run) > 1 else 'It'} {seen} {worst:.1f} s.",
-        hints or (NO_TIMEOUT if _longest(run) > limit else ADDS_UP),
-        run,
-        "timeline",
-    )
-
-
-def _why(run: Traffic, slow: Backend) -> Hints:
-    """What is missing, by what the requests that failed have been through."""
-    if run.outcomes[Outcome.TIMEOUT]:
-        return NO_TIMEOUT
-    failed = [request for request in run.requests if not request.good]
-    again = any(attempts_on([request], slow.number) > 1 for request in failed)
-    return NO_MEMORY if again else NO_RETRY
-
-
-def _longest(run: Traffic, backend: Backend | None = None) -> float:
-    """How long the longest attempt took, on one backend or on any."""
-    attempts = [attempt for request in run.requests for attempt in request.attempts]
-    of_interest = (a.duration for a in attempts if backend is None or a.backend == backend.number)
-    return max(of_interest, default=0.0)
-
-
-def _executed(bench: Bench, run: Traffic, slow: Backend) -> Counter[str]:
-    """How often each request was carried out, also by a backend on which Caddy gave up."""
-    sent_there = {
-        f"{run.run.id}-{request.n}"
-        for request in run.requests
-        if any(attempt.backend == slow.number for attempt in request.attempts)
-    }
-    bench.soon(lambda: sent_there <= set(_diary(slow)), 5)
-    wanted = {f"{run.run.id}-{request.n}" for request in run.requests}
-    return Counter(id for backend in bench.backends for id in _diary(backend) if id in wanted)
-
-
-def _diary(backend: Backend) -> list[str]:
-    return [str(entry["id"]) for entry in backend.requests()]
-
-
-def _tries(count: int) -> str:
-    return {0: "not tried", 1: "tried once", 2: "tried twice"}.get(count, f"tried {count} times")

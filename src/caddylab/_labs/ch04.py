@@ -8,7 +8,6 @@ from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
 from caddylab._labs.calm import MADE_UP, all_well, attempts_on, lost, made_up, often, served, told
 from caddylab._labs.hints04 import (
-    AS_MANY,
     CATCHES_UP,
     COUNTS,
     FAILS,
@@ -16,11 +15,11 @@ from caddylab._labs.hints04 import (
     FORGETS,
     INNOCENT,
     NO_MEMORY,
-    NOT_ENOUGH,
     SINKHOLE,
     SWAPPED,
     TOO_LATE,
 )
+from caddylab._labs.race import ROUND_ROBIN, USERS, hard_work, sooner
 from caddylab._labs.task import Finding, Findings, question, task
 from caddylab._records import Span
 from caddylab._traffic.traffic import Traffic
@@ -136,16 +135,6 @@ def _sinkhole(bench: Bench) -> Generator[Finding, None, tuple[Traffic, int]]:
     return bench.fire(400, concurrency=10, clients=400, path="/delay/30"), sinkhole.number
 
 
-ROUND_ROBIN = """
-:80 {
-	reverse_proxy backend1:8080 backend2:8080 {
-		lb_policy round_robin
-	}
-}
-"""
-USERS, ASKED = 8, 100
-
-
 @task("04.4", "An old machine", points=2)
 def old_machine(bench: Bench) -> Findings:
     """One of the two backends is **ten times slower** than the other one: half a second for each
@@ -157,42 +146,10 @@ def old_machine(bench: Bench) -> Findings:
     yield from all_well(calm)
     favourite = max(calm.shares, key=lambda number: calm.shares[number])
     mine = bench.caddyfile
-    dealt = _hard_work(bench, favourite, ROUND_ROBIN)
-    run = _hard_work(bench, favourite, mine)
+    dealt = hard_work(bench, favourite, ROUND_ROBIN)
+    run = hard_work(bench, favourite, mine)
     yield served("Nobody gets an error.", run, FAILS)
-    yield _sooner(run, dealt, favourite)
-
-
-def _sooner(run: Traffic, dealt: Traffic, slow: int) -> Finding:
-    """Whether all was done much sooner than with round robin.
-
-    Where the quick backend is slow as well, because the machine is busy, time tells nothing about
-    a Caddyfile; then the slow one's share does.
-    """
-    took, turns, quick = _took(run), _took(dealt), 3 - slow
-    answers = sorted(request.latency for request in run.requests if request.answered_by == quick)
-    busy = not answers or answers[len(answers) // 2] > 0.1
-    in_time = took < turns * 2 / 3
-    spared = busy and not in_time and run.shares[slow] < ASKED / 3
-    return Finding(
-        "All is done in less than two thirds of round robin's time.",
-        in_time or spared,
-        f"Backend {slow} was the slow one. Round robin took {turns:.1f} s, your Caddyfile "
-        f"{took:.1f} s: {took / turns:.0%}. Backend {slow} answered {run.shares[slow]} requests, "
-        f"backend {quick} {run.shares[quick]}."
-        + " (This machine is busy, so it is these shares that count.)"
-        * spared,
-        AS_MANY if run.shares[slow] > ASKED / 3 else NOT_ENOUGH,
-        run,
-        "in flight",
-    )
-
-
-def _hard_work(bench: Bench, slow: int, caddyfile: str) -> Traffic:
-    """All that the users ask for, while one backend is ten times slower than the other one."""
-    bench.load(caddyfile)
-    with bench.backend(slow).slow(0.45):
-        return bench.fire(ASKED, concurrency=USERS, clients=ASKED, path="/delay/50")
+    yield sooner(run, dealt, favourite)
 
 
 COUNTED = """
@@ -255,7 +212,3 @@ def _condemned(bench: Bench, run: Traffic, backend: int) -> bool:
         return span.backend == backend and (span.end is None or span.end > began)
 
     return any(map(meanwhile, bench.opinions))
-
-
-def _took(run: Traffic) -> float:
-    return max((request.sent or 0) + request.duration for request in run.requests)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 
 from caddylab._claims import plausible
@@ -10,39 +9,33 @@ from caddylab._labs.answers import named, numbers
 from caddylab._labs.bench import Bench
 from caddylab._labs.calm import LEAST, MADE_UP, UNWELL, USED, lost, made_up, told
 from caddylab._labs.crash import crash, unseen
+from caddylab._labs.forwarded import NEIGHBOUR, NETWORKS, PASSER_BY, believes, not_believed, through
 from caddylab._labs.hints05 import (
     CULPRIT,
-    EVERYBODY,
     FOR_GOOD,
     HOW_MANY,
     LEFT_END,
-    NEIGHBOURS,
-    NOT_TRUSTED,
     ONE_LESS,
     ONE_PLACE,
     ORDER,
     OTHERS_MOVED,
-    PEER,
     THROWN_OUT,
     TWO_MORE,
 )
-from caddylab._labs.sticky import HELP, NOT_STICKY, OFFICE, Answers, People, settled
+from caddylab._labs.moves import SAMPLE, moved, spread
+from caddylab._labs.sticky import (
+    HELP,
+    NOT_STICKY,
+    OFFICE,
+    People,
+    all_answered,
+    each,
+    settled,
+)
 from caddylab._labs.task import Finding, Findings, Hints, question, task
 from caddylab._records import Outcome
 from caddylab._traffic.clients import Clients, address_of
 from caddylab._traffic.traffic import Traffic
-
-HASHED = """
-:80 {
-	reverse_proxy UPSTREAMS {
-		lb_policy ip_hash
-	}
-}
-"""
-
-
-SAMPLE = 120
-"""So many people show what happens; 600 would take a busy machine too long."""
 
 
 @question("05.1", "Who has to move?", points=1, backends=4, reads=numbers(3))
@@ -62,12 +55,12 @@ def who_moves(bench: Bench, answer: list[int]) -> Findings:
     yield _expected("one of four is taken away", answer[1], answer[1] in three, ONE_LESS)
     yield _expected("their order changes", answer[2], answer[2] == 0, ORDER)
     orders = ("1 2", "1 2 3 4", "1 2 3", "3 1 2")
-    runs = [_spread(bench, order) for order in orders]
-    moved = [_moved(a, b) for a, b in pairwise(runs)]
+    runs = [spread(bench, order) for order in orders]
+    gone = [moved(a, b) for a, b in pairwise(runs)]
     yield Finding(
         f"Measured just now, with {SAMPLE} people.",
         True,
-        f"{moved[0]}, {moved[1]} and {moved[2]} of {SAMPLE} people met another backend.",
+        f"{gone[0]}, {gone[1]} and {gone[2]} of {SAMPLE} people met another backend.",
         ORDER,
         runs[1],
         "shares",
@@ -76,16 +69,6 @@ def who_moves(bench: Bench, answer: list[int]) -> Findings:
 
 def _expected(when: str, said: int, right: bool, hints: Hints) -> Finding:
     return Finding(f"How many move when {when}.", right, f"You say that {said} of 600 move.", hints)
-
-
-def _spread(bench: Bench, order: str) -> Traffic:
-    upstreams = " ".join(f"backend{number}:8080" for number in order.split())
-    bench.load(HASHED.replace("UPSTREAMS", upstreams))
-    return bench.fire(SAMPLE, concurrency=20, clients=Clients(SAMPLE))
-
-
-def _moved(before: Traffic, after: Traffic) -> int:
-    return sum(a != b for a, b in zip(before.backends, after.backends, strict=True))
 
 
 @task("05.2", "Only who must", points=2)
@@ -184,13 +167,6 @@ def who_went_out(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
-PROXY, PASSER_BY = "10.0.0.7", "198.51.100.9"
-NEIGHBOUR = "10.0.0.6"
-"""As near to the proxy as can be: whoever believes more than one address believes this one."""
-NETWORKS = ("10.99.3.7", "172.16.4.7", "192.168.0.7", "100.64.0.7", "127.0.0.7")
-"""Others who may be near: private networks, a provider's, this very machine."""
-
-
 @task("05.4", "Behind a proxy", points=3)
 def behind_a_proxy(bench: Bench) -> Findings:
     """All your visitors come through a proxy, whose address is **`10.0.0.7`**. It *appends* each
@@ -204,24 +180,24 @@ def behind_a_proxy(bench: Bench) -> Findings:
       believed at all, be it somebody on the Internet or a neighbour of the proxy in your own
       network.
     """
-    first, again = (_through(bench, map(address_of, range(40))) for _ in range(2))
-    yield _all_answered(first)
+    first, again = (through(bench, map(address_of, range(40))) for _ in range(2))
+    yield all_answered(first)
     shares = [first.of(number) for number in (1, 2)]
     yield Finding(
         "The people are told apart: both backends have some.",
         min(shares) >= LEAST * len(first) / 2,
         f"40 people, 40 addresses: {shares[0]} are at backend 1, {shares[1]} at 2.",
-        _believes(bench),
+        believes(bench),
     )
-    moved = sum(a != b for a, b in zip(first.backends, again.backends, strict=True))
+    strayed = sum(a != b for a, b in zip(first.backends, again.backends, strict=True))
     yield Finding(
         "Each stays with one backend.",
-        moved == 0,
-        f"{moved} of 40 people met another backend at their second visit.",
+        strayed == 0,
+        f"{strayed} of 40 people met another backend at their second visit.",
         NOT_STICKY,
     )
     home = first.backends[0]
-    lies = _through(bench, [f"6.6.6.{k}, {address_of(0)}" for k in range(1, 21)])
+    lies = through(bench, [f"6.6.6.{k}, {address_of(0)}" for k in range(1, 21)])
     yield Finding(
         "What a person writes into the header changes nothing.",
         lies.of(home) == len(lies),
@@ -230,42 +206,7 @@ def behind_a_proxy(bench: Bench) -> Findings:
         LEFT_END,
     )
     for stranger in (PASSER_BY, NEIGHBOUR, bench.any_of(NETWORKS)):
-        yield _not_believed(bench, stranger)
-
-
-def _not_believed(bench: Bench, stranger: str) -> Finding:
-    past = _through(bench, map(address_of, range(20)), stranger)
-    return Finding(
-        f"Who comes past the proxy, from {stranger}, is not believed.",
-        len(past) in (past.of(1), past.of(2)),
-        f"{stranger} came directly, with 20 different headers: {past.of(1)} times to backend 1, "
-        f"{past.of(2)} times to backend 2.",
-        EVERYBODY if stranger == PASSER_BY else NEIGHBOURS,
-    )
-
-
-def _through(bench: Bench, headers: Iterable[str], peer: str = PROXY) -> Answers:
-    """A request from `peer` with each of these `X-Forwarded-For`."""
-    runs = [
-        bench.fire(
-            1,
-            headers={"X-Forwarded-For": header},
-            clients=Clients(1, address=peer),
-            background=True,
-        )
-        for header in headers
-    ]
-    return Answers(runs)
-
-
-def _believes(bench: Bench) -> Hints:
-    """Whom Caddy believes shows in the header that it passes on."""
-    believed = []
-    for peer in (PASSER_BY, PROXY):
-        header, people = {"X-Forwarded-For": "203.0.113.5"}, Clients(1, address=peer)
-        run = bench.fire(1, path="/echo", headers=header, clients=people)
-        believed.append(f"203.0.113.5, {peer}" in run.requests[0].body)
-    return EVERYBODY if believed[0] else PEER if believed[1] else NOT_TRUSTED
+        yield not_believed(bench, stranger)
 
 
 PEOPLE = 200
@@ -284,9 +225,9 @@ def office(bench: Bench) -> Findings:
     does.
     """
     people = [Clients(1, address=OFFICE) for _ in range(PEOPLE)]
-    logins = _each(bench, people, 1, "/login?user=p{}", "POST")
-    yield _all_answered(logins)
-    views = _each(bench, people, 2, "/me?user=p{}")
+    logins = each(bench, people, 1, "/login?user=p{}", "POST")
+    yield all_answered(logins)
+    views = each(bench, people, 2, "/me?user=p{}")
     out = sum(lost(run.requests) > 0 for run in views.runs)
     unknown = sum(run.outcomes[Outcome.CLIENT_ERROR] for run in views.runs)
     painted = any(map(made_up, views.requests))
@@ -304,24 +245,3 @@ def office(bench: Bench) -> Findings:
         f"Backend 1 has {shares[0]} of {PEOPLE} people, backend 2 {shares[1]}.",
         ONE_PLACE if 0 in shares else USED,
     )
-
-
-def _all_answered(answers: Answers) -> Finding:
-    painted = any(map(made_up, answers.requests))
-    return Finding(
-        "Every request is answered.",
-        lost(answers.requests) == 0,
-        told(answers.requests),
-        MADE_UP if painted else UNWELL,
-    )
-
-
-def _each(
-    bench: Bench, people: list[Clients], count: int, path: str, method: str = "GET"
-) -> Answers:
-    """Everybody sends so many requests to a path of their own."""
-    runs = [
-        bench.fire(count, path=path.format(k), method=method, clients=person, background=True)
-        for k, person in enumerate(people)
-    ]
-    return Answers(runs)

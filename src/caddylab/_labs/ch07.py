@@ -131,17 +131,17 @@ def small(bench: Bench) -> Findings:
         bad == 0,
         f"There are {len(windows)} ways to take four in a row, and in {bad} of them somebody is "
         f"there twice. In all, the four answered {', '.join(map(str, shares))}.",
-        _uneven(shares),
+        _uneven(run, shares),
         run,
     )
 
 
-def _uneven(shares: list[int]) -> Hints:
+def _uneven(run: Traffic, shares: list[int]) -> Hints:
     if not all(shares):
         return LEFT_OUT
-    fair = plausible(sum(shares), 1 / len(shares), 1e-3)
-    if shares == [sum(shares) // len(shares)] * len(shares):
+    if len({(request.client, request.answered_by) for request in run.requests}) == VISITORS:
         return REMEMBERED
+    fair = plausible(sum(shares), 1 / len(shares), 1e-3)
     return CHANCE if all(share in fair for share in shares) else LOADED
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
-
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
 from caddylab._labs.calm import (
@@ -12,7 +10,6 @@ from caddylab._labs.calm import (
     attempts_on,
     lost,
     made_up,
-    often,
     served,
     shared,
     told,
@@ -21,16 +18,12 @@ from caddylab._labs.hints08 import (
     CUT_OFF,
     GIVES_UP,
     NEVER_ASKED,
-    NO_PAGE,
     NO_REST,
     NO_WAY_BACK,
     NOT_HTML,
     OTHERS,
     OWN_WORDS,
     SAME_AGAIN,
-    SOME_PAGES,
-    STATUS_CHANGED,
-    STATUS_LOST,
     STILL_NEW,
     TURNED_AWAY,
     UNWELL,
@@ -39,13 +32,12 @@ from caddylab._labs.hints08 import (
     WHO_IS_INNOCENT,
 )
 from caddylab._labs.orders import failing, hanging, order
+from caddylab._labs.pages import OWN, honest_pages, page
 from caddylab._labs.task import Finding, Findings, Hints, question, task
-from caddylab._labs.turns import ENOUGH, MOST, turn
+from caddylab._labs.turns import unmet, watch
 from caddylab._records import Outcome
 from caddylab._traffic.traffic import Traffic
 
-OWN = (("/no-such-page", 404, '{"detail":"Not Found"}'), ("/status/500", 500, '"status":500'))
-"""What a backend says of a path that it does not know, and of one that is an error."""
 WELL = "While all is well, every {} has a good answer from a backend."
 
 
@@ -60,7 +52,7 @@ def friendly(bench: Bench) -> Findings:
     """
     yield served(WELL.format("client"), bench.fire(10, clients=10), UNWELL)
     for path, status, text in OWN:
-        own = _page(bench, path)
+        own = page(bench, path)
         yield Finding(
             f"A backend's own {status} comes through as it is.",
             own[0] == status and text in own[2] and own[1] == "application/json",
@@ -71,51 +63,14 @@ def friendly(bench: Bench) -> Findings:
     for backend in bench.backends:
         backend.kill()
     run = bench.fire(6, timeout=4)
-    yield from _honest_pages(run)
-    kind = _page(bench, "/test-api")[1]
+    yield from honest_pages(run)
+    kind = page(bench, "/test-api")[1]
     yield Finding(
         "The page is HTML.",
         kind.startswith("text/html"),
         f"Its type is {kind or 'not given'}.",
         NOT_HTML,
     )
-
-
-def _honest_pages(run: Traffic) -> Findings:
-    codes = [request.status or 0 for request in run.requests]
-    yield Finding(
-        "With both backends down, the status says so.",
-        all(500 <= code <= 599 for code in codes),
-        f"Six clients got the status {', '.join(map(str, codes))}.",
-        STATUS_LOST,
-        run,
-    )
-    pages = sum(bool(request.body.strip()) for request in run.requests)
-    yield Finding(
-        "Everybody gets a page.",
-        pages == len(run),
-        f"{pages} of {len(run)} answers had a text.",
-        SOME_PAGES if pages else NO_PAGE,
-        run,
-    )
-    wanted = [502 if request.attempts else 503 for request in run.requests]
-    yield Finding(
-        "The status is that of Caddy's error.",
-        codes == wanted,
-        f"Six clients got {', '.join(map(str, codes))}; Caddy's errors were "
-        f"{', '.join(map(str, wanted))}.",
-        STATUS_CHANGED,
-        run,
-    )
-
-
-def _page(bench: Bench, path: str) -> tuple[int, str, str]:
-    """The status, the type and the text of an answer."""
-    try:
-        answer = bench.get(path, timeout=4)
-    except httpx.HTTPError as error:
-        return 0, "", str(error)
-    return answer.status_code, answer.headers.get("Content-Type", ""), answer.text
 
 
 START = """
@@ -140,7 +95,7 @@ def drain(bench: Bench) -> Findings:
     try:
         bench.wait_until(lambda: all(b.in_flight > 1 for b in bench.backends), 10)
         bench.load(mine)
-        yield from _drained(bench, _watch(bench, 2))
+        yield from _drained(bench, watch(bench, 2))
         long.wait()
         seen = f"{long.shares[2]} of those that ended well were at backend 2."
         yield served("The long requests end well.", long, CUT_OFF, seen=seen)
@@ -148,26 +103,11 @@ def drain(bench: Bench) -> Findings:
         long.stop()
 
 
-def _watch(bench: Bench, number: int) -> Traffic:
-    """So many requests that a backend must have been met if it has any share at all."""
-    count = min(max(ENOUGH, turn(bench, number)), MOST)
-    return bench.fire(count, concurrency=12, clients=12, timeout=5)
-
-
-def _unmet(bench: Bench, number: int, run: Traffic) -> tuple[bool, str]:
-    """Whether a backend had none of the requests, nor will have one by its weights; in words."""
-    tried, due = attempts_on(run.requests, number), turn(bench, number)
-    seen = f"Backend {number} was tried {often(tried)} for {len(run)} requests."
-    if due > len(run):
-        seen += f" By your weights it has its turn within {due} requests."
-    return tried == 0 and due <= len(run), seen
-
-
 def _drained(bench: Bench, run: Traffic) -> Findings:
-    unmet, seen = _unmet(bench, 2, run)
+    rests, seen = unmet(bench, 2, run)
     yield Finding(
         "Backend 2 gets nothing new.",
-        unmet,
+        rests,
         f"After the reload: {seen}",
         STILL_NEW,
         run,
@@ -182,7 +122,7 @@ def backup(bench: Bench) -> Findings:
     are killed it answers everything: no client sees an error, from the first one on. **3 seconds**
     after both are up again, it gets nothing any more. (The clients only read.)
     """
-    calm = _watch(bench, 3)
+    calm = watch(bench, 3)
     yield served(WELL.format("client"), calm, UNWELL)
     yield _rests(bench, calm, "Backend 3 rests while all is well.", NO_REST)
     for backend in bench.backends[:2]:
@@ -198,16 +138,16 @@ def backup(bench: Bench) -> Findings:
     for backend in bench.backends[:2]:
         backend.start()
     bench.soon(lambda: _home(bench.fire(6, clients=6)), 3)
-    back = _watch(bench, 3)
+    back = watch(bench, 3)
     yield _rests(
         bench, back, "Backend 3 rests again, 3 seconds after the others are up.", NO_WAY_BACK
     )
 
 
 def _rests(bench: Bench, run: Traffic, asked: str, hints: Hints) -> Finding:
-    unmet, seen = _unmet(bench, 3, run)
+    rests, seen = unmet(bench, 3, run)
     well = lost(run.requests) == 0
-    return Finding(asked, unmet and well, f"{seen} {told(run.requests)}", hints, run)
+    return Finding(asked, rests and well, f"{seen} {told(run.requests)}", hints, run)
 
 
 def _home(run: Traffic) -> bool:

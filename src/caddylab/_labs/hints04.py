@@ -29,7 +29,7 @@ SINKHOLE = Hints(
 )
 TOO_LATE = Hints(
     "too late",
-    "Caddy did find out about backend 2. When, and how many requests had gone there by then?",
+    "Caddy did find out about the sinkhole. When, and how many requests had gone there by then?",
     "A sinkhole swallows hundreds of requests a second. Whoever asks it how it is now and then, "
     "wants much proof, or forgets soon, is too late.",
     "Look at `health_interval` and `health_fails`, or at `fail_duration` and `max_fails`. The "
@@ -38,16 +38,17 @@ TOO_LATE = Hints(
 FIRST_ONES = Hints(
     "the first ones",
     "Take one request that failed. How many attempts did Caddy make for it?",
-    "Backend 2 is left out soon, but the first ones who met it got its error. Their requests have "
-    "to be tried once more; and for Caddy an answer is no reason to try again, unless it is told.",
+    "The sinkhole is left out soon, but the first ones who met it got its error. Their requests "
+    "have to be tried once more; and for Caddy an answer is no reason to try again, unless it "
+    "is told.",
     "`lb_retries` allows another try. The `expression` in `lb_retry_match` looks at the status: "
     "see the end of chapter 4.",
 )
 NO_MEMORY = Hints(
     "no memory",
-    "Count the attempts on backend 2. Do they stop?",
-    "A retry asks the same policy again, and for that policy backend 2 is still the one with the "
-    "least to do.",
+    "Count the attempts on the sinkhole. Do they stop?",
+    "A retry asks the same policy again, and for that policy the sinkhole is still the one with "
+    "the least to do.",
     "`unhealthy_status` and `fail_duration` together let Caddy remember; a retry needs them.",
 )
 AS_MANY = Hints(

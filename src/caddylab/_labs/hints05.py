@@ -26,7 +26,7 @@ ORDER = Hints(
 )
 OTHERS_MOVED = Hints(
     "others moved",
-    "Look at the rows of the people who were at backend 1 all the time.",
+    "Look at the rows of the people whose backend was up all the time.",
     "A backend that lives keeps its people, whatever happens to another one.",
     "Which `lb_policy` looks at the person alone?",
 )

@@ -74,7 +74,7 @@ STAYS_TEXT = Hints(
 )
 GOES_HOME = Hints(
     "goes home",
-    "Who had moved, and is back at backend 2 now? By what does your policy know them?",
+    "Who had moved, and is back at their old backend now? By what does your policy know them?",
     "Their address is as it was, so whatever goes by the address leads them home. But home has "
     "been empty since the crash.",
     "A policy of `lb_policy` that gives people something new when they move is wanted.",

@@ -62,7 +62,7 @@ CHANCE = Hints(
 )
 REMEMBERED = Hints(
     "remembered",
-    "Over the whole run all four are even. Now look at one client who asks twice: who answers?",
+    "Look at one client who asks several times: who answers?",
     "The job's four requests may come from anybody, also from one client. Whoever is remembered "
     "does not go round.",
     "Look at `lb_policy`: does it go by anything that a client carries?",

@@ -155,8 +155,8 @@ FIVE_HUNDRED = Hints(
 )
 SITE_DOWN = Hints(
     "down after an order",
-    "Orders came, and then the readers had errors, though backend 1 is well all the time. The "
-    "picture shows the orders: as in task 08.4, one of them makes Caddy blame backend 1.",
+    "Orders came, and then the readers had errors, though one backend is well all the time. The "
+    "picture shows the orders: as in task 08.4, one of them makes Caddy blame it.",
     "An order's text has gone to the first backend and is not there for a second attempt. Such "
     "an attempt fails, and the innocent backend is blamed.",
     "Every `lb_retry_match` block qualifies requests of its own. Which of yours also fits a POST?",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from caddylab._backend import Backend
 from caddylab._labs.bench import Bench
 from caddylab._labs.calm import served
@@ -46,6 +48,22 @@ def order(bench: Bench) -> Traffic:
     return bench.fire(8, concurrency=4, clients=8, method="POST", body=b"one pizza", timeout=2)
 
 
+def executed(bench: Bench, run: Traffic, slow: Backend) -> Counter[str]:
+    """How often each request was carried out, also by a backend on which Caddy gave up."""
+    sent_there = {
+        f"{run.run.id}-{request.n}"
+        for request in run.requests
+        if any(attempt.backend == slow.number for attempt in request.attempts)
+    }
+    bench.soon(lambda: sent_there <= set(_diary(slow)), 5)
+    wanted = {f"{run.run.id}-{request.n}" for request in run.requests}
+    return Counter(id for backend in bench.backends for id in _diary(backend) if id in wanted)
+
+
+def _diary(backend: Backend) -> list[str]:
+    return [str(entry["id"]) for entry in backend.requests()]
+
+
 def _readers(bench: Bench, count: int, at_a_time: int) -> Traffic:
     patience = PATIENCE + GRACE
     return bench.fire(count, concurrency=at_a_time, clients=count, timeout=patience)
@@ -63,9 +81,10 @@ def _orders_do_no_harm(bench: Bench, when: str) -> Findings:
     readers = _readers(bench, 6, 1)
     yield served(
         f"Readers who come after orders are served {when}.",
-        readers,
+        run,
         SITE_DOWN,
         seen=f"{len(run)} orders had come before.",
+        requests=readers.requests,
     )
     twice = sum(_reached(request.attempts) > 1 for request in run.requests)
     yield Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import all_well, served
+from caddylab._labs.calm import MADE_UP, UNWELL, all_well, lost, made_up, served, told
 from caddylab._labs.crash import Help
 from caddylab._labs.task import Finding, Findings, Hints
 from caddylab._records import Request
@@ -74,6 +74,28 @@ class Answers:
     def of(self, backend: int | None) -> int:
         """How many a backend has answered."""
         return self.backends.count(backend)
+
+
+def all_answered(answers: Answers) -> Finding:
+    """Every request of many runs has a good answer."""
+    painted = any(map(made_up, answers.requests))
+    return Finding(
+        "Every request is answered.",
+        lost(answers.requests) == 0,
+        told(answers.requests),
+        MADE_UP if painted else UNWELL,
+    )
+
+
+def each(
+    bench: Bench, people: list[Clients], count: int, path: str, method: str = "GET"
+) -> Answers:
+    """Everybody sends so many requests to a path of their own."""
+    runs = [
+        bench.fire(count, path=path.format(k), method=method, clients=person, background=True)
+        for k, person in enumerate(people)
+    ]
+    return Answers(runs)
 
 
 def settled(bench: Bench, people: Clients) -> Findings:

@@ -6,10 +6,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from caddylab._labs.bench import Bench
+from caddylab._labs.calm import attempts_on, often
+from caddylab._traffic.traffic import Traffic
 
 ENOUGH = 60
 MOST = 1000
 """So many requests a check can send in its time."""
+
+
+def watch(bench: Bench, number: int) -> Traffic:
+    """So many requests that a backend must have been met if it has any share at all."""
+    count = min(max(ENOUGH, turn(bench, number)), MOST)
+    return bench.fire(count, concurrency=12, clients=12, timeout=5)
+
+
+def unmet(bench: Bench, number: int, run: Traffic) -> tuple[bool, str]:
+    """Whether a backend had none of the requests, nor will have one by its weights; in words."""
+    tried, due = attempts_on(run.requests, number), turn(bench, number)
+    seen = f"Backend {number} was tried {often(tried)} for {len(run)} requests."
+    if due > len(run):
+        seen += f" By your weights it has its turn within {due} requests."
+    return tried == 0 and due <= len(run), seen
 
 
 def turn(bench: Bench, number: int) -> int:
