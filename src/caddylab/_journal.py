@@ -20,6 +20,7 @@ from caddylab._caddy.log import Closing, Flip, Line, LogReader, Ours, Refusal, R
 from caddylab._caddy.persistent import always
 from caddylab._errors import CaddyGone
 from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._steady import Steady
 from caddylab._traffic.wire import Wire
 
 BUSY, IDLE = 0.01, 0.1
@@ -63,7 +64,6 @@ class Journal:
         self._tried: dict[str, list[RoundTrip]] = {}
         self._refused: dict[str, Refusal] = {}
         self._lock = threading.Lock()
-        self._closed = threading.Event()
         self._last_line = 0.0
         self._counts_read = 0.0
         self._open: dict[tuple[int, str], Span] = {}
@@ -73,22 +73,17 @@ class Journal:
         """Why the log or the counters could not be read, the last time that they could not."""
         self.opinions: list[Span] = []
         self.in_flight: dict[int, int] = {}
-        self._thread = threading.Thread(target=self._follow, name="caddylab-journal", daemon=True)
+        self._follower = Steady(
+            "caddylab-journal", self.catch_up, lambda: BUSY if self._runs else IDLE
+        )
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still follows; if not, something has ended its thread."""
-        return self._thread.is_alive()
+        self._follower.start()
 
     def close(self) -> None:
         """Stop following."""
-        self._closed.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(5)
+        self._follower.close()
 
     def watch(self, run_id: str, requests: Sequence[Request]) -> Wire:
         """Join what the log says to these requests (request n stands at index n - 1).
@@ -126,7 +121,7 @@ class Journal:
         for request in requests:
             if not request.complete:
                 self._give_up(f"{run_id}-{request.n}", request)
-        return self.trouble
+        return self.trouble or self._follower.trouble
 
     def _give_up(self, id: str, request: Request) -> None:
         request.claimed = None  # a header alone is no proof
@@ -160,14 +155,6 @@ class Journal:
                     self._read_counts()
             except (OSError, httpx.HTTPError, CaddyGone) as error:
                 self.trouble = str(error) or type(error).__name__
-
-    def _follow(self) -> None:
-        while not self._closed.wait(BUSY if self._runs else IDLE):
-            try:
-                self.catch_up()
-            except Exception:
-                if not self._closed.is_set():  # what is closed meanwhile cannot be read
-                    raise
 
     def _read_lines(self) -> None:
         for line in self._reader.feed(self._read_log(self._reader.offset)):

@@ -17,6 +17,7 @@ from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
+from caddylab._caddy.routes import USUAL_PATH
 from caddylab._errors import LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
@@ -181,11 +182,11 @@ class Lab(Exercises):
         concurrency: int = 1,
         rate: float | None = None,
         duration: float | None = None,
-        path: str = "/test-api",
+        path: str = USUAL_PATH,
         method: str = "GET",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        host: str = "localhost",
+        host: str | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -199,6 +200,7 @@ class Lab(Exercises):
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
+            host: whom to ask for; else the first name that the site has, or "localhost".
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -210,8 +212,9 @@ class Lab(Exercises):
         people = clients if isinstance(clients, Clients) else self._clients
         plan = Plan(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, timeout=timeout,
-            clients=len(people) if isinstance(clients, Clients) else clients, keepalive=keepalive,
+            method=method, body=body, headers=headers or {}, timeout=timeout,
+            host=self._site.host if host is None else host, keepalive=keepalive,
+            clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False)
@@ -256,12 +259,13 @@ class Lab(Exercises):
         large = wanted(projector)
         return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
-    def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
+    def get(self, path: str = USUAL_PATH, **kwargs: Any) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
-            kwargs: httpx's own, such as `headers` or `timeout` (seconds).
+            kwargs: httpx's own, such as `headers` or `timeout` (seconds). The `Host` is the
+                first name that the site has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -269,7 +273,9 @@ class Lab(Exercises):
         """
         self._need_open()
         try:
-            return self._http.get(path, **kwargs)
+            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers.setdefault("Host", self._site.host)
+            return self._http.get(path, headers=headers, **kwargs)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False) from error
@@ -334,8 +340,16 @@ class Lab(Exercises):
 
     @property
     def faults(self) -> list[Span]:
-        """Every fault that was made in this lab, with its beginning and end (Unix time)."""
+        """Every fault of this lab, with its beginning and end (Unix time).
+
+        A backend that ended without us, killed from outside perhaps, is among them: "died".
+        """
+        self._look()
         return list(self._faults)
+
+    def _look(self) -> None:
+        for backend in self._backends:
+            backend.look()
 
     @property
     def opinions(self) -> list[Span]:
@@ -345,6 +359,7 @@ class Lab(Exercises):
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
+        self._look()
         self._journal.catch_up()
         return tables.timeline(self._ready, self._faults, self._journal.opinions)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from caddylab._caddy.config import handlers
+from caddylab._caddy.tree import handlers
 
 NANO = 1e9
 

@@ -28,12 +28,14 @@ class Site:
     Attributes:
         text: the Caddyfile in force.
         config: the JSON in force, instruments included.
+        host: what requests ask for that name no host of their own.
     """
 
     def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self.text = ""
         self.config: dict[str, Any] = {}
+        self.host = "localhost"
 
     def load(self, caddyfile: str | Path) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
@@ -44,7 +46,7 @@ class Site:
             self._admin.load(plan.config, text)
             self._journal.proof = proof(plan.config)
             self._take_over(plan.token)
-        self.text, self.config = text, plan.config
+        self.text, self.config, self.host = text, plan.config, plan.host
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])
 
     def answers(self) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,17 @@ import psutil
 from caddylab import _loopback, _resources
 from caddylab._caddy import program
 from caddylab._caddy.persistent import Cautious
-from caddylab._errors import StartFailed
+from caddylab._caddy.safety.authority import own_authority
+from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
-from caddylab._runtimes.base import BACKEND_PORT, Address, ready
+from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
 from caddylab._waiting import poll
 
 START_TIMEOUT = 30.0
+PATIENCE = 10.0
+"""Seconds for the system to do what a signal asks for."""
 UNIX = hasattr(os, "getuid")
 
 
@@ -33,12 +37,14 @@ class ProcessUnit:
         self._runtime = runtime
         self._port, self._control_port = Port(), Port()
         self._process: psutil.Process | None = None
+        self._name = f"backend{number}"
         self.number = number
+        self.instance = ""
         self.address: Address = (LOOPBACK, self._port.number)
         self.control: Address = (LOOPBACK, self._control_port.number)
 
     def launch(self) -> None:
-        """Start it without waiting."""
+        """Start it without waiting, unless it runs, whoever may have started it."""
         env = {
             "BACKEND_ID": str(self.number),
             "CONTROL_HOST": LOOPBACK,
@@ -46,10 +52,22 @@ class ProcessUnit:
             "CONTROL_SECRET": self._runtime.secret,
         }
         app_dir = _resources.containers()
-        name = f"backend{self.number}"
-        pid = self._runtime.keeper.backend(name, app_dir, self._port.number, env)
-        with contextlib.suppress(psutil.NoSuchProcess):  # ended already: `wait` says why
-            self._process = psutil.Process(pid)
+        self._runtime.keeper.backend(self._name, app_dir, self._port.number, env)
+        self.look()
+
+    def look(self) -> Sight:
+        try:
+            found = self._runtime.keeper.look(self._name)
+        except StartFailed:  # somebody has killed the keeper; what it kept may live on
+            return Sight(self.instance, self.running(), self._frozen())
+        if found is None:
+            return Sight("", running=False)
+        if found["instance"] != self.instance:
+            self.instance, self._process = found["instance"], None
+            with contextlib.suppress(psutil.NoSuchProcess):  # ended already
+                self._process = psutil.Process(found["pid"])
+        running, ended, how = found["running"], found["ended"], found["how"]
+        return Sight(self.instance, running, running and self._frozen(), ended, how)
 
     def wait(self) -> None:
         """Return once it answers."""
@@ -59,27 +77,30 @@ class ProcessUnit:
             raise StartFailed(self._excuse("ended while it was starting"))
 
     def start(self) -> None:
-        if not self.running():
+        if not self.look().running:
             self.launch()
             self.wait()
 
     def stop(self, timeout: float = 10.0) -> None:
-        if self.running():
+        if self.look().running:
             self.thaw()
             self._signal("terminate")
             if not self._gone(timeout):
                 self.kill()
 
     def kill(self) -> None:
-        if self.running():
+        if self.look().running:
             self._signal("kill")
-            self._gone(10.0)
+            if not self._gone(PATIENCE):
+                raise FaultError(f"Backend {self.number} was killed and still runs.")
 
     def freeze(self) -> None:
         self._signal("suspend")
+        self._see(self._frozen, "stand still")
 
     def thaw(self) -> None:
         self._signal("resume")
+        self._see(lambda: not self._frozen(), "go on")
 
     def running(self) -> bool:
         return _lives(self._process)
@@ -88,6 +109,15 @@ class ProcessUnit:
         """Give its ports back."""
         self._port.close()
         self._control_port.close()
+
+    def _frozen(self) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return self._process is not None and self._process.status() == psutil.STATUS_STOPPED
+        return False
+
+    def _see(self, condition: Callable[[], bool], what: str) -> None:
+        if not poll(condition, PATIENCE, interval=0.001):
+            raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
 
     def _signal(self, verb: str) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -98,7 +128,7 @@ class ProcessUnit:
         return poll(lambda: not self.running(), timeout, interval=0.002)
 
     def _excuse(self, what: str) -> str:
-        output = self._runtime.output(name=f"backend{self.number}")
+        output = self._runtime.output(name=self._name)
         return f"Backend {self.number} {what}. Its last output:\n{output}"
 
 
@@ -180,6 +210,10 @@ class ProcessRuntime:
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}
 
+    def boot(self) -> str:
+        """What Caddy runs before anything is loaded."""
+        return json.dumps(own_authority(self.extra_config()))
+
     def log_writer(self) -> dict[str, Any]:
         return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
 
@@ -226,7 +260,7 @@ class ProcessRuntime:
 
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
-        boot.write_text(json.dumps(self.extra_config()))
+        boot.write_text(self.boot())
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         self._caddy = psutil.Process(self.keeper.spawn("caddy", command, homes))
