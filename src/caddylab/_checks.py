@@ -62,7 +62,7 @@ class Checks:
             diary = backend.diary(0)
         self._next[backend.number] = diary["next"]
         for entry in diary["requests"]:
-            if stage.passes(entry):
+            if stage.passes(backend.number, entry):
                 self._report(PassedCheck(backend.number, entry["start"]))
 
 

@@ -18,7 +18,7 @@ from caddylab import _tape
 from caddylab._backend import Backend
 from caddylab._caddy.log import Closing, FailedCheck, Line, Refusal, RoundTrip, Selection
 from caddylab._checks import Checks, PassedCheck
-from caddylab._journal import FAILED, UNHEALTHY, UNSENT, Journal
+from caddylab._journal import UNSENT, Journal
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._setting import setting
 from caddylab._steady import Steady
@@ -293,10 +293,6 @@ class Feed:
 
     def _opinion(self, backend: int) -> tuple[str, float | None]:
         """Caddy's opinion, and when it will forget the failures that it remembers."""
-        unhealthy = self._journal.opinion(backend, UNHEALTHY)
-        failed = self._journal.opinion(backend, FAILED)
-        words = [span.kind for span in (unhealthy, failed) if span]
-        until = None
-        if failed:
-            until = _tape.forgotten(self._failures[backend], failed, self._stage) - self.zero
-        return ", ".join(words) or "healthy", until
+        now = self._journal.opinions.of(backend)
+        until = _tape.forgotten(self._failures[backend], now, self._stage)
+        return self._journal.opinion(backend), None if until is None else until - self.zero

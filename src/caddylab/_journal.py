@@ -11,15 +11,26 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import httpx
 
 from caddylab._caddy.admin import Upstream
 from caddylab._caddy.answer import who_answered
-from caddylab._caddy.log import Closing, Flip, Line, LogReader, Ours, Refusal, RoundTrip
+from caddylab._caddy.log import (
+    Closing,
+    FailedCheck,
+    Flip,
+    Line,
+    LogReader,
+    Ours,
+    Refusal,
+    RoundTrip,
+)  # fmt: skip
 from caddylab._caddy.persistent import always
 from caddylab._errors import CaddyGone
-from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._opinions import UNKNOWN, Opinions, words
+from caddylab._records import Attempt, Outcome, Request
 from caddylab._steady import Steady
 from caddylab._traffic.wire import Wire
 
@@ -30,12 +41,6 @@ GRACE = 1.0
 """Seconds of silence after which a missing closing line is given up."""
 
 UNSENT = {Outcome.REFUSED}
-
-CUT_OFF = ("stopping apps", "context canceled")
-"""How Caddy explains a check that ended because a new configuration has taken over."""
-
-UNHEALTHY, FAILED = "unhealthy", "failed"
-"""Caddy's opinions: by its active checks; by passive failures that it remembers."""
 
 
 class Journal:
@@ -66,12 +71,10 @@ class Journal:
         self._lock = threading.Lock()
         self._last_line = 0.0
         self._counts_read = 0.0
-        self._open: dict[tuple[int, str], Span] = {}
-        self.proof: dict[str, int] = {}
-        """How many failures Caddy wants of an upstream before it leaves it out; 1 if not said."""
+        self._answers = True
         self.trouble = ""
         """Why the log or the counters could not be read, the last time that they could not."""
-        self.opinions: list[Span] = []
+        self.opinions = Opinions(backends)
         self.in_flight: dict[int, int] = {}
         self._follower = Steady(
             "caddylab-journal", self.catch_up, lambda: BUSY if self._runs else IDLE
@@ -127,12 +130,16 @@ class Journal:
         request.claimed = None  # a header alone is no proof
         self._forget(id)
 
-    def opinion(self, backend: int, kind: str) -> Span | None:
-        """Caddy's opinion of a backend, if it has one now."""
-        return self._open.get((backend, kind))
+    def opinion(self, backend: int, sure: bool = False) -> str:
+        """What Caddy thinks of a backend, in words, as far as it has been read.
+
+        `sure`: whether it runs at all is looked up, and not only if it did not answer lately.
+        """
+        ended = (sure or not self._answers) and not self.caddy_runs()
+        return UNKNOWN if ended else words(self.opinions.of(backend))
 
     @contextlib.contextmanager
-    def reloading(self) -> Iterator[None]:
+    def reloading(self, config: dict[str, Any]) -> Iterator[None]:
         """While Caddy takes a new configuration: with that, it forgets what it thought.
 
         Its first checks run at once, so what the log says from the beginning on counts already.
@@ -140,11 +147,9 @@ class Journal:
         """
         self.catch_up()
         with self._lock:
-            before, when = dict(self._open), time.time()
+            when = time.time()
             yield
-            for (backend, kind), span in before.items():
-                if self._open.get((backend, kind)) is span:
-                    self._end(backend, kind, when)
+            self.opinions.begin(config, when)
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters; what cannot be read waits."""
@@ -153,13 +158,17 @@ class Journal:
                 self._read_lines()
                 if time.monotonic() - self._counts_read >= IDLE:
                     self._read_counts()
+                    self._answers = True
             except (OSError, httpx.HTTPError, CaddyGone) as error:
                 self.trouble = str(error) or type(error).__name__
+                self._answers = False
 
     def _read_lines(self) -> None:
         for line in self._reader.feed(self._read_log(self._reader.offset)):
             if isinstance(line, Flip):
-                self._note_flip(line)
+                self.opinions.flipped(line)
+            elif isinstance(line, FailedCheck):
+                self.opinions.failed(line)
             elif isinstance(line, Ours):
                 self._join(line)
             if self._listener:
@@ -204,30 +213,10 @@ class Journal:
         backend = self._backends.get(line.upstream)
         return Attempt(line.upstream, line.start, line.duration, backend, line.status, line.error)
 
-    def _note_flip(self, flip: Flip) -> None:
-        backend = self._backends.get(flip.upstream)
-        cut_off = flip.reason.endswith(CUT_OFF)
-        if backend is not None and not cut_off:
-            self._note(backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
-
     def _read_counts(self) -> None:
         self._counts_read = time.monotonic()
         counts = self._upstreams()
         for dial, backend in self._backends.items():
             count = counts.get(dial, Upstream(0, 0))
             self.in_flight[backend] = count.num_requests
-            failed = count.fails >= self.proof.get(dial, 1)
-            self._note(backend, FAILED, failed, time.time(), f"fails: {count.fails}")
-
-    def _note(self, backend: int, kind: str, is_so: bool, when: float, detail: str) -> None:
-        if is_so and (backend, kind) not in self._open:
-            span = Span(backend, kind, when, None, detail)
-            self._open[backend, kind] = span
-            self.opinions.append(span)
-        elif not is_so:
-            self._end(backend, kind, when)
-
-    def _end(self, backend: int, kind: str, when: float) -> None:
-        span = self._open.pop((backend, kind), None)
-        if span:
-            span.end = when
+        self.opinions.count(counts)

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +18,7 @@ from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
 from caddylab._caddy.routes import USUAL_PATH
-from caddylab._errors import LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._labs.exercises import Exercises
@@ -96,6 +96,7 @@ class Lab(Exercises):
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.config)
         life.callback(self._feed.close)
@@ -123,11 +124,13 @@ class Lab(Exercises):
 
     # --- Caddy ---------------------------------------------------------------------------
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+            allow: folders and files of this machine that it may read, besides the folder that
+                it lies in itself.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -137,7 +140,7 @@ class Lab(Exercises):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self._site.load(caddyfile)
+        return self._site.load(caddyfile, allow)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -231,7 +234,7 @@ class Lab(Exercises):
         run = self._engine.start(plan, self._runtime.site, people, prepare)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions, stage
+            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions.spans, stage
         )
         self.last = traffic
         self._running.add(traffic)
@@ -353,15 +356,19 @@ class Lab(Exercises):
 
     @property
     def opinions(self) -> list[Span]:
-        """When Caddy thought what of a backend: "unhealthy" (active), "failed" (passive)."""
+        """When Caddy thought what of a backend.
+
+        The `kind` is "unhealthy" (by its checks), "failed" (by failures that it remembers) or
+        "full"; `proxy` names the proxies that thought so, where not all did.
+        """
         self._journal.catch_up()
-        return list(self._journal.opinions)
+        return list(self._journal.opinions.spans)
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
         self._look()
         self._journal.catch_up()
-        return tables.timeline(self._ready, self._faults, self._journal.opinions)
+        return tables.timeline(self._ready, self._faults, self._journal.opinions.spans)
 
     def wait_until(
         self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""
@@ -429,3 +436,14 @@ class Lab(Exercises):
         count = len(self._runtime.units)
         plural = "backend" if count == 1 else "backends"
         return f"<Lab: Caddy and {count} {plural} {place[self._runtime.name]}, {self.url}>"
+
+
+def _diaries(backends: list[Backend]) -> Callable[[int], list[dict[str, Any]]]:
+    """What a backend has executed, if it answers at once; an opinion must not wait for it."""
+
+    def diary(number: int) -> list[dict[str, Any]]:
+        with contextlib.suppress(FaultError):
+            return list(backends[number - 1].diary(0, timeout=0.5)["requests"])
+        return []
+
+    return diary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -62,10 +62,10 @@ class Bench(Lab):
     def _await(self, traffic: Traffic) -> Traffic:
         return traffic.wait()
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """As `Lab.load`, and note the time."""
         self.loaded = time.time()
-        return super().load(caddyfile)
+        return super().load(caddyfile, allow=allow)
 
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""

@@ -38,9 +38,6 @@ def made_to_order(bench: Bench) -> Findings:
     """Write a Caddyfile that ties every visitor to a backend with a cookie. It is called `desk`,
     and browsers keep it for **half an hour**, even when they are closed in between. Each of the
     two backends has at least a fifth of the visitors.
-
-    Mind what you order: the half hour counts from the first visit, not from the last. Who is still
-    there when it is over is dealt out anew, and may meet another backend.
     """
     yield from settled(bench, Clients(40))
     got = _cookies(bench)
