@@ -427,6 +427,25 @@ def test_nothing_is_said_about_what_is_nearly_a_mistake(caddy: AdminCaddy, text)
     assert lint(text, caddy.adapt(text)) == []
 
 
+# --- what is meant as it is -------------------------------------------------------------------
+
+
+def test_a_comment_keeps_rules_silent(caddy: AdminCaddy):
+    text = web("reverse_proxy / app:1/path # lint: ignore only-the-root path-in-upstream")
+    config = caddy.adapt(text)
+    spoken = lint(text.replace("ignore", "heed"), config)
+    assert {note.rule for note in spoken} == {"only-the-root", "path-in-upstream"}
+    assert lint(text, config) == []
+    assert lint(text.replace("#", "x#"), config) == spoken  # no comment: a word with a # in it
+
+
+def test_a_comment_about_no_rule_is_told(caddy: AdminCaddy):
+    text = web("# lint: ignore pool-without-fallover", "respond x")
+    [note] = lint(text, caddy.adapt(text))
+    assert (note.rule, note.line) == ("no-such-rule", 2)
+    assert note.help == "Did you mean `pool-without-failover`?"
+
+
 # --- the list of rules ------------------------------------------------------------------------
 
 
