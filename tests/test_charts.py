@@ -209,7 +209,13 @@ def test_a_run_in_which_nothing_was_answered(number, said):
 @pytest.mark.parametrize(
     ("answerer", "outcome", "status", "lane", "said"),
     [
-        ("caddy", "ok", 200, "Caddy's own page", "4 requests: Caddy's own page answered all of them"),
+        (
+            "caddy",
+            "ok",
+            200,
+            "Caddy's own page",
+            "4 requests: Caddy's own page answered all of them",
+        ),
         ("caddy", "503", 503, "Caddy's own page", "All 4 requests failed (503)"),
         ("caddy, for want of a backend", "503", 503, "Caddy itself", "All 4 requests failed (503)"),
         ("nobody", "nobody", 200, "nobody", "All 4 requests failed (answered by nobody)"),
@@ -240,7 +246,9 @@ def test_a_page_of_caddys_own_in_the_place_of_an_answer_is_not_its_backends():
     assert sentence(spec) == "6 requests: Caddy's own page answered 3 and backend 1 answered 3"
     assert "turns" not in sentence(spec)
     assert sentence(percentiles(script.scene())).startswith("Half of 6 requests had a good answer")
-    assert "3 no good answer (50 %)" in [r["label"] for r in rows(percentiles(script.scene()), "label")]
+    assert "3 no good answer (50 %)" in [
+        r["label"] for r in rows(percentiles(script.scene()), "label")
+    ]
 
 
 def test_an_incomplete_trace_says_so():

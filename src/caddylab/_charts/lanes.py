@@ -12,19 +12,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from caddylab import _records
 from caddylab._charts import theme
 from caddylab._records import Answerer
 
 CADDY, NO_ANSWER, ELSEWHERE, WAITING, PAGE, NOBODY, UNKNOWN = 0, -1, -2, -3, -4, -5, -6
-NAMES = {
-    ELSEWHERE: "elsewhere", UNKNOWN: "not known", PAGE: "Caddy's own page", CADDY: "Caddy itself",
-    NOBODY: "nobody", NO_ANSWER: "no answer", WAITING: "waiting",
-}  # fmt: skip
-"""From top to bottom, below the backends."""
 OF = {
-    Answerer.CADDY: PAGE, Answerer.NO_BACKEND: CADDY, Answerer.NOBODY: NOBODY,
-    Answerer.NONE: NO_ANSWER, Answerer.UNKNOWN: UNKNOWN,
+    Answerer.UNKNOWN: UNKNOWN, Answerer.CADDY: PAGE, Answerer.NO_BACKEND: CADDY,
+    Answerer.NOBODY: NOBODY, Answerer.NONE: NO_ANSWER,
 }  # fmt: skip
+NAMES = {ELSEWHERE: "elsewhere"} | {lane: _records.NAMES[who] for who, lane in OF.items()}
+NAMES[WAITING] = "waiting"
+"""From top to bottom, below the backends."""
 HINTS = {
     UNKNOWN: "Not known: Caddy's log does not say who answered.",
     PAGE: "Caddy's own page: an answer that Caddy makes on purpose, and no backend.",
