@@ -6,6 +6,8 @@ Altair, which takes seconds to import, and a live view must not wait for it.
 
 from __future__ import annotations
 
+from caddylab._records import Answerer
+
 COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#9A6A3A", "#7B5CB8", "#A89B00",
 )  # fmt: skip
@@ -38,5 +40,6 @@ def scene(backends: int, *, projector: bool, speed: float, live: bool) -> dict[s
     return {
         "marks": [mark(number) for number in range(1, backends + 1)],
         "cross": CROSS, "error": ERROR, "caddy": CADDY, "page": PAGE, "sheet": SHEET,
+        "who": {who.name: who.value for who in Answerer},
         "projector": projector, "speed": speed, "live": live,
     }  # fmt: skip

@@ -28,13 +28,14 @@ class Answerer(StrEnum):
 
 
 NAMES = {
+    Answerer.BACKEND: "a backend",
     Answerer.CADDY: "Caddy's own page",
     Answerer.NO_BACKEND: "Caddy itself",
     Answerer.NOBODY: "nobody",
     Answerer.NONE: "no answer",
     Answerer.UNKNOWN: "not known",
 }
-"""What they are called wherever a person reads of them; a backend has its number."""
+"""What they are called wherever a person reads of them; mostly a backend has its number."""
 
 
 class Outcome(StrEnum):

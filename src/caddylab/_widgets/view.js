@@ -37,9 +37,12 @@ function headline(tape, tally) {
   return `${many} up, and Caddy thinks so too.`;
 }
 
-function countsText({ sent, over, ok, errors, retries }) {
-  return [["sent", sent], ["ok", ok], ["errors", errors], ["on the way", sent - over], ["retries", retries]];
+function countsText({ sent, over, ok, pages, errors, nobody, retries }) {
+  return [["sent", sent], ["ok", ok], ["pages of Caddy’s own", pages], ["errors", errors],
+    ["of them answered by nobody", nobody], ["on the way", sent - over], ["retries", retries]];
 }
+
+const SELDOM = new Set(["pages of Caddy’s own", "of them answered by nobody"]); // shown if there are any
 
 // --- the player -------------------------------------------------------------------------------
 
@@ -48,7 +51,8 @@ const SPEEDS = { 10: "10 × faster", 5: "5 × faster", 2: "2 × faster", 1: "rea
   0.2: "⅕ speed", 0.05: "1/20 speed", 0.01: "1/100 speed" };
 const HELP = `Every dot is a real request. It leaves a client, Caddy passes it to a backend, and the
 answer comes back: filled, in the colour and shape of the backend; a vermilion cross is an error, a
-grey cross is Caddy’s own 503. A dot stays in a backend for as long as the backend really takes. Only
+grey cross is Caddy’s own 502, 503 or 504, for want of a backend. A sheet is a page that Caddy made on
+purpose; a vermilion ring is a request that no handler took, which Caddy answers with an empty 200. A dot stays in a backend for as long as the backend really takes. Only
 the ways are drawn slower than they are (0.7 s there, 0.7 s back, whatever the speed), or nobody could
 see them. A dashed dot: which of several requests it is shows at its end. Tiny dots are Caddy’s health
 checks (live only, and up to half a second late). Above ${FLOW} dots each one stands for several, and the roads’ width shows
@@ -80,7 +84,7 @@ class Player {
     root.setAttribute("aria-label", live ? "Live view of the lab" : "Replay of a run");
     root.innerHTML = `<div class="headline">&nbsp;</div>
       <div class="stage" role="img"><canvas aria-hidden="true"></canvas><canvas aria-hidden="true"></canvas></div>
-      <div class="counts">${countsText({}).map(([name]) => `<span>${name} <b data-count="${name}">0</b></span>`).join("")}</div>
+      <div class="counts">${countsText({}).map(([name]) => `<span${SELDOM.has(name) ? " hidden" : ""}>${name} <b data-count="${name}">0</b></span>`).join("")}</div>
       <div class="bar"><button type="button" class="play">Pause</button>
       <label>Speed <select>${options}</select></label>
       <input type="range" min="0" max="1000" value="0" step="1" aria-label="Time">
@@ -226,8 +230,13 @@ class Player {
     const text = headline(tape, tally);
     const counts = countsText(tape.counts);
     parts.headline.textContent = text;
-    for (const [name, value] of counts) root.querySelector(`[data-count="${name}"]`).textContent = value;
-    parts.stage.setAttribute("aria-label", `${text} ${counts.map(([name, value]) => `${name} ${value}`).join(", ")}.`);
+    for (const [name, value] of counts) {
+      const place = root.querySelector(`[data-count="${name}"]`);
+      place.textContent = value;
+      place.parentElement.hidden = SELDOM.has(name) && !value;
+    }
+    const told = counts.filter(([name, value]) => value || !SELDOM.has(name));
+    parts.stage.setAttribute("aria-label", `${text} ${told.map(([name, value]) => `${name} ${value}`).join(", ")}.`);
     if (text !== this.spoken && now - (this.spokenAt ?? 0) > 4000) {
       parts.spoken.textContent = this.spoken = text;
       this.spokenAt = now;
@@ -254,7 +263,7 @@ class Player {
 // --- in a notebook, and in a page of its own --------------------------------------------------
 
 function replay(root, scene, events) {
-  const tape = new Tape(scene.marks.length);
+  const tape = new Tape(scene);
   tape.add(events);
   return new Player(root, scene, tape);
 }
@@ -266,7 +275,7 @@ export default () => {
 
   function initialize({ model }) {
     const scene = model.get("scene");
-    tape = new Tape(scene.marks.length);
+    tape = new Tape(scene);
     model.on("msg:custom", (batch) => {
       if (batch.whole) tape.clear();
       else if (batch.number !== number + 1) model.send({ want: "tape" });
