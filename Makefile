@@ -87,6 +87,6 @@ lock: .venv/ready-dev
 		--constraint requirements-hub.lock --output-file requirements-dev.lock
 
 clean:
-	if [ -x $(BIN)/caddylab ]; then $(BIN)/caddylab clean; fi
+	if [ -x $(BIN)/caddylab ]; then $(BIN)/caddylab clean || true; fi
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

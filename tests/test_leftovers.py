@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,8 @@ import psutil
 import pytest
 
 from caddylab import Lab, LabError
-from caddylab._runtimes import folder
+from caddylab._cli import clean
+from caddylab._runtimes import folder, podman
 from caddylab._runtimes.keeper import MARK
 from caddylab._waiting import poll
 
@@ -115,6 +117,71 @@ def test_the_next_lab_sweeps_when_even_the_keeper_was_killed():
     assert all(child.is_running() for child in children)
     with Lab(runtime="process"):
         assert gone(lab_id)
+
+
+def keeper_of(lab_id: str) -> psutil.Process:
+    return next(p for p in processes_of(lab_id) if "_keeper_main" in " ".join(p.cmdline()))
+
+
+def test_close_does_what_a_keeper_cannot_that_was_killed():
+    lab = Lab(runtime="process")
+    keeper_of(lab.id).kill()
+    lab.close()
+    assert gone(lab.id)
+
+
+def test_a_closed_lab_is_swept_while_its_owner_lives(capsys):
+    """As when Stop came in the middle of `close()`."""
+    lab = Lab(runtime="process")
+    folder.close(lab.id)
+    try:
+        assert clean.sweep() == 0
+        assert f"Removed the processes and files of lab {lab.id}." in capsys.readouterr().out
+        assert gone(lab.id)
+    finally:
+        lab.close()
+
+
+def test_clean_says_what_could_not_be_looked_at(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CONTAINER_HOST", f"unix://{tmp_path}/podman.sock")
+    assert clean.sweep() == 1
+    assert "No containers were looked for: No Podman service answers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("host", ["ssh://x", "ssh://[", "tcp://127.0.0.1:1", "nonsense", ""])
+def test_clean_and_doctor_wait_for_no_service_for_long(monkeypatch, host):
+    monkeypatch.setenv("CONTAINER_HOST", host)
+    began = time.monotonic()
+    clean.sweep()
+    podman.available()
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sockets with a path")
+def test_a_service_that_accepts_and_is_silent_is_not_waited_for(monkeypatch, tmp_path):
+    silent = socket.socket(socket.AF_UNIX)
+    silent.bind(str(tmp_path / "podman.sock"))
+    silent.listen()
+    monkeypatch.setenv("CONTAINER_HOST", f"unix://{tmp_path}/podman.sock")
+    with silent:
+        began = time.monotonic()
+        assert clean.sweep() == 1
+        assert time.monotonic() - began < 20
+
+
+def test_stop_in_a_start_ends_the_threads_in_silence(monkeypatch):
+    said = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+    before = threading.active_count()
+
+    def stop(lab: Lab) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lab, "_first_answers", stop)
+    with pytest.raises(KeyboardInterrupt):
+        Lab(runtime="process")
+    assert poll(lambda: threading.active_count() == before, 5)
+    assert said == []
 
 
 def test_a_living_owner_is_never_swept():

@@ -39,7 +39,7 @@ WRONG = {
         [(4, "`80` is taken for the name of a host")],
     ),
     "the last } missing": (
-        lines("", ":80 {", f"{PROXY} {{", "lb_policy first", "}"),
+        lines("", ":80 {", f"{PROXY} {{", "lb_try_duration 5s", "}"),
         [(2, "is never closed")],
     ),
     # --- upstreams -----------------------------------------------------------------------
@@ -48,15 +48,15 @@ WRONG = {
         [(2, "`12001` is taken for the name of a host")],
     ),
     "no port": (
-        lines(":80 {", "reverse_proxy backend1:8080 backend2", "}"),
+        site(*ONCE, upstreams="backend1:8080 backend2"),
         [(2, "`backend2` has no port")],
     ),
-    "no port after an address": (
-        lines(":80 {", "reverse_proxy 127.0.0.1", "}"),
-        [(2, "`127.0.0.1` has no port")],
+    "the port of a backend of the lab": (
+        lines(":80 {", "reverse_proxy backend2", "}"),
+        [(2, "`backend2` has no port")],
     ),
     "no port after `to`": (
-        lines(":80 {", "reverse_proxy {", "to backend1:8080", "to backend2", "}", "}"),
+        lines(":80 {", "reverse_proxy {", "to backend1:8080", "to backend2", *ONCE, "}", "}"),
         [(4, "`backend2` has no port")],
     ),
     "no upstream": (lines(":80 {", "reverse_proxy", "}"), [(2, "no upstream")]),
@@ -78,7 +78,7 @@ WRONG = {
         [(2, "The path is taken")],
     ),
     "the same upstream twice": (
-        site(upstreams="backend1:8080 backend2:8080 backend1:8080"),
+        site(*ONCE, upstreams="backend1:8080 backend2:8080 backend1:8080"),
         [(2, "`backend1:8080` is named 2 times")],
     ),
     "the same upstream twice, on two lines": (
@@ -99,15 +99,15 @@ WRONG = {
         [(5, "2 weight(s) for 3 upstream(s)")],
     ),
     "more weights than upstreams": (
-        site("lb_policy weighted_round_robin 3 1 2"),
+        site("lb_policy weighted_round_robin 3 1 2", *ONCE),
         [(3, "distort the shares")],
     ),
     "header that falls back on a cookie": (
-        site("lb_policy header X-User {", "fallback cookie lb", "}"),
+        site("lb_policy header X-User {", "fallback cookie lb", "}", *ONCE),
         [(4, "`header` cannot fall back on `cookie`")],
     ),
     "query that falls back on a cookie": (
-        site("lb_policy query user {", "fallback cookie lb", "}"),
+        site("lb_policy query user {", "fallback cookie lb", "}", *ONCE),
         [(4, "`query` cannot fall back on `cookie`")],
     ),
     # --- failures and retries ------------------------------------------------------------
@@ -180,8 +180,8 @@ WRONG = {
     ),
     "health_upstream alone": (site("health_upstream backend1:8080"), [(3, "nothing is checked")]),
     "health_interval 0s": (
-        site("health_uri /", "health_interval 0s"),
-        [(4, "means the default, 30 s")],
+        site(*ONCE, "health_uri /", "health_interval 0s"),
+        [(6, "means the default, 30 s")],
     ),
     "a negative health_interval": (
         site("health_uri /", "health_interval -1s"),
@@ -189,7 +189,7 @@ WRONG = {
     ),
     # --- placeholders --------------------------------------------------------------------
     "a placeholder misspelt": (
-        site("header_up X-Host {hostpart}"),
+        site("header_up X-Host {hostpart}", upstreams="backend1:8080"),
         [(3, "Caddy knows no `{hostpart}`")],
     ),
     "a reverse_proxy placeholder that is none": (
@@ -224,28 +224,47 @@ GOOD = {
     "a { on the next line": lines(":80", "{", PROXY, "}"),
     "an https upstream without a port": lines(":80 {", "reverse_proxy https://backend1", "}"),
     "a unix socket": lines(":80 {", "reverse_proxy unix//run/app.sock", "}"),
-    "a range of ports": lines(":80 {", "reverse_proxy backend1:8080-8082", "}"),
+    "a range of ports": site(*ONCE, upstreams="backend1:8080-8082"),
     "an upstream by placeholder": lines(":80 {", "reverse_proxy {vars.where}", "}"),
     "dynamic upstreams": lines(":80 {", "reverse_proxy {", "dynamic a backend 8080", "}", "}"),
-    "active checks only": site("health_uri /", "health_interval 2s", "health_timeout 1s"),
-    "active checks on a port of their own": site("health_port 8081", "health_interval 2s"),
+    "active checks and a memory": site(
+        "health_uri /", "health_interval 2s", "health_timeout 1s", "fail_duration 10s"
+    ),
+    "active checks of one upstream": site("health_uri /", upstreams="backend1:8080"),
+    "active checks on a port of their own": site(
+        "health_port 8081", "health_interval 2s", "fail_duration 10s"
+    ),
     "fail_duration only": site("fail_duration 10s"),
-    "passive checks": site("fail_duration 10s", "max_fails 3", "unhealthy_status 5xx"),
-    "a limit of requests needs no fail_duration": site("unhealthy_request_count 10"),
+    "passive checks": site(
+        "fail_duration 10s", "max_fails 3", "unhealthy_status 5xx", "lb_retries 1"
+    ),
+    "a limit of requests needs no fail_duration": site(
+        "unhealthy_request_count 10", upstreams="backend1:8080"
+    ),
     "first with a spare": site("lb_policy first", *ONCE),
     "weighted": site("lb_policy weighted_round_robin 3 1", *ONCE),
     "a drained upstream": site("lb_policy weighted_round_robin 1 0"),
     "cookie": site("lb_policy cookie lb", *ONCE),
-    "cookie that falls back on a header": site("lb_policy cookie lb {", "fallback header X", "}"),
-    "header that falls back on turns": site("lb_policy header X {", "fallback round_robin", "}"),
-    "random_choose": site("lb_policy random_choose 2"),
+    "cookie that falls back on a header": site(
+        "lb_policy cookie lb {", "fallback header X", "}", *ONCE
+    ),
+    "header that falls back on turns": site(
+        "lb_policy header X {", "fallback round_robin", "}", *ONCE
+    ),
+    "random_choose": site("lb_policy random_choose 2", *ONCE),
     "ip_hash without retries": site("lb_policy ip_hash", "fail_duration 10s"),
     "one upstream, waited for": site("lb_try_duration 10s", upstreams="backend1:8080"),
     "slow, mended": site(
-        *ONCE, "lb_policy round_robin", "transport http {", "response_header_timeout 1s", "}"
+        *ONCE,
+        "max_fails 2",
+        "lb_policy round_robin",
+        "transport http {",
+        "response_header_timeout 1s",
+        "}",
     ),
     "slow, mended by time": site(
         "fail_duration 10s",
+        "max_fails 4",
         "lb_try_duration 4s",
         "lb_try_interval 100ms",
         "transport http {",
@@ -255,7 +274,9 @@ GOOD = {
     "a POST retried with its body": site(
         *ONCE, "request_buffers 1MiB", "lb_retry_match {", "method GET POST", "}"
     ),
-    "a retry of 500s": site(*ONCE, "lb_retry_match {", "expression `{rp.status_code} >= 500`", "}"),
+    "a retry of 500s": site(
+        *ONCE, "lb_retry_match {", "method GET", "expression `{rp.status_code} >= 500`", "}"
+    ),
     "two paths": lines(":80 {", "reverse_proxy /api/* a:80", "reverse_proxy b:80", "}"),
     "handles": lines(
         ":80 {", "handle /api/* {", PROXY, "}", "handle {", "reverse_proxy b:81", "}", "}"
@@ -301,6 +322,7 @@ TOO_SHORT = "`lb_try_duration 2s` is used up"
 DESERVED = {
     "slow-as-printed": ["`80` is taken for the name of a host", TOO_SHORT],
     "slow-as-meant": [TOO_SHORT],
+    "slow-fixed": ["One GET of a page that is too slow"],
 }
 
 
@@ -327,6 +349,7 @@ def test_the_right_one_of_several_proxies(caddy: AdminCaddy):
         ":80 {",
         "reverse_proxy /b/* backend1:8080 backend2:8080 {",
         "fail_duration 10s",
+        "lb_retries 1",
         "max_fails 3",
         "}",
         "reverse_proxy /longer/* backend1:8080 backend2:8080 {",
@@ -335,7 +358,7 @@ def test_the_right_one_of_several_proxies(caddy: AdminCaddy):
         "}",
     )
 
-    assert [note.line for note in notes(caddy, text)] == [7]
+    assert [note.line for note in notes(caddy, text)] == [8]
 
 
 def test_the_right_one_of_several_sites(caddy: AdminCaddy):
@@ -382,7 +405,7 @@ def test_a_note_reads_as_one_line(caddy: AdminCaddy):
 
     assert str(note) == (
         "line 3: A negative `lb_retries` has no end: with all upstreams down Caddy never stops."
-        " → Write 0 or more, such as `lb_retries 1`."
+        " → Write 0 or more, such as `lb_retries 1`. [negative-retries]"
     )
     assert str(Note(None, "It is so.", "Do that.")) == "It is so. → Do that."
 

@@ -10,7 +10,8 @@ import psutil
 import pytest
 from podman_support import Owner, left_of, running
 
-from caddylab._runtimes import podman, podman_service, podman_sweep
+from caddylab._cli import clean
+from caddylab._runtimes import folder, podman, podman_service, podman_sweep
 from caddylab._runtimes.keeper import MARK
 from caddylab._waiting import poll
 
@@ -103,6 +104,34 @@ def test_a_living_owner_is_never_swept(client):
     assert len(left_of(client, owner.lab_id)) == 4
     owner.kill()
     assert owner.all_gone(client, 8)
+
+
+def test_a_closed_lab_is_swept_while_its_owner_lives(client, monkeypatch, capsys):
+    """As when Podman's service is gone at the lab's end."""
+    with running() as runtime:
+        monkeypatch.setattr(podman_sweep, "remove", lambda *_: False)
+        kill_keeper(runtime.lab_id)
+        runtime.close()
+        monkeypatch.undo()
+        assert len(left_of(client, runtime.lab_id)) == 4
+        assert clean.sweep() == 0
+        assert f"Removed the containers of lab {runtime.lab_id}." in capsys.readouterr().out
+        assert left_of(client, runtime.lab_id) == []
+
+
+def test_a_lab_stays_open_when_its_keeper_is_killed(client):
+    with running() as runtime:
+        kill_keeper(runtime.lab_id)
+        assert runtime.lab_id not in podman.sweep()
+        assert len(left_of(client, runtime.lab_id)) == 4
+    assert left_of(client, runtime.lab_id) == []
+    assert not (folder.base() / runtime.lab_id).exists()
+
+
+def kill_keeper(lab_id: str) -> None:
+    for process in marked(lab_id):
+        process.kill()
+        process.wait(5)
 
 
 def test_a_lab_of_another_machine_is_never_swept(client):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from podman_support import get, left_of, proxy_to, running
 
+from caddylab import Lab, StartFailed, _runtimes
 from caddylab._errors import RuntimeUnavailable
 from caddylab._runtimes import podman, podman_service
 
@@ -85,3 +88,46 @@ def test_a_service_that_cannot_serve_shows_its_last_words(monkeypatch, tmp_path)
     works, why = podman.available()
     assert not works
     assert "no room for containers" in why
+
+
+LIMIT = 'default_ulimits = ["nofile=99999999999:99999999999"]'
+
+
+@pytest.fixture
+def impossible(monkeypatch, tmp_path):
+    """A service whose containers ask for a limit that no process may have."""
+    usual = Path(os.environ.get("CONTAINERS_CONF", os.devnull)).read_text()
+    ours = ("[containers]", "default_ulimits")
+    others = [line for line in usual.splitlines() if not line.startswith(ours)]
+    conf = tmp_path / "containers.conf"
+    conf.write_text("\n".join([ours[0], LIMIT, *others]))
+    path, log = tmp_path / "podman.sock", tmp_path / "podman.out"
+    environment = os.environ | {"CONTAINERS_CONF": str(conf)}
+    with log.open("wb") as out:
+        service = subprocess.Popen(podman_service.command(path), env=environment, stderr=out)
+    try:
+        monkeypatch.setenv("CONTAINER_HOST", podman_service.wait_for(path, log))
+        yield
+    finally:
+        service.terminate()
+        service.wait(10)
+
+
+@pytest.mark.podman
+@pytest.mark.usefixtures("impossible")
+def test_containers_that_cannot_start_make_a_lab_of_processes(monkeypatch, capsys):
+    monkeypatch.delenv("CADDYLAB_RUNTIME", raising=False)
+    monkeypatch.setattr(_runtimes, "_failures", [])
+    with Lab() as lab:
+        assert "in local processes" in repr(lab)
+        assert lab.fire(2).errors == 0
+        said = capsys.readouterr().out
+        assert "Not in containers, which Podman has but cannot start here: Podman could" in said
+        assert "rlimit" in said.lower()
+    with Lab() as lab:
+        assert "in local processes" in repr(lab)
+        said = capsys.readouterr().out
+        assert "containers did not start here before" in said
+        assert "rlimit" not in said.lower()
+    with pytest.raises(StartFailed, match="Podman could not start"):
+        Lab(runtime="podman")

@@ -29,8 +29,8 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 def create_app() -> ASGIApp:
     """Make one backend: `uvicorn --factory app:create_app`.
 
-    Environment: `BACKEND_ID`; `CONTROL_PORT`, `CONTROL_SECRET` and `CONTROL_HOST` for the
-    control channel, which is off without them.
+    Environment: `BACKEND_ID`; `CONTROL_PORT`, `CONTROL_SECRET`, `CONTROL_HOST` and
+    `CONTROL_INSTANCE` for the control channel, which is off without the first two.
 
     Raises:
         ValueError: a variable is unusable; the message names it and says what it takes.

@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults import Faults, FaultSwitch
 from .journal import Journal
@@ -61,17 +61,27 @@ async def requests(request: Request) -> Response:
 
 
 class Guard:
-    """Lets only requests pass that carry the secret."""
+    """Lets only requests pass that carry the secret; each answer says which process gave it.
 
-    def __init__(self, app: ASGIApp, secret: str) -> None:
+    Two processes can share a port: who asks knows by the `instance` whether this one was meant.
+    """
+
+    def __init__(self, app: ASGIApp, secret: str, instance: str) -> None:
         self._app = app
         self._expected = f"Bearer {secret}".encode()
+        self._signature = (b"x-instance", instance.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 in the app's place, or let the app answer."""
+
+        async def signed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], self._signature]
+            await send(message)
+
         given = dict(scope["headers"]).get(b"authorization", b"")
         if hmac.compare_digest(given, self._expected):
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, signed)
         else:
             refusal = JSONResponse({"detail": "Authorization: Bearer <secret> is needed"}, 401)
             await refusal(scope, receive, send)
@@ -109,7 +119,7 @@ class Control:
         app.state.faults = self._faults
         app.state.journal = self._journal
         app.include_router(router)
-        return Guard(app, self._settings.control_secret)
+        return Guard(app, self._settings.control_secret, self._settings.control_instance)
 
 
 class _Server(uvicorn.Server):

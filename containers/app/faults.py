@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .statuses import LEAST, MOST
+
 Prefix = Annotated[str | None, Field(pattern="^/")]
 """The beginning of the paths a fault is about; None = all of them."""
 
@@ -28,7 +30,7 @@ class Failing(_Strict):
     """A `share` (0 to 1) of the requests, chosen at random, is answered with `status`."""
 
     share: float = Field(ge=0, le=1, allow_inf_nan=False)
-    status: int = Field(default=500, ge=400, le=599)
+    status: int = Field(default=500, ge=LEAST, le=MOST)
     path: Prefix = None
 
 

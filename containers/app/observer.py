@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from time import perf_counter, time
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
+from .statuses import answer
 
 BODILESS = ("GET", "HEAD")
 
@@ -70,9 +70,8 @@ class Observer:
         if self._faults.faults is not HEALTHY:
             status = await self._faults.suffer(scope["path"])
             if status is not None:
-                app = JSONResponse(
-                    {"detail": f"BACKEND_{self._backend_id} fails on purpose"}, status
-                )
+                detail = f"BACKEND_{self._backend_id} fails on purpose"
+                app = answer(status, {"detail": detail})
         await app(scope, receive, send)
 
 

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from .params import whole_number
+from .statuses import LEAST, MOST, answer
 
 SLOW_BACKEND = "2"
 SLOW_SECONDS = 5.0
@@ -82,10 +83,8 @@ async def delay(request: Request) -> Response:
 @router.api_route("/status/{code}", methods=["GET", "POST"])
 async def status(request: Request) -> Response:
     """Answer with the status that is asked for."""
-    code = _number(request, "code", 200, 599)
-    if code in (204, 205, 304):
-        return Response(status_code=code)
-    return JSONResponse({"status": code, "backend": _id(request)}, code)
+    code = _number(request, "code", LEAST, MOST)
+    return answer(code, {"status": code, "backend": _id(request)})
 
 
 @router.get("/stream/{chunks}")

@@ -15,6 +15,7 @@ class Settings:
     control_host: str
     control_port: int | None
     control_secret: str
+    control_instance: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -38,6 +39,7 @@ class Settings:
             control_host=environment.get("CONTROL_HOST") or "127.0.0.1",
             control_port=_port(port) if port else None,
             control_secret=secret,
+            control_instance=environment.get("CONTROL_INSTANCE", ""),
         )
 
 

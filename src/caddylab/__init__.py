@@ -5,6 +5,7 @@ from caddylab._claims import Claim, Verdicts, plausible, verdicts
 from caddylab._cli.doctor import doctor
 from caddylab._errors import (
     CaddyfileError,
+    CaddyGone,
     CaddylabError,
     FaultError,
     LabClosed,
@@ -31,6 +32,7 @@ __all__ = [
     "Answerer",
     "Attempt",
     "Backend",
+    "CaddyGone",
     "CaddyfileError",
     "CaddylabError",
     "Claim",

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from caddylab import _faults, _loopback
+from caddylab._deeds import Deeds
 from caddylab._errors import FaultError
-from caddylab._faults import DOWN, SILENT, Fault, Plug
+from caddylab._faults import Fault
 from caddylab._journal import FAILED, UNHEALTHY, Journal
 from caddylab._records import Span
-from caddylab._runtimes.base import Unit
-from caddylab._waiting import poll
-
-IDLE_PATIENCE = 0.3
-"""Seconds for a backend to finish what its clients have left behind."""
-LATEST = sys.maxsize
-"""The number of a request that has not come yet: none is told."""
+from caddylab._runtimes.base import INSTANCE_HEADER, Unit
 
 
 class Backend:
@@ -35,30 +27,45 @@ class Backend:
 
     def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
         self.number = unit.number
-        self._unit, self._journal, self._spans = unit, journal, spans
+        self._unit, self._journal = unit, journal
         self._headers = {"Authorization": f"Bearer {secret}"}
-        self._faults: list[Fault] = []
+        self._deeds = Deeds(unit, spans, self._control)
 
     @property
     def state(self) -> str:
-        """What we made of it: "up", or the names of its faults."""
-        return ", ".join(fault.span.kind for fault in self.faults) or "up"
+        """How it is: "up", or the names of its faults; "died" if it ended without us."""
+        self.look()
+        return self._deeds.state
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults in force, the oldest first."""
-        return [fault for fault in self._faults if fault.active]
+        """The faults in force when it was last looked at, the oldest first."""
+        return self._deeds.book.active()
+
+    def look(self) -> None:
+        """Note what has become of it without us: that it was killed from outside, above all."""
+        self._deeds.look()
 
     @property
     def healthy(self) -> bool:
-        """Whether Caddy would send it a request: neither check nor memory speaks against it."""
+        """Whether Caddy would send it a request: neither check nor memory speaks against it.
+
+        A Caddy that has ended sends nobody anything.
+        """
         self._journal.catch_up()
-        return not any(self._journal.opinion(self.number, kind) for kind in (UNHEALTHY, FAILED))
+        return self._journal.caddy_runs() and not any(
+            self._journal.opinion(self.number, kind) for kind in (UNHEALTHY, FAILED)
+        )
 
     @property
     def opinion(self) -> str:
-        """Caddy's opinion in a word: "healthy", "unhealthy" (active check), "failed" (passive)."""
+        """Caddy's opinion in a word: "healthy", "unhealthy" (active check), "failed" (passive).
+
+        It is "unknown" when Caddy has ended.
+        """
         self._journal.catch_up()
+        if not self._journal.caddy_runs():
+            return "unknown"
         kinds = [kind for kind in (UNHEALTHY, FAILED) if self._journal.opinion(self.number, kind)]
         return ", ".join(kinds) or "healthy"
 
@@ -70,45 +77,31 @@ class Backend:
 
     def stop(self) -> None:
         """Stop it as `podman stop` does: it finishes what it has begun, then it is gone."""
-        self._take_down("stopped", self._unit.stop)
+        self._take_down("stopped")
 
     def kill(self) -> None:
         """Kill it (SIGKILL): what it had begun is lost."""
-        self._take_down("killed", self._unit.kill)
+        self._take_down("killed")
 
     def start(self) -> None:
         """Start it again, and return once it answers. Other faults stay in force."""
-        self._unit.start()
-        for fault in self._active(DOWN):
-            fault.end()
-        self._tell_app()
+        self._deeds.start()
 
     def crashed(self) -> Fault:
         """Stop it (SIGTERM), as the article's crash test does."""
-        return self._take_down("crashed", self._unit.stop)
+        return self._take_down("crashed")
 
     def killed(self) -> Fault:
         """Kill it (SIGKILL): requests in flight are cut off."""
-        return self._take_down("killed", self._unit.kill)
+        return self._take_down("killed")
 
     def hung(self) -> Fault:
         """Freeze it: it accepts connections and never answers."""
-        return self._silence("hung", self._unit.freeze, self._unit.thaw)
+        return self._silence("hung")
 
     def partitioned(self) -> Fault:
         """Cut it off: new connections get no answer, old ones stand still."""
-        plugs: list[Plug] = []
-
-        def cut() -> None:
-            self._unit.freeze()
-            plugs.append(Plug(self._unit.address))
-
-        def mend() -> None:
-            for plug in plugs:
-                plug.pull()
-            self._unit.thaw()
-
-        return self._silence("partitioned", cut, mend)
+        return self._silence("partitioned")
 
     def slow(self, seconds: float, path: str | None = None) -> Fault:
         """Delay every answer by `seconds`; with `path`, only below that path."""
@@ -119,9 +112,8 @@ class Backend:
         return self._spoil("failing", f"{share:.0%} {status}", _faults.failing(share, status, path))
 
     def restore(self) -> None:
-        """Undo all its faults; it is up and well afterwards."""
-        for fault in reversed(self.faults):
-            fault.undo()
+        """Undo all its faults, and whatever else it suffers; it is up and well afterwards."""
+        self._deeds.restore()
 
     def renew(self) -> None:
         """Undo all its faults, and start it again if it still works on something.
@@ -129,21 +121,7 @@ class Backend:
         What its clients have left behind would go on for up to a minute, and could make the
         next ones wait.
         """
-        if self._unit.running():
-            self._unit.thaw()  # most of those that stood still are idle once they go on
-        if not poll(self._idle, IDLE_PATIENCE):
-            self._unit.kill()
-            self._unit.start()
-        self.restore()
-
-    def _idle(self) -> bool:
-        try:
-            answer = self._control(
-                "GET", "/requests", timeout=IDLE_PATIENCE, params={"since": LATEST}
-            )
-        except FaultError:  # so busy that it does not even say so
-            return False
-        return not answer.json()["running"]
+        self._deeds.renew()
 
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).
@@ -158,71 +136,45 @@ class Backend:
         return answer
 
     def __repr__(self) -> str:
-        return f"<backend {self.number}: {self.state}; Caddy says: {self.opinion}>"
+        opinion = self.opinion
+        said = "Caddy has ended" if opinion == "unknown" else f"Caddy says: {opinion}"
+        return f"<backend {self.number}: {self.state}; {said}>"
 
-    def _take_down(self, kind: str, act: Callable[[], None]) -> Fault:
-        for fault in self._active(SILENT):  # a new process will not be frozen
-            fault.undo()
-        if not self._unit.running():
-            raise FaultError(f"Backend {self.number} is down already; start it first.")
-        return self._make(kind, "", act, self.start)
+    def _take_down(self, kind: str) -> Fault:
+        return self._deeds.take_down(kind)
 
-    def _silence(self, kind: str, act: Callable[[], None], undo: Callable[[], None]) -> Fault:
-        def mend() -> None:
-            undo()
-            self._tell_app()
-
-        self._need_responsive(kind)
-        return self._make(kind, "", act, mend)
+    def _silence(self, kind: str) -> Fault:
+        return self._deeds.silence(kind)
 
     def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
-        self._need_responsive(kind)
-        for fault in self._active({kind}):
-            fault.end()
-        return self._make(kind, detail, self._tell_app, self._tell_app, message)
-
-    def _make(
-        self,
-        kind: str,
-        detail: str,
-        act: Callable[[], None],
-        undo: Callable[[], None],
-        message: dict[str, Any] | None = None,
-    ) -> Fault:
-        span = Span(self.number, kind, time.time(), None, detail)
-        fault = Fault(span, undo, message)
-        self._faults = [*self.faults, fault]  # before `act`, so that Stop in it can be undone
-        self._spans.append(span)
-        act()
-        return fault
-
-    def _active(self, kinds: set[str]) -> list[Fault]:
-        return [fault for fault in self.faults if fault.span.kind in kinds]
-
-    def _need_responsive(self, kind: str) -> None:
-        if stands := self._active(DOWN | SILENT):
-            raise FaultError(
-                f"Backend {self.number} is {stands[0].span.kind}, so it cannot be {kind} as well. "
-                f"Restore it first: lab.backend({self.number}).restore()"
-            )
-
-    def _tell_app(self) -> None:
-        """Bring the app's own faults in line with ours, if it can hear us now."""
-        if self._active(DOWN | SILENT) or not self._unit.running():
-            return
-        told = {fault.span.kind: fault.message for fault in self.faults if fault.message}
-        self._control("PUT", "/faults", json={"slow": None, "failing": None} | told)
+        return self._deeds.spoil(kind, detail, message)
 
     def _control(
         self, method: str, path: str, *, timeout: float = 5, **kwargs: Any
     ) -> httpx.Response:
+        """Ask the control channel.
+
+        Raises:
+            FaultError: it refuses, nobody answers, or somebody else does.
+        """
         host, port = self._unit.control
         url = f"http://{host}:{port}"
         try:
             with _loopback.client(url, headers=self._headers, timeout=timeout) as client:
-                return client.request(method, path, **kwargs).raise_for_status()
+                answer = client.request(method, path, **kwargs)
         except httpx.HTTPError as error:
             raise FaultError(
-                f"Backend {self.number} ({self.state}) does not listen to its control channel: "
-                f"{error}. Restore it first: lab.backend({self.number}).restore()"
+                f"Backend {self.number} ({self._deeds.state}) does not listen to its control "
+                f"channel: {error}. Restore it first: lab.backend({self.number}).restore()"
             ) from error
+        return self._checked(answer)
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        if answer.headers.get(INSTANCE_HEADER, "") != self._unit.instance:
+            raise FaultError(
+                f"Another process than backend {self.number} answers at its address, "
+                f"{answer.url.netloc.decode()}. End it, or close this lab and make a new one."
+            )
+        if answer.is_error:
+            raise FaultError(f"Backend {self.number} refuses: {answer.text}")
+        return answer

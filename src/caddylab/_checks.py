@@ -53,8 +53,9 @@ class Checks:
     def _live(self) -> None:
         while not self._stop.wait(PERIOD):
             stage = self._stage()
-            for backend in self._backends if stage.check else ():
-                if not {fault.span.kind for fault in backend.faults} & (DOWN | SILENT):
+            for backend in self._backends:
+                backend.look()  # one that has died shows it while somebody watches
+                if stage.check and not _kinds(backend) & (DOWN | SILENT):
                     with contextlib.suppress(FaultError):  # it went down just now
                         self._read(backend, stage)
 
@@ -67,3 +68,7 @@ class Checks:
         for entry in diary["requests"]:
             if stage.passes(entry):
                 self._report(PassedCheck(backend.number, entry["start"]))
+
+
+def _kinds(backend: Backend) -> set[str]:
+    return {fault.span.kind for fault in backend.faults}

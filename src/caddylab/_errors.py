@@ -5,6 +5,7 @@ A message says what happened, what was expected and what to do next.
 CaddylabError
 ├── LabError                 the lab cannot do this now
 │   ├── LabClosed            the lab has been closed
+│   ├── CaddyGone            Caddy has ended, or does not answer
 │   └── WaitTimeout          a condition did not come true in time
 ├── RuntimeUnavailable       this machine cannot run that runtime
 ├── StartFailed              Caddy, a backend or a container did not become ready
@@ -32,6 +33,10 @@ class LabError(CaddylabError):
 
 class LabClosed(LabError):
     """The lab has been closed; make a new one with `Lab()`."""
+
+
+class CaddyGone(LabError):
+    """Caddy has ended, or does not answer any more; `lab.reset()` starts it again."""
 
 
 class WaitTimeout(LabError):

@@ -1,8 +1,8 @@
 """Breaking a backend, and mending it again.
 
 Three ways not to answer that Caddy tells apart: a backend that is *down* (stopped, crashed,
-killed: the dial fails at once), one that is *hung* (the dial works, nobody answers) and one
-that is *partitioned* (the dial itself gets no answer).
+killed, or died without us: the dial fails at once), one that is *hung* (the dial works, nobody
+answers) and one that is *partitioned* (the dial itself gets no answer).
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from caddylab._errors import FaultError
 from caddylab._records import Span
 from caddylab._runtimes.base import BACKLOG, Address
 
-DOWN = {"stopped", "crashed", "killed"}
+DIED = "died"
+"""Nobody asked it to: it was killed from outside, or ended by itself."""
+DOWN = {"stopped", "crashed", "killed", DIED}
 SILENT = {"hung", "partitioned"}
+IN_APP = {"slow", "failing"}
+
+MOST_SECONDS = 600
+LEAST_STATUS, MOST_STATUS = 200, 599
+"""What the app takes, too (`containers/app/statuses.py`)."""
 
 
 class Fault:
@@ -26,12 +33,12 @@ class Fault:
 
     Args:
         span: the record of it.
-        undo: what mends it.
+        undo: what mends it, and ends it when that is seen.
         message: for a fault inside the app: what its control channel is told.
     """
 
     def __init__(
-        self, span: Span, undo: Callable[[], None], message: dict[str, Any] | None = None
+        self, span: Span, undo: Callable[[Fault], None], message: dict[str, Any] | None = None
     ) -> None:
         self.span, self.message = span, message
         self._undo = undo
@@ -44,13 +51,12 @@ class Fault:
     def undo(self) -> None:
         """Mend it. Does nothing the second time."""
         if self.active:
-            self.end()
-            self._undo()
+            self._undo(self)
 
-    def end(self) -> None:
-        """Note that it is over, for instance because a restart has mended it."""
+    def end(self, when: float | None = None) -> None:
+        """Note that it is over, since `when` (Unix time) or now."""
         if self.span.end is None:
-            self.span.end = time.time()
+            self.span.end = time.time() if when is None else max(when, self.span.start)
 
     def __enter__(self) -> Fault:
         return self
@@ -60,9 +66,48 @@ class Fault:
 
     def __repr__(self) -> str:
         span = self.span
-        state = "is" if span.end is None else f"was, for {span.end - span.start:.1f} s,"
         detail = f" ({span.detail})" if span.detail else ""
+        if span.end is None:
+            return f"<backend {span.backend} {is_so(span.kind)}{detail}>"
+        state = f"was, for {span.end - span.start:.1f} s,"
         return f"<backend {span.backend} {state} {span.kind}{detail}>"
+
+
+def is_so(kind: str) -> str:
+    """What is said of a backend: "is hung", "has died"."""
+    return f"has {kind}" if kind == DIED else f"is {kind}"
+
+
+class Book:
+    """The faults of one backend, as they were seen.
+
+    Args:
+        backend: its number.
+        spans: the lab's records of all faults, to which those of this backend are added.
+    """
+
+    def __init__(self, backend: int, spans: list[Span]) -> None:
+        self._backend, self._spans = backend, spans
+        self._faults: list[Fault] = []
+
+    def active(self, kinds: Iterable[str] | None = None) -> list[Fault]:
+        """Those in force, the oldest first; with `kinds`, those of them."""
+        found = [fault for fault in self._faults if fault.active]
+        return found if kinds is None else [fault for fault in found if fault.span.kind in kinds]
+
+    def add(
+        self, span: Span, undo: Callable[[Fault], None], message: dict[str, Any] | None = None
+    ) -> Fault:
+        """Note a fault that is in force."""
+        fault = Fault(span, undo, message)
+        self._faults = [*self.active(), fault]
+        self._spans.append(span)
+        return fault
+
+    def end(self, kinds: Iterable[str], when: float | None = None) -> None:
+        """Note that these are over."""
+        for fault in self.active(kinds):
+            fault.end(when)
 
 
 class Plug:
@@ -74,9 +119,15 @@ class Plug:
 
     def __init__(self, address: Address) -> None:
         self._sockets: list[socket.socket] = []
-        for _ in range(2 * BACKLOG):
-            if not self._connect(address):
-                break
+        try:
+            while len(self._sockets) < 2 * BACKLOG and self._connect(address):
+                pass
+        except OSError as error:
+            self.pull()
+            raise FaultError(
+                f"The listen queue at {address[0]}:{address[1]} cannot be filled: {error}. It "
+                f"takes about {BACKLOG} connections, and each of them an open file."
+            ) from error
 
     def _connect(self, address: Address) -> bool:
         """Whether there was still room in the queue."""
@@ -85,7 +136,7 @@ class Plug:
         plug.settimeout(0.1)
         try:
             plug.connect(address)
-        except OSError:
+        except TimeoutError:
             return False
         return True
 
@@ -100,21 +151,34 @@ def slow(seconds: float, path: str | None = None) -> dict[str, Any]:
     """The control message for a slow backend.
 
     Raises:
-        FaultError: `seconds` is not a time.
+        FaultError: `seconds` is not a time, or `path` no path.
     """
-    if not 0 < seconds <= 600:
-        raise FaultError(f"A backend can be slow by more than 0 and up to 600 s, not {seconds}.")
-    return {"seconds": seconds, "path": path}
+    if not 0 < seconds <= MOST_SECONDS:
+        raise FaultError(
+            f"A backend can be slow by more than 0 and up to {MOST_SECONDS} s, not {seconds}."
+        )
+    return {"seconds": float(seconds), "path": _prefix(path)}
 
 
 def failing(share: float, status: int, path: str | None = None) -> dict[str, Any]:
     """The control message for a backend that answers some requests with an error.
 
     Raises:
-        FaultError: `share` is no share, or `status` no HTTP status of an answer.
+        FaultError: `share` is no share, `status` no HTTP status of an answer, or `path` no path.
     """
     if not 0 < share <= 1:
         raise FaultError(f"The share of failing requests lies between 0 and 1, not at {share}.")
-    if not 200 <= status <= 599:
-        raise FaultError(f"An answer's status lies between 200 and 599; {status} does not.")
-    return {"share": share, "status": status, "path": path}
+    if not LEAST_STATUS <= status <= MOST_STATUS or status != int(status):
+        raise FaultError(
+            f"An answer's status is a whole number from {LEAST_STATUS} to {MOST_STATUS}, "
+            f"not {status}."
+        )
+    return {"share": float(share), "status": int(status), "path": _prefix(path)}
+
+
+def _prefix(path: str | None) -> str | None:
+    if path is not None and not path.startswith("/"):
+        raise FaultError(
+            f"A path begins with a slash: {'/' + path!r}, not {path!r}. Leave it out for all paths."
+        )
+    return path

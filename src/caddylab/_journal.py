@@ -17,6 +17,8 @@ import httpx
 from caddylab._caddy.admin import Upstream
 from caddylab._caddy.answer import who_answered
 from caddylab._caddy.log import Closing, Flip, Line, LogReader, Ours, Refusal, RoundTrip
+from caddylab._caddy.persistent import always
+from caddylab._errors import CaddyGone
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._traffic.wire import Wire
 
@@ -42,6 +44,7 @@ class Journal:
         read_log: gives the bytes of the log from an offset on.
         upstreams: gives Caddy's counts by dial address.
         backends: the number of the backend behind each dial address.
+        caddy_runs: whether there is a Caddy that could have an opinion.
     """
 
     def __init__(
@@ -49,7 +52,9 @@ class Journal:
         read_log: Callable[[int], bytes],
         upstreams: Callable[[], dict[str, Upstream]],
         backends: dict[str, int],
+        caddy_runs: Callable[[], bool] = always,
     ) -> None:
+        self.caddy_runs = caddy_runs
         self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
         self._reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
@@ -153,12 +158,16 @@ class Journal:
                 self._read_lines()
                 if time.monotonic() - self._counts_read >= IDLE:
                     self._read_counts()
-            except (OSError, httpx.HTTPError) as error:
+            except (OSError, httpx.HTTPError, CaddyGone) as error:
                 self.trouble = str(error) or type(error).__name__
 
     def _follow(self) -> None:
         while not self._closed.wait(BUSY if self._runs else IDLE):
-            self.catch_up()
+            try:
+                self.catch_up()
+            except Exception:
+                if not self._closed.is_set():  # what is closed meanwhile cannot be read
+                    raise
 
     def _read_lines(self) -> None:
         for line in self._reader.feed(self._read_log(self._reader.offset)):

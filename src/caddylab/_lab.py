@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from caddylab import _caddyfiles, _loopback, _magic, _progress
+from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
-from caddylab._caddy.admin import Admin
+from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
-from caddylab._errors import CaddylabError, LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._errors import LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._labs.exercises import Exercises
 from caddylab._loaded import Loaded
 from caddylab._projector import wanted
 from caddylab._records import Span
-from caddylab._runtimes import choose
-from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
+from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
 from caddylab._setting import setting
 from caddylab._site import Site
 from caddylab._traffic import tables
@@ -61,43 +60,45 @@ class Lab(Exercises):
             raise LabError(f"A lab has 1 to {MOST_BACKENDS} backends, not {backends!r}.")
         began = time.perf_counter()
         self.id = secrets.token_hex(4)
-        self._runtime, reason = choose(runtime, self.id, backends)
         self._faults: list[Span] = []
         self._engine = Engine()
         self._clients = Clients()
         self._running: weakref.WeakSet[Traffic] = weakref.WeakSet()
         self.last: Traffic | None = None
         """The records of the latest `fire`, also of one that was stopped."""
-        with _starting(self._runtime):
-            self._runtime.start()
-            self._assemble()
+        with contextlib.ExitStack() as life:  # a start that fails leaves nothing running
+            self._runtime, reason = _runtimes.start(runtime, self.id, backends, life)
+            self._assemble(life)
             self._load_plain()
             self._first_answers()
             self._load_plain()  # the first answers have moved the round robin on
-        self._ready = time.time()
-        self._finalizer = weakref.finalize(
-            self, _close, self._engine, self._feed, self._journal, self._runtime, self._http
-        )
+            self._ready = time.time()
+            self._finalizer = weakref.finalize(self, life.pop_all().close)
         self._announce(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
 
     def _announce(self, said: str) -> None:
         _magic.adopt(self)
         _progress.say(said)
 
-    def _assemble(self) -> None:
+    def _assemble(self, life: contextlib.ExitStack) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
-        admin = Admin(self._runtime.admin())
-        self._journal = Journal(self._runtime.read_log, admin.upstreams, dials)
+        runs = self._runtime.caddy_runs
+        admin = Admin(self._runtime.admin(), runs)
+        self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
         self._site = Site(admin, self._runtime, self._journal)
-        self._journal.start()
         # With an id it is nobody's health check in a backend's diary.
         self._http = _loopback.client(self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
+        life.callback(self._http.close)
+        life.callback(self._journal.close)
+        self._journal.start()
         self._backends = [
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.config)
+        life.callback(self._feed.close)
+        life.callback(self._engine.close)
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -212,6 +213,8 @@ class Lab(Exercises):
             method=method, body=body, headers=headers or {}, host=host, timeout=timeout,
             clients=len(people) if isinstance(clients, Clients) else clients, keepalive=keepalive,
         )  # fmt: skip
+        if not self._runtime.caddy_runs():
+            raise gone(runs=False)
         traffic = self._send(plan, people)
         return traffic if background else self._await(traffic)
 
@@ -254,9 +257,24 @@ class Lab(Exercises):
         return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
     def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
-        """One GET through Caddy with httpx, from this machine's own address; not recorded."""
+        """One GET through Caddy with httpx, from this machine's own address; not recorded.
+
+        Args:
+            path: path and query.
+            kwargs: httpx's own, such as `headers` or `timeout` (seconds).
+
+        Raises:
+            LabError: there is no answer; says why.
+            CaddyGone: because Caddy has ended.
+        """
         self._need_open()
-        return self._http.get(path, **kwargs)
+        try:
+            return self._http.get(path, **kwargs)
+        except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
+            if not self._runtime.caddy_runs():
+                raise gone(runs=False) from error
+            why = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise LabError(f"GET {path} got no answer ({why}).") from error
 
     def floor(self) -> float:
         """What the engine itself adds to a latency, in seconds at the median; measured once."""
@@ -291,10 +309,16 @@ class Lab(Exercises):
         """Begin again as a new lab would, in less than two seconds; records are kept.
 
         Traffic that still runs is stopped, every fault is undone, clients have no cookies,
-        and the first, plain Caddyfile is in force.
+        and the first, plain Caddyfile is in force. A Caddy that has ended, or does not answer
+        any more, is started again, which takes a little longer.
+
+        Raises:
+            StartFailed: Caddy or a backend cannot be started again.
         """
         self._need_open()
         self._stop_traffic()
+        if not self._site.answers():
+            self._runtime.restart_caddy()
         with ThreadPoolExecutor(len(self._backends)) as pool:
             list(pool.map(Backend.renew, self._backends))
         self._clients = Clients()
@@ -310,8 +334,16 @@ class Lab(Exercises):
 
     @property
     def faults(self) -> list[Span]:
-        """Every fault that was made in this lab, with its beginning and end (Unix time)."""
+        """Every fault of this lab, with its beginning and end (Unix time).
+
+        A backend that ended without us, killed from outside perhaps, is among them: "died".
+        """
+        self._look()
         return list(self._faults)
+
+    def _look(self) -> None:
+        for backend in self._backends:
+            backend.look()
 
     @property
     def opinions(self) -> list[Span]:
@@ -321,6 +353,7 @@ class Lab(Exercises):
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
+        self._look()
         self._journal.catch_up()
         return tables.timeline(self._ready, self._faults, self._journal.opinions)
 
@@ -390,22 +423,3 @@ class Lab(Exercises):
         count = len(self._runtime.units)
         plural = "backend" if count == 1 else "backends"
         return f"<Lab: Caddy and {count} {plural} {place[self._runtime.name]}, {self.url}>"
-
-
-@contextlib.contextmanager
-def _starting(runtime: Runtime) -> Any:
-    """A start that fails leaves nothing running."""
-    try:
-        yield
-    except BaseException:
-        runtime.close()
-        raise
-
-
-def _close(
-    engine: Engine, feed: Feed, journal: Journal, runtime: Runtime, http: httpx.Client
-) -> None:
-    for step in (engine.close, feed.close, journal.close, http.close):
-        with contextlib.suppress(CaddylabError, httpx.HTTPError):
-            step()
-    runtime.close()

@@ -47,6 +47,10 @@ class Site:
         self.text, self.config = text, plan.config
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])
 
+    def answers(self) -> bool:
+        """Whether Caddy runs and answers."""
+        return self._admin.answers()
+
     def _take_over(self, token: str) -> None:
         """Wait until the new configuration has every new connection to itself.
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import httpx
 
 from caddylab._caddy import variables
 from caddylab._caddy.explain import refuse, refuse_unset
-from caddylab._caddy.persistent import persistently
+from caddylab._caddy.persistent import always, persistently
 from caddylab._environ import inherited
-from caddylab._errors import CaddyfileError
+from caddylab._errors import CaddyfileError, CaddyGone
+
+QUICK = 2.0
+"""Seconds in which a Caddy that is well has answered."""
+DEAD = "Caddy has ended, so nothing answers"
 
 
 class Upstream(NamedTuple):
@@ -26,10 +31,20 @@ class Admin:
 
     Args:
         client: an httpx client of the admin endpoint.
+        runs: whether Caddy's process exists.
+
+    Every question raises `CaddyGone` when Caddy has ended, or gives no answer.
     """
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+    def __init__(self, client: httpx.Client, runs: Callable[[], bool] = always) -> None:
+        self._client, self._runs = client, runs
+
+    def answers(self) -> bool:
+        """Whether Caddy runs and answers, soon."""
+        try:
+            return self._client.get("/config/admin", timeout=QUICK).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
 
     def adapt(self, text: str) -> dict[str, Any]:
         """Have Caddy turn a Caddyfile into its JSON, with this process's environment variables.
@@ -76,9 +91,26 @@ class Admin:
 
     def upstreams(self) -> dict[str, Upstream]:
         """Caddy's counts by dial address. Active health is not among them."""
-        rows = self._client.get("/reverse_proxy/upstreams").json() or []
+        rows = (
+            self._ask(lambda: self._client.get("/reverse_proxy/upstreams", timeout=QUICK)).json()
+            or []
+        )
         return {row["address"]: Upstream(row["fails"], row["num_requests"]) for row in rows}
 
     def _post(self, path: str, content: str, headers: dict[str, str]) -> httpx.Response:
-        post = self._client.post
-        return persistently(lambda: post(path, content=content.encode(), headers=headers))
+        post, body = self._client.post, content.encode()
+        return self._ask(lambda: post(path, content=body, headers=headers))
+
+    def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        try:
+            return persistently(ask, self._runs)
+        except httpx.TransportError as error:
+            raise gone(self._runs(), error) from error
+
+
+def gone(runs: bool, error: Exception | None = None) -> CaddyGone:
+    """The error for a Caddy that does not answer, whether it still runs or not."""
+    what = f"Caddy runs, but gives no answer ({type(error).__name__})" if runs else DEAD
+    return CaddyGone(
+        f"{what}. `lab.reset()` starts it again, with the first, plain Caddyfile; then load yours."
+    )

@@ -22,6 +22,7 @@ from typing import Any
 
 from caddylab._caddy.foreign import parameter
 from caddylab._caddy.places import line_of, line_of_upstream
+from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.variables import unset
 from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError
@@ -75,6 +76,7 @@ class Instrument:
             self._map_handler(handler)
         self._own_log()
         self._own_admin()
+        own_authority(self.config)
         return Plan(self.config, self._own_probe(), self.notes)
 
     def _need_plain_http(self) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 STATE = {
     "crashed": "crashed",
+    "died": "died",
     "killed": "was killed",
     "hung": "hung",
     "slow": "was slow",
@@ -18,7 +19,7 @@ STATE = {
     "stopped": "was stopped",
 }
 """What a backend did or suffered, by the kind of the fault."""
-DOWN = ("crashed", "killed", "stopped")
+DOWN = ("crashed", "killed", "stopped", "died")
 """Kinds of faults after which a backend is no more, until it is started again."""
 
 ENDINGS = {"nobody": "answered by nobody"}

@@ -107,13 +107,16 @@ class Server(Backend):
         """Refused: nobody has an undo button in production."""
         _refuse_undo()
 
-    def _make(self, *args: Any, **options: Any) -> Fault:
+    def look(self) -> None:
+        """Note nothing: whether it is up, `state` says, and why not, nobody tells."""
+
+    def _take_down(self, kind: str) -> Fault:
         _refuse_fault()
 
-    def _take_down(self, *args: Any, **options: Any) -> Fault:
+    def _silence(self, kind: str) -> Fault:
         _refuse_fault()
 
-    def _need_responsive(self, kind: str) -> None:
+    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         _refuse_fault()
 
     def renew(self) -> None:
@@ -144,8 +147,8 @@ class Site(Lab):
         self.reloads: list[tuple[float, float]] = []
         super().__init__(runtime, BACKENDS)
 
-    def _assemble(self) -> None:
-        super()._assemble()
+    def _assemble(self, life: contextlib.ExitStack) -> None:
+        super()._assemble(life)
         units, hidden = self._runtime.units, list[Span]()
         made = (self._runtime.secret, self._journal)
         self.chaos = Chaos([Backend(unit, *made, hidden) for unit in units])

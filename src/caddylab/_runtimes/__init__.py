@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 
-from caddylab._errors import RuntimeUnavailable
+from caddylab._errors import CaddylabError, RuntimeUnavailable
 from caddylab._runtimes import folder
 from caddylab._runtimes.base import Runtime
 
 RUNTIMES = ("auto", "podman", "process")
 VARIABLE = "CADDYLAB_RUNTIME"
+NOT_STARTED = "Not in containers, which Podman has but cannot start here:"
+
+_failures: list[str] = []
+"""Why containers did not start in this process; once is enough, for each try takes its time."""
 
 
-def choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
-    """The runtime for a new lab, and one sentence on why it is this one.
+def start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runtime, str]:
+    """A runtime for a new lab, started, and one sentence on why it is this one.
 
     `auto` follows the environment variable CADDYLAB_RUNTIME where it is set, takes Podman where
-    it works, and else processes.
+    it works, and else processes: also where containers turn out not to start. `life` closes it.
 
     Raises:
         RuntimeUnavailable: there is no such runtime, or it cannot run here.
+        StartFailed: something did not become ready; nothing is left running.
     """
+    runtime, why = _choose(name, lab_id, backends)
+    life.callback(runtime.close)
+    try:
+        runtime.start()
+    except CaddylabError as error:
+        if runtime.name != "podman" or _wanted(name) != "auto":
+            raise
+        _failures.append(_brief(error))
+        runtime, why = _process(lab_id, backends), f"{NOT_STARTED} {_failures[-1]}"
+        life.callback(runtime.close)
+        runtime.start()
+    return runtime, why
+
+
+def _wanted(name: str) -> str:
+    return os.environ.get(VARIABLE, name) if name == "auto" else name
+
+
+def _brief(error: CaddylabError) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
     folder.sweep()
-    wanted = os.environ.get(VARIABLE, name) if name == "auto" else name
+    wanted = _wanted(name)
     if wanted not in RUNTIMES:
         raise RuntimeUnavailable(
             f"There is no runtime {wanted!r}; choose one of {', '.join(map(repr, RUNTIMES))}."
@@ -37,6 +66,8 @@ def choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
 def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
     from caddylab._runtimes import podman
 
+    if wanted == "auto" and _failures:
+        return _process(lab_id, backends), "In processes: containers did not start here before."
     works, why = podman.available()
     if works:
         podman.sweep()

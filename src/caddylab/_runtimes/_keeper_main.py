@@ -1,8 +1,10 @@
 """The keeper: a small process that ends a lab's processes when the lab's owner is gone.
 
 It is run as a script, reads one JSON command a line from its standard input and answers each
-with one line. When the input ends (the owner closed it, or died, even by SIGKILL), it runs the
-command that it was given for the end, kills its children and removes the lab's folder.
+with one line that carries the command's number. It knows each child by its name, also one that
+nobody has heard of because the answer was never read. When the input ends (the owner closed it,
+or died, even by SIGKILL), it runs the command that it was given for the end, kills its children
+and removes the lab's folder.
 
 Backends are forked from here: FastAPI is imported once, however many backends there are and
 however often they are restarted. Only the standard library is imported before that.
@@ -19,11 +21,63 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 CAN_FORK = hasattr(os, "fork")
 BACKLOG = 128
+INSTANCE = "CONTROL_INSTANCE"
+"""Environment variable that names a backend's process to itself."""
+
+
+class Child:
+    """A child, living or dead.
+
+    Args:
+        pid: its process id.
+        instance: tells it from the others that had or will have its name.
+        program: what started it, where it was not forked.
+    """
+
+    def __init__(
+        self, pid: int, instance: str, program: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self.pid, self.instance, self._program = pid, instance, program
+        self.ended: float | None = None
+        self.how = ""
+
+    def lives(self) -> bool:
+        """Whether it still runs; notes its end, and leaves no zombie."""
+        if self.ended is None and (code := self._code()) is not None:
+            self.ended, self.how = time.time(), _in_words(code)
+        return self.ended is None
+
+    def _code(self) -> int | None:
+        if not CAN_FORK:
+            assert self._program is not None
+            return self._program.poll()
+        try:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        except ChildProcessError:
+            return 0
+        return os.waitstatus_to_exitcode(status) if pid else None
+
+    def report(self) -> dict[str, Any]:
+        """All of it, for the owner."""
+        running = self.lives()
+        return {"pid": self.pid, "instance": self.instance, "running": running,
+                "ended": self.ended, "how": self.how}  # fmt: skip
+
+
+def _in_words(code: int) -> str:
+    """How a process has ended: "SIGKILL", "exit status 1"."""
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 class KeeperProcess:
@@ -31,7 +85,8 @@ class KeeperProcess:
 
     def __init__(self, folder: Path, at_end: list[str]) -> None:
         self.folder, self.at_end = folder, at_end
-        self.children: set[int] = set()
+        self.children: dict[str, Child] = {}
+        self.born = 0
 
     def run(self) -> None:
         """Serve commands until the input ends, then clean up."""
@@ -42,7 +97,9 @@ class KeeperProcess:
             signal.signal(signal.SIGCHLD, lambda *_: self.reap())
         try:
             for line in sys.stdin:
-                print(json.dumps(self.answer(json.loads(line))), flush=True)
+                command = json.loads(line)
+                number = command.pop("number")
+                print(json.dumps({"number": number, **self.answer(command)}), flush=True)
         finally:
             self.finish()
 
@@ -55,26 +112,49 @@ class KeeperProcess:
 
     def do_spawn(self, name: str, args: list[str], env: dict[str, str]) -> int:
         """Run a program; its output goes to `<name>.out` in the lab's folder."""
+        if self.lives(name):
+            raise RuntimeError(f"{name} still runs, as process {self.children[name].pid}")
+        return self.spawn(name, args, env).pid
+
+    def spawn(self, name: str, args: list[str], env: dict[str, str]) -> Child:
         with open(self.folder / f"{name}.out", "ab") as out:
             child = subprocess.Popen(
                 args, env={**os.environ, **env}, cwd=self.folder, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        self.children.add(child.pid)
-        return child.pid
+        return self.know(name, Child(child.pid, env.get(INSTANCE, ""), child))
 
-    def do_backend(self, name: str, app_dir: str, port: int, env: dict[str, str]) -> int:
-        """Start one backend of the app in `app_dir` on loopback `port`."""
+    def do_backend(self, name: str, app_dir: str, port: int, env: dict[str, str]) -> None:
+        """Start one backend of the app in `app_dir` on loopback `port`, unless it runs.
+
+        Two with one name would share the port, and take turns.
+        """
+        if self.lives(name):
+            return
+        self.born += 1
+        env = env | {INSTANCE: f"{name}-{self.born}"}
         if not CAN_FORK:
             args = [sys.executable, __file__, "--backend", app_dir, str(port)]
-            return self.do_spawn(name, args, env)
+            self.spawn(name, args, env)
+            return
         load(app_dir)
         gc.freeze()  # else a child's collections write to, and so copy, all that was imported
         pid = os.fork()
         if pid == 0:
             self.become_backend(name, app_dir, port, env)
-        self.children.add(pid)
-        return pid
+        self.know(name, Child(pid, env[INSTANCE]))
+
+    def do_look(self, name: str) -> dict[str, Any] | None:
+        """What is known of the last child with this name."""
+        return self.children[name].report() if name in self.children else None
+
+    def lives(self, name: str) -> bool:
+        return name in self.children and self.children[name].lives()
+
+    def know(self, name: str, child: Child) -> Child:
+        self.children[name] = child
+        child.lives()  # one that ended at once was nobody's when its signal came
+        return child
 
     def do_nothing_at_end(self) -> None:
         """Forget the command for the end."""
@@ -102,19 +182,19 @@ class KeeperProcess:
             os._exit(code)
 
     def reap(self) -> None:
-        """Forget children that have ended, so that none stays a zombie."""
-        with contextlib.suppress(ChildProcessError):
-            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                self.children.discard(pid)
+        """Note which children have ended, so that none stays a zombie."""
+        for child in list(self.children.values()):
+            child.lives()
 
     def finish(self) -> None:
         """Leave nothing behind."""
         if self.at_end:
             with contextlib.suppress(Exception):
                 subprocess.run(self.at_end, stdin=subprocess.DEVNULL, timeout=60, check=False)
-        for pid in list(self.children):
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL if CAN_FORK else signal.SIGTERM)
+        for child in list(self.children.values()):
+            if child.lives():
+                with contextlib.suppress(OSError):
+                    os.kill(child.pid, signal.SIGKILL if CAN_FORK else signal.SIGTERM)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

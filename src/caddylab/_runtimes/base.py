@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
@@ -20,16 +21,43 @@ BACKLOG = 128
 """Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
 
 
+INSTANCE_HEADER = "X-Instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a runtime sees of a backend's process when it looks at it.
+
+    Attributes:
+        instance: tells this process from the one before and the one after it.
+        running: whether it exists; a frozen one does.
+        frozen: whether its clock is stopped.
+        ended: when it ended (Unix time), if that is known.
+        how: how it ended, such as "SIGKILL".
+    """
+
+    instance: str
+    running: bool
+    frozen: bool = False
+    ended: float | None = None
+    how: str = ""
+
+
 class Unit(Protocol):
     """One backend as its runtime sees it.
 
     `address` and `control` are loopback addresses on this machine; `control` answers only
-    requests that carry the lab's secret.
+    requests that carry the lab's secret. `instance` is what the process that runs says of
+    itself there, in INSTANCE_HEADER: another one would not.
     """
 
     number: int
     address: Address
     control: Address
+    instance: str
+
+    def look(self) -> Sight:
+        """What there really is, whatever was done or noted before."""
 
     def start(self) -> None:
         """Start it, and return once it answers. No-op when it runs."""
@@ -41,7 +69,13 @@ class Unit(Protocol):
         """End it at once (SIGKILL); return when gone."""
 
     def freeze(self) -> None:
-        """Stop its clock (SIGSTOP): the kernel still accepts connections, nobody answers."""
+        """Stop its clock (SIGSTOP): the kernel still accepts connections, nobody answers.
+
+        Like `stop`, `kill` and `thaw` it returns when this is seen to be so.
+
+        Raises:
+            FaultError: it is not so.
+        """
 
     def thaw(self) -> None:
         """Let it go on (SIGCONT). No-op when it is not frozen."""
@@ -76,6 +110,16 @@ class Runtime(Protocol):
     def close(self) -> None:
         """End everything and leave nothing behind. Safe to call twice."""
 
+    def caddy_runs(self) -> bool:
+        """Whether Caddy's process exists."""
+
+    def restart_caddy(self) -> None:
+        """End what there is of Caddy, and start it again, without a site.
+
+        Raises:
+            StartFailed: it does not become ready.
+        """
+
     def admin(self) -> httpx.Client:
         """A client of Caddy's admin API."""
 
@@ -99,11 +143,12 @@ class Runtime(Protocol):
 
 
 def ready(unit: Unit, secret: str) -> bool:
-    """Whether a backend's control channel answers, which it does once the backend serves."""
+    """Whether this very process answers at its control channel, as it does once it serves."""
     connection = http.client.HTTPConnection(*unit.control, timeout=2)
     try:
         connection.request("GET", "/ready", headers={"Authorization": f"Bearer {secret}"})
-        return connection.getresponse().status == 200
+        answer = connection.getresponse()
+        return answer.status == 200 and answer.getheader(INSTANCE_HEADER, "") == unit.instance
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -1,4 +1,4 @@
-"""Each lab's private folder, and the sweep of those whose owner is gone."""
+"""Each lab's private folder, and the sweep of labs that are over: closed, or without an owner."""
 
 from __future__ import annotations
 
@@ -11,13 +11,28 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
 
 from caddylab._errors import LabError
 from caddylab._runtimes.keeper import MARK
+
+CLOSED = "closed"
+"""A file of this name in a lab's folder says that the lab is over, though its owner lives."""
+
+
+class Swept(list[str]):
+    """The ids of the labs whose leftovers a sweep has removed.
+
+    Attributes:
+        missed: a sentence for each thing that could not be removed, or not even be looked at.
+    """
+
+    def __init__(self, removed: Iterable[str] = (), missed: Iterable[str] = ()) -> None:
+        super().__init__(removed)
+        self.missed = list(missed)
 
 
 def base() -> Path:
@@ -73,16 +88,63 @@ def _start(pid: int) -> str:
     return f"{psutil.Process(pid).create_time():.0f}"
 
 
-def sweep() -> list[str]:
-    """Remove the processes and folders of labs whose owner is gone; returns their ids."""
-    return [folder.name for folder in _orphans() if _remove(folder)]
+def close(lab_id: str) -> None:
+    """Say that a lab is over; from now on every sweep may remove what is left of it."""
+    with contextlib.suppress(OSError):
+        (base() / lab_id / CLOSED).touch()
 
 
-def _orphans() -> Iterator[Path]:
+def remove(folder: Path) -> bool:
+    """End all processes of the lab whose folder this is, and remove it; whether that worked."""
+    _kill_marked(folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+def ensure_gone(folder: Path) -> None:
+    """Do what a lab's keeper does at the end, in case that it was killed before."""
+    if folder.exists():
+        remove(folder)
+
+
+def is_over(folder: Path, mark: str) -> bool:
+    """Whether a lab is over: its owner is gone, or it was closed (its folder gone, or marked).
+
+    Args:
+        folder: the lab's folder, as its owner sees it.
+        mark: the owner's mark; the owner belongs to this machine.
+    """
+    if not owner_lives(mark):
+        return True
+    seen = _as_seen_by(mark, folder)
+    try:
+        return not seen.exists() or (seen / CLOSED).exists()
+    except OSError:  # we may not look
+        return False
+
+
+def _as_seen_by(mark: str, path: Path) -> Path:
+    """A path in the file system of a process, which may have mounted another one than ours."""
+    root = Path(f"/proc/{mark.partition(':')[0]}/root")
+    with contextlib.suppress(OSError):
+        if root.exists():
+            return root / path.relative_to("/")
+    return path
+
+
+def sweep() -> Swept:
+    """Remove the processes and folders of labs that are over."""
+    over = list(_over())
+    removed = [folder.name for folder in over if remove(folder)]
+    left = [folder for folder in over if folder.name not in removed]
+    return Swept(removed, [f"{folder} could not be removed; delete it by hand." for folder in left])
+
+
+def _over() -> Iterator[Path]:
     for folder in base().iterdir():
         with contextlib.suppress(OSError):
             mark, _, where = _owner(folder).partition(" ")
-            if where in ("", place()) and not owner_lives(mark):
+            if where in ("", place()) and is_over(folder, mark):
                 yield folder
 
 
@@ -91,12 +153,6 @@ def _owner(folder: Path) -> str:
         return (folder / "owner").read_text()
     newborn = time.time() - folder.stat().st_mtime < 10  # its owner is about to sign it
     return owner_mark() if newborn else ""
-
-
-def _remove(folder: Path) -> bool:
-    _kill_marked(folder.name)
-    shutil.rmtree(folder, ignore_errors=True)
-    return not folder.exists()
 
 
 def _kill_marked(lab_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import subprocess
 import sys
@@ -29,6 +30,7 @@ class Keeper:
     def __init__(self, folder: Path, at_end: Sequence[str] = ()) -> None:
         self.folder = folder
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
         script = Path(__file__).with_name("_keeper_main.py")
         with open(folder / "keeper.out", "ab") as out:
             self._process = subprocess.Popen(
@@ -39,12 +41,24 @@ class Keeper:
             )  # fmt: skip
 
     def spawn(self, name: str, args: list[str], env: dict[str, str] | None = None) -> int:
-        """Run a program and return its process id; its output goes to `<folder>/<name>.out`."""
+        """Run a program and return its process id; its output goes to `<folder>/<name>.out`.
+
+        Raises:
+            StartFailed: one with this name runs already.
+        """
         return int(self._ask(do="spawn", name=name, args=args, env=env or {}))
 
-    def backend(self, name: str, app_dir: Path, port: int, env: dict[str, str]) -> int:
-        """Start a backend on loopback `port` and return its process id."""
-        return int(self._ask(do="backend", name=name, app_dir=str(app_dir), port=port, env=env))
+    def backend(self, name: str, app_dir: Path, port: int, env: dict[str, str]) -> None:
+        """Start a backend on loopback `port`, unless the one with this name still runs."""
+        self._ask(do="backend", name=name, app_dir=str(app_dir), port=port, env=env)
+
+    def look(self, name: str) -> dict[str, Any] | None:
+        """What is known of the last child with this name; None: there never was one.
+
+        It has `pid`, `instance`, `running`, `ended` (Unix time) and `how` it ended.
+        """
+        found: dict[str, Any] | None = self._ask(do="look", name=name)
+        return found
 
     def nothing_at_end(self) -> None:
         """Take back `at_end`: it has been done."""
@@ -62,20 +76,33 @@ class Keeper:
 
     def _ask(self, **command: Any) -> Any:
         with self._lock:
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            try:
-                self._process.stdin.write(json.dumps(command) + "\n")
-                self._process.stdin.flush()
-                line = self._process.stdout.readline()
-            except (OSError, ValueError):
-                line = ""
-        if not line:
+            answer = self._answer(next(self._numbers), command)
+        if answer is None:
             raise StartFailed(
                 "The lab's keeper process has ended, so nothing can be started any more. "
                 "Close this lab and make a new one with Lab()."
             )
-        answer = json.loads(line)
         if "error" in answer:
             raise StartFailed(f"The lab's keeper could not {command['do']}: {answer['error']}")
         return answer["ok"]
+
+    def _answer(self, number: int, command: dict[str, Any]) -> dict[str, Any] | None:
+        """What the keeper answers to this very command; None when it has ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(json.dumps({"number": number, **command}) + "\n")
+            self._process.stdin.flush()
+            for line in self._process.stdout:
+                answer = _read(line)
+                if answer.get("number") == number:  # else nobody waited for it to the end
+                    return answer
+        return None
+
+
+def _read(line: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:  # the rest of one that somebody stopped reading in its middle
+        return {}
+    return answer if isinstance(answer, dict) else {}

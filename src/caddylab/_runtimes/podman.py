@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 
-from caddylab._errors import CaddylabError, RuntimeUnavailable, StartFailed
+from caddylab._caddy.safety.authority import own_authority
+from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import folder as folders
 from caddylab._runtimes import images, podman_caddy, podman_service, podman_sweep
 from caddylab._runtimes.base import BACKEND_PORT, Address
+from caddylab._runtimes.folder import Swept
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.podman_container import CONTROL_PORT, Container, PodmanUnit
 from caddylab._runtimes.podman_network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman_service import Service
 
 DOMAIN = "dns.podman"
+SWEEP_PATIENCE = 30.0
+"""Seconds that Podman has for each answer to who sweeps."""
 
 
 def available() -> tuple[bool, str]:
@@ -43,16 +49,21 @@ def available() -> tuple[bool, str]:
     )
 
 
-def sweep() -> list[str]:
-    """Remove containers and networks of labs whose owner is gone; returns the labs' ids.
+def sweep() -> Swept:
+    """Remove containers and networks of labs that are over.
 
-    Where Podman is missing there is nothing to remove.
+    Where there is no Podman there is nothing to remove; one that gives no answer is `missed`.
     """
     try:
-        with podman_service.at_hand() as service:
-            return podman_sweep.sweep_orphans(service)
-    except (RuntimeUnavailable, OSError):
-        return []
+        with podman_service.at_hand(SWEEP_PATIENCE) as service:
+            return Swept(podman_sweep.sweep_orphans(service))
+    except (CaddylabError, OSError) as error:
+        why = " ".join(str(error).split())
+        return Swept(missed=[f"No containers were looked for: {why}"] if _expected() else ())
+
+
+def _expected() -> bool:
+    return podman_service.VARIABLE in os.environ or shutil.which("podman") is not None
 
 
 class PodmanRuntime:
@@ -88,7 +99,20 @@ class PodmanRuntime:
             raise
 
     def close(self) -> None:
+        folders.close(self.lab_id)  # whatever stops us now: the next sweep goes on
         self._resources.close()
+
+    def caddy_runs(self) -> bool:
+        with contextlib.suppress(FaultError):
+            return self._caddy.running()
+        return False
+
+    def restart_caddy(self) -> None:
+        with contextlib.suppress(FaultError):
+            self._caddy.kill()
+        self._caddy.start()
+        hold_rootless_address(self._service, self._bridge)
+        self._caddy.await_ready(self._admin_answers)
 
     def admin(self) -> httpx.Client:
         return self._admin
@@ -103,6 +127,10 @@ class PodmanRuntime:
 
     def extra_config(self) -> dict[str, Any]:
         return podman_caddy.config(self._caddy_secret)
+
+    def boot(self) -> str:
+        """What Caddy runs before anything is loaded."""
+        return json.dumps(own_authority(self.extra_config()))
 
     def log_writer(self) -> dict[str, Any]:
         return podman_caddy.log_writer()
@@ -119,13 +147,15 @@ class PodmanRuntime:
         socket = folder / "podman.sock"
         uri = found or f"unix://{socket}"
         sweep_command = [sys.executable, "-P", "-m", podman_sweep.__name__, uri, self.lab_id]
+        self._resources.callback(folders.ensure_gone, folder)  # in case the keeper is killed
         self._keeper = Keeper(folder, at_end=sweep_command)
         self._resources.callback(self._keeper.close)
         if found is None:
             self._keeper.spawn("podman", podman_service.command(socket))
             podman_service.wait_for(socket, folder / "podman.out")
-        service = Service(uri)
+        service, self._sweeper = Service(uri), Service(uri, SWEEP_PATIENCE)
         self._resources.callback(service.close)
+        self._resources.callback(self._sweeper.close)
         return service
 
     def _start_containers(self) -> None:
@@ -165,13 +195,13 @@ class PodmanRuntime:
 
     def _start_caddy(self) -> None:
         ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
-        boot = {podman_caddy.BOOT: json.dumps(self.extra_config())}
+        boot = {podman_caddy.BOOT: self.boot()}
         caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.COMMAND)
         self._caddy = caddy
         self.site = caddy.published(podman_caddy.SITE_PORT)
         secret, publish = self._caddy_secret, caddy.published
-        self._admin = podman_caddy.admin(publish(podman_caddy.ADMIN_PORT), secret)
-        self._log = podman_caddy.LogReader(publish(podman_caddy.LOG_PORT), secret)
+        self._admin = podman_caddy.admin(publish(podman_caddy.ADMIN_PORT), secret, self.caddy_runs)
+        self._log = podman_caddy.LogReader(publish(podman_caddy.LOG_PORT), secret, self.caddy_runs)
         self._resources.callback(self._admin.close)
         self._resources.callback(self._log.close)
         hold_rootless_address(self._service, self._bridge)
@@ -200,13 +230,13 @@ class PodmanRuntime:
 
     def _sweep(self) -> None:
         with contextlib.suppress(OSError):  # another lab, just closing, can confuse it
-            podman_sweep.sweep_orphans(self._service)
+            podman_sweep.sweep_orphans(self._sweeper)
 
     def _remove(self) -> None:
         with contextlib.suppress(OSError):
-            podman_sweep.remove(self._service, self.lab_id)
+            podman_sweep.remove(self._sweeper, self.lab_id)
 
     def _remove_the_rest(self) -> None:
         with contextlib.suppress(OSError, CaddylabError):  # the keeper will try it again
-            podman_sweep.remove(self._service, self.lab_id)
+            podman_sweep.remove(self._sweeper, self.lab_id)
             self._keeper.nothing_at_end()

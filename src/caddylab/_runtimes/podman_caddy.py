@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from caddylab import _loopback
-from caddylab._caddy.persistent import Persistent
+from caddylab._caddy.persistent import Persistent, always
 from caddylab._runtimes.base import Address
 
 SITE_PORT = 80
@@ -45,16 +46,16 @@ def log_writer() -> dict[str, Any]:
     return {"output": "file", "filename": LOG_FILE, "roll": False}
 
 
-def admin(address: Address, secret: str) -> httpx.Client:
-    """A client of the admin API."""
-    return _client(address, {"Origin": f"http://{secret}"})
+def admin(address: Address, secret: str, runs: Callable[[], bool] = always) -> httpx.Client:
+    """A client of the admin API; `runs` says whether it is worth while to ask again."""
+    return _client(address, {"Origin": f"http://{secret}"}, runs)
 
 
 class LogReader:
     """Reads the lab's log from the server that `config` describes."""
 
-    def __init__(self, address: Address, secret: str) -> None:
-        self._client = _client(address, {SECRET_HEADER: secret})
+    def __init__(self, address: Address, secret: str, runs: Callable[[], bool] = always) -> None:
+        self._client = _client(address, {SECRET_HEADER: secret}, runs)
 
     def read(self, offset: int) -> bytes:
         """What the log holds from `offset` on; empty when there is nothing new.
@@ -85,7 +86,7 @@ def _log_server(secret: str) -> dict[str, Any]:
     }
 
 
-def _client(address: Address, headers: dict[str, str]) -> httpx.Client:
+def _client(address: Address, headers: dict[str, str], runs: Callable[[], bool]) -> httpx.Client:
     host, port = address
-    url, transport = f"http://{host}:{port}", Persistent(verify=False)
+    url, transport = f"http://{host}:{port}", Persistent(runs, verify=False)
     return _loopback.client(url, headers=headers, timeout=10, transport=transport)

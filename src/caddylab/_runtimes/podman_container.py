@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import math
+import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
-from caddylab._runtimes.base import BACKEND_PORT, Address, ready
+from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.podman_service import Service
 from caddylab._waiting import poll
 
@@ -96,7 +98,21 @@ class Container:
 
     def running(self) -> bool:
         """Whether its process exists."""
-        return bool(self._inspect()["State"]["Running"])
+        return bool(self.state()["Running"])
+
+    def state(self) -> dict[str, Any]:
+        """What Podman says of its process."""
+        details: dict[str, Any] = self._inspect()["State"]
+        return details
+
+    def stopped(self) -> bool | None:
+        """Whether the clock of its process stands still; None where Podman cannot tell."""
+        with self._trying("look into"):
+            wanted = {"ps_args": "state", "stream": "false"}
+            path = f"/containers/{self.id}/top"
+            answer = self._service.client.api.get(path, params=wanted, timeout=PATIENCE)
+        processes = answer.json()["Processes"] if answer.ok and answer.content else []
+        return str(processes[0][0]).startswith("T") if processes else None
 
     def output(self, lines: int) -> str:
         """The last lines that it printed; empty when it is gone."""
@@ -151,11 +167,20 @@ class PodmanUnit:
         self.container, self.number, self._secret = container, number, secret
         self.address = container.published(BACKEND_PORT)
         self.control = container.published(CONTROL_PORT)
-        self._frozen = False
+        self.instance = ""
+        """Nobody else can have its published port, so it need not say who it is."""
+
+    def look(self) -> Sight:
+        state = self.container.state()
+        running = bool(state["Running"])
+        if running:
+            frozen = self.container.stopped() or False
+            return Sight(state["StartedAt"], running, frozen)
+        ended = _unix_time(state["FinishedAt"])
+        return Sight(state["StartedAt"], running, False, ended, _ending(state))
 
     def start(self) -> None:
         if not self.running():
-            self._frozen = False
             self.container.start()
             self.wait()
 
@@ -169,17 +194,46 @@ class PodmanUnit:
             self.container.stop(timeout)
 
     def kill(self) -> None:
-        if self.running():
+        with self._unless_gone():
             self.container.kill()
 
     def freeze(self) -> None:
         self.container.signal("SIGSTOP")
-        self._frozen = True
+        self._see(lambda: self.container.stopped() is not False, "stand still")
 
     def thaw(self) -> None:
-        if self._frozen:
-            self._frozen = False
-            self.container.signal("SIGCONT")
+        with self._unless_gone():
+            if self.container.stopped() is not False:
+                self.container.signal("SIGCONT")
+                self._see(lambda: not self.container.stopped(), "go on")
 
     def running(self) -> bool:
         return self.container.running()
+
+    @contextlib.contextmanager
+    def _unless_gone(self) -> Iterator[None]:
+        """What is to be done to it needs no doing when it is down, or goes down meanwhile."""
+        try:
+            yield
+        except FaultError:
+            if self.running():
+                raise
+
+    def _see(self, condition: Callable[[], bool], what: str) -> None:
+        if not poll(condition, GONE_TIMEOUT, interval=0.01):
+            raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
+
+
+def _ending(state: dict[str, Any]) -> str:
+    """How a container's process ended: "SIGKILL", "exit status 1"."""
+    if state.get("OOMKilled"):
+        return "out of memory"
+    code = state["ExitCode"]
+    with contextlib.suppress(ValueError):
+        return signal.Signals(code - 128).name  # what a shell, and Podman, makes of a signal
+    return f"exit status {code}"
+
+
+def _unix_time(text: str) -> float | None:
+    moment = datetime.fromisoformat(text)
+    return moment.timestamp() if moment.year > 1 else None

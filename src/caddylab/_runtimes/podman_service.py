@@ -31,16 +31,17 @@ OLDEST = (4, 3)
 VARIABLE = "CONTAINER_HOST"
 ANSWER_TIMEOUT = 5.0
 START_TIMEOUT = 20.0
+END_TIMEOUT = 5.0
 
 
 class Service:
-    """A Podman service that answers at `uri`.
+    """A Podman service that answers at `uri`, within `patience` seconds if they are given.
 
     podman-py's clients are not made for several threads, so each thread gets one of its own.
     """
 
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
+    def __init__(self, uri: str, patience: float | None = None) -> None:
+        self.uri, self._patience = uri, patience
         self._clients: list[Any] = []
         self._local = threading.local()
 
@@ -48,7 +49,7 @@ class Service:
     def client(self) -> PodmanClient:
         """This thread's client."""
         if not hasattr(self._local, "client"):
-            self._local.client = _client(self.uri)
+            self._local.client = _client(self.uri, self._patience)
             self._clients.append(self._local.client)
         return cast("PodmanClient", self._local.client)
 
@@ -84,9 +85,9 @@ def find() -> str | None:
 
 def answering(uri: str) -> str:
     """The version of the Podman service at `uri`; empty if none answers."""
-    if not _may_listen(uri):
-        return ""
     try:
+        if not _may_listen(uri):
+            return ""
         with _client(uri, timeout=ANSWER_TIMEOUT) as client:
             answer = client.api.get("/_ping")
             return str(answer.headers.get("Libpod-Api-Version", "")) if answer.ok else ""
@@ -111,7 +112,8 @@ def command(path: Path) -> list[str]:
             "Podman is installed, but no Podman service answers. Start its machine with "
             '`podman machine start`, or use Lab(runtime="process").'
         )
-    return [program, "system", "service", "--time", "0", f"unix://{path}"]
+    # An empty CONTAINER_HOST is enough to make `podman` ask another service instead.
+    return ["env", "-u", VARIABLE, program, "system", "service", "--time", "0", f"unix://{path}"]
 
 
 def wait_for(path: Path, log: Path) -> str:
@@ -131,14 +133,17 @@ def wait_for(path: Path, log: Path) -> str:
 
 
 @contextlib.contextmanager
-def at_hand() -> Iterator[Service]:
+def at_hand(patience: float | None = None) -> Iterator[Service]:
     """A service that answers: the one that is there, or one of our own for the `with` block.
+
+    Args:
+        patience: seconds that it has for each answer.
 
     Raises:
         RuntimeUnavailable: there is none, and none can be started.
     """
     with contextlib.ExitStack() as stack:
-        service = Service(find() or stack.enter_context(_temporary()))
+        service = Service(find() or stack.enter_context(_temporary()), patience)
         stack.callback(service.close)
         yield service
 
@@ -154,8 +159,16 @@ def _temporary() -> Iterator[str]:
         try:
             yield wait_for(path, log)
         finally:
-            process.terminate()
-            process.wait()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(END_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _client(uri: str, timeout: float | None = None) -> PodmanClient:
@@ -165,12 +178,32 @@ def _client(uri: str, timeout: float | None = None) -> PodmanClient:
 
 
 def _may_listen(uri: str) -> bool:
-    """Whether it is worth while to ask; podman-py forgets to close a socket that cannot connect."""
+    """Whether it is worth while to ask.
+
+    podman-py forgets to close a socket that cannot connect, and waits minutes for an `ssh` that
+    has ended long ago.
+    """
     address = urlsplit(uri)
+    if address.scheme in ("ssh", "http+ssh"):
+        return _answers_ssh(address.netloc)
     if address.scheme not in ("unix", "http+unix") or not hasattr(socket, "AF_UNIX"):
         return True
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(address.path) == 0
+
+
+def _answers_ssh(host: str) -> bool:
+    """Whether `host` lets us in without a password."""
+    options = ["BatchMode=yes", "StrictHostKeyChecking=no", f"ConnectTimeout={ANSWER_TIMEOUT:.0f}"]
+    command = ["ssh", *(word for option in options for word in ("-o", option))]
+    try:
+        answer = subprocess.run(
+            [*command, f"ssh://{host}", "true"],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * ANSWER_TIMEOUT, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return answer.returncode == 0
 
 
 def _usual_places() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Removing the containers and networks of a lab: at its end, or when its owner is gone.
+"""Removing the containers and networks of a lab: at its end, or when it is found to be over.
 
 Run as a program (`python -m caddylab._runtimes.podman_sweep URI LAB`) it removes one lab: the
 keeper does that when the lab's owner has been killed.
@@ -9,36 +9,46 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from caddylab._runtimes.folder import owner_lives, owner_mark, place
+from caddylab._runtimes.folder import base, is_over, owner_mark, place
 from caddylab._runtimes.podman_service import Service
 
 LAB = "caddylab.lab"
 OWNER = "caddylab.owner"
 HOST = "caddylab.host"
+FOLDER = "caddylab.folder"
 SETTLED = 0.3
 PATIENCE = 60.0
 
 
 def labels(lab_id: str) -> dict[str, str]:
-    """What marks everything of a lab: its id, its owner, and where that owner's number counts."""
-    return {LAB: lab_id, OWNER: owner_mark(), HOST: place()}
+    """What marks everything of a lab: its id, its owner and where that owner's number counts.
+
+    Its folder tells whether it is still open.
+    """
+    return {LAB: lab_id, OWNER: owner_mark(), HOST: place(), FOLDER: str(base() / lab_id)}
 
 
 def orphans(service: Service) -> list[str]:
-    """The ids of the labs whose owner, a process of this machine, is gone."""
+    """The ids of the labs of this machine that are over."""
     found = {entry[LAB]: entry for entry in _labelled(service) if entry.get(HOST) == place()}
-    return [lab_id for lab_id, entry in found.items() if not owner_lives(entry.get(OWNER, ""))]
+    return [lab_id for lab_id, entry in found.items() if _over(lab_id, entry)]
 
 
 def sweep_orphans(service: Service) -> list[str]:
-    """Remove all labs whose owner is gone; returns their ids."""
+    """Remove all labs that are over; returns their ids."""
     removed = orphans(service)
     for lab_id in removed:
         remove_thoroughly(service, lab_id)
     return removed
+
+
+def _over(lab_id: str, entry: Mapping[str, str]) -> bool:
+    folder = Path(entry.get(FOLDER) or base() / lab_id)
+    return is_over(folder, entry.get(OWNER, ""))
 
 
 def remove_thoroughly(service: Service, lab_id: str) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ import psutil
 
 from caddylab import _loopback, _resources
 from caddylab._caddy import program
-from caddylab._errors import StartFailed
+from caddylab._caddy.persistent import Cautious
+from caddylab._caddy.safety.authority import own_authority
+from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
-from caddylab._runtimes.base import BACKEND_PORT, Address, ready
+from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
 from caddylab._waiting import poll
 
 START_TIMEOUT = 30.0
+PATIENCE = 10.0
+"""Seconds for the system to do what a signal asks for."""
 UNIX = hasattr(os, "getuid")
 
 
@@ -32,12 +37,14 @@ class ProcessUnit:
         self._runtime = runtime
         self._port, self._control_port = Port(), Port()
         self._process: psutil.Process | None = None
+        self._name = f"backend{number}"
         self.number = number
+        self.instance = ""
         self.address: Address = (LOOPBACK, self._port.number)
         self.control: Address = (LOOPBACK, self._control_port.number)
 
     def launch(self) -> None:
-        """Start it without waiting."""
+        """Start it without waiting, unless it runs, whoever may have started it."""
         env = {
             "BACKEND_ID": str(self.number),
             "CONTROL_HOST": LOOPBACK,
@@ -45,10 +52,22 @@ class ProcessUnit:
             "CONTROL_SECRET": self._runtime.secret,
         }
         app_dir = _resources.containers()
-        name = f"backend{self.number}"
-        pid = self._runtime.keeper.backend(name, app_dir, self._port.number, env)
-        with contextlib.suppress(psutil.NoSuchProcess):  # ended already: `wait` says why
-            self._process = psutil.Process(pid)
+        self._runtime.keeper.backend(self._name, app_dir, self._port.number, env)
+        self.look()
+
+    def look(self) -> Sight:
+        try:
+            found = self._runtime.keeper.look(self._name)
+        except StartFailed:  # somebody has killed the keeper; what it kept may live on
+            return Sight(self.instance, self.running(), self._frozen())
+        if found is None:
+            return Sight("", running=False)
+        if found["instance"] != self.instance:
+            self.instance, self._process = found["instance"], None
+            with contextlib.suppress(psutil.NoSuchProcess):  # ended already
+                self._process = psutil.Process(found["pid"])
+        running, ended, how = found["running"], found["ended"], found["how"]
+        return Sight(self.instance, running, running and self._frozen(), ended, how)
 
     def wait(self) -> None:
         """Return once it answers."""
@@ -58,38 +77,47 @@ class ProcessUnit:
             raise StartFailed(self._excuse("ended while it was starting"))
 
     def start(self) -> None:
-        if not self.running():
+        if not self.look().running:
             self.launch()
             self.wait()
 
     def stop(self, timeout: float = 10.0) -> None:
-        if self.running():
+        if self.look().running:
             self.thaw()
             self._signal("terminate")
             if not self._gone(timeout):
                 self.kill()
 
     def kill(self) -> None:
-        if self.running():
+        if self.look().running:
             self._signal("kill")
-            self._gone(10.0)
+            if not self._gone(PATIENCE):
+                raise FaultError(f"Backend {self.number} was killed and still runs.")
 
     def freeze(self) -> None:
         self._signal("suspend")
+        self._see(self._frozen, "stand still")
 
     def thaw(self) -> None:
         self._signal("resume")
+        self._see(lambda: not self._frozen(), "go on")
 
     def running(self) -> bool:
-        with contextlib.suppress(psutil.Error):
-            if self._process and self._process.is_running():
-                return self._process.status() != psutil.STATUS_ZOMBIE
-        return False
+        return _lives(self._process)
 
     def close(self) -> None:
         """Give its ports back."""
         self._port.close()
         self._control_port.close()
+
+    def _frozen(self) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return self._process is not None and self._process.status() == psutil.STATUS_STOPPED
+        return False
+
+    def _see(self, condition: Callable[[], bool], what: str) -> None:
+        if not poll(condition, PATIENCE, interval=0.001):
+            raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
 
     def _signal(self, verb: str) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -100,7 +128,7 @@ class ProcessUnit:
         return poll(lambda: not self.running(), timeout, interval=0.002)
 
     def _excuse(self, what: str) -> str:
-        output = self._runtime.output(name=f"backend{self.number}")
+        output = self._runtime.output(name=self._name)
         return f"Backend {self.number} {what}. Its last output:\n{output}"
 
 
@@ -122,6 +150,7 @@ class ProcessRuntime:
         self.units = [ProcessUnit(self, number) for number in range(1, backends + 1)]
         self.folder = folders.base() / lab_id
         self.keeper: Keeper
+        self._caddy: psutil.Process | None = None
         self._admin = self._admin_client()
         self._closed = False
 
@@ -143,13 +172,27 @@ class ProcessRuntime:
         if self._closed:
             return
         self._closed = True
+        folders.close(self.lab_id)  # whatever stops us now: the next sweep goes on
         self._admin.close()
         if hasattr(self, "keeper"):
             self.keeper.close()
+        folders.ensure_gone(self.folder)
         for port in self._ports.values():
             port.close()
         for unit in self.units:
             unit.close()
+
+    def caddy_runs(self) -> bool:
+        return _lives(self._caddy)
+
+    def restart_caddy(self) -> None:
+        with contextlib.suppress(psutil.Error):
+            if self._caddy:
+                self._caddy.kill()
+        poll(lambda: not self.caddy_runs(), START_TIMEOUT)
+        (self.folder / "admin.sock").unlink(missing_ok=True)
+        self._launch_caddy()
+        self._wait_for_caddy()
 
     def admin(self) -> httpx.Client:
         return self._admin
@@ -166,6 +209,10 @@ class ProcessRuntime:
 
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}
+
+    def boot(self) -> str:
+        """What Caddy runs before anything is loaded."""
+        return json.dumps(own_authority(self.extra_config()))
 
     def log_writer(self) -> dict[str, Any]:
         return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
@@ -204,7 +251,8 @@ class ProcessRuntime:
 
     def _admin_client(self) -> httpx.Client:
         if UNIX:
-            transport = httpx.HTTPTransport(uds=str(self.folder / "admin.sock"), verify=False)
+            uds = str(self.folder / "admin.sock")
+            transport = Cautious(self.caddy_runs, uds=uds, verify=False)
             return _loopback.client("http://localhost", timeout=10, transport=transport)
         host, port = self._reserved("admin")
         headers = {"Origin": f"http://{self.secret}"}
@@ -212,7 +260,7 @@ class ProcessRuntime:
 
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
-        boot.write_text(json.dumps(self.extra_config()))
+        boot.write_text(self.boot())
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         self._caddy = psutil.Process(self.keeper.spawn("caddy", command, homes))
@@ -222,10 +270,17 @@ class ProcessRuntime:
             raise StartFailed(f"Caddy did not become ready. Its last output:\n{self.output()}")
 
     def _caddy_answers(self) -> bool:
-        if not self._caddy.is_running():
+        if not self.caddy_runs():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
         if UNIX and not (self.folder / "admin.sock").exists():
             return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
+
+
+def _lives(process: psutil.Process | None) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if process and process.is_running():
+            return process.status() != psutil.STATUS_ZOMBIE
+    return False

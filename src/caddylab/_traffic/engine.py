@@ -29,6 +29,7 @@ class Engine:
     """
 
     def __init__(self) -> None:
+        raise_open_files_limit()  # now: a partition takes many files, and so do Caddy's clients
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -113,7 +114,6 @@ class Engine:
             if self._closed:
                 raise LabClosed(CLOSED)
             if self._loop is None:
-                raise_open_files_limit()
                 self._loop = new_event_loop()
                 self._thread = threading.Thread(
                     target=_live, args=(self._loop,), name="caddylab-engine", daemon=True

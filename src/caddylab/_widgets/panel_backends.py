@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from caddylab._faults import DOWN, SILENT
+from caddylab._faults import DOWN, LEAST_STATUS, MOST_SECONDS, MOST_STATUS, SILENT
 from caddylab._journal import FAILED, UNHEALTHY
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_calls import Call, on_backend, on_lab
@@ -41,13 +41,13 @@ class Settings:
 
     def __init__(self) -> None:
         self.seconds = ipywidgets.BoundedFloatText(
-            value=2, min=0.01, max=600, step=0.5, description="Slow by (s)"
+            value=2, min=0.01, max=MOST_SECONDS, step=0.5, description="Slow by (s)"
         )
         self.percent = ipywidgets.BoundedFloatText(
             value=100, min=0.1, max=100, step=10, description="Failing (%)"
         )
         self.status = ipywidgets.BoundedIntText(
-            value=500, min=200, max=599, description="with status"
+            value=500, min=LEAST_STATUS, max=MOST_STATUS, description="with status"
         )
         self.fields = [self.seconds, self.percent, self.status]
         for field in self.fields:
@@ -87,10 +87,11 @@ class Row:
 
     def refresh(self, backend: Backend, opinion: str, answered: Counter[int]) -> None:
         """Show how it stands."""
+        made = _state(backend)  # it looks at what is there now
         kinds = {fault.span.kind for fault in backend.faults}
         for method, button in self.buttons.items():
             button.disabled = self.acting is not None or not possible(method, kinds)
-        state = _acting(self.acting) or _state(backend)
+        state = _acting(self.acting) or made
         seen = _opinion(opinion, kinds, backend.candid)
         cells = [self._name(), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'

@@ -1,7 +1,7 @@
 // --- words ------------------------------------------------------------------------------------
 
-const IS = { stopped: "is stopped", crashed: "has crashed", killed: "was killed", hung: "hangs",
-  partitioned: "is cut off", slow: "is slow", failing: "fails" };
+const IS = { stopped: "is stopped", crashed: "has crashed", killed: "was killed", died: "has died",
+  hung: "hangs", partitioned: "is cut off", slow: "is slow", failing: "fails" };
 const NTH = ["", "every", "every second", "every third", "every fourth"];
 
 // One sentence that says what there is to see.

@@ -164,7 +164,7 @@ class Picture {
     const { colour, path } = this.marks[backend - 1];
     const { x, w, pen } = this.card;
     const y = this.rowOf(backend) - this.row / 2 + 5, h = this.row - 10;
-    const down = /stopped|crashed|killed/.test(state);
+    const down = /stopped|crashed|killed|died/.test(state);
     if (down) g.setLineDash([7, 6]);
     this.box(x, y, w, h, colour, 3);
     g.setLineDash([]);

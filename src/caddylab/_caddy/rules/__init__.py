@@ -1,0 +1,31 @@
+"""What Caddy accepts in silence though it is hardly meant: one rule for each kind, by theme."""
+
+from caddylab._caddy.rules import (
+    headers,
+    health,
+    memory,
+    placeholders,
+    policy,
+    retry,
+    routing,
+    text,
+    trust,
+    upstreams,
+)
+from caddylab._caddy.rules.registry import RULES, Note, Rule
+
+__all__ = [
+    "RULES",
+    "Note",
+    "Rule",
+    "headers",
+    "health",
+    "memory",
+    "placeholders",
+    "policy",
+    "retry",
+    "routing",
+    "text",
+    "trust",
+    "upstreams",
+]

@@ -1,0 +1,95 @@
+"""A Caddy that has ended: one sentence says so, no opinion is made up, and `reset()` starts it."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from caddylab import CaddyGone, Lab, LabError
+from caddylab._waiting import poll
+
+# httpx forgets to close a socket that could not be connected
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(
+    scope="module", params=["process", pytest.param("podman", marks=pytest.mark.podman)]
+)
+def lab(request):
+    with Lab(runtime=request.param) as lab:
+        yield lab
+
+
+@pytest.fixture
+def dead(lab):
+    """A lab whose Caddy was killed from outside; it is well again afterwards."""
+    end_caddy(lab, "SIGKILL")
+    assert poll(lambda: not lab._runtime.caddy_runs(), 10)
+    yield lab
+    lab.reset()
+
+
+def end_caddy(lab: Lab, name: str) -> None:
+    if lab._runtime.name == "process":
+        lab._runtime._caddy.send_signal(getattr(signal, name))
+    else:
+        lab._runtime._caddy.signal(name)
+
+
+QUESTIONS = {
+    "load": lambda lab: lab.load("crash"),
+    "lint": lambda lab: lab.lint(":80"),
+    "adapt": lambda lab: lab.adapt(":80"),
+    "get": lambda lab: lab.get("/"),
+    "fire": lambda lab: lab.fire(2),
+}
+
+
+def test_one_sentence_of_ours_at_once(dead):
+    for name, ask in QUESTIONS.items():
+        began = time.monotonic()
+        with pytest.raises(CaddyGone, match=r"Caddy has ended.*`lab\.reset\(\)` starts it"):
+            ask(dead)
+        assert time.monotonic() - began < 5, name
+
+
+def test_nobody_makes_up_an_opinion(dead):
+    assert [backend.opinion for backend in dead.backends] == ["unknown"] * 2
+    assert not any(backend.healthy for backend in dead.backends)
+    assert repr(dead.backend(1)) == "<backend 1: up; Caddy has ended>"
+    assert dead.opinions == [span for span in dead.opinions if span.end]
+
+
+def test_reset_starts_it_again(dead):
+    dead.reset()
+    run = dead.fire(6)
+    assert run.errors == 0
+    assert sum(len(request.attempts) for request in run.requests) == 6
+    assert {backend.opinion for backend in dead.backends} == {"healthy"}
+    dead.load("crash")
+
+
+def test_reset_starts_a_caddy_again_that_stands_still(lab):
+    end_caddy(lab, "SIGSTOP")
+    lab.reset()
+    assert lab.fire(2).errors == 0
+
+
+def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
+    run = lab.fire(rate=100, duration=1, background=True)
+    assert poll(lambda: len(run.requests) > 20, 10)
+    end_caddy(lab, "SIGKILL")
+    run.wait()
+    assert {request.outcome for request in run.requests[-20:]} <= {"connect refused", "reset"}
+    lab.reset()
+
+
+def test_get_says_what_it_could_not_do(lab):
+    lab.load(":80 {\n\tabort\n}")
+    with pytest.raises(LabError, match="GET / got no answer"):
+        lab.get("/")
+    with pytest.raises(LabError, match="no answer"):
+        lab.get("/", nonsense=True)
+    lab.reset()

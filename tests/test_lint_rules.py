@@ -1,0 +1,397 @@
+"""Each rule of the lint on Caddyfiles that deserve it, and on some that nearly do."""
+
+from __future__ import annotations
+
+import pytest
+from admin_caddy import AdminCaddy, admin_caddy, site
+
+from caddylab._caddy.lint import RULES, lint
+
+ONE = "backend1:8080"
+THREE = "backend1:8080 backend2:8080 backend3:8080"
+ONCE = ("lb_retries 1", "fail_duration 10s")
+SLOW = ("transport http {", "response_header_timeout 1s", "}")
+BY_STATUS = ("lb_retry_match {", "expression `{rp.status_code} >= 500`", "}")
+BY_BOTH = (
+    "lb_retry_match {",
+    "method GET",
+    "expression `{rp.is_transport_error} || {rp.status_code} >= 500`",
+    "}",
+)
+GETS = ("lb_retry_match {", "method GET", "}")
+TRUSTING = ("{", "servers {", "trusted_proxies static 192.0.2.0/24", "}", "}")
+
+
+@pytest.fixture(scope="module")
+def caddy():
+    with admin_caddy() as caddy:
+        yield caddy
+
+
+def lines(*lines: str) -> str:
+    return "\n".join([*lines, ""])
+
+
+def web(*directives: str) -> str:
+    """A Caddyfile with one site, its directives from line 2 on."""
+    return lines(":80 {", *directives, "}")
+
+
+def headed(head: tuple[str, ...], text: str) -> str:
+    return lines(*head) + text
+
+
+DESERVED = {
+    # --- policies ------------------------------------------------------------------------
+    "policy-block-dropped": [
+        (site("lb_policy least_conn {", "header cookie", "}", *ONCE), 4),
+        (site("lb_policy ip_hash {", "fallback first", "}", *ONCE), 4),
+        (site("lb_policy cookie lb {", "fallback ip_hash {", "max_age 1h", "}", "}", *ONCE), 5),
+        (
+            lines("(lb) {", "lb_policy first {", "fallback random", "}", "}")
+            + site("import lb", *ONCE),
+            3,
+        ),
+    ],
+    "policy-without-choice": [
+        (site("lb_policy round_robin", upstreams=ONE), 3),
+        (web("reverse_proxy {", "to app:3000", "lb_policy cookie lb", "}"), 4),
+        (web("reverse_proxy {env.APP} {", "lb_policy first", "}"), 3),
+    ],
+    "ip-hash-behind-proxy": [
+        (headed(TRUSTING, site("lb_policy ip_hash", *ONCE)), 8),
+        (headed(TRUSTING, site("lb_policy cookie lb {", "fallback ip_hash", "}", *ONCE)), 8),
+        (site("lb_policy ip_hash", "trusted_proxies private_ranges", *ONCE), 3),
+    ],
+    # --- trying again --------------------------------------------------------------------
+    "retry-without-body": [
+        (site(*ONCE, "lb_retry_match {", "path /pay", "}"), 5),
+        (site(*ONCE, *BY_STATUS), 5),
+        (site(*ONCE, "lb_retry_match {", "method GET PATCH", "}"), 5),
+        (site(*ONCE, "lb_retry_match {", "expression `{method} == 'POST'`", "}"), 5),
+        (site(*ONCE, *GETS, "lb_retry_match {", "not method PUT", "}"), 5),
+        (site(*ONCE, "lb_retry_match {", "header X-Again *", "}"), 5),
+    ],
+    "retries-end-before-max-fails": [
+        (site("lb_policy first", "lb_retries 1", "fail_duration 10s", "max_fails 5"), 4),
+        (site("lb_policy ip_hash", "lb_retries 1", "fail_duration 10s", "max_fails 2"), 4),
+        (site("lb_policy cookie lb", "max_fails 5", "lb_try_duration 1s", "fail_duration 10s"), 4),
+    ],
+    "retry-match-order": [
+        (site(*ONCE, *BY_STATUS, *GETS, "request_buffers 1MiB"), 5),
+        (
+            site(*ONCE, "lb_retry_match expression `{rp.header.X-Again} == '1'`", *GETS,
+                 "request_buffers 1MiB"),
+            5,
+        ),
+    ],
+    "timeout-not-retried": [
+        (site(*ONCE, *BY_STATUS, *SLOW, "request_buffers 1MiB", "max_fails 3"), 5),
+    ],
+    "one-request-fails-all": [
+        (site(*ONCE, *SLOW), 4),
+        (site("lb_retries 2", "fail_duration 10s", *SLOW, upstreams=THREE), 4),
+        (site("lb_retries 1", "fail_duration 10s", *SLOW, upstreams=THREE), 4),
+        (site(*ONCE, "lb_policy first", *SLOW), 4),
+        (site("lb_retries 3", "fail_duration 10s", "max_fails 2", *SLOW), 4),
+        (site("fail_duration 10s", "lb_try_duration 5s", "max_fails 2", *SLOW), 3),
+        (site(*ONCE, *BY_BOTH, "unhealthy_status 5xx"), 4),
+        (site(*ONCE, "transport http {", "read_timeout 2s", "}"), 4),
+    ],
+    # --- memory and failover -------------------------------------------------------------
+    "memory-with-one-upstream": [
+        (site("fail_duration 10s", "lb_try_duration 5s", upstreams=ONE), 3),
+        (site("fail_duration 10s", upstreams=ONE), 3),
+        (site(*ONCE, upstreams=ONE), 4),
+        (site("max_fails 3", "fail_duration 30s", "lb_try_duration 30s", upstreams=ONE), 4),
+    ],
+    "memory-without-retry": [
+        (site("fail_duration 10s", "max_fails 3"), 4),
+        (site("fail_duration 10s", "max_fails 2", "health_uri /"), 4),
+    ],
+    "checks-without-failover": [
+        (site("health_uri /", "health_interval 2s"), 3),
+        (site("lb_policy first", "health_port 8080"), 4),
+    ],
+    "pool-without-failover": [
+        (web("reverse_proxy backend1:8080 backend2:8080"), 2),
+        (site("lb_policy first"), 2),
+        (site("unhealthy_request_count 10"), 2),
+        (site("header_up X-Site shop", *SLOW), 2),
+        (web("php_fastcgi backend1:9000 backend2:9000"), 2),
+        (web("reverse_proxy backend1:8080-8082"), 2),
+    ],
+    # --- active checks -------------------------------------------------------------------
+    "check-slower-than-interval": [
+        (site("health_uri /", "health_interval 2s", "health_timeout 5s", *ONCE), 5),
+        (site("health_uri /", "health_timeout 40s", *ONCE), 4),
+    ],
+    "deprecated-health-path": [(site("health_path /health", *ONCE), 3)],
+    "request-placeholder-in-check": [
+        (site("health_uri /", "health_headers {", "X-From {client_ip}", "}", *ONCE), 4),
+        (site("health_uri /", "health_headers {", "X-Id {http.request.uuid}", "}", *ONCE), 4),
+        (site("health_uri /up?{query}", *ONCE), 3),
+        (site("health_uri /", "health_request_body {host}", *ONCE), 4),
+    ],
+    # --- upstreams -----------------------------------------------------------------------
+    "port-forgotten": [
+        (site(*ONCE, upstreams="app1:3000 app2"), 2),
+        (web("reverse_proxy backend1"), 2),
+    ],
+    "upstream-from-client": [
+        (web("reverse_proxy localhost:{query.port}"), 2),
+        (web("reverse_proxy {header.X-Target}"), 2),
+        (web("reverse_proxy /go/* {path.1}:8080"), 2),
+        (web("reverse_proxy {host}:8080"), 2),
+    ],
+    # --- headers and URLs ----------------------------------------------------------------
+    "nginx-variable": [
+        (site("header_up Host $host", upstreams=ONE), 3),
+        (web("reverse_proxy app:80 {", "header_up X-Real-IP $remote_addr", "}"), 3),
+        (web("redir https://$server_name{uri}"), 2),
+        (web("header X-Agent $http_user_agent"), 2),
+        (lines("(up) {", "header_up Host {args[0]}", "}") + site("import up $host", upstreams=ONE),
+         6),
+    ],
+    "rewrite-to-another-host": [
+        (web("rewrite * https://example.com{uri}", "reverse_proxy app:80"), 2),
+        (web("rewrite /old http://example.com/new", "reverse_proxy app:80"), 2),
+        (site("rewrite https://example.com{uri}", upstreams=ONE), 3),
+    ],
+    # --- routes --------------------------------------------------------------------------
+    "never-reached": [
+        (web("respond hello", "reverse_proxy app:80"), 3),
+        (web("reverse_proxy app:80", "respond hello"), 2),
+        (web("redir https://example.com{uri}", "reverse_proxy app:80"), 3),
+        (web("root /srv", "file_server", "reverse_proxy app:80"), 3),
+        (web("respond /api/* no", "reverse_proxy /api/v1/* app:80"), 3),
+        (web("handle {", "respond hello", "}", "reverse_proxy app:80"), 5),
+        (web("route {", "respond hello", "reverse_proxy app:80", "}"), 4),
+        (web("error 404", "reverse_proxy app:80"), 3),
+    ],
+    "only-the-root": [
+        (web("reverse_proxy / web:3000"), 2),
+        (web("handle / {", "reverse_proxy web:3000", "}"), 3),
+        (web("@home path /", "reverse_proxy @home web:3000", "encode gzip"), 3),
+    ],
+    "fallback-file-before-api": [
+        (
+            web("root /srv", "try_files {path} /index.html", "handle_path /api* {",
+                "reverse_proxy app:80", "}", "handle {", "file_server", "}"),
+            3,
+        ),
+        (
+            web("root /srv", "try_files {path} /index.html", "reverse_proxy /api/* app:80",
+                "file_server"),
+            3,
+        ),
+    ],
+    # --- trust ---------------------------------------------------------------------------
+    "every-proxy-trusted": [
+        (headed(("{", "servers {", "trusted_proxies static 0.0.0.0/0 ::/0", "}", "}"),
+                web("reverse_proxy app:80")), 3),
+        (site("trusted_proxies 0.0.0.0/0", upstreams=ONE), 3),
+        (site("trusted_proxies 0.0.0.0/1 128.0.0.0/1", upstreams=ONE), 3),
+    ],
+    # --- placeholders --------------------------------------------------------------------
+    "unknown-placeholder": [
+        (web("log_append who {user}", "reverse_proxy app:80"), 2),
+        (web("rewrite /a/{hostpart}", "reverse_proxy app:80"), 2),
+        (web("vars hosts abc", "reverse_proxy app:80 {", "header_up X-A {hosts}", "}"), 4),
+        (web("reverse_proxy app:80 {", "header_up X-A {rp.active.target}", "}"), 3),
+    ],
+    "placeholder-not-expanded": [
+        (site("header_up Cookie {cookie.*}", upstreams=ONE), 3),
+        (site("header_up X-All {header.*}", upstreams=ONE), 3),
+        (site("header_up X-All {http.request.header.*}", upstreams=ONE), 3),
+        (site("header_up X-Page {query.page.size}", upstreams=ONE), 3),
+        (web("log_append page {query.page.size}", "reverse_proxy app:80"), 2),
+    ],
+    "blank-in-placeholder": [
+        (site('header_up Host "{ upstream_hostport }"', upstreams=ONE), 3),
+        (site('header_up X-A "{ http.request.host }"', upstreams=ONE), 3),
+        (web('redir "https://{host }/{ uri}"'), 2),
+    ],
+}  # fmt: skip
+CASES = [(name, *case) for name, cases in DESERVED.items() for case in cases]
+
+
+@pytest.mark.parametrize(("name", "text", "line"), CASES, ids=[case[0] for case in CASES])
+def test_a_rule_tells_what_deserves_it(caddy: AdminCaddy, name, text, line):
+    found = [note for note in lint(text, caddy.adapt(text)) if note.rule == name]
+
+    assert found
+    assert found[0].line == line
+    assert found[0].message.endswith(".")
+    assert found[0].help.endswith((".", "?"))
+
+
+NEARLY = {
+    # --- policies ------------------------------------------------------------------------
+    "a cookie's block": site("lb_policy cookie lb {", "fallback first", "max_age 1h", "}", *ONCE),
+    "an empty block": site("lb_policy least_conn {", "}", *ONCE),
+    "a fallback that is no policy's": headed(
+        ("{", "servers {", "listener_wrappers {", "proxy_protocol {", "fallback_policy skip",
+         "}", "}", "}", "}"),
+        web("reverse_proxy app:80"),
+    ),
+    "a policy among addresses of one name": web(
+        "reverse_proxy {", "dynamic a app 3000", "lb_policy first", "lb_retries 1",
+        "fail_duration 10s", "}"
+    ),
+    "ip_hash and nobody in front": site("lb_policy ip_hash", *ONCE),
+    "client_ip_hash behind a proxy": headed(TRUSTING, site("lb_policy client_ip_hash", *ONCE)),
+    # --- trying again --------------------------------------------------------------------
+    "a POST kept": site(*ONCE, *BY_STATUS, "request_buffers 1MiB"),
+    "GETs with a path": site(*ONCE, "lb_retry_match {", "method GET", "path /api/*", "}"),
+    "an expression about GETs": site(
+        *ONCE, "lb_retry_match {", "expression `{method} == 'GET' && {rp.status_code} >= 500`", "}"
+    ),
+    "no POST": site(*ONCE, "lb_retry_match {", "not method POST PUT PATCH", "}"),
+    "a retry of POSTs that never happens twice": site(
+        "lb_retries 1", "lb_retry_match {", "path /pay", "}", upstreams=ONE
+    ),
+    "as many retries as fails": site(
+        "lb_policy first", "lb_retries 2", "fail_duration 10s", "max_fails 2"
+    ),
+    "time enough for all fails": site(
+        "lb_policy first", "lb_try_duration 5s", "fail_duration 10s", "max_fails 3"
+    ),
+    "turns need no more retries": site(
+        "lb_policy round_robin", "lb_retries 1", "fail_duration 10s", "max_fails 5"
+    ),
+    "the status last": site(*ONCE, *GETS, *BY_STATUS, "request_buffers 1MiB"),
+    "status and error in one block": site(*ONCE, *BY_BOTH, *SLOW, "max_fails 3"),
+    "slow, and more fails than retries": site(*ONCE, "max_fails 2", *SLOW),
+    "slow, and one upstream at most fails": site(
+        "lb_policy first", "lb_retries 2", "fail_duration 10s", "max_fails 2", *SLOW
+    ),
+    "a status that counts but is not retried": site(*ONCE, "unhealthy_status 5xx"),
+    "a status that is retried but does not count": site(*ONCE, *BY_BOTH),
+    "a POST's timeout is not retried": site(
+        *ONCE, "lb_retry_match {", "method POST", "}", "request_buffers 1MiB", *SLOW
+    ),
+    # --- memory and failover -------------------------------------------------------------
+    "one upstream, waited for": site("lb_try_duration 5s", upstreams=ONE),
+    "one upstream, waited for longer than remembered": site(
+        "lb_try_duration 5s", "fail_duration 1s", upstreams=ONE
+    ),
+    "max_fails and a retry": site("fail_duration 10s", "max_fails 3", "lb_retries 1"),
+    "checks and a memory": site("health_uri /", "fail_duration 10s"),
+    "checks of one": site("health_uri /", upstreams=ONE),
+    "a pool with a spare for its errors": web(
+        "reverse_proxy backend1:8080 backend2:8080",
+        "handle_errors {", "reverse_proxy spare:80", "}",
+    ),
+    "a pool whose second is drained": site("lb_policy weighted_round_robin 1 0"),
+    # --- active checks -------------------------------------------------------------------
+    "a timeout as long as the interval": site(
+        "health_uri /", "health_interval 2s", "health_timeout 2s", *ONCE
+    ),
+    "placeholders that a check knows": site(
+        "health_uri /",
+        "health_headers {",
+        "Host {http.reverse_proxy.active.target_upstream}",
+        "X-Up {rp.active.target_upstream}",
+        "X-Home {env.HOME}",
+        "X-Year {time.now.year}",
+        "}",
+        *ONCE,
+    ),
+    # --- upstreams -----------------------------------------------------------------------
+    "port 80 by address": web("reverse_proxy 192.0.2.7"),
+    "port 80 by name": web("reverse_proxy www.example.com"),
+    "port 80 for all": site(*ONCE, upstreams="app1 app2"),
+    "port 80 with and without": site(*ONCE, upstreams="app1:80 app2"),
+    "a network before the address": web("reverse_proxy tcp/localhost:3000"),
+    "h2c by a socket": web("reverse_proxy unix+h2c//run/app.sock"),
+    "an upstream from a map": web(
+        "map {query.shard} {shard} {", "a app1:80", "default app2:80", "}", "reverse_proxy {shard}"
+    ),
+    "an upstream of the server's own": web("reverse_proxy {env.APP}:{vars.port}"),
+    "a host that is matched": lines("http://*.example.com {", "reverse_proxy {host}:8080", "}"),
+    "a query that is matched": web("@p query port=3000", "reverse_proxy @p localhost:{query.port}"),
+    # --- headers and URLs ----------------------------------------------------------------
+    "a group of a regular expression": web("header Location (?P<host>.*) https://$host/"),
+    "a price": web("header X-Price $5", "respond \"costs $host\""),
+    "an environment variable": web("header X-Home {$HOME}"),
+    "a rewrite with a URL in the query": web("rewrite * /go?to=https://example.com", "file_server"),
+    # --- routes --------------------------------------------------------------------------
+    "respond with a path": web("respond /health ok", "reverse_proxy app:80"),
+    "respond by handles": web(
+        "handle /a {", "respond a", "}", "handle {", "reverse_proxy b:80", "}"
+    ),
+    "early hints": web("respond 103 {", "}", "reverse_proxy app:80"),
+    "a redirection of some": web(
+        "@old host old.test", "redir @old https://x", "reverse_proxy app:80"
+    ),
+    "a file server that passes on": web(
+        "route {", "file_server {", "pass_thru", "}", "reverse_proxy app:80", "}"
+    ),
+    "a response that is handled": web(
+        "reverse_proxy app:80 {", "@no status 404", "handle_response @no {", "file_server", "}", "}"
+    ),
+    "two sites on one port": lines(
+        "http://a.test {", "respond a", "}", "http://b.test {", "reverse_proxy b:80", "}"
+    ),
+    "a longer path first": web("respond /api/v1/* old", "reverse_proxy /api/* app:80"),
+    "the root, and the rest": web("reverse_proxy / home:80", "reverse_proxy app:80"),
+    "the root, and files": web("reverse_proxy / home:80", "file_server"),
+    "the root, and a page for the rest": web(
+        "handle / {", "reverse_proxy home:80", "}", "handle {", "respond no 404", "}"
+    ),
+    "all below the root": web("reverse_proxy /* app:80"),
+    "try_files beside the API": web(
+        "handle /api/* {", "reverse_proxy app:80", "}",
+        "handle {", "try_files {path} /index.html", "file_server", "}",
+    ),
+    "try_files but for the API": web(
+        "@page not path /api/*", "rewrite @page /index.html", "reverse_proxy /api/* app:80",
+        "file_server",
+    ),
+    "try_files without a fallback": web(
+        "try_files {path} {path}.html", "reverse_proxy /api/* app:80", "file_server"
+    ),
+    "try_files and the app for the rest": web(
+        "try_files {path} /index.php", "reverse_proxy app:80"
+    ),
+    # --- trust ---------------------------------------------------------------------------
+    "some networks": headed(TRUSTING, web("reverse_proxy app:80")),
+    "private networks": site("trusted_proxies private_ranges", upstreams=ONE),
+    # --- placeholders --------------------------------------------------------------------
+    "what a map defines": web(
+        "map {host} {hosts} {", "default x", "}", "log_append a {hosts}", "reverse_proxy {hosts}:80"
+    ),
+    "what vars define": web(
+        "vars hosts x", "header X-A {vars.hosts}", "header X-B {http.vars.hosts}"
+    ),
+    "a snippet that nobody imports": lines("(old) {", "respond {hostpart}", "}") + web("respond x"),
+    "one cookie": site("header_up X-Session {cookie.session}", upstreams=ONE),
+    "the long form of a dotted key": site(
+        "header_up X-P {http.request.uri.query.a.b}", upstreams=ONE
+    ),
+    "a group of a regular expression, by name": web(
+        "@a path_regexp who ^/(.*)$", "rewrite @a /{re.who.1}", "file_server"
+    ),
+    "braces of JSON": web('respond `{ "host": "x" }`'),
+    "braces of a style sheet": web("respond <<CSS", "body { color }", "{ path }", "CSS"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NEARLY.values(), ids=NEARLY)
+def test_nothing_is_said_about_what_is_nearly_a_mistake(caddy: AdminCaddy, text):
+    assert lint(text, caddy.adapt(text)) == []
+
+
+# --- the list of rules ------------------------------------------------------------------------
+
+
+def test_every_rule_can_be_listed():
+    for name, rule in RULES.items():
+        assert rule.name == name
+        assert name.replace("-", "").isalpha()
+        assert name.islower()
+        assert rule.title
+        assert rule.happens.endswith(".")
+        assert rule.write.endswith(".")
+        assert rule.anchor == f"docs/lint.md#{name}"
