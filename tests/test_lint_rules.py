@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import pytest
 from admin_caddy import AdminCaddy, admin_caddy, site
 
 from caddylab._caddy.lint import RULES, lint
 
+ROOT = Path(__file__).parents[1]
 ONE = "backend1:8080"
 THREE = "backend1:8080 backend2:8080 backend3:8080"
 ONCE = ("lb_retries 1", "fail_duration 10s")
@@ -42,6 +46,11 @@ def headed(head: tuple[str, ...], text: str) -> str:
 
 
 DESERVED = {
+    # --- the environment -----------------------------------------------------------------
+    "variable-not-set": [
+        (web("header X-A {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"), 2),
+        (lines("{$CADDYLAB_NOBODY_SETS_THIS}:80 {", f"reverse_proxy {ONE}", "}"), 1),
+    ],
     # --- policies ------------------------------------------------------------------------
     "policy-block-dropped": [
         (site("lb_policy least_conn {", "header cookie", "}", *ONCE), 4),
@@ -80,19 +89,30 @@ DESERVED = {
     "retry-match-order": [
         (site(*ONCE, *BY_STATUS, *GETS, "request_buffers 1MiB"), 5),
         (
-            site(*ONCE, "lb_retry_match expression `{rp.header.X-Again} == '1'`", *GETS,
+            site(*ONCE, "lb_retry_match expression `{rp.header.X-Again}.startsWith('y')`", *GETS,
                  "request_buffers 1MiB"),
+            5,
+        ),
+        (
+            site(*ONCE, "lb_retry_match expression `{method} == 'GET' && {rp.status_code} >= 500`",
+                 *GETS),
             5,
         ),
     ],
     "timeout-not-retried": [
         (site(*ONCE, *BY_STATUS, *SLOW, "request_buffers 1MiB", "max_fails 3"), 5),
+        (
+            site(*ONCE, "lb_retry_match expression `{rp.status_code} == 503`", *SLOW,
+                 "request_buffers 1MiB", "max_fails 3"),
+            5,
+        ),
     ],
     "one-request-fails-all": [
         (site(*ONCE, *SLOW), 4),
         (site("lb_retries 2", "fail_duration 10s", *SLOW, upstreams=THREE), 4),
         (site("lb_retries 1", "fail_duration 10s", *SLOW, upstreams=THREE), 4),
         (site(*ONCE, "lb_policy first", *SLOW), 4),
+        (site(*ONCE, "lb_retry_match method POST", "request_buffers 1MiB", *SLOW), 4),
         (site("lb_retries 3", "fail_duration 10s", "max_fails 2", *SLOW), 4),
         (site("fail_duration 10s", "lb_try_duration 5s", "max_fails 2", *SLOW), 3),
         (site(*ONCE, *BY_BOTH, "unhealthy_status 5xx"), 4),
@@ -143,6 +163,8 @@ DESERVED = {
         (web("reverse_proxy {header.X-Target}"), 2),
         (web("reverse_proxy /go/* {path.1}:8080"), 2),
         (web("reverse_proxy {host}:8080"), 2),
+        (web("vars port {query.port}", "reverse_proxy localhost:{vars.port}"), 3),
+        (web("reverse_proxy {", "dynamic a {", "name {query.app}", "port 80", "}", "}"), 2),
     ],
     # --- headers and URLs ----------------------------------------------------------------
     "nginx-variable": [
@@ -191,11 +213,14 @@ DESERVED = {
         (headed(("{", "servers {", "trusted_proxies static 0.0.0.0/0 ::/0", "}", "}"),
                 web("reverse_proxy app:80")), 3),
         (site("trusted_proxies 0.0.0.0/0", upstreams=ONE), 3),
+        (headed(("{", "servers {", "listener_wrappers {", "proxy_protocol {", "allow 0.0.0.0/0",
+                 "}", "}", "}", "}"), web("reverse_proxy app:80")), 5),
         (site("trusted_proxies 0.0.0.0/1 128.0.0.0/1", upstreams=ONE), 3),
     ],
     # --- placeholders --------------------------------------------------------------------
     "unknown-placeholder": [
         (web("log_append who {user}", "reverse_proxy app:80"), 2),
+        (lines("(who) {", "log_append a {args[0]}", "}") + web("import who {user}", "abort"), 5),
         (web("rewrite /a/{hostpart}", "reverse_proxy app:80"), 2),
         (web("vars hosts abc", "reverse_proxy app:80 {", "header_up X-A {hosts}", "}"), 4),
         (web("reverse_proxy app:80 {", "header_up X-A {rp.active.target}", "}"), 3),
@@ -227,6 +252,11 @@ def test_a_rule_tells_what_deserves_it(caddy: AdminCaddy, name, text, line):
 
 
 NEARLY = {
+    # --- the environment -----------------------------------------------------------------
+    "a variable with a default": web("header A {$CADDYLAB_NOBODY_SETS:b}", f"reverse_proxy {ONE}"),
+    "a variable that is set": web("header X-A {$PATH}", f"reverse_proxy {ONE}"),
+    "a variable in a comment": web("# {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"),
+    "a variable at run time": web("header X-A {env.HOME}", f"reverse_proxy {ONE}"),
     # --- policies ------------------------------------------------------------------------
     "a cookie's block": site("lb_policy cookie lb {", "fallback first", "max_age 1h", "}", *ONCE),
     "an empty block": site("lb_policy least_conn {", "}", *ONCE),
@@ -261,6 +291,14 @@ NEARLY = {
         "lb_policy round_robin", "lb_retries 1", "fail_duration 10s", "max_fails 5"
     ),
     "the status last": site(*ONCE, *GETS, *BY_STATUS, "request_buffers 1MiB"),
+    "a status that is asked for by `==`": site(
+        *ONCE, "lb_retry_match expression `{rp.status_code} in [502, 503]`", *GETS,
+        "request_buffers 1MiB",
+    ),
+    "a method that decides before the status": site(
+        *ONCE, "lb_retry_match expression `{method} == 'GET' || {rp.status_code} >= 500`", *GETS,
+        "request_buffers 1MiB",
+    ),
     "status and error in one block": site(*ONCE, *BY_BOTH, *SLOW, "max_fails 3"),
     "slow, and more fails than retries": site(*ONCE, "max_fails 2", *SLOW),
     "slow, and one upstream at most fails": site(
@@ -268,8 +306,8 @@ NEARLY = {
     ),
     "a status that counts but is not retried": site(*ONCE, "unhealthy_status 5xx"),
     "a status that is retried but does not count": site(*ONCE, *BY_BOTH),
-    "a POST's timeout is not retried": site(
-        *ONCE, "lb_retry_match {", "method POST", "}", "request_buffers 1MiB", *SLOW
+    "a DELETE is retried, a slow page is not": site(
+        *ONCE, "lb_retry_match {", "method DELETE", "}", *SLOW
     ),
     # --- memory and failover -------------------------------------------------------------
     "one upstream, waited for": site("lb_try_duration 5s", upstreams=ONE),
@@ -356,6 +394,12 @@ NEARLY = {
         "try_files {path} /index.php", "reverse_proxy app:80"
     ),
     # --- trust ---------------------------------------------------------------------------
+    "some networks by the PROXY line": headed(
+        ("{", "servers {", "listener_wrappers {", "proxy_protocol {", "allow 192.0.2.0/24",
+         "}", "}", "}", "}"),
+        web("reverse_proxy app:80"),
+    ),
+    "a port of the server's own": web("vars port 3000", "reverse_proxy localhost:{vars.port}"),
     "some networks": headed(TRUSTING, web("reverse_proxy app:80")),
     "private networks": site("trusted_proxies private_ranges", upstreams=ONE),
     # --- placeholders --------------------------------------------------------------------
@@ -383,6 +427,25 @@ def test_nothing_is_said_about_what_is_nearly_a_mistake(caddy: AdminCaddy, text)
     assert lint(text, caddy.adapt(text)) == []
 
 
+# --- what is meant as it is -------------------------------------------------------------------
+
+
+def test_a_comment_keeps_rules_silent(caddy: AdminCaddy):
+    text = web("reverse_proxy / app:1/path # lint: ignore only-the-root path-in-upstream")
+    config = caddy.adapt(text)
+    spoken = lint(text.replace("ignore", "heed"), config)
+    assert {note.rule for note in spoken} == {"only-the-root", "path-in-upstream"}
+    assert lint(text, config) == []
+    assert lint(text.replace("#", "x#"), config) == spoken  # no comment: a word with a # in it
+
+
+def test_a_comment_about_no_rule_is_told(caddy: AdminCaddy):
+    text = web("# lint: ignore pool-without-fallover", "respond x")
+    [note] = lint(text, caddy.adapt(text))
+    assert (note.rule, note.line) == ("no-such-rule", 2)
+    assert note.help == "Did you mean `pool-without-failover`?"
+
+
 # --- the list of rules ------------------------------------------------------------------------
 
 
@@ -395,3 +458,8 @@ def test_every_rule_can_be_listed():
         assert rule.happens.endswith(".")
         assert rule.write.endswith(".")
         assert rule.anchor == f"docs/lint.md#{name}"
+
+
+def test_the_page_tells_of_every_rule_as_it_is():
+    tool = runpy.run_path(str(ROOT / "tools" / "make_lint_page.py"))
+    assert tool["PAGE"].read_text() == tool["page"](), "make lint-page"

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,7 +17,8 @@ from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
-from caddylab._errors import LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._caddy.routes import USUAL_PATH
+from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._labs.exercises import Exercises
@@ -95,6 +96,7 @@ class Lab(Exercises):
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.config)
         life.callback(self._feed.close)
@@ -122,11 +124,13 @@ class Lab(Exercises):
 
     # --- Caddy ---------------------------------------------------------------------------
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+            allow: folders and files of this machine that it may read, besides the folder that
+                it lies in itself.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -136,7 +140,7 @@ class Lab(Exercises):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self._site.load(caddyfile)
+        return self._site.load(caddyfile, allow)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -181,11 +185,11 @@ class Lab(Exercises):
         concurrency: int = 1,
         rate: float | None = None,
         duration: float | None = None,
-        path: str = "/test-api",
+        path: str = USUAL_PATH,
         method: str = "GET",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        host: str = "localhost",
+        host: str | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -199,6 +203,7 @@ class Lab(Exercises):
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
+            host: whom to ask for; else the first name that the site has, or "localhost".
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -210,8 +215,9 @@ class Lab(Exercises):
         people = clients if isinstance(clients, Clients) else self._clients
         plan = Plan(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, timeout=timeout,
-            clients=len(people) if isinstance(clients, Clients) else clients, keepalive=keepalive,
+            method=method, body=body, headers=headers or {}, timeout=timeout,
+            host=self._site.host if host is None else host, keepalive=keepalive,
+            clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False)
@@ -228,7 +234,7 @@ class Lab(Exercises):
         run = self._engine.start(plan, self._runtime.site, people, prepare)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions, stage
+            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions.spans, stage
         )
         self.last = traffic
         self._running.add(traffic)
@@ -256,12 +262,13 @@ class Lab(Exercises):
         large = wanted(projector)
         return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
-    def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
+    def get(self, path: str = USUAL_PATH, **kwargs: Any) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
-            kwargs: httpx's own, such as `headers` or `timeout` (seconds).
+            kwargs: httpx's own, such as `headers` or `timeout` (seconds). The `Host` is the
+                first name that the site has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -269,7 +276,9 @@ class Lab(Exercises):
         """
         self._need_open()
         try:
-            return self._http.get(path, **kwargs)
+            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers.setdefault("Host", self._site.host)
+            return self._http.get(path, headers=headers, **kwargs)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False) from error
@@ -347,15 +356,19 @@ class Lab(Exercises):
 
     @property
     def opinions(self) -> list[Span]:
-        """When Caddy thought what of a backend: "unhealthy" (active), "failed" (passive)."""
+        """When Caddy thought what of a backend.
+
+        The `kind` is "unhealthy" (by its checks), "failed" (by failures that it remembers) or
+        "full"; `proxy` names the proxies that thought so, where not all did.
+        """
         self._journal.catch_up()
-        return list(self._journal.opinions)
+        return list(self._journal.opinions.spans)
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
         self._look()
         self._journal.catch_up()
-        return tables.timeline(self._ready, self._faults, self._journal.opinions)
+        return tables.timeline(self._ready, self._faults, self._journal.opinions.spans)
 
     def wait_until(
         self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""
@@ -423,3 +436,14 @@ class Lab(Exercises):
         count = len(self._runtime.units)
         plural = "backend" if count == 1 else "backends"
         return f"<Lab: Caddy and {count} {plural} {place[self._runtime.name]}, {self.url}>"
+
+
+def _diaries(backends: list[Backend]) -> Callable[[int], list[dict[str, Any]]]:
+    """What a backend has executed, if it answers at once; an opinion must not wait for it."""
+
+    def diary(number: int) -> list[dict[str, Any]]:
+        with contextlib.suppress(FaultError):
+            return list(backends[number - 1].diary(0, timeout=0.5)["requests"])
+        return []
+
+    return diary

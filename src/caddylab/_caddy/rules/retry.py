@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from caddylab._caddy.proxies import Proxy
 from caddylab._caddy.rules.attempts import (
     STICKY,
     WITH_BODY,
+    asks_for_response,
     attempts,
-    breaks_without_response,
-    retries_slow_get,
+    breaks,
+    retries_response,
+    retries_timeout,
     retry_sets,
-    takes,
+    takes_error,
+    takes_response,
     timeout,
 )
 from caddylab._caddy.rules.registry import Finding, Findings, proxy_rule
@@ -60,7 +65,8 @@ def body_sent_once(proxy: Proxy) -> Findings:
     """Caddy passes a body on while it comes in. When it retries, the body is gone: the retry fails,
     and the healthy upstream counts as failed too.
     """
-    admitted = [m for m in WITH_BODY if any(takes(match, m) for match in retry_sets(proxy))]
+    sets = retry_sets(proxy)
+    admitted = [m for m in WITH_BODY if any(_lets_through(match, m) for match in sets)]
     several = len(proxy.dials) > 1 or proxy.dynamic
     also = ", and the healthy upstream counts as failed too" if proxy.memory else ""
     if admitted and proxy.retries and several and "request_buffers" not in proxy.handler:
@@ -71,21 +77,25 @@ def body_sent_once(proxy: Proxy) -> Findings:
         )
 
 
+def _lets_through(match: dict[str, Any], method: str) -> bool:
+    return takes_error(match, method) or takes_response(match, method)
+
+
 @proxy_rule(
     "retry-match-order",
     "Blocks of `lb_retry_match` in an order that hides one",
-    write="Put it last, or ask for both in one block: `expression `{rp.is_transport_error} ||"
-    " {rp.status_code} >= 500``.",
+    write="Put it last, or ask for both in one `expression`:"
+    " `{rp.is_transport_error} || {rp.status_code} >= 500`.",
 )
 def match_order(proxy: Proxy) -> Findings:
     """Where there was no answer, a block that asks for the answer's status cannot be judged, and
     Caddy does not look at the blocks after it: a GET that hangs is not retried.
     """
     sets = retry_sets(proxy)
-    broken = next((i for i, match in enumerate(sets) if breaks_without_response(match)), None)
-    if broken is None or not proxy.retries or any(takes(m, "GET") for m in sets[:broken]):
+    broken = next((i for i, match in enumerate(sets) if breaks(match)), None)
+    if broken is None or not proxy.retries or any(takes_error(m, "GET") for m in sets[:broken]):
         return
-    if any(takes(m, "GET") and not breaks_without_response(m) for m in sets[broken + 1 :]):
+    if any(takes_error(m, "GET") for m in sets[broken + 1 :]):
         yield Finding(
             proxy.line("lb_retry_match"),
             "The block with the status stands first: where there was no answer it cannot be judged,"
@@ -96,15 +106,15 @@ def match_order(proxy: Proxy) -> Findings:
 @proxy_rule(
     "timeout-not-retried",
     "A timeout that is not retried",
-    write="Let the block take both: `expression `{rp.is_transport_error} ||"
-    " {rp.status_code} >= 500``.",
+    write="Ask for both in the `expression`: `{rp.is_transport_error} || {rp.status_code} >= 500`.",
 )
 def timeout_not_retried(proxy: Proxy) -> Findings:
     """Caddy retries a GET after a timeout by itself, but not where an `lb_retry_match` asks only
     for the status of an answer.
     """
     sets = retry_sets(proxy)
-    if timeout(proxy) and proxy.retries and sets and all(map(breaks_without_response, sets)):
+    asked = sets and all(asks_for_response(m) and not takes_error(m, "GET") for m in sets)
+    if timeout(proxy) and proxy.retries and asked:
         yield Finding(
             proxy.line("lb_retry_match"),
             f"`lb_retry_match` asks only for an answer: a GET that got none within"
@@ -185,7 +195,7 @@ def poison(proxy: Proxy) -> Findings:
         if (lost := _lost(proxy, tries)) > 1:
             yield Finding(
                 proxy.line("fail_duration", "max_fails"),
-                f"One GET of a page that {what} on every upstream is tried up to {tries} times, and"
+                f"One {what} on every upstream is tried up to {tries} times, and"
                 f" each failure counts: {_many(lost, proxy.choices)} left out for"
                 f" {duration(proxy.memory)}.",
                 _cure(proxy, tries),
@@ -202,11 +212,11 @@ def _many(lost: int, choices: int) -> str:
 def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
     """What is tried again and counts as a failure: how long an attempt takes, and in words."""
     found = []
-    if timeout(proxy) and retries_slow_get(proxy):
-        found.append((timeout(proxy), "is too slow"))
-    retried = any("status_" in str(match) and takes(match, "GET") for match in retry_sets(proxy))
-    if retried and proxy.retries and proxy.passive.get("unhealthy_status"):
-        found.append((0, "fails"))
+    for method in ("GET", "POST"):
+        if timeout(proxy) and retries_timeout(proxy, method):
+            found.append((timeout(proxy), f"{method} of a page that is too slow"))
+        if proxy.passive.get("unhealthy_status") and retries_response(proxy, method):
+            found.append((0, f"{method} of a page that fails"))
     return found
 
 
