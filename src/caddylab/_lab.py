@@ -84,7 +84,7 @@ class Lab(Exercises):
     def _assemble(self, life: contextlib.ExitStack) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
         runs = self._runtime.caddy_runs
-        admin = Admin(self._runtime.admin(), runs)
+        admin = Admin(self._runtime.admin(), runs, self._runtime.output)
         self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
         self._site = Site(admin, self._runtime, self._journal)
         # With an id it is nobody's health check in a backend's diary.
@@ -220,7 +220,7 @@ class Lab(Exercises):
             clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
-            raise gone(runs=False)
+            raise gone(runs=False, last_words=self._runtime.output)
         traffic = self._send(plan, people)
         return traffic if background else self._await(traffic)
 
@@ -281,7 +281,7 @@ class Lab(Exercises):
             return self._http.get(path, headers=headers, **kwargs)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
-                raise gone(runs=False) from error
+                raise gone(runs=False, last_words=self._runtime.output) from error
             why = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise LabError(f"GET {path} got no answer ({why}).") from error
 
