@@ -6,6 +6,7 @@ a wrong one is told where it was given. Numbers of numpy are taken for what they
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import math
@@ -94,10 +95,11 @@ def _hints(function: Any, signature: inspect.Signature) -> dict[str, Any]:
     hints = {}
     for name, parameter in signature.parameters.items():
         hint = parameter.annotation
-        if isinstance(hint, str):
-            hint = eval(hint, public | function.__globals__)  # our own annotations
-        if hint is not empty:
-            hints[name] = _whole_hint(hint, parameter.kind)
+        with contextlib.suppress(NameError):  # what our own modules give one another
+            if isinstance(hint, str):
+                hint = eval(hint, public | function.__globals__)  # our own annotations
+            if hint is not empty:
+                hints[name] = _whole_hint(hint, parameter.kind)
     return hints
 
 
