@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,33 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
-        text: the Caddyfile in force.
-        config: the JSON in force, instruments included.
+        latest: the JSON in force, as far as that is known while Caddy takes a new one.
     """
 
     def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
-        self.text = ""
-        self.config: dict[str, Any] = {}
+        self._one_at_a_time = threading.RLock()
+        self._text = ""
+        self.latest: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """The Caddyfile in force; while Caddy takes a new one, it is waited for."""
+        with self._one_at_a_time:
+            return self._text
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The JSON in force, instruments included; likewise."""
+        with self._one_at_a_time:
+            return self.latest
 
     def load(self, caddyfile: str | Path) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
+        with self._one_at_a_time:
+            return self._load(caddyfile)
+
+    def _load(self, caddyfile: str | Path) -> Loaded:
         name, text = _caddyfiles.read(caddyfile)
         adapted = self._admin.adapt(text)
         plan = Instrument(adapted, self._runtime, text).plan()
@@ -44,7 +61,7 @@ class Site:
             self._admin.load(plan.config, text)
             self._journal.proof = proof(plan.config)
             self._take_over(plan.token)
-        self.text, self.config = text, plan.config
+        self._text, self.latest = text, plan.config
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])
 
     def answers(self) -> bool:

@@ -17,6 +17,7 @@ from caddylab._faults import Fault
 from caddylab._lab import Lab
 from caddylab._loaded import Loaded
 from caddylab._records import Span
+from caddylab._undisturbed import undisturbed
 
 BACKENDS = 3
 
@@ -165,6 +166,9 @@ class Site(Lab):
 
     def deploy(self, caddyfile: str | Path) -> Loaded:
         """Load a Caddyfile, whoever does it."""
+        return undisturbed(lambda: self._deploy(caddyfile))
+
+    def _deploy(self, caddyfile: str | Path) -> Loaded:
         with self._reloading():
             return super().load(caddyfile)
 
