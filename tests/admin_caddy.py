@@ -36,6 +36,12 @@ class AdminCaddy:
         config: dict[str, Any] = answer.json()["result"]
         return config
 
+    def adapts(self, text: str) -> dict[str, Any] | None:
+        """The JSON that Caddy makes of `text`; None if it refuses it."""
+        answer = self._post("/adapt", text)
+        config: dict[str, Any] | None = answer.json().get("result")
+        return config
+
     def refusal(self, text: str) -> str:
         """Caddy's words when it refuses `text`: at once, or when it is to run it."""
         answer = self._post("/adapt", text)
@@ -53,7 +59,7 @@ class AdminCaddy:
         return self._post(path, text, kind).text
 
     def _post(self, path: str, text: str, kind: str = "text/caddyfile") -> httpx.Response:
-        content, headers = text.encode(), {"Content-Type": kind}
+        content, headers = text.encode("utf-8", "replace"), {"Content-Type": kind}
         return persistently(lambda: self._client.post(path, content=content, headers=headers))
 
 

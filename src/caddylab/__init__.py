@@ -21,7 +21,7 @@ from caddylab._gameday.game import GameDay
 from caddylab._lab import Lab
 from caddylab._magic import register as _register_magic
 from caddylab._projector import projector
-from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._survey import Survey
 from caddylab._survey_trial import Trial
 from caddylab._traffic.clients import Clients
@@ -29,6 +29,7 @@ from caddylab._traffic.traffic import Traffic, compare
 from caddylab._widgets.predict import Prediction, predict, predictions
 
 __all__ = [
+    "Answerer",
     "Attempt",
     "Backend",
     "CaddyGone",

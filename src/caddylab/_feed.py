@@ -16,7 +16,7 @@ from typing import Any
 
 from caddylab import _tape
 from caddylab._backend import Backend
-from caddylab._caddy.log import Closing, FailedCheck, Line, RoundTrip, Selection
+from caddylab._caddy.log import Closing, FailedCheck, Line, Refusal, RoundTrip, Selection
 from caddylab._checks import Checks, PassedCheck
 from caddylab._journal import FAILED, UNHEALTHY, UNSENT, Journal
 from caddylab._records import Attempt, Outcome, Request
@@ -234,6 +234,8 @@ class Feed:
         if isinstance(line, Closing):
             if item := self._find(line.id):
                 self._where.closed(item.key)
+            return
+        if isinstance(line, Refusal):
             return
         backend = self._journal.backend_at(line.upstream)
         if isinstance(line, Selection):

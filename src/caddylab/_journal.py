@@ -1,8 +1,8 @@
 """The lab's memory: what Caddy's log and counters say, joined to our own records.
 
-One thread per lab reads the log. Attempts and closing lines go to the request whose id they
-carry; active health and passive failures become spans. Nothing is guessed: a request without
-Caddy's closing line stays `complete = False`.
+One thread per lab reads the log. Attempts and closing lines go to the request that was sent on
+their connection; active health and passive failures become spans. Nothing is guessed: a request
+without Caddy's closing line stays `complete = False`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 import httpx
 
 from caddylab._caddy.admin import Upstream
-from caddylab._caddy.log import Closing, Flip, Line, LogReader, RoundTrip
+from caddylab._caddy.answer import who_answered
+from caddylab._caddy.log import Closing, Flip, Line, LogReader, Ours, Refusal, RoundTrip
 from caddylab._caddy.persistent import always
 from caddylab._errors import CaddyGone
 from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._traffic.wire import Wire
 
 BUSY, IDLE = 0.01, 0.1
 """Seconds between two looks at the log: while a run is open, and else."""
@@ -57,6 +59,9 @@ class Journal:
         self._reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
         self._runs: dict[str, Sequence[Request]] = {}
+        self._wire = Wire()
+        self._tried: dict[str, list[RoundTrip]] = {}
+        self._refused: dict[str, Refusal] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._last_line = 0.0
@@ -64,6 +69,8 @@ class Journal:
         self._open: dict[tuple[int, str], Span] = {}
         self.proof: dict[str, int] = {}
         """How many failures Caddy wants of an upstream before it leaves it out; 1 if not said."""
+        self.trouble = ""
+        """Why the log or the counters could not be read, the last time that they could not."""
         self.opinions: list[Span] = []
         self.in_flight: dict[int, int] = {}
         self._thread = threading.Thread(target=self._follow, name="caddylab-journal", daemon=True)
@@ -72,15 +79,25 @@ class Journal:
         """Begin to follow."""
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still follows; if not, something has ended its thread."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop following."""
         self._closed.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(5)
 
-    def watch(self, run_id: str, requests: Sequence[Request]) -> None:
-        """Join what the log says to these requests (request n stands at index n - 1)."""
+    def watch(self, run_id: str, requests: Sequence[Request]) -> Wire:
+        """Join what the log says to these requests (request n stands at index n - 1).
+
+        Returns:
+            Where the run has to note on which connection it sends which request.
+        """
         self._runs[run_id] = requests
+        return self._wire
 
     def listen(self, listener: Callable[[Line], None] | None) -> None:
         """Call `listener` with each line of the log from now on, after it has been joined."""
@@ -91,16 +108,29 @@ class Journal:
         """The number of the backend behind a dial address."""
         return self._backends.get(upstream)
 
-    def settle(self, run_id: str) -> None:
-        """Wait until Caddy has closed every request of the run, or has been silent for GRACE."""
+    def settle(self, run_id: str) -> str:
+        """Wait until Caddy has closed every request of the run, or has been silent for GRACE.
+
+        Returns:
+            Why the log could not be read meanwhile, if it could not; else nothing.
+        """
         requests = self._runs.get(run_id, ())  # none: somebody else has waited for it already
         began = time.monotonic()
+        self.trouble = ""
         while not all(request.complete or request.outcome in UNSENT for request in requests):
             self.catch_up()
             if time.monotonic() - max(began, self._last_line) > GRACE:
                 break
             time.sleep(BUSY)
         self._runs.pop(run_id, None)
+        for request in requests:
+            if not request.complete:
+                self._give_up(f"{run_id}-{request.n}", request)
+        return self.trouble
+
+    def _give_up(self, id: str, request: Request) -> None:
+        request.claimed = None  # a header alone is no proof
+        self._forget(id)
 
     def opinion(self, backend: int, kind: str) -> Span | None:
         """Caddy's opinion of a backend, if it has one now."""
@@ -122,11 +152,14 @@ class Journal:
                     self._end(backend, kind, when)
 
     def catch_up(self) -> None:
-        """Read what is new in the log and in Caddy's counters."""
-        with self._lock, contextlib.suppress(httpx.HTTPError, CaddyGone):
-            self._read_lines()
-            if time.monotonic() - self._counts_read >= IDLE:
-                self._read_counts()
+        """Read what is new in the log and in Caddy's counters; what cannot be read waits."""
+        with self._lock:
+            try:
+                self._read_lines()
+                if time.monotonic() - self._counts_read >= IDLE:
+                    self._read_counts()
+            except (OSError, httpx.HTTPError, CaddyGone) as error:
+                self.trouble = str(error) or type(error).__name__
 
     def _follow(self) -> None:
         while not self._closed.wait(BUSY if self._runs else IDLE):
@@ -140,22 +173,45 @@ class Journal:
         for line in self._reader.feed(self._read_log(self._reader.offset)):
             if isinstance(line, Flip):
                 self._note_flip(line)
-            elif isinstance(line, RoundTrip | Closing):
+            elif isinstance(line, Ours):
                 self._join(line)
             if self._listener:
                 self._listener(line)
 
-    def _join(self, line: RoundTrip | Closing) -> None:
-        run_id, _, n = line.id.rpartition("-")
-        requests = self._runs.get(run_id)
-        if requests is None:
+    def _join(self, line: Ours) -> None:
+        """Give the line to its request; from then on its id is that request's, or empty."""
+        found = self._wire.find(line.peer, line.id)
+        line.id = found.id if found else ""
+        request = self._request(line.id)
+        if found is None or request is None:
             return
         self._last_line = time.monotonic()
-        request = requests[int(n) - 1]
-        if isinstance(line, Closing):
-            request.complete = True
+        if isinstance(line, RoundTrip):
+            request.attempts.append(attempt := self._attempt(line))
+            if attempt.backend is not None:
+                self._tried.setdefault(line.id, []).append(line)
+        elif found.inner:
+            line.id = ""  # Caddy is done with a part of it, and not with the request
+        elif isinstance(line, Refusal):
+            self._refused[line.id] = line
         else:
-            request.attempts.append(self._attempt(line))
+            self._close(line, request)
+
+    def _request(self, id: str) -> Request | None:
+        run_id, _, n = id.rpartition("-")
+        requests = self._runs.get(run_id)
+        return requests[int(n) - 1] if requests else None
+
+    def _close(self, line: Closing, request: Request) -> None:
+        tried, refused = self._tried.get(line.id, []), self._refused.get(line.id)
+        request.judge(source=who_answered(line, tried, refused))
+        request.complete = True
+        self._forget(line.id)
+
+    def _forget(self, id: str) -> None:
+        self._wire.closed(id)
+        self._tried.pop(id, None)
+        self._refused.pop(id, None)
 
     def _attempt(self, line: RoundTrip) -> Attempt:
         backend = self._backends.get(line.upstream)

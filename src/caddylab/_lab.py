@@ -240,7 +240,7 @@ class Lab(Exercises):
             journal.settle(run_id)
 
         def prepare(run: Run) -> None:
-            journal.watch(run.id, run.requests)
+            run.wire = journal.watch(run.id, run.requests)
             self._feed.follow(run)
 
         run = self._engine.start(plan, self._runtime.site, people, prepare)

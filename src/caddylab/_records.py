@@ -10,10 +10,28 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+class Answerer(StrEnum):
+    """Who gave the answer that a client got. One place decides it: `_caddy/answer`."""
+
+    BACKEND = "backend"
+    """A backend; Caddy has passed its answer on as it was."""
+    CADDY = "caddy"
+    """Caddy on purpose: a page, a redirect, an answer in the place of a backend's."""
+    NO_BACKEND = "caddy, for want of a backend"
+    """Caddy's own 502, 503 or 504."""
+    NOBODY = "nobody"
+    """No handler took the request: Caddy sends an empty 200."""
+    NONE = "no answer"
+    """The client got none: refused, cut off, or given up."""
+    UNKNOWN = "unknown"
+    """Caddy's log does not say so yet."""
+
+
 class Outcome(StrEnum):
-    """How a request ended, as its client saw it."""
+    """How a request ended, as its client saw it; and whether anybody answered it at all."""
 
     OK = "ok"
+    NOBODY = "nobody"
     REFUSED = "connect refused"
     RESET = "reset"
     TIMEOUT = "timeout"
@@ -35,6 +53,12 @@ class Outcome(StrEnum):
         return {502: cls.BAD_GATEWAY, 503: cls.UNAVAILABLE, 504: cls.GATEWAY_TIMEOUT}.get(
             status, cls.SERVER_ERROR
         )
+
+
+UNANSWERED = frozenset(
+    (Outcome.REFUSED, Outcome.RESET, Outcome.TIMEOUT, Outcome.CANCELLED, Outcome.PENDING)
+)
+"""The outcomes of a request whose client got no (whole) answer."""
 
 
 @dataclass(slots=True)
@@ -59,9 +83,10 @@ class Request:
 
     `n` counts from 1 in the order of planning. `planned` and `sent` are seconds after the
     beginning of the run; `sent` is None for a request that was never sent. `duration` is the
-    time from `sent` to the outcome. `answered_by` is what the backend itself says in its
-    answer's `X-Backend` header; `attempts` is what Caddy's log says. `complete` turns true
+    time from `sent` to the outcome. `attempts` is what Caddy's log says. `complete` turns true
     with Caddy's closing (access) line for the request; Caddy writes the attempts before it.
+    `source` is then what Caddy's log says of who answered. `claimed` is the answer's `X-Backend`
+    header, which is no proof: it counts only for as long as the log has not been read.
     """
 
     n: int
@@ -71,11 +96,42 @@ class Request:
     duration: float = 0.0
     outcome: Outcome = Outcome.PENDING
     status: int | None = None
-    answered_by: int | None = None
+    claimed: int | None = None
     body: str = ""
     error: str = ""
     complete: bool = False
     attempts: list[Attempt] = field(default_factory=list)
+    source: Answerer = Answerer.UNKNOWN
+
+    @property
+    def answerer(self) -> Answerer:
+        """Who gave the answer that the client got."""
+        return Answerer.NONE if self.outcome in UNANSWERED else self.source
+
+    @property
+    def answered_by(self) -> int | None:
+        """The number of the backend that answered; None if none did."""
+        if self.answerer is Answerer.UNKNOWN or self.outcome is Outcome.PENDING:
+            return self.claimed
+        if self.answerer is not Answerer.BACKEND:
+            return None
+        answers = (a.backend for a in reversed(self.attempts) if a.status == self.status)
+        return next((backend for backend in answers if backend is not None), None)
+
+    @property
+    def good(self) -> bool:
+        """Whether a backend answered, below 400, and the client got just that."""
+        return self.answerer is Answerer.BACKEND and self.outcome is Outcome.OK
+
+    def judge(self, outcome: Outcome | None = None, source: Answerer | None = None) -> None:
+        """Note how it ended for the client, or who answered; whichever is known first.
+
+        The client cannot tell an answer of nobody's from any other 200.
+        """
+        self.outcome = outcome or self.outcome
+        self.source = source or self.source
+        if self.source is Answerer.NOBODY and self.outcome is Outcome.OK:
+            self.outcome = Outcome.NOBODY
 
     @property
     def retries(self) -> int:

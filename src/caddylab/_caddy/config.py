@@ -22,6 +22,7 @@ from typing import Any
 
 from caddylab._caddy.foreign import parameter
 from caddylab._caddy.places import line_of, line_of_upstream
+from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.variables import unset
 from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError
@@ -33,7 +34,7 @@ SITE_PORT = 80
 PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
-LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "events"]
+LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
 TCP = re.compile(r"^tcp[46]?/")
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
@@ -75,6 +76,7 @@ class Instrument:
             self._map_handler(handler)
         self._own_log()
         self._own_admin()
+        own_authority(self.config)
         return Plan(self.config, self._own_probe(), self.notes)
 
     def _need_plain_http(self) -> None:
@@ -215,9 +217,11 @@ class Instrument:
         return token
 
     def _own_log(self) -> None:
+        self._skip_nothing()
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
+            logs.pop("skip_hosts", None)
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         logs.setdefault("default", {}).setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
@@ -225,6 +229,12 @@ class Instrument:
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
             "level": "DEBUG", "include": LOGGERS,
         }  # fmt: skip
+
+    def _skip_nothing(self) -> None:
+        """A request that is not logged could not be told from one that Caddy never ended."""
+        skipping = [h for h in handlers(self.config, "vars") if h.pop("log_skip", None)]
+        if skipping:
+            self.notes.append("The lab needs each request in Caddy's log: `log_skip` skips none.")
 
 
 def handlers(tree: Any, name: str) -> Iterator[Json]:

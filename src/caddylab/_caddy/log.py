@@ -6,29 +6,57 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-REVERSE_PROXY = "http.handlers.reverse_proxy"
+Peer = tuple[str, int]
+
+ACCESS, ERRORS = "http.log.access", "http.log.error"
 ACTIVE = "http.handlers.reverse_proxy.health_checker.active"
 SELECTED = b'"selected upstream"'
 
 
 @dataclass(slots=True)
 class RoundTrip:
-    """An attempt has ended (`upstream roundtrip`). `start` is Unix time."""
+    """An attempt has ended (`upstream roundtrip`). `start` is Unix time.
 
+    `peer` is the client's address and port, `id` its `X-Request-Id`, which a Caddyfile may have
+    changed. `length` is the length of the answer's body in bytes, where the backend tells it.
+    """
+
+    peer: Peer
     id: str
     upstream: str
     start: float
     duration: float
     status: int | None
     error: str
+    length: int | None = None
+
+
+@dataclass(slots=True)
+class Refusal:
+    """A proxy has found no backend that would answer (the error log)."""
+
+    peer: Peer
+    id: str
+    status: int
 
 
 @dataclass(slots=True)
 class Closing:
-    """Caddy is done with a request (the access log). `status` is 499 if the client left."""
+    """Caddy is done with a request (the access log). `status` is 499 if the client left.
 
+    `nobody` says that no handler took it (Caddy's "NOP"): the client gets an empty 200 all the
+    same. `size` is the length of the body that was sent, `encoded` says that it was compressed
+    on the way, and `own` that the headers are Caddy's own and no backend's.
+    """
+
+    peer: Peer
     id: str
     status: int
+    method: str = "GET"
+    size: int = 0
+    encoded: bool = False
+    own: bool = False
+    nobody: bool = False
 
 
 @dataclass(slots=True)
@@ -58,7 +86,9 @@ class FailedCheck:
     reason: str
 
 
-Line = RoundTrip | Closing | Flip | Selection | FailedCheck
+Ours = RoundTrip | Refusal | Closing
+"""The lines that are about a client's request."""
+Line = Ours | Flip | Selection | FailedCheck
 
 
 class LogReader:
@@ -82,14 +112,18 @@ class LogReader:
 
     def _parse(self, line: bytes) -> Line | None:
         try:
-            entry = json.loads(line)
-        except ValueError:
-            return None
-        message, logger = entry.get("msg"), entry.get("logger", "")
+            return self._read(json.loads(line))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return None  # not one of the lines that we know: whatever it is, it ends nothing
+
+    def _read(self, entry: dict[str, Any]) -> Line | None:
+        message, logger = entry["msg"], entry["logger"]
         if message == "upstream roundtrip":
             return round_trip(entry)
-        if message == "handled request":
-            return Closing(request_id(entry), entry["status"])
+        if logger.startswith(ACCESS):
+            return closing(entry)
+        if logger.startswith(ERRORS):
+            return refusal(entry)
         if message == "selected upstream":
             return Selection(entry["dial"], entry["ts"])
         if logger == "events" and entry.get("name") in ("healthy", "unhealthy"):
@@ -113,15 +147,46 @@ class LogReader:
 def round_trip(entry: dict[str, Any]) -> RoundTrip:
     """An `upstream roundtrip` entry; it is written when the attempt ends."""
     duration = entry["duration"]
+    length = header(entry.get("headers"), "Content-Length")
     return RoundTrip(
-        request_id(entry), entry["upstream"], entry["ts"] - duration, duration,
-        entry.get("status"), entry.get("error", ""),
+        peer(entry), request_id(entry), entry["upstream"], entry["ts"] - duration, duration,
+        entry.get("status"), entry.get("error", ""), int(length) if length.isdigit() else None,
     )  # fmt: skip
 
 
+def closing(entry: dict[str, Any]) -> Closing:
+    """An entry of the access log: "handled request", or "NOP" if no handler took it."""
+    headers = entry.get("resp_headers")
+    return Closing(
+        peer(entry), request_id(entry), entry["status"], entry["request"]["method"], entry["size"],
+        encoded=bool(header(headers, "Content-Encoding")),
+        own=not header(headers, "Via") and header(headers, "Server") == "Caddy",
+        nobody=entry["msg"] == "NOP",
+    )  # fmt: skip
+
+
+def refusal(entry: dict[str, Any]) -> Refusal | None:
+    """An entry of the error log, if a proxy wrote it."""
+    if not entry.get("err_trace", "").startswith("reverseproxy."):
+        return None
+    return Refusal(peer(entry), request_id(entry), entry["status"])
+
+
+def peer(entry: dict[str, Any]) -> Peer:
+    """The client's address and port, those of its PROXY line if it has sent one."""
+    request = entry["request"]
+    return request["remote_ip"], int(request["remote_port"])
+
+
 def request_id(entry: dict[str, Any]) -> str:
-    """The id that our client gave the request; empty for a stranger's."""
-    return str(entry["request"].get("headers", {}).get("X-Request-Id", [""])[0])
+    """The request's id, as the Caddyfile has left it; empty where there is none."""
+    return header(entry["request"].get("headers"), "X-Request-Id")
+
+
+def header(headers: dict[str, list[str]] | None, name: str) -> str:
+    """The first value of a header; empty where there is none."""
+    values = (headers or {}).get(name)
+    return str(values[0]) if values else ""
 
 
 def reason(entry: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import folder as folders
 from caddylab._runtimes import images, podman_caddy, podman_service, podman_sweep
@@ -127,6 +128,10 @@ class PodmanRuntime:
     def extra_config(self) -> dict[str, Any]:
         return podman_caddy.config(self._caddy_secret)
 
+    def boot(self) -> str:
+        """What Caddy runs before anything is loaded."""
+        return json.dumps(own_authority(self.extra_config()))
+
     def log_writer(self) -> dict[str, Any]:
         return podman_caddy.log_writer()
 
@@ -190,7 +195,7 @@ class PodmanRuntime:
 
     def _start_caddy(self) -> None:
         ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
-        boot = {podman_caddy.BOOT: json.dumps(self.extra_config())}
+        boot = {podman_caddy.BOOT: self.boot()}
         caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.COMMAND)
         self._caddy = caddy
         self.site = caddy.published(podman_caddy.SITE_PORT)

@@ -16,6 +16,7 @@ import psutil
 from caddylab import _loopback, _resources
 from caddylab._caddy import program
 from caddylab._caddy.persistent import Cautious
+from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
@@ -209,6 +210,10 @@ class ProcessRuntime:
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}
 
+    def boot(self) -> str:
+        """What Caddy runs before anything is loaded."""
+        return json.dumps(own_authority(self.extra_config()))
+
     def log_writer(self) -> dict[str, Any]:
         return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
 
@@ -255,7 +260,7 @@ class ProcessRuntime:
 
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
-        boot.write_text(json.dumps(self.extra_config()))
+        boot.write_text(self.boot())
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         self._caddy = psutil.Process(self.keeper.spawn("caddy", command, homes))

@@ -32,6 +32,8 @@ class Connection(asyncio.Protocol):
         bodiless: whether the answers have headers only, as those to HEAD.
 
     Attributes:
+        fresh: whether nothing has been sent yet.
+        port: our end's, once there is a connection.
         reusable: whether another request may follow on this connection.
         status: the answer's status code, None before its headers are there.
         backend: its `X-Backend` header.
@@ -52,6 +54,8 @@ class Connection(asyncio.Protocol):
         "backend",
         "body",
         "cookies",
+        "fresh",
+        "port",
         "reusable",
         "status",
     )
@@ -60,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._owner, self._opening, self._bodiless = owner, opening, bodiless
         self._request: Request | None = None
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
-        self.reusable = True
+        self.reusable = self.fresh = True
         self.status: int | None = None
         self.cookies: tuple[bytes, ...] = ()
         self._reset()
@@ -69,10 +73,9 @@ class Connection(asyncio.Protocol):
         """Write the request; its owner hears `answered` or `broken`, unless `cancel` comes."""
         self._request = request
         self._reset()
-        if self._opening:
-            port = self._transport.get_extra_info("sockname")[1]
-            message = f"{self._opening}{port} 80\r\n".encode() + message
-            self._opening = ""
+        if self.fresh and self._opening:
+            message = f"{self._opening}{self.port} 80\r\n".encode() + message
+        self.fresh = False
         self._transport.write(message)
 
     def cancel(self) -> None:
@@ -86,6 +89,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ready to send."""
         self._transport = cast(asyncio.Transport, transport)
+        self.port = transport.get_extra_info("sockname")[1]
 
     def data_received(self, data: bytes) -> None:
         """A piece of the answer has arrived."""

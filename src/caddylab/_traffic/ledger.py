@@ -10,6 +10,7 @@ from collections.abc import Callable
 from caddylab._records import Request
 from caddylab._traffic.lateness import Lateness
 from caddylab._traffic.plan import Plan
+from caddylab._traffic.wire import Wire
 
 Listener = Callable[[str, Request], None]
 
@@ -32,9 +33,11 @@ class Ledger:
         launched: set when the run has begun.
         done: set when nothing more will be sent and nothing is in flight.
         stopped: whether `stop` ended the run.
+        wire: where the run notes on which connection it sends what; None if nobody reads a log.
     """
 
     began: float
+    wire: Wire | None = None
 
     def __init__(self, plan: Plan, id: str = "") -> None:
         self.id = id or secrets.token_hex(4)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from caddylab._errors import TrafficError
-from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._setting import Setting
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.ledger import Ledger
@@ -18,6 +18,8 @@ from caddylab._traffic.plan import Plan
 
 FORMAT = 1
 """Goes up when an older caddylab could not read the file any more."""
+OLD_REQUEST = 12
+"""The values of a request in a file of before there was a record of who answered."""
 GZIP = b"\x1f\x8b"
 
 
@@ -110,10 +112,22 @@ def _plan(plan: Plan) -> dict[str, Any]:
 
 
 def _request(row: list[Any]) -> Request:
-    request = Request(*row)
+    request = Request(*row[:OLD_REQUEST])
+    request.attempts = [Attempt(*attempt) for attempt in row[OLD_REQUEST - 1]]
     request.outcome = Outcome(request.outcome)
-    request.attempts = [Attempt(*values) for values in row[-1]]
+    known = row[OLD_REQUEST:]
+    request.source = Answerer(known[0]) if known else _inferred(request)
     return request
+
+
+def _inferred(request: Request) -> Answerer:
+    """Who answered, of a run that was saved before this was on record."""
+    if not request.complete:
+        return Answerer.UNKNOWN
+    if any(a.status == request.status and a.backend is not None for a in request.attempts):
+        return Answerer.BACKEND
+    refused = request.status in (502, 503, 504) and not request.body
+    return Answerer.NO_BACKEND if refused else Answerer.CADDY
 
 
 def _rows(spans: Iterable[Span]) -> list[tuple[Any, ...]]:

@@ -128,14 +128,24 @@ class Run(Ledger):
 
     def _send(self, connection: Connection, request: Request) -> None:
         self._in_flight[request.n] = connection
+        self._note(connection, request)
         cookies = self._clients[request.client].cookie_line()
         message = b"%b%d%b\r\n\r\n%b" % (self._head, request.n, cookies, self.plan.body)
         connection.send(message, request)
 
+    def _note(self, connection: Connection, request: Request) -> None:
+        """Remember on which connection it goes, before Caddy's log can tell of it."""
+        if self.wire is None:
+            return
+        peer = (self._clients[request.client].address, connection.port)
+        if connection.fresh:
+            self.wire.begin(peer)
+        self.wire.sent(peer, f"{self.id}-{request.n}")
+
     def _read(self, connection: Connection, request: Request) -> None:
         request.status = connection.status
-        if connection.backend.isdigit():
-            request.answered_by = int(connection.backend)
+        if connection.backend.isdigit() and len(connection.backend) < 4:
+            request.claimed = int(connection.backend)
         # Most bodies are alike; interned, each text is kept once.
         request.body = sys.intern(connection.body.decode("utf-8", "replace")[:200])
 
@@ -145,7 +155,7 @@ class Run(Ledger):
         assert request.sent is not None
         request.duration = self._now() - request.sent
         request.error = error
-        request.outcome = outcome
+        request.judge(outcome)
         self._tell("done", request)
         if len(self.requests) < self.planned_total and not self.stopped:
             if not self.plan.open:

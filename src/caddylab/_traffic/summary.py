@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from caddylab._records import Outcome
+from caddylab._records import Answerer, Outcome, Request
 
 if TYPE_CHECKING:
     from caddylab._traffic.traffic import Traffic
+
+WORDS = {
+    Outcome.NOBODY: "taken by nobody (Caddy's empty 200)",
+    Outcome.REFUSED: "refused",
+    Outcome.RESET: "cut off",
+    Outcome.TIMEOUT: "timed out",
+    Outcome.CANCELLED: "cancelled",
+    Outcome.PENDING: "still waiting",
+}
+NAMES = {Answerer.CADDY: "Caddy itself", Answerer.NOBODY: "nobody"}
 
 
 def describe(traffic: Traffic) -> str:
@@ -31,16 +42,33 @@ def _lines(traffic: Traffic) -> Iterator[str]:
 def _what(traffic: Traffic) -> str:
     sent, planned = len(traffic.requests), traffic.run.planned_total
     count = f"{sent} of {planned} requests" if sent < planned else _count(sent, "request")
-    ends = ", ".join(f"{n} {outcome.value}" for outcome, n in traffic.outcomes.most_common())
-    if traffic.errors == 0 and sent:
-        ends = "all answered" if sent > 1 else "answered"
     going = "" if traffic.done else "still going on; "
-    return f"{count} to {traffic.run.plan.path}: {going}{ends or 'nothing sent'}"
+    return f"{count} to {traffic.run.plan.path}: {going}{_ends(traffic.requests)}"
+
+
+def _ends(requests: Sequence[Request]) -> str:
+    """How they ended: "all answered", "50 answered, 48 failed (502), 2 timed out"."""
+    ends = Counter(map(ending, requests))
+    if len(ends) == 1 and len(requests) > 1:
+        return f"all {next(iter(ends))}"
+    if len(requests) == 1:
+        return next(iter(ends))
+    return ", ".join(f"{n:,} {end}" for end, n in ends.most_common()) or "nothing sent"
+
+
+def ending(request: Request) -> str:
+    """How a request ended, in words that follow a number."""
+    if word := WORDS.get(request.outcome):
+        return word
+    if request.outcome is not Outcome.OK:
+        return f"failed ({request.status})"
+    return "answered by Caddy itself" if request.answerer is Answerer.CADDY else "answered"
 
 
 def _who(traffic: Traffic) -> str:
-    shares = sorted(traffic.shares.items())
-    return "  ".join(f"backend {number}: {count}" for number, count in shares)
+    shares = [(f"backend {number}", n) for number, n in sorted(traffic.shares.items())]
+    others = ((NAMES[who], n) for who, n in traffic.answerers.items() if who in NAMES)
+    return "  ".join(f"{name}: {count:,}" for name, count in [*shares, *others])
 
 
 def _latency(traffic: Traffic) -> str:
@@ -58,14 +86,21 @@ def _latency(traffic: Traffic) -> str:
 
 
 def _attempts(traffic: Traffic) -> str:
-    attempts = sum(len(request.attempts) for request in traffic.requests)
-    failed = sum(bool(a.error) for request in traffic.requests for a in request.attempts)
-    text = f"Caddy made {_count(attempts, 'attempt')}"
-    return f"{text}, {failed} failed" if failed else f"{text}, none failed"
+    attempts = [attempt for request in traffic.requests for attempt in request.attempts]
+    if not attempts:
+        return "Caddy made no attempt at a backend"
+    failed = sum(bool(attempt.error) for attempt in attempts)
+    bad = Counter(a.status for a in attempts if a.status and a.status >= 500 and not a.error)
+    parts = [f"{failed:,} failed"] if failed else []
+    parts += [f"{n:,} brought a {status}" for status, n in sorted(bad.items())]
+    text = f"Caddy made {_count(len(attempts), 'attempt')}"
+    return f"{text}, {', '.join(parts)}" if parts else f"{text}, none failed"
 
 
 def _reservations(traffic: Traffic) -> Iterator[str]:
     """What must be said before the numbers are believed."""
+    if traffic.trouble:
+        yield f"! Caddy's log could not be read for a while ({traffic.trouble})"
     missing = sum(not r.complete and r.outcome is not Outcome.REFUSED for r in traffic.requests)
     if traffic.done and missing:
         yield f"! Caddy's log has not closed {_count(missing, 'request')}: their traces end early"
@@ -86,4 +121,4 @@ def ms(seconds: float) -> str:
 
 
 def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 REQUEST = {
     "n": "int64", "id": "str", "client": "int64", "address": "str", "planned": "float64",
-    "latency": "float64", "latency_intended": "float64", "outcome": "str", "retries": "int64",
+    "latency": "float64", "latency_intended": "float64", "outcome": "str", "answerer": "str",
+    "retries": "int64",
     "complete": "bool", "error": "str", "body": "str",
 }  # fmt: skip
 ATTEMPT = {
@@ -44,6 +45,7 @@ def requests(run: Ledger, records: Sequence[Request], clients: Clients) -> pd.Da
         "latency_intended": [r.latency_intended for r in rows],
         "outcome": [r.outcome.value for r in rows],
         "status": _whole([r.status for r in rows]),
+        "answerer": [r.answerer.value for r in rows],
         "backend": _whole([r.answered_by for r in rows]),
         "retries": [r.retries for r in rows],
         "complete": [r.complete for r in rows],

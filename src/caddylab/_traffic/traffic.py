@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from caddylab import _progress
 from caddylab._errors import TrafficError
 from caddylab._projector import wanted
-from caddylab._records import Outcome, Request, Span
+from caddylab._records import Answerer, Outcome, Request, Span
 from caddylab._setting import Setting
 from caddylab._tape import tape
 from caddylab._traffic import recording, tables
@@ -45,13 +45,14 @@ class Traffic:
         self,
         run: Ledger,
         clients: Clients,
-        settle: Callable[[], None],
+        settle: Callable[[], str],
         faults: Sequence[Span] = (),
         opinions: Sequence[Span] = (),
         stage: Setting | None = None,
     ) -> None:
         self.run, self.clients = run, clients
-        self._settle: Callable[[], None] | None = settle
+        self._settle: Callable[[], str] | None = settle
+        self.trouble = ""
         self._faults, self._opinions = faults, opinions
         self._stage = stage or Setting(backends=1)
 
@@ -77,7 +78,7 @@ class Traffic:
                 f"{self.run.planned_total} requests were sent. It goes on; `.stop()` ends it."
             )
         if self._settle:
-            self._settle()
+            self.trouble = self._settle()
             self._settle = None
         return self
 
@@ -95,6 +96,16 @@ class Traffic:
     def errors(self) -> int:
         """How many requests did not end well for their client."""
         return len(self.requests) - self.outcomes[Outcome.OK]
+
+    @property
+    def good(self) -> int:
+        """How many requests a backend answered well, and the client got just that."""
+        return sum(request.good for request in self.requests)
+
+    @property
+    def answerers(self) -> Counter[Answerer]:
+        """How many requests were answered by whom: a backend, Caddy, nobody."""
+        return Counter(request.answerer for request in self.requests)
 
     @property
     def shares(self) -> Counter[int]:
@@ -182,7 +193,7 @@ class Traffic:
             TrafficError: there is no such file, or it holds something else.
         """
         run, clients, faults, opinions, stage = recording.read(Path(path))
-        return cls(run, clients, lambda: None, faults, opinions, stage)
+        return cls(run, clients, str, faults, opinions, stage)
 
     def _met(self, spans: Sequence[Span]) -> list[Span]:
         """Those that touch the run."""

@@ -181,7 +181,7 @@ def poison(proxy: Proxy) -> Findings:
     if not proxy.memory or proxy.choices < 2:
         return
     for each, what in _repeated_failures(proxy):
-        tries = attempts(proxy, each)
+        tries = min(attempts(proxy, each), proxy.choices * proxy.max_fails)
         if (lost := _lost(proxy, tries)) > 1:
             yield Finding(
                 proxy.line("fail_duration", "max_fails"),

@@ -1,0 +1,208 @@
+"""Who answered: told by Caddy's log, whatever the Caddyfile does to headers and answers."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+import pytest
+
+from caddylab import Answerer, Outcome
+
+PAIR = "backend1:8080 backend2:8080"
+
+
+def site(*lines: str) -> str:
+    return "\n".join([":80 {", *lines, "}", ""])
+
+
+BACKEND, CADDY = Answerer.BACKEND, Answerer.CADDY
+NO_BACKEND, NOBODY = Answerer.NO_BACKEND, Answerer.NOBODY
+
+ANSWERS = {
+    "a backend": (site("reverse_proxy backend1:8080"), BACKEND, 1),
+    "a backend, compressed": (site("encode gzip", "reverse_proxy backend1:8080"), BACKEND, 1),
+    "a backend without its header": (
+        site("reverse_proxy backend1:8080 {", "header_down -X-Backend", "}"),
+        BACKEND,
+        1,
+    ),
+    "a backend with the other one's header": (
+        site("reverse_proxy backend1:8080 {", "header_down X-Backend 2", "}"),
+        BACKEND,
+        1,
+    ),
+    "a backend with a header out of this world": (
+        site("reverse_proxy backend1:8080 {", "header_down X-Backend 99999999999999999999", "}"),
+        BACKEND,
+        1,
+    ),
+    "a backend that looks like Caddy": (
+        site("header -Via", "header Server Caddy", "reverse_proxy backend1:8080"),
+        BACKEND,
+        1,
+    ),
+    "another site": (
+        site("reverse_proxy localhost:81") + ":81 {\nreverse_proxy backend2:8080\n}\n",
+        BACKEND,
+        2,
+    ),
+    "another site's page": (
+        site("reverse_proxy localhost:81") + ":81 {\nrespond hi\n}\n",
+        CADDY,
+        None,
+    ),
+    "a page": (site("respond hi"), CADDY, None),
+    "a page with a backend's header": (
+        site("header X-Backend 1", "header Via x", "respond hi"),
+        CADDY,
+        None,
+    ),
+    "a redirect": (site("redir https://shop.test/"), CADDY, None),
+    "a 503 on purpose": (site("respond 503"), CADDY, None),
+    "an error on purpose": (site("error 503"), CADDY, None),
+    "an error page": (
+        site("reverse_proxy backend1:9000", "handle_errors {", "respond sorry 502", "}"),
+        CADDY,
+        None,
+    ),
+    "a faked answer": (
+        site("reverse_proxy backend1:9000", "handle_errors {", "respond fine 200", "}"),
+        CADDY,
+        None,
+    ),
+    "no backend that could be reached": (site("reverse_proxy backend1:9000"), NO_BACKEND, None),
+    "no backend at all": (
+        site(f"reverse_proxy {PAIR} {{", "health_uri /", "health_port 9000", "}"),
+        NO_BACKEND,
+        None,
+    ),
+    "nobody": (site(f"reverse_proxy / {PAIR}"), NOBODY, None),
+    "nobody in a handle": (site("handle /api/* {", f"reverse_proxy {PAIR}", "}"), NOBODY, None),
+    "nobody of that name": ("http://shop.test {\nreverse_proxy backend1:8080\n}\n", NOBODY, None),
+}
+
+
+@pytest.mark.parametrize(("text", "answerer", "backend"), ANSWERS.values(), ids=ANSWERS)
+def test_who_answered(lab, text, answerer, backend):
+    lab.load(text)
+    if "health_port" in text:
+        lab.wait_until(lambda: lab.get().status_code == 503, 10)
+
+    run = lab.fire(3, host="localhost")
+
+    assert [request.answerer for request in run.requests] == [answerer] * 3
+    assert run.backends == [backend] * 3
+    assert all(request.complete for request in run.requests)
+    assert run.good == (3 if answerer is BACKEND else 0)
+    assert set(run.table()["answerer"]) == {answerer.value}
+
+
+FAKED = {
+    "another body": ("handle_response @bad {", "respond ok 200", "}"),
+    "another status": ("replace_status @bad 200",),
+    "the same status, another body": ("handle_response @bad {", "respond ok 500", "}"),
+}
+
+
+@pytest.mark.parametrize("options", FAKED.values(), ids=FAKED)
+def test_what_caddy_changed_is_no_answer_of_the_backend(lab, options):
+    lab.load(site("reverse_proxy backend1:8080 {", "@bad status 5xx", *options, "}"))
+
+    with lab.backend(1).failing(1):
+        run = lab.fire(3)
+
+    assert {request.answerer for request in run.requests} == {CADDY}
+    assert run.good == 0
+
+
+def test_an_answer_of_nobody_is_never_well(lab):
+    lab.load(site(f"reverse_proxy / {PAIR}"))
+
+    run = lab.fire(4)
+
+    assert run.outcomes == {Outcome.NOBODY: 4}
+    assert run.errors == 4
+    assert "all taken by nobody" in str(run)
+    assert "has not closed" not in str(run)
+
+
+def test_a_client_without_an_answer_has_no_answerer(lab):
+    lab.load(site("reverse_proxy backend1:8080"))
+
+    with lab.backend(1).hung():
+        run = lab.fire(2, concurrency=2, timeout=0.3)
+
+    assert {request.answerer for request in run.requests} == {Answerer.NONE}
+    assert run.backends == [None, None]
+
+
+# --- ids that somebody changes --------------------------------------------------------------
+
+CHANGED = {
+    "another id": "header_up X-Request-Id {http.request.uuid}",
+    "an id of letters": "header_up X-Request-Id none-of-yours",
+    "letters appended": "header_up X-Request-Id {header.X-Request-Id}-and-more",
+    "no id": "header_up -X-Request-Id",
+    "an empty id": 'header_up X-Request-Id ""',
+    "a number too large": "header_up X-Request-Id {header.X-Request-Id}999999",
+    "a digit of another script": "header_up X-Request-Id {header.X-Request-Id}²",
+}
+
+
+@pytest.mark.parametrize("option", CHANGED.values(), ids=CHANGED)
+def test_a_caddyfile_that_changes_the_id_hides_nothing(lab, option):
+    lab.load(site(f"reverse_proxy {PAIR} {{", "lb_policy round_robin", option, "}"))
+
+    run = lab.fire(40, concurrency=4, clients=3)
+
+    assert run.shares == {1: 20, 2: 20}
+    assert [len(request.attempts) for request in run.requests] == [1] * 40
+    assert run.good == 40
+
+
+@pytest.mark.parametrize("keepalive", [True, False])
+def test_a_site_wide_change_of_the_id_hides_nothing(lab, keepalive):
+    lab.load(site("request_header X-Request-Id fixed-1", f"reverse_proxy {PAIR}"))
+
+    run = lab.fire(40, concurrency=4, clients=3, keepalive=keepalive)
+
+    assert run.good == 40
+    for request in run.requests:
+        assert [attempt.backend for attempt in request.attempts] == [request.answered_by]
+
+
+FORGED = [
+    "{run}-1",
+    "{run}-0",
+    "{run}--1",
+    "{run}-999999",
+    "{run}-x",
+    "{run}-",
+    "-1",
+    "²-³",
+    "{run}-1²",
+]
+
+
+def test_a_stranger_with_a_forged_id_is_not_counted_and_ends_nothing(lab):
+    lab.load(site(f"reverse_proxy {PAIR}"))
+    run = lab.fire(rate=20, duration=1.5, background=True, path="/delay/50")
+    for forged in FORGED:
+        id = forged.format(run=run.run.id).encode()
+        httpx.get(lab.url, headers={b"X-Request-Id": id}, trust_env=False)
+    run.wait()
+
+    assert run.good == len(run) == 30
+    assert [len(request.attempts) for request in run.requests] == [1] * 30
+    threads = {thread.name for thread in threading.enumerate()}
+    assert "caddylab-journal" in threads
+
+
+def test_requests_that_caddyfile_and_client_leave_out_of_the_log_are_there_all_the_same(lab):
+    lab.load(site("log_skip", f"reverse_proxy {PAIR}"))
+
+    run = lab.fire(6)
+
+    assert run.good == 6
+    assert all(request.complete for request in run.requests)

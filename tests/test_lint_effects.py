@@ -1,0 +1,242 @@
+"""What the rules of the lint say, seen on the running lab: beside it, what they advise."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+
+import pytest
+from admin_caddy import site
+
+from caddylab import Lab
+
+BOTH = "backend1:8080 backend2:8080"
+TURNS = "lb_policy round_robin"
+MEMORY = "fail_duration 10s"
+ONCE = ("lb_retries 1", MEMORY)
+SLOW = ("transport http {", "response_header_timeout 300ms", "}")
+BY_STATUS = ("lb_retry_match {", "expression `{rp.status_code} >= 500`", "}")
+BY_BOTH = (
+    "lb_retry_match {",
+    "method GET",
+    "expression `{rp.is_transport_error} || {rp.status_code} >= 500`",
+    "}",
+)
+GETS = ("lb_retry_match {", "method GET", "}")
+
+
+@pytest.fixture(scope="module")
+def bare():
+    with Lab(runtime="process") as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(bare):
+    yield bare
+    bare.restore()
+
+
+def rules(lab: Lab, text: str) -> list[str]:
+    return [note.rule for note in lab.lint(text)]
+
+
+def web(*directives: str) -> str:
+    return "\n".join([":80 {", *directives, "}", ""])
+
+
+def statuses(lab: Lab, count: int = 8, **kwargs: object) -> list[int | None]:
+    return [request.status for request in lab.fire(count, **kwargs).requests]
+
+
+# --- failover ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy", [TURNS, "lb_policy ip_hash"])
+def test_a_pool_without_failover_goes_on_asking_the_dead(lab, policy):
+    text = site(policy)
+    assert rules(lab, text) == ["pool-without-failover"]
+    lab.load(text)
+    with lab.backend(1).crashed(), lab.backend(2).crashed():
+        assert set(statuses(lab)) == {502}
+
+
+def test_checks_alone_leave_every_request_to_the_dead_until_the_next_check(lab):
+    text = site("lb_policy first", "health_uri /", "health_interval 60s")
+    assert rules(lab, text) == ["checks-without-failover"]
+    lab.load(text)
+    with lab.backend(1).crashed():
+        assert statuses(lab, 40) == [502] * 40
+
+
+def test_without_a_retry_every_failure_that_counts_is_somebodys_error(lab):
+    text = site("lb_policy first", MEMORY, "max_fails 3")
+    assert rules(lab, text) == ["memory-without-retry"]
+    lab.load(text)
+    with lab.backend(1).crashed():
+        assert statuses(lab) == [502] * 3 + [200] * 5
+
+
+def restarted(lab: Lab, *options: str) -> Counter[int | None]:
+    """What becomes of 40 requests of which some come while the only backend is restarted."""
+    lab.load(site("lb_try_duration 3s", *options, upstreams="backend1:8080"))
+    traffic = lab.fire(rate=10, duration=4, background=True)
+    time.sleep(1)
+    with lab.backend(1).crashed():
+        time.sleep(0.7)
+    traffic.wait()
+    return Counter(request.status for request in traffic.requests)
+
+
+def test_with_one_upstream_a_memory_loses_what_waiting_would_have_saved(lab):
+    text = site("lb_try_duration 3s", MEMORY, upstreams="backend1:8080")
+    assert "memory-with-one-upstream" in rules(lab, text)
+    assert restarted(lab) == {200: 40}
+    assert restarted(lab, MEMORY)[503] > 10
+
+
+# --- retries ----------------------------------------------------------------------------------
+
+
+def test_retries_that_end_before_max_fails_give_errors_beside_a_healthy_upstream(lab):
+    few = site("lb_policy first", *ONCE, "max_fails 5")
+    enough = site("lb_policy first", "lb_retries 2", MEMORY, "max_fails 2")
+    assert rules(lab, few) == ["retries-end-before-max-fails"]
+    assert rules(lab, enough) == []
+    for text, errors in ((few, 2), (enough, 0)):
+        lab.load(text)
+        with lab.backend(1).crashed():
+            assert statuses(lab).count(502) == errors
+
+
+def test_a_post_that_is_retried_has_lost_its_body(lab):
+    gone, kept = site(TURNS, *ONCE, *BY_STATUS), (*ONCE, *BY_STATUS, "request_buffers 1MiB")
+    assert rules(lab, gone) == ["retry-without-body"]
+    assert rules(lab, site(TURNS, *kept)) == []
+    with lab.backend(2).failing(1.0, 500):
+        lab.load(gone)
+        assert statuses(lab, 1, method="POST", body=b"order", path="/echo") == [502]
+        assert statuses(lab, 4, path="/echo") == [500] * 4  # backend 1 is left out
+        lab.load(site(TURNS, *kept))
+        assert statuses(lab, 4, method="POST", body=b"order", path="/echo") == [200] * 4
+
+
+def test_a_block_with_the_status_hides_the_one_behind_it(lab):
+    hidden = site(TURNS, *ONCE, *BY_STATUS, *GETS, *SLOW, "max_fails 3", "request_buffers 1MiB")
+    right = site(TURNS, *ONCE, *GETS, *BY_STATUS, *SLOW, "max_fails 3", "request_buffers 1MiB")
+    both = site(TURNS, *ONCE, *BY_BOTH, *SLOW, "max_fails 3")
+    assert rules(lab, hidden) == ["retry-match-order"]
+    assert rules(lab, right) == rules(lab, both) == []
+    with lab.backend(2).slow(1):
+        for text, signs in ((hidden, {200, 504}), (right, {200}), (both, {200})):
+            lab.load(text)
+            assert set(statuses(lab, 4)) == signs
+
+
+def test_one_slow_page_takes_the_upstreams_from_everybody(lab):
+    easy, hard = (site(TURNS, *ONCE, *SLOW, *more) for more in ((), ("max_fails 2",)))
+    assert rules(lab, easy) == ["one-request-fails-all"]
+    assert rules(lab, hard) == []
+    with lab.backend(1).slow(1, path="/echo"), lab.backend(2).slow(1, path="/echo"):
+        for text, others in ((easy, 503), (hard, 200)):
+            lab.load(text)
+            assert lab.get("/echo").status_code == 504
+            assert statuses(lab, 10) == [others] * 10
+
+
+def test_one_failing_page_takes_the_upstreams_from_everybody(lab):
+    text = site(TURNS, *ONCE, *BY_BOTH, "unhealthy_status 5xx")
+    assert rules(lab, text) == ["one-request-fails-all"]
+    lab.load(text)
+    with lab.backend(1).failing(path="/echo"), lab.backend(2).failing(path="/echo"):
+        assert lab.get("/echo").status_code == 500
+        assert statuses(lab, 10) == [503] * 10
+
+
+# --- routes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "rule", "answer"),
+    [
+        (web("respond hello", "reverse_proxy backend1:8080"), "/", "never-reached", "hello"),
+        (web("reverse_proxy / backend1:8080"), "/test-api", "only-the-root", ""),
+    ],
+)
+def test_nobody_comes_to_the_proxy(lab, text, path, rule, answer):
+    assert rules(lab, text) == [rule]
+    lab.load(text)
+    assert lab.get(path).text == answer
+
+
+def test_the_fallback_page_takes_the_api(lab, tmp_path):
+    (tmp_path / "index.html").write_text("the page")
+    api = ("handle_path /api* {", "reverse_proxy backend1:8080", "}")
+    page = ("try_files {path} /index.html", "file_server")
+    wrong = web(f"root {tmp_path}", page[0], *api, "handle {", page[1], "}")
+    right = web(f"root {tmp_path}", *api, "handle {", *page, "}")
+    assert rules(lab, wrong) == ["fallback-file-before-api"]
+    assert rules(lab, right) == []
+    lab.load(wrong)
+    assert lab.get("/api/echo").text == "the page"
+    lab.load(right)
+    assert lab.get("/api/echo").json()["backend"] == "1"
+
+
+# --- headers and placeholders -----------------------------------------------------------------
+
+LITERAL = {
+    "Cookie": ("{cookie.*}", "{cookie.*}", "placeholder-not-expanded"),
+    "X-Page": ("{query.page.size}", "{query.page.size}", "placeholder-not-expanded"),
+    "X-Host": ("$host", "$host", "nginx-variable"),
+    "X-Blank": ('"{ uri }"', "{ uri }", "blank-in-placeholder"),
+    "X-Name": ("{hostpart}", "{hostpart}", "unknown-placeholder"),
+    "X-Star": ("{http.request.header.*}", "", "placeholder-not-expanded"),
+    "X-Var": ("{hosts}", "{hosts}", "unknown-placeholder"),
+}
+
+
+def test_what_is_no_placeholder_reaches_the_backend_as_it_is(lab):
+    options = [f"header_up {name} {value}" for name, (value, _, _) in LITERAL.items()]
+    proxy = site(*options, upstreams="backend1:8080")
+    text = proxy.replace(":80 {", ":80 {\nvars hosts x")
+    assert sorted(rules(lab, text)) == sorted(rule for _, _, rule in LITERAL.values())
+    lab.load(text)
+    headers = lab.get("/echo?page.size=9").json()["headers"]
+    for name, (_, arrives, _) in LITERAL.items():
+        assert headers[name.lower()] == arrives
+
+
+def test_a_rewrite_to_a_url_does_not_leave_the_upstream(lab):
+    text = web("rewrite * https://example.com{uri}", "reverse_proxy backend2:8080")
+    assert rules(lab, text) == ["rewrite-to-another-host"]
+    lab.load(text)
+    assert lab.get("/echo").json()["backend"] == "2"
+
+
+def test_log_append_logs_null_for_what_it_does_not_know(lab, tmp_path):
+    log = ("log {", f"output file {tmp_path}/access.log", "}")
+    text = web(*log, "log_append who {user}", "log_append up {rp.upstream.name}", "respond hello")
+    assert rules(lab, text) == ["unknown-placeholder"] * 2
+    lab.load(text)
+    lab.get("/seen")
+    lines = map(json.loads, (tmp_path / "access.log").read_text().splitlines())
+    [entry] = [line for line in lines if line["request"]["uri"] == "/seen"]
+    assert entry["who"] is entry["up"] is None
+
+
+# --- policies and checks ----------------------------------------------------------------------
+
+
+def test_a_block_under_a_policy_that_takes_none_is_dropped(lab):
+    plain, block = site("lb_policy least_conn", *ONCE), ("lb_policy least_conn {", "header x", "}")
+    assert rules(lab, site(*block, *ONCE)) == ["policy-block-dropped"]
+    assert lab.adapt(site(*block, *ONCE)) == lab.adapt(plain)
+
+
+def test_a_query_in_the_old_health_path_is_taken_for_a_part_of_the_path(lab):
+    text = site("health_path /echo?deep=1", *ONCE)
+    assert rules(lab, text) == ["deprecated-health-path"]
+    lab.load(text)
+    lab.wait_until(lambda: set(statuses(lab, 2)) == {503}, 10)
