@@ -144,7 +144,7 @@ class Lab(Exercises):
                 configuration before it stays in force.
         """
         self._need_open()
-        return undisturbed(lambda: self._site.load(caddyfile))
+        return self._site.load(caddyfile)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -234,10 +234,10 @@ class Lab(Exercises):
     def _send(self, plan: Plan, people: Clients) -> Traffic:
         journal, backends = self._journal, self._backends
 
-        def settle(run_id: str) -> None:
+        def settle(run_id: str) -> str:
             for backend in backends:  # one that has died meanwhile is part of the records
                 backend.look()
-            journal.settle(run_id)
+            return journal.settle(run_id)
 
         def prepare(run: Run) -> None:
             run.wire = journal.watch(run.id, run.requests)
@@ -330,7 +330,7 @@ class Lab(Exercises):
             StartFailed: Caddy or a backend cannot be started again.
         """
         self._need_open()
-        undisturbed(self._reset)
+        self._site.line.do(self._reset)
 
     def _reset(self) -> None:
         self._stop_traffic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from caddylab._caddy.lint import Note, lint
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
 from caddylab._runtimes.base import Runtime
+from caddylab._undisturbed import Line
 
 PROBES = 8
 """Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
@@ -28,30 +28,30 @@ class Site:
 
     Attributes:
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
+        line: where what changes the configuration is done.
     """
 
     def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
-        self._one_at_a_time = threading.RLock()
+        self.line = Line()
         self._text = ""
         self.latest: dict[str, Any] = {}
 
     @property
     def text(self) -> str:
         """The Caddyfile in force; while Caddy takes a new one, it is waited for."""
-        with self._one_at_a_time:
-            return self._text
+        self.line.wait()
+        return self._text
 
     @property
     def config(self) -> dict[str, Any]:
         """The JSON in force, instruments included; likewise."""
-        with self._one_at_a_time:
-            return self.latest
+        self.line.wait()
+        return self.latest
 
     def load(self, caddyfile: str | Path) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
-        with self._one_at_a_time:
-            return self._load(caddyfile)
+        return self.line.do(lambda: self._load(caddyfile))
 
     def _load(self, caddyfile: str | Path) -> Loaded:
         name, text = _caddyfiles.read(caddyfile)

@@ -17,7 +17,6 @@ from caddylab._faults import Fault
 from caddylab._lab import Lab
 from caddylab._loaded import Loaded
 from caddylab._records import Span
-from caddylab._undisturbed import undisturbed
 
 BACKENDS = 3
 
@@ -166,7 +165,7 @@ class Site(Lab):
 
     def deploy(self, caddyfile: str | Path) -> Loaded:
         """Load a Caddyfile, whoever does it."""
-        return undisturbed(lambda: self._deploy(caddyfile))
+        return self._site.line.do(lambda: self._deploy(caddyfile))
 
     def _deploy(self, caddyfile: str | Path) -> Loaded:
         with self._reloading():
