@@ -13,7 +13,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup test together alone attack lint format labs bench lock clean
+.PHONY: course html slides recordings setup test together alone attack lint lint-page format labs bench lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -71,6 +71,10 @@ lint: .venv/ready-dev
 format: .venv/ready-dev
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
+
+# docs/lint.md, from the rules
+lint-page: .venv/ready-dev
+	$(BIN)/python tools/make_lint_page.py
 
 # From the solutions, by nbgrader
 labs: .venv/ready-dev

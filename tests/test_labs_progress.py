@@ -107,6 +107,17 @@ class TestCheck:
             mine.check("01.2", answer=RIGHT)
         assert not [t for t in threading.enumerate() if t.name.startswith("caddylab-check")]
 
+    @pytest.mark.parametrize("text", [":80 {\n\treverse_proxy / backend1:8080\n}\n", ":80 {\n}\n"])
+    def test_a_caddyfile_that_passes_nothing_on_is_told_so(self, mine, capsys, text):
+        with pytest.raises(NotYet):
+            mine.check("05.4", text)
+        assert "Your Caddyfile passes nothing on yet" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(("used", "says"), [(97.0, "is busy"), (20.0, "is not busy")])
+    def test_a_machine_is_called_busy_only_where_that_was_measured(self, monkeypatch, used, says):
+        monkeypatch.setattr(check.psutil, "cpu_percent", lambda: used)
+        assert f"this machine {says} ({used:.0f} %" in check._why()
+
     def test_a_case_tells_no_faults(self, mine):
         incident = mine.case("02.4")
         assert incident.errors > 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import pytest
 from admin_caddy import AdminCaddy, admin_caddy, site
 
 from caddylab._caddy.lint import RULES, lint
 
+ROOT = Path(__file__).parents[1]
 ONE = "backend1:8080"
 THREE = "backend1:8080 backend2:8080 backend3:8080"
 ONCE = ("lb_retries 1", "fail_duration 10s")
@@ -80,13 +84,23 @@ DESERVED = {
     "retry-match-order": [
         (site(*ONCE, *BY_STATUS, *GETS, "request_buffers 1MiB"), 5),
         (
-            site(*ONCE, "lb_retry_match expression `{rp.header.X-Again} == '1'`", *GETS,
+            site(*ONCE, "lb_retry_match expression `{rp.header.X-Again}.startsWith('y')`", *GETS,
                  "request_buffers 1MiB"),
+            5,
+        ),
+        (
+            site(*ONCE, "lb_retry_match expression `{method} == 'GET' && {rp.status_code} >= 500`",
+                 *GETS),
             5,
         ),
     ],
     "timeout-not-retried": [
         (site(*ONCE, *BY_STATUS, *SLOW, "request_buffers 1MiB", "max_fails 3"), 5),
+        (
+            site(*ONCE, "lb_retry_match expression `{rp.status_code} == 503`", *SLOW,
+                 "request_buffers 1MiB", "max_fails 3"),
+            5,
+        ),
     ],
     "one-request-fails-all": [
         (site(*ONCE, *SLOW), 4),
@@ -143,6 +157,8 @@ DESERVED = {
         (web("reverse_proxy {header.X-Target}"), 2),
         (web("reverse_proxy /go/* {path.1}:8080"), 2),
         (web("reverse_proxy {host}:8080"), 2),
+        (web("vars port {query.port}", "reverse_proxy localhost:{vars.port}"), 3),
+        (web("reverse_proxy {", "dynamic a {", "name {query.app}", "port 80", "}", "}"), 2),
     ],
     # --- headers and URLs ----------------------------------------------------------------
     "nginx-variable": [
@@ -191,11 +207,14 @@ DESERVED = {
         (headed(("{", "servers {", "trusted_proxies static 0.0.0.0/0 ::/0", "}", "}"),
                 web("reverse_proxy app:80")), 3),
         (site("trusted_proxies 0.0.0.0/0", upstreams=ONE), 3),
+        (headed(("{", "servers {", "listener_wrappers {", "proxy_protocol {", "allow 0.0.0.0/0",
+                 "}", "}", "}", "}"), web("reverse_proxy app:80")), 5),
         (site("trusted_proxies 0.0.0.0/1 128.0.0.0/1", upstreams=ONE), 3),
     ],
     # --- placeholders --------------------------------------------------------------------
     "unknown-placeholder": [
         (web("log_append who {user}", "reverse_proxy app:80"), 2),
+        (lines("(who) {", "log_append a {args[0]}", "}") + web("import who {user}", "abort"), 5),
         (web("rewrite /a/{hostpart}", "reverse_proxy app:80"), 2),
         (web("vars hosts abc", "reverse_proxy app:80 {", "header_up X-A {hosts}", "}"), 4),
         (web("reverse_proxy app:80 {", "header_up X-A {rp.active.target}", "}"), 3),
@@ -261,6 +280,14 @@ NEARLY = {
         "lb_policy round_robin", "lb_retries 1", "fail_duration 10s", "max_fails 5"
     ),
     "the status last": site(*ONCE, *GETS, *BY_STATUS, "request_buffers 1MiB"),
+    "a status that is asked for by `==`": site(
+        *ONCE, "lb_retry_match expression `{rp.status_code} in [502, 503]`", *GETS,
+        "request_buffers 1MiB",
+    ),
+    "a method that decides before the status": site(
+        *ONCE, "lb_retry_match expression `{method} == 'GET' || {rp.status_code} >= 500`", *GETS,
+        "request_buffers 1MiB",
+    ),
     "status and error in one block": site(*ONCE, *BY_BOTH, *SLOW, "max_fails 3"),
     "slow, and more fails than retries": site(*ONCE, "max_fails 2", *SLOW),
     "slow, and one upstream at most fails": site(
@@ -356,6 +383,12 @@ NEARLY = {
         "try_files {path} /index.php", "reverse_proxy app:80"
     ),
     # --- trust ---------------------------------------------------------------------------
+    "some networks by the PROXY line": headed(
+        ("{", "servers {", "listener_wrappers {", "proxy_protocol {", "allow 192.0.2.0/24",
+         "}", "}", "}", "}"),
+        web("reverse_proxy app:80"),
+    ),
+    "a port of the server's own": web("vars port 3000", "reverse_proxy localhost:{vars.port}"),
     "some networks": headed(TRUSTING, web("reverse_proxy app:80")),
     "private networks": site("trusted_proxies private_ranges", upstreams=ONE),
     # --- placeholders --------------------------------------------------------------------
@@ -395,3 +428,8 @@ def test_every_rule_can_be_listed():
         assert rule.happens.endswith(".")
         assert rule.write.endswith(".")
         assert rule.anchor == f"docs/lint.md#{name}"
+
+
+def test_the_page_tells_of_every_rule_as_it_is():
+    tool = runpy.run_path(str(ROOT / "tools" / "make_lint_page.py"))
+    assert tool["PAGE"].read_text() == tool["page"](), "make lint-page"

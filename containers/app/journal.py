@@ -14,7 +14,8 @@ class Entry(NamedTuple):
     """One request that this backend has finished.
 
     `id` is the client's `X-Request-Id` (None without one), `start` is Unix time and
-    `duration` seconds; `status` is None when it ended without an answer.
+    `duration` seconds; `status` is None when it ended without an answer. `check` is what an
+    active check says of whose it is (`X-Caddylab-Check`).
     """
 
     id: str | None
@@ -23,6 +24,7 @@ class Entry(NamedTuple):
     start: float
     duration: float
     status: int | None
+    check: str | None = None
 
 
 class Journal:

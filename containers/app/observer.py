@@ -51,12 +51,13 @@ class Observer:
             journal.running -= 1
             journal.add(
                 Entry(
-                    _request_id(scope),
+                    _header(scope, b"x-request-id"),
                     scope["method"],
                     scope["path"],
                     start,
                     perf_counter() - clock,
                     status,
+                    _header(scope, b"x-caddylab-check"),
                 )
             )
 
@@ -94,8 +95,8 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
     return replay
 
 
-def _request_id(scope: Scope) -> str | None:
+def _header(scope: Scope, wanted: bytes) -> str | None:
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == wanted:
             return str(value, "latin-1")
     return None

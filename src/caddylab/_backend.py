@@ -10,7 +10,8 @@ from caddylab import _faults, _loopback
 from caddylab._deeds import Deeds
 from caddylab._errors import FaultError
 from caddylab._faults import Fault
-from caddylab._journal import FAILED, UNHEALTHY, Journal
+from caddylab._journal import Journal
+from caddylab._opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._records import Span
 from caddylab._runtimes.base import INSTANCE_HEADER, Unit
 
@@ -27,7 +28,7 @@ class Backend:
 
     def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
         self.number = unit.number
-        self._unit, self._journal = unit, journal
+        self._unit, self._journal, self._spans = unit, journal, spans
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._deeds = Deeds(unit, spans, self._control)
 
@@ -47,27 +48,31 @@ class Backend:
         self._deeds.look()
 
     @property
+    def mended(self) -> bool:
+        """Whether it is well again, as far as we know, and Caddy thinks as it did before."""
+        ends = [s.end for s in self._spans if s.backend == self.number and s.end is not None]
+        held = [span.start for span in self._journal.opinions.of(self.number)]
+        return self.candid and not self.faults and bool(ends) and min(held, default=0) < max(ends)
+
+    @property
     def healthy(self) -> bool:
-        """Whether Caddy would send it a request: neither check nor memory speaks against it.
+        """Whether every proxy that names it would send it a request now.
 
         A Caddy that has ended sends nobody anything.
         """
-        self._journal.catch_up()
-        return self._journal.caddy_runs() and not any(
-            self._journal.opinion(self.number, kind) for kind in (UNHEALTHY, FAILED)
-        )
+        return self.opinion == HEALTHY
 
     @property
     def opinion(self) -> str:
-        """Caddy's opinion in a word: "healthy", "unhealthy" (active check), "failed" (passive).
+        """Caddy's opinion in words.
 
-        It is "unknown" when Caddy has ended.
+        "healthy", "unhealthy" (by its checks), "failed" (by failures that it remembers), "full"
+        (by the requests under way), or several of them. Where not all proxies think so, those
+        that do are named: "unhealthy for /api/*". Caddy's counters are read every 0.1 s. It is
+        "unknown" when Caddy has ended.
         """
         self._journal.catch_up()
-        if not self._journal.caddy_runs():
-            return "unknown"
-        kinds = [kind for kind in (UNHEALTHY, FAILED) if self._journal.opinion(self.number, kind)]
-        return ", ".join(kinds) or "healthy"
+        return self._journal.opinion(self.number, sure=True)
 
     @property
     def in_flight(self) -> int:
@@ -126,19 +131,27 @@ class Backend:
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).
 
-        Each has `id`, `method`, `path`, `start` (Unix time), `duration` (seconds), `status`.
+        Each has `id`, `method`, `path`, `start` (Unix time), `duration` (seconds), `status` and
+        `check`: what tells whose check it was, where proxies check it differently.
         """
         return list(self.diary(0)["requests"])
 
-    def diary(self, since: int) -> dict[str, Any]:
+    def diary(self, since: int, timeout: float = 5) -> dict[str, Any]:
         """What it has executed from number `since` on ("requests"), and the "next" number."""
-        answer: dict[str, Any] = self._control("GET", "/requests", params={"since": since}).json()
-        return answer
+        query = {"since": since}
+        answer = self._control("GET", "/requests", timeout=timeout, params=query).json()
+        return dict(answer)
 
     def __repr__(self) -> str:
         opinion = self.opinion
-        said = "Caddy has ended" if opinion == "unknown" else f"Caddy says: {opinion}"
+        said = "Caddy has ended" if opinion == UNKNOWN else f"Caddy says: {opinion}{self._why}"
         return f"<backend {self.number}: {self.state}; {said}>"
+
+    @property
+    def _why(self) -> str:
+        """Caddy's reasons, in brackets."""
+        why = reasons(self._journal.opinions.of(self.number))
+        return f" ({why})" if why else ""
 
     def _take_down(self, kind: str) -> Fault:
         return self._deeds.take_down(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from caddylab import _resources
+from caddylab import _files, _resources
 from caddylab._errors import CaddyfileError
 
 SUFFIX = ".caddyfile"
@@ -46,7 +46,7 @@ def _folder() -> Path:
 
 def _text(path: Path) -> str:
     try:
-        data = path.expanduser().read_bytes()
+        data = _files.read(path.expanduser())
     except PermissionError:
         raise CaddyfileError(f"You may not read {path}.", help="Look at its rights.") from None
     except IsADirectoryError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from caddylab._backend import Backend
 from caddylab._errors import FaultError
 from caddylab._faults import DOWN, SILENT
 from caddylab._setting import Setting
+from caddylab._steady import Steady
 
 PERIOD = 0.5
 
@@ -41,23 +41,19 @@ class Checks:
     ) -> None:
         self._backends, self._stage, self._report = backends, stage, report
         self._next: dict[int, int] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._live, name="caddylab-checks", daemon=True)
-        self._thread.start()
+        self._reader = Steady("caddylab-checks", self._look, lambda: PERIOD)
+        self._reader.start()
 
     def close(self) -> None:
         """Read no more."""
-        self._stop.set()
-        self._thread.join(5)
+        self._reader.close()
 
-    def _live(self) -> None:
-        while not self._stop.wait(PERIOD):
-            stage = self._stage()
-            for backend in self._backends:
-                backend.look()  # one that has died shows it while somebody watches
-                if stage.check and not _kinds(backend) & (DOWN | SILENT):
-                    with contextlib.suppress(FaultError):  # it went down just now
-                        self._read(backend, stage)
+    def _look(self) -> None:
+        stage = self._stage()
+        for backend in self._backends if stage.check else ():
+            if not {fault.span.kind for fault in backend.faults} & (DOWN | SILENT):
+                with contextlib.suppress(FaultError):  # it went down just now
+                    self._read(backend, stage)
 
     def _read(self, backend: Backend, stage: Setting) -> None:
         since = self._next.get(backend.number, sys.maxsize)  # at first only the "next" number
@@ -66,7 +62,7 @@ class Checks:
             diary = backend.diary(0)
         self._next[backend.number] = diary["next"]
         for entry in diary["requests"]:
-            if stage.passes(entry):
+            if stage.passes(backend.number, entry):
                 self._report(PassedCheck(backend.number, entry["start"]))
 
 

@@ -18,9 +18,10 @@ from caddylab import _tape
 from caddylab._backend import Backend
 from caddylab._caddy.log import Closing, FailedCheck, Line, Refusal, RoundTrip, Selection
 from caddylab._checks import Checks, PassedCheck
-from caddylab._journal import FAILED, UNHEALTHY, UNSENT, Journal
+from caddylab._journal import UNSENT, Journal
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._setting import setting
+from caddylab._steady import Steady
 from caddylab._tape import Event
 from caddylab._traffic.ledger import Ledger
 from caddylab._whereabouts import Place, Whereabouts
@@ -74,8 +75,7 @@ class Feed:
         self._journal, self._backends, self._config = journal, backends, config
         self._watchers: list[Watcher] = []
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._collector: Steady | None = None
         self._history: deque[Event] = deque(maxlen=MOST)
         self._keys = 0
         self.zero = time.time()
@@ -92,12 +92,9 @@ class Feed:
                 self._begin(runs)
             watcher(self._now(), list(self._history))
             self._watchers = [*self._watchers, watcher]
-            if self._thread is None:
-                self._stop.clear()
-                self._thread = threading.Thread(
-                    target=self._live, name="caddylab-feed", daemon=True
-                )
-                self._thread.start()
+            if self._collector is None:
+                self._collector = Steady("caddylab-feed", self._hand_out, lambda: PERIOD)
+                self._collector.start()
                 self._checks = Checks(self._backends, lambda: self._stage, self._lines.append)
 
     def unwatch(self, watcher: Watcher) -> None:
@@ -124,10 +121,9 @@ class Feed:
         """End the thread. Safe to call twice."""
         self._watchers = []
         self._journal.listen(None)
-        self._stop.set()
-        thread, self._thread = self._thread, None
-        if thread:
-            thread.join(5)
+        collector, self._collector = self._collector, None
+        if collector:
+            collector.close()
             self._checks.close()
 
     # --- on the feed's thread ------------------------------------------------------------
@@ -146,13 +142,12 @@ class Feed:
         self._journal.listen(self._lines.append)
         self._collect()
 
-    def _live(self) -> None:
-        while not self._stop.wait(PERIOD):
-            with self._lock:
-                if batch := self._collect():
-                    now = self._now()
-                    for watcher in self._watchers:
-                        watcher(now, batch)
+    def _hand_out(self) -> None:
+        with self._lock:
+            if batch := self._collect():
+                now = self._now()
+                for watcher in self._watchers:
+                    watcher(now, batch)
 
     def _collect(self) -> list[Event]:
         """What is new. Lines first: the request that a line is about is in the records then."""
@@ -298,10 +293,6 @@ class Feed:
 
     def _opinion(self, backend: int) -> tuple[str, float | None]:
         """Caddy's opinion, and when it will forget the failures that it remembers."""
-        unhealthy = self._journal.opinion(backend, UNHEALTHY)
-        failed = self._journal.opinion(backend, FAILED)
-        words = [span.kind for span in (unhealthy, failed) if span]
-        until = None
-        if failed:
-            until = _tape.forgotten(self._failures[backend], failed, self._stage) - self.zero
-        return ", ".join(words) or "healthy", until
+        now = self._journal.opinions.of(backend)
+        until = _tape.forgotten(self._failures[backend], now, self._stage)
+        return self._journal.opinion(backend), None if until is None else until - self.zero

@@ -11,15 +11,27 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import httpx
 
 from caddylab._caddy.admin import Upstream
 from caddylab._caddy.answer import who_answered
-from caddylab._caddy.log import Closing, Flip, Line, LogReader, Ours, Refusal, RoundTrip
+from caddylab._caddy.log import (
+    Closing,
+    FailedCheck,
+    Flip,
+    Line,
+    LogReader,
+    Ours,
+    Refusal,
+    RoundTrip,
+)  # fmt: skip
 from caddylab._caddy.persistent import always
 from caddylab._errors import CaddyGone
-from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._opinions import UNKNOWN, Opinions, words
+from caddylab._records import Attempt, Outcome, Request
+from caddylab._steady import Steady
 from caddylab._traffic.wire import Wire
 from caddylab._undisturbed import undisturbed
 
@@ -30,12 +42,6 @@ GRACE = 1.0
 """Seconds of silence after which a missing closing line is given up."""
 
 UNSENT = {Outcome.REFUSED}
-
-CUT_OFF = ("stopping apps", "context canceled")
-"""How Caddy explains a check that ended because a new configuration has taken over."""
-
-UNHEALTHY, FAILED = "unhealthy", "failed"
-"""Caddy's opinions: by its active checks; by passive failures that it remembers."""
 
 
 class Journal:
@@ -64,32 +70,24 @@ class Journal:
         self._tried: dict[str, list[RoundTrip]] = {}
         self._refused: dict[str, Refusal] = {}
         self._lock = threading.Lock()
-        self._closed = threading.Event()
         self._last_line = 0.0
         self._counts_read = 0.0
-        self._open: dict[tuple[int, str], Span] = {}
-        self.proof: dict[str, int] = {}
-        """How many failures Caddy wants of an upstream before it leaves it out; 1 if not said."""
+        self._answers = True
         self.trouble = ""
         """Why the log or the counters could not be read, the last time that they could not."""
-        self.opinions: list[Span] = []
+        self.opinions = Opinions(backends)
         self.in_flight: dict[int, int] = {}
-        self._thread = threading.Thread(target=self._follow, name="caddylab-journal", daemon=True)
+        self._follower = Steady(
+            "caddylab-journal", self.catch_up, lambda: BUSY if self._runs else IDLE
+        )
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still follows; if not, something has ended its thread."""
-        return self._thread.is_alive()
+        self._follower.start()
 
     def close(self) -> None:
         """Stop following."""
-        self._closed.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(5)
+        self._follower.close()
 
     def watch(self, run_id: str, requests: Sequence[Request]) -> Wire:
         """Join what the log says to these requests (request n stands at index n - 1).
@@ -130,18 +128,22 @@ class Journal:
         for request in requests:
             if not request.complete:
                 self._give_up(f"{run_id}-{request.n}", request)
-        return self.trouble
+        return self.trouble or self._follower.trouble
 
     def _give_up(self, id: str, request: Request) -> None:
         request.claimed = None  # a header alone is no proof
         self._forget(id)
 
-    def opinion(self, backend: int, kind: str) -> Span | None:
-        """Caddy's opinion of a backend, if it has one now."""
-        return self._open.get((backend, kind))
+    def opinion(self, backend: int, sure: bool = False) -> str:
+        """What Caddy thinks of a backend, in words, as far as it has been read.
+
+        `sure`: whether it runs at all is looked up, and not only if it did not answer lately.
+        """
+        ended = (sure or not self._answers) and not self.caddy_runs()
+        return UNKNOWN if ended else words(self.opinions.of(backend))
 
     @contextlib.contextmanager
-    def reloading(self) -> Iterator[None]:
+    def reloading(self, config: dict[str, Any]) -> Iterator[None]:
         """While Caddy takes a new configuration: with that, it forgets what it thought.
 
         Its first checks run at once, so what the log says from the beginning on counts already.
@@ -149,11 +151,9 @@ class Journal:
         """
         self.catch_up()
         with self._lock:
-            before, when = dict(self._open), time.time()
+            when = time.time()
             yield
-            for (backend, kind), span in before.items():
-                if self._open.get((backend, kind)) is span:
-                    self._end(backend, kind, when)
+            self.opinions.begin(config, when)
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters; what cannot be read waits."""
@@ -165,21 +165,17 @@ class Journal:
                 self._read_lines()
                 if time.monotonic() - self._counts_read >= IDLE:
                     self._read_counts()
+                    self._answers = True
             except (OSError, httpx.HTTPError, CaddyGone) as error:
                 self.trouble = str(error) or type(error).__name__
-
-    def _follow(self) -> None:
-        while not self._closed.wait(BUSY if self._runs else IDLE):
-            try:
-                self.catch_up()
-            except Exception:
-                if not self._closed.is_set():  # what is closed meanwhile cannot be read
-                    raise
+                self._answers = False
 
     def _read_lines(self) -> None:
         for line in self._reader.feed(self._read_log(self._reader.offset)):
             if isinstance(line, Flip):
-                self._note_flip(line)
+                self.opinions.flipped(line)
+            elif isinstance(line, FailedCheck):
+                self.opinions.failed(line)
             elif isinstance(line, Ours):
                 self._join(line)
             if self._listener:
@@ -224,30 +220,10 @@ class Journal:
         backend = self._backends.get(line.upstream)
         return Attempt(line.upstream, line.start, line.duration, backend, line.status, line.error)
 
-    def _note_flip(self, flip: Flip) -> None:
-        backend = self._backends.get(flip.upstream)
-        cut_off = flip.reason.endswith(CUT_OFF)
-        if backend is not None and not cut_off:
-            self._note(backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
-
     def _read_counts(self) -> None:
         self._counts_read = time.monotonic()
         counts = self._upstreams()
         for dial, backend in self._backends.items():
             count = counts.get(dial, Upstream(0, 0))
             self.in_flight[backend] = count.num_requests
-            failed = count.fails >= self.proof.get(dial, 1)
-            self._note(backend, FAILED, failed, time.time(), f"fails: {count.fails}")
-
-    def _note(self, backend: int, kind: str, is_so: bool, when: float, detail: str) -> None:
-        if is_so and (backend, kind) not in self._open:
-            span = Span(backend, kind, when, None, detail)
-            self._open[backend, kind] = span
-            self.opinions.append(span)
-        elif not is_so:
-            self._end(backend, kind, when)
-
-    def _end(self, backend: int, kind: str, when: float) -> None:
-        span = self._open.pop((backend, kind), None)
-        if span:
-            span.end = when
+        self.opinions.count(counts)

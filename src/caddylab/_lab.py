@@ -18,7 +18,8 @@ from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
-from caddylab._errors import LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._caddy.routes import USUAL_PATH
+from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._labs.exercises import Exercises
@@ -103,6 +104,7 @@ class Lab(Exercises):
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.latest)
         life.callback(self._feed.close)
@@ -189,11 +191,11 @@ class Lab(Exercises):
         concurrency: int = 1,
         rate: float | None = None,
         duration: float | None = None,
-        path: str = "/test-api",
+        path: str = USUAL_PATH,
         method: str = "GET",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        host: str = "localhost",
+        host: str | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -207,6 +209,7 @@ class Lab(Exercises):
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
+            host: whom to ask for; else the first name that the site has, or "localhost".
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -218,8 +221,9 @@ class Lab(Exercises):
         people = clients if isinstance(clients, Clients) else self._clients
         plan = Plan(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, timeout=timeout,
-            clients=len(people) if isinstance(clients, Clients) else clients, keepalive=keepalive,
+            method=method, body=body, headers=headers or {}, timeout=timeout,
+            host=self._site.host if host is None else host, keepalive=keepalive,
+            clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False)
@@ -246,7 +250,7 @@ class Lab(Exercises):
         run = self._engine.start(plan, self._runtime.site, people, prepare)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: settle(run.id), self._faults, journal.opinions, stage
+            run, people, lambda: settle(run.id), self._faults, journal.opinions.spans, stage
         )
         self.last = traffic
         self._running.add(traffic)
@@ -270,12 +274,13 @@ class Lab(Exercises):
         large = wanted(projector)
         return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
-    def get(self, path: str = "/test-api", **kwargs: Any) -> httpx.Response:
+    def get(self, path: str = USUAL_PATH, **kwargs: Any) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
-            kwargs: httpx's own, such as `headers` or `timeout` (seconds).
+            kwargs: httpx's own, such as `headers` or `timeout` (seconds). The `Host` is the
+                first name that the site has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -283,7 +288,9 @@ class Lab(Exercises):
         """
         self._need_open()
         try:
-            return undisturbed(lambda: self._http.get(path, **kwargs))
+            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers.setdefault("Host", self._site.host)
+            return undisturbed(lambda: self._http.get(path, headers=headers, **kwargs))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False) from error
@@ -364,15 +371,19 @@ class Lab(Exercises):
 
     @property
     def opinions(self) -> list[Span]:
-        """When Caddy thought what of a backend: "unhealthy" (active), "failed" (passive)."""
+        """When Caddy thought what of a backend.
+
+        The `kind` is "unhealthy" (by its checks), "failed" (by failures that it remembers) or
+        "full"; `proxy` names the proxies that thought so, where not all did.
+        """
         self._journal.catch_up()
-        return list(self._journal.opinions)
+        return list(self._journal.opinions.spans)
 
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
         self._look()
         self._journal.catch_up()
-        return tables.timeline(self._ready, self._faults, self._journal.opinions)
+        return tables.timeline(self._ready, self._faults, self._journal.opinions.spans)
 
     def wait_until(
         self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""
@@ -444,3 +455,14 @@ class Lab(Exercises):
         count = len(self._runtime.units)
         plural = "backend" if count == 1 else "backends"
         return f"<Lab: Caddy and {count} {plural} {place[self._runtime.name]}, {self.url}>"
+
+
+def _diaries(backends: list[Backend]) -> Callable[[int], list[dict[str, Any]]]:
+    """What a backend has executed, if it answers at once; an opinion must not wait for it."""
+
+    def diary(number: int) -> list[dict[str, Any]]:
+        with contextlib.suppress(FaultError):
+            return list(backends[number - 1].diary(0, timeout=0.5)["requests"])
+        return []
+
+    return diary

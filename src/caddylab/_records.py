@@ -154,7 +154,8 @@ class Span:
     """Something that was so for a while, from `start` to `end` (Unix time; None = still is).
 
     Used for the faults that we made (`kind` such as "killed") and for Caddy's opinion of a
-    backend (`kind` such as "unhealthy" or "failed").
+    backend (`kind` such as "unhealthy" or "failed"). `proxy` names those of Caddy's proxies that
+    think so, where others think differently.
     """
 
     backend: int
@@ -162,3 +163,9 @@ class Span:
     start: float
     end: float | None = None
     detail: str = ""
+    proxy: str = ""
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        return f"{self.kind} for {self.proxy}" if self.proxy else self.kind

@@ -9,7 +9,7 @@ from typing import Any
 
 from caddylab import _caddyfiles
 from caddylab._caddy.admin import Admin
-from caddylab._caddy.config import PROBE, Instrument, proof
+from caddylab._caddy.config import PROBE, Instrument
 from caddylab._caddy.lint import Note, lint
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
@@ -34,7 +34,7 @@ class Site:
     def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self.line = Line()
-        self._text = ""
+        self._text, self._host = "", "localhost"
         self.latest: dict[str, Any] = {}
 
     @property
@@ -49,6 +49,12 @@ class Site:
         self.line.wait()
         return self.latest
 
+    @property
+    def host(self) -> str:
+        """What requests ask for that name no host of their own; likewise."""
+        self.line.wait()
+        return self._host
+
     def load(self, caddyfile: str | Path) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
         return self.line.do(lambda: self._load(caddyfile))
@@ -57,11 +63,10 @@ class Site:
         name, text = _caddyfiles.read(caddyfile)
         adapted = self._admin.adapt(text)
         plan = Instrument(adapted, self._runtime, text).plan()
-        with self._journal.reloading():
+        with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
-            self._journal.proof = proof(plan.config)
             self._take_over(plan.token)
-        self._text, self.latest = text, plan.config
+        self._text, self.latest, self._host = text, plan.config, plan.host
         return Loaded(name, text, [*lint(text, adapted), *plan.notes])
 
     def answers(self) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from caddylab._journal import FAILED
+from caddylab._opinions import FAILED, words
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._setting import Setting
 
@@ -123,14 +123,18 @@ class _Story:
 
     def _opinion(self, moment: float, zero: float) -> tuple[str, float | None]:
         now = [span for span in self.caddys if _holds(span, moment)]
-        failed = next((span for span in now if span.kind == FAILED), None)
-        words = ", ".join(span.kind for span in now) or "healthy"
-        past = [time for time in self.failures if time <= moment]
-        return words, None if failed is None else forgotten(past, failed, self.stage) - zero
+        until = forgotten([time for time in self.failures if time <= moment], now, self.stage)
+        return words(now), None if until is None else until - zero
 
 
-def forgotten(failures: Iterable[float], failed: Span, stage: Setting) -> float:
-    """When Caddy will have forgotten enough of these failures to use the backend again."""
+def forgotten(failures: Iterable[float], opinions: Iterable[Span], stage: Setting) -> float | None:
+    """When Caddy will have forgotten enough of these failures to use the backend again.
+
+    None if it does not remember any, or if the proxies that name it remember differently.
+    """
+    failed = next((span for span in opinions if span.kind == FAILED), None)
+    if failed is None or failed.backend in stage.torn:
+        return None
     counted = list(failures)[-stage.most :] or [failed.start]
     return counted[0] + stage.memory
 

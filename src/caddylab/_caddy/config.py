@@ -6,6 +6,7 @@ the runtime, and the lab's instruments are added:
 - the admin endpoint is the lab's own;
 - the site's listener takes the PROXY protocol, so that clients have their own addresses;
 - a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
+- where several proxies check one backend differently, a header in the checks that tells whose;
 - a first route that answers the lab's own probe, so that the lab can tell when the new
   configuration has taken over every connection.
 """
@@ -16,19 +17,18 @@ import copy
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from caddylab._caddy.foreign import parameter
+from caddylab._caddy.judges import mark_checks
 from caddylab._caddy.places import line_of, line_of_upstream
+from caddylab._caddy.routes import USUAL_PATH, Asked, host_of, remarks
 from caddylab._caddy.safety.authority import own_authority
+from caddylab._caddy.tree import Json, find, handlers, merge, port_of
 from caddylab._caddy.variables import unset
 from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
-
-Json = dict[str, Any]
 
 SITE_PORT = 80
 PROBE = "X-Caddylab-Probe"
@@ -41,10 +41,14 @@ PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.
 
 @dataclass
 class Plan:
-    """A configuration ready to load, and what the learner should know of it."""
+    """A configuration ready to load, and what the learner should know of it.
+
+    `host` is what requests ask for that name no host of their own.
+    """
 
     config: Json
     token: str
+    host: str
     notes: list[str] = field(default_factory=list)
 
 
@@ -74,10 +78,13 @@ class Instrument:
         self._map_listeners()
         for handler in handlers(self.config, "reverse_proxy"):
             self._map_handler(handler)
+        mark_checks(self.config)
         self._own_log()
         self._own_admin()
         own_authority(self.config)
-        return Plan(self.config, self._own_probe(), self.notes)
+        host = host_of(self.main)
+        self.notes += remarks(self.main, Asked(host, USUAL_PATH))
+        return Plan(self.config, self._own_probe(), host, self.notes)
 
     def _need_plain_http(self) -> None:
         if not self.servers:
@@ -237,30 +244,6 @@ class Instrument:
             self.notes.append("The lab needs each request in Caddy's log: `log_skip` skips none.")
 
 
-def handlers(tree: Any, name: str) -> Iterator[Json]:
-    """Every handler called `name`, at whatever depth."""
-    if isinstance(tree, dict):
-        if tree.get("handler") == name:
-            yield tree
-        for value in tree.values():
-            yield from handlers(value, name)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from handlers(value, name)
-
-
-def find(tree: Any, key: str) -> Iterator[Any]:
-    """Every value that stands under `key`, at whatever depth."""
-    if isinstance(tree, dict):
-        if key in tree:
-            yield tree[key]
-        for value in tree.values():
-            yield from find(value, key)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from find(value, key)
-
-
 def is_local(host: str) -> bool:
     """Whether a dial address with this host means the machine of Caddy itself."""
     try:
@@ -268,32 +251,3 @@ def is_local(host: str) -> bool:
     except ValueError:
         return host in ("", "localhost")
     return address.is_loopback or address.is_unspecified
-
-
-def port_of(listen: str) -> int | None:
-    """The TCP port of a listener or a dial address, if it has exactly one."""
-    port = listen.rpartition(":")[2]
-    return int(port) if port.isdigit() and "/" not in listen.removeprefix("tcp/") else None
-
-
-def merge(into: Json, extra: Json) -> None:
-    """Add `extra` to `into`, dictionary by dictionary."""
-    for key, value in extra.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = value
-
-
-def proof(config: dict[str, Any]) -> dict[str, int]:
-    """By dial address, how many failures make an upstream a failed one (`max_fails`).
-
-    Where several proxies name it, the one that is content with the fewest counts.
-    """
-    found: dict[str, int] = {}
-    for proxy in handlers(config, "reverse_proxy"):
-        most = proxy.get("health_checks", {}).get("passive", {}).get("max_fails") or 1
-        for upstream in proxy.get("upstreams", []):
-            dial = upstream.get("dial", "")
-            found[dial] = min(most, found.get(dial, most))
-    return found

@@ -84,6 +84,8 @@ class FailedCheck:
     upstream: str
     time: float
     reason: str
+    message: str = ""
+    status: int | None = None
 
 
 Ours = RoundTrip | Refusal | Closing
@@ -136,7 +138,8 @@ class LogReader:
         if entry["msg"] == "host is up":
             return None
         why = self._reasons[entry["host"]] = reason(entry)
-        return FailedCheck(entry["host"], entry["ts"], why)
+        status = entry.get("status_code")
+        return FailedCheck(entry["host"], entry["ts"], why, entry["msg"], status)
 
     def _flip(self, entry: dict[str, Any]) -> Flip:
         host = entry["data"]["host"]

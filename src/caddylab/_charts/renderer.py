@@ -13,6 +13,7 @@ from typing import Any
 
 import altair as alt
 
+from caddylab import _drawable
 from caddylab._charts import theme
 
 NAME = "caddylab"
@@ -35,7 +36,8 @@ def enable() -> None:
 
 
 def render(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The MIME bundle of a chart and its metadata, as Altair asks a renderer for them."""
+    """The MIME bundle of a chart, of ours or not, and its metadata, as Altair asks for them."""
+    spec = _drawable.spec(spec)
     bundle = {LIVE: live(spec), **picture(spec), "text/plain": sentence(spec)}
     return bundle, {LIVE: {"embed_options": EMBED}}
 

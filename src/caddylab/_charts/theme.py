@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from caddylab import _drawable
 from caddylab._charts.enlarge import enlarged
 from caddylab._palette import CADDY as CADDY
 from caddylab._palette import COLOURS as COLOURS
@@ -113,7 +114,7 @@ class _Whole:
     def to_dict(self, *args: Any, **options: Any) -> dict[str, Any]:
         """The specification, in projector size if that is wanted."""
         inner = not (options.get("context") or {}).get("top_level", True)
-        spec: dict[str, Any] = super().to_dict(*args, **options)  # type: ignore[misc]
+        spec: dict[str, Any] = _drawable.spec(super().to_dict(*args, **options))  # type: ignore[misc]
         return enlarged(spec, ENLARGED) if wanted() and not inner else spec
 
     def save(self, fp: Any, *args: Any, **options: Any) -> None:

@@ -108,7 +108,7 @@ def timeline(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame
         said = f"{_attempts(given_up, lead)}, {many} {worst}"
     else:
         worst = words.seconds(float(requests["latency"].max()))
-        said = f"nothing was retried, nobody waited longer than {worst}"
+        said = f"nothing was retried, the slowest answer took {worst}"
     lead = lead or ("" if len(failed) else words.count(len(requests), "request"))
     return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caddylab import _progress
+from caddylab import _files, _progress
+from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.scenario import Incident
 from caddylab._gameday.score import Sample
@@ -115,9 +116,20 @@ class Report:
         progress.note(TASK, **self.record())
 
     def save(self, path: str | Path) -> None:
-        """Add the result as a line to a CSV file, which gets a heading if it is new."""
-        new = not Path(path).exists()
-        with open(path, "a", newline="", encoding="utf-8") as file:
+        """Add the result as a line to a CSV file, which gets a heading if it is new.
+
+        Raises:
+            LabError: there is no writing there.
+        """
+        try:
+            self._append(Path(path))
+        except (OSError, ValueError) as error:
+            why = _files.reason(error)
+            raise LabError(f"The result could not be added to {path}: {why}.") from error
+
+    def _append(self, path: Path) -> None:
+        new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             if new:
                 writer.writeheader()

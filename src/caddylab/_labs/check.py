@@ -6,7 +6,10 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any, TypeVar
+
+import psutil
 
 from caddylab._errors import LabError, NotYet
 from caddylab._labs import feedback, progress
@@ -14,10 +17,16 @@ from caddylab._labs.bench import Bench
 from caddylab._labs.feedback import Advice, Feedback
 from caddylab._labs.task import Finding, Hints, Task, find
 from caddylab._progress import Bar
+from caddylab._records import Answerer
 from caddylab._traffic.traffic import Traffic
 
 LIMIT = 25.0
 """Seconds after which a check gives up; nbgrader gives a cell 30."""
+
+BUSY = 90.0
+"""Per cent of all cores in use, from which on a machine is called busy."""
+
+PASSES_NOTHING_ON = "Your Caddyfile passes nothing on yet: no request came to a backend."
 
 T = TypeVar("T")
 
@@ -50,7 +59,20 @@ def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
             found.append(finding)
             if not finding.holds:
                 break
+    if found and not found[-1].holds and task.reads is None and passes_nothing_on(bench.last):
+        found[-1] = replace(found[-1], observed=f"{PASSES_NOTHING_ON} {found[-1].observed}")
     return found
+
+
+def passes_nothing_on(run: Traffic | None) -> bool:
+    """Whether Caddy answered all of a run by itself, without a try at any backend."""
+    own = {Answerer.CADDY, Answerer.NOBODY}
+    return (
+        run is not None
+        and len(run) > 0
+        and not any(request.attempts for request in run.requests)
+        and set(run.answerers) <= own
+    )
 
 
 def hint(id: str) -> None:
@@ -124,12 +146,21 @@ def _attended(task: Task, runtime: str, work: Callable[[Bench], T]) -> T:
 
 def _watch(task: Task, future: Future[Any]) -> None:
     began = time.monotonic()
+    psutil.cpu_percent()  # from now on
     with Bar() as bar:
         while not wait([future], 0.05).done:
             passed = time.monotonic() - began
             bar.show(passed / LIMIT, f"task {task.id} in a lab of its own: {passed:.0f} s")
             if passed > LIMIT:
-                raise LabError(
-                    f"The check of {task.id} was not over after {LIMIT:g} s: this machine is "
-                    "busy, or the Caddyfile keeps it waiting. Run the cell once more."
-                )
+                raise LabError(f"The check of {task.id} was not over after {LIMIT:g} s: {_why()}")
+
+
+def _why() -> str:
+    """Why a check takes too long, as far as it was measured."""
+    used = psutil.cpu_percent()
+    if used >= BUSY:
+        return f"this machine is busy ({used:.0f} % of its cores). Run the cell once more."
+    return (
+        f"this machine is not busy ({used:.0f} % of its cores), so the Caddyfile keeps the "
+        "requests waiting. Fire some at it yourself, and look at their latencies."
+    )

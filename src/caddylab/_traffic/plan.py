@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from caddylab._caddy.routes import USUAL_PATH
 from caddylab._errors import TrafficError
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -52,7 +53,7 @@ class Plan:
     concurrency: int = 1
     rate: float | None = None
     duration: float | None = None
-    path: str = "/test-api"
+    path: str = USUAL_PATH
     method: str = "GET"
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

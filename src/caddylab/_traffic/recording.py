@@ -9,6 +9,7 @@ from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from caddylab import _files
 from caddylab._errors import TrafficError
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._setting import Setting
@@ -20,7 +21,6 @@ FORMAT = 1
 """Goes up when an older caddylab could not read the file any more."""
 OLD_REQUEST = 12
 """The values of a request in a file of before there was a record of who answered."""
-GZIP = b"\x1f\x8b"
 
 
 class Recording(NamedTuple):
@@ -40,13 +40,14 @@ def write(path: Path, recording: Recording) -> None:
         TrafficError: there is no writing there.
     """
     text = json.dumps(_packed(recording), separators=(",", ":"), ensure_ascii=False)
-    content = text.encode()
+    content = text.encode(errors="replace")  # a learner's text may hold half a character
     if path.suffix == ".gz":
         content = gzip.compress(content, mtime=0)  # the same run makes the same file
     try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise TrafficError(f"The run could not be saved as {path}: {error.strerror}.") from error
+        _files.write(path, content)
+    except (OSError, ValueError) as error:
+        why = _files.reason(error)
+        raise TrafficError(f"The run could not be saved as {path}: {why}.") from error
 
 
 def read(path: Path) -> Recording:
@@ -55,21 +56,21 @@ def read(path: Path) -> Recording:
     Raises:
         TrafficError: there is no such file, or it holds something else.
     """
+    from caddylab._traffic import schema  # here: pydantic takes 0.2 s
+
     try:
-        content = path.read_bytes()
-        text = gzip.decompress(content) if content.startswith(GZIP) else content
-        packed = json.loads(text)
-        written = int(packed["format"])
-        if written <= FORMAT:
-            return _unpacked(packed)
+        return _unpacked(schema.checked(_files.read(path), newest=FORMAT))
     except OSError as error:
-        raise TrafficError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, EOFError, KeyError, TypeError, TrafficError) as error:
+        raise TrafficError(f"{path} cannot be read: {_files.reason(error)}.") from error
+    except schema.Newer:
         raise TrafficError(
-            f"{path} holds no run that could be read ({type(error).__name__}). "
+            f"{path} was saved by a newer caddylab than this one: update this one."
+        ) from None
+    except (ValueError, TypeError, TrafficError) as error:
+        raise TrafficError(
+            f"{path} holds no run that could be read ({schema.reason(error)}). "
             "Expected a file that `t.save(...)` has written."
         ) from error
-    raise TrafficError(f"{path} was saved by a newer caddylab than this one: update this one.")
 
 
 def _packed(recording: Recording) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _unpacked(packed: dict[str, Any]) -> Recording:
     ledger.requests += map(_request, packed["requests"])
     ledger.launched.set()
     ledger.done.set()
-    stage = packed["stage"] | {"used": tuple(packed["stage"]["used"])}
+    stage = {key: _tuples(value) for key, value in packed["stage"].items()}
     return Recording(
         ledger,
         Clients(packed["clients"], packed["address"]),
@@ -132,3 +133,7 @@ def _inferred(request: Request) -> Answerer:
 
 def _rows(spans: Iterable[Span]) -> list[tuple[Any, ...]]:
     return [astuple(span) for span in spans]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

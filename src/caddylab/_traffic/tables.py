@@ -109,7 +109,7 @@ def timeline(
     found = [(name, span) for name, spans in sources for span in touching(spans, zero, until)]
     columns = {
         "backend": ([span.backend for _, span in found], "int64"),
-        "kind": ([span.kind for _, span in found], "str"),
+        "kind": ([span.said for _, span in found], "str"),
         "source": ([source for source, _ in found], "str"),
         "start": ([span.start - zero for _, span in found], "float64"),
         "end": ([None if s.end is None else s.end - zero for _, s in found], "float64"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from caddylab._faults import DOWN, LEAST_STATUS, MOST_SECONDS, MOST_STATUS, SILENT
-from caddylab._journal import FAILED, UNHEALTHY
+from caddylab._opinions import FULL, HEALTHY
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_calls import Call, on_backend, on_lab
 from caddylab._widgets.panel_desk import Desk
@@ -92,7 +92,7 @@ class Row:
         for method, button in self.buttons.items():
             button.disabled = self.acting is not None or not possible(method, kinds)
         state = _acting(self.acting) or made
-        seen = _opinion(opinion, kinds, backend.candid)
+        seen = _opinion(opinion, backend)
         cells = [self._name(), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
 
@@ -205,8 +205,7 @@ def possible(method: str, kinds: set[str]) -> bool:
 
 def _opinion_of(lab: Lab, number: int) -> str:
     """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
-    journal = lab._journal
-    return ", ".join(kind for kind in (UNHEALTHY, FAILED) if journal.opinion(number, kind))
+    return lab._journal.opinion(number)
 
 
 def _acting(acting: tuple[str, float] | None) -> str:
@@ -221,10 +220,13 @@ def _state(backend: Backend) -> str:
     return _word("good" if backend.state == "up" else "bad", backend.state, details)
 
 
-def _opinion(opinion: str, kinds: set[str], candid: bool) -> str:
-    if opinion:
-        return _word("bad", opinion, "it is up again" if candid and not kinds else "")
-    return _word("odd" if kinds else "good", "healthy", "has not noticed" if kinds else "")
+def _opinion(opinion: str, backend: Backend) -> str:
+    broken = bool(backend.faults)
+    if opinion == HEALTHY:
+        return _word("odd" if broken else "good", HEALTHY, "has not noticed" if broken else "")
+    if opinion == FULL:
+        return _word("odd", FULL, "it has as many requests as it may")
+    return _word("bad", opinion, "it is up again" if backend.mended else "")
 
 
 def _word(look: str, text: str, note: str = "") -> str:

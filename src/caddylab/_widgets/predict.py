@@ -64,7 +64,8 @@ class Prediction:
             print(f"Measured: {measured}. You predicted: {self.answer}. Worth a second look!")
 
     def _keep(self, change: Any) -> None:
-        _notes.update(FILE, {self.question: self.answer})
+        if self.answer is not None:
+            _notes.update(FILE, {self.question: self.answer})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self._box._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}

@@ -6,9 +6,12 @@ import base64
 import json
 import secrets
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from caddylab import _files
+from caddylab._errors import TrafficError
 from caddylab._palette import scene
 from caddylab._tape import Event
 from caddylab._widgets.still import still
@@ -54,11 +57,19 @@ class Replay:
         self._scene = scene(backends, projector=projector, speed=speed, live=False)
 
     def save(self, path: str | Path) -> Path:
-        """Write a page that any browser can open, also without internet."""
-        title = self._text.partition("\n")[0].replace("<", "&lt;")
-        path = Path(path)
-        path.write_text(PAGE.format(title=title, body=self._html()), encoding="utf-8")
-        return path
+        """Write a page that any browser can open, also without internet.
+
+        Raises:
+            TrafficError: there is no writing there.
+        """
+        title = escape(self._text.partition("\n")[0])
+        page = PAGE.format(title=title, body=self._html())
+        try:
+            _files.write(Path(path), page.encode(errors="replace"))
+        except (OSError, ValueError) as error:
+            why = _files.reason(error)
+            raise TrafficError(f"The replay could not be saved as {path}: {why}.") from error
+        return Path(path)
 
     def _html(self) -> str:
         return BODY.format(
@@ -85,5 +96,5 @@ class Replay:
 
 
 def _json(value: object) -> str:
-    """JSON that can stand in a script: no `</script>` in it ends it early."""
-    return json.dumps(value, separators=(",", ":")).replace("</", "<\\/")
+    """JSON that can stand in a script: nothing in it begins or ends a tag or a comment."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
 
+from caddylab import _drawable
 from caddylab._palette import CADDY, mark
 from caddylab._tape import HIDDEN, Event
 
 INK, PAPER, ROW = "#1F2328", "#FFFFFF", 84
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+
+
+def escape(text: str) -> str:
+    """The text as it can stand in SVG."""
+    return html.escape(_drawable.text(text))
 
 
 class Counts:

@@ -9,7 +9,8 @@ function headline(tape, tally) {
   const all = tape.states.map(([state, opinion, until], i) => ({
     name: `Backend ${i + 1}`, up: state === "up" || state === HIDDEN, hidden: state === HIDDEN,
     what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
-    trusted: opinion === "healthy", opinion, inside: tally.inside[i], oldest: tally.oldest[i],
+    trusted: opinion === "healthy", opinion, full: opinion === "full", torn: opinion.includes(" for "),
+    mended: tape.mended.has(i + 1), inside: tally.inside[i], oldest: tally.oldest[i],
     left: until === null ? 0 : Math.max(0, until - tape.time),
   })).filter((_, i) => tape.uses(i + 1));
   if (!all.length) return "This Caddyfile passes requests on to no backend.";
@@ -22,15 +23,21 @@ function headline(tape, tally) {
     const many = stuck.inside === 1 ? "One stands still" : `${stuck.inside} stand still`;
     return `${stuck.name} ${stuck.what}, ${why}. ${many} in it, for up to ${stuck.oldest.toFixed(0)}\u00a0s.`;
   }
-  if (!trusted.length) return "Caddy trusts no backend: it turns requests round itself, with status 503.";
+  if (all.every((b) => b.opinion === "unknown")) return "Caddy has ended: nobody takes requests.";
+  if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests round itself, with status 503.";
+  if (all.every((b) => !b.trusted && !b.torn)) return "Caddy trusts no backend: it turns requests round itself, with status 503.";
   const unknown = all.find((b) => !b.up && b.trusted);
   if (unknown) return `${unknown.name} ${unknown.what}, and Caddy thinks it is healthy.`;
-  const known = all.find((b) => !b.trusted);
+  const torn = all.find((b) => b.torn);
+  if (torn) return `Caddy’s proxies do not agree on ${torn.name.toLowerCase()}: it is ${torn.opinion}.`;
+  const known = all.find((b) => !b.trusted && !b.full) ?? all.find((b) => b.full);
   if (known) {
+    if (known.full) return `${known.name} is full: Caddy sends it nothing until it has answered.`;
     const time = known.left ? ` for another ${Math.ceil(known.left)}\u00a0s` : "";
     if (known.hidden) return `Caddy leaves ${known.name.toLowerCase()} out${time}.`;
     if (!known.up) return `${known.name} ${known.what}. Caddy has noticed and leaves it out${time}.`;
-    return `${known.name} is up again, but Caddy still leaves it out${time || " until its next check"}.`;
+    if (known.mended) return `${known.name} is up again, but Caddy still leaves it out${time || " until its next check"}.`;
+    return `${known.name} is up, but Caddy leaves it out${time}: ${known.opinion}.`;
   }
   if (all.some((b) => b.hidden)) return "Caddy trusts every backend. Is it right?";
   const many = all.length === 1 ? "The backend is" : all.length === 2 ? "Both backends are" : "All backends are";

@@ -28,6 +28,7 @@ class Tape {
     this.checks = [];
     this.stage = {};
     this.states = Array.from({ length: this.backends }, () => ["up", "healthy", null]);
+    this.mended = new Set(); // backends that are up again, to which Caddy is not back
     this.restart();
     for (const request of this.requests.values()) request.tries = 0;
   }
@@ -110,9 +111,16 @@ class Tape {
     }
     if (letter === "r" && request) this.passAttempt(request, time, rest);
     if (letter === "d" && request) this.passAnswer(time, rest);
-    if (letter === "b") this.states[key - 1] = rest;
+    if (letter === "b") this.passChange(key, rest);
     if (letter === "l") this.stage = key;
     if (letter === "c") this.checks.push({ time: late ? this.time : time, backend: key, passed: rest[0] });
+  }
+
+  passChange(backend, [state, opinion, until]) {
+    const [before, thought] = this.states[backend - 1];
+    this.states[backend - 1] = [state, opinion, until];
+    if (state !== "up" || opinion === "healthy") this.mended.delete(backend);
+    else if (before !== "up" && thought !== "healthy") this.mended.add(backend);
   }
 
   passAttempt(request, time, [, backend, , error]) {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from caddylab._caddy.proxies import Proxy
+from caddylab._caddy.rules.expressions import Outcome, outcomes, reads_response
 
 STICKY = ("first", "ip_hash", "client_ip_hash", "uri_hash", "header", "query", "cookie")
 """Policies that choose the same upstream again as long as it counts as available."""
@@ -13,7 +13,6 @@ STICKY = ("first", "ip_hash", "client_ip_hash", "uri_hash", "header", "query", "
 WITH_BODY = ("POST", "PUT", "PATCH")
 _INTERVAL = 250_000_000  # Caddy's own, in nanoseconds, where there is a `lb_try_duration`
 _MANY = 1000
-_METHOD = re.compile(r"method", re.IGNORECASE)
 
 
 def attempts(proxy: Proxy, each: int = 0) -> int:
@@ -43,27 +42,40 @@ def expression(match: dict[str, Any]) -> str:
     return str(found.get("expr", "") if isinstance(found, dict) else found)
 
 
-def reads_response(match: dict[str, Any]) -> bool:
+def asks_for_response(match: dict[str, Any]) -> bool:
     """Whether a block asks for what a backend answered."""
-    return bool(re.search(r"reverse_proxy\\?\.(status_|header\.)|\{rp\.(status_|header\.)",
-                          expression(match)))  # fmt: skip
+    return reads_response(expression(match))
 
 
-def breaks_without_response(match: dict[str, Any]) -> bool:
-    """Whether a block cannot be judged where there was no answer: Caddy then retries nothing."""
-    return reads_response(match) and "is_transport_error" not in expression(match)
+def breaks(match: dict[str, Any]) -> bool:
+    """Whether a block cannot be judged for a GET without an answer: Caddy then retries nothing."""
+    text = expression(match)
+    broken = bool(text) and outcomes(text, "GET", answered=False) == frozenset({Outcome.ERROR})
+    return broken and match.keys() <= {"expression", "method"}
 
 
-def takes(match: dict[str, Any], *methods: str) -> bool:
-    """Whether a request with one of `methods` may match a block."""
-    if "method" in match:
-        return any(method in match["method"] for method in methods)
-    refused = {
-        m for no in match.get("not", []) for m in no.get("method", []) if set(no) == {"method"}
-    }
-    if _METHOD.search(expression(match)):
-        return any(f'"{m}"' in expression(match) or f"'{m}'" in expression(match) for m in methods)
-    return not set(methods) <= refused
+def takes_error(match: dict[str, Any], method: str) -> bool:
+    """Whether a request with this method may match a block after an error."""
+    text = expression(match)
+    possible = not text or Outcome.YES in outcomes(text, method, answered=False)
+    return possible and _admits(match, method)
+
+
+def takes_response(match: dict[str, Any], method: str) -> bool:
+    """Whether a request with this method may match a block by a backend's answer.
+
+    Caddy asks only the blocks that have an expression.
+    """
+    text = expression(match)
+    possible = bool(text) and Outcome.YES in outcomes(text, method, answered=True)
+    return possible and _admits(match, method)
+
+
+def _admits(match: dict[str, Any], method: str) -> bool:
+    if "method" in match and method not in match["method"]:
+        return False
+    alone = [no for no in match.get("not", []) if set(no) == {"method"}]
+    return not any(method in no["method"] for no in alone)
 
 
 def retries_slow_get(proxy: Proxy) -> bool:
@@ -71,8 +83,8 @@ def retries_slow_get(proxy: Proxy) -> bool:
     if "retry_match" not in proxy.balancing:
         return bool(proxy.retries)
     for match in retry_sets(proxy):
-        if breaks_without_response(match):
+        if breaks(match):
             return False
-        if takes(match, "GET"):
+        if takes_error(match, "GET"):
             return bool(proxy.retries)
     return False

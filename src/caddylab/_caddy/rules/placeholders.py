@@ -29,6 +29,7 @@ def unknown(subject: Subject) -> Findings:
     """
     mapped, variables = _mapped(subject), _variables(subject)
     used = set(_PLACEHOLDER.findall("\n".join(strings(subject.config))))
+    logged = {step.handler.get("value") for step in subject.steps if step.name == "log_append"}
     for statement in subject.outline.walk():
         for name in (
             [] if statement.name == "map" else _PLACEHOLDER.findall(" ".join(statement.words))
@@ -36,7 +37,9 @@ def unknown(subject: Subject) -> Findings:
             if placeholders.known(name) or name in mapped or not _matters(name, subject, used):
                 continue
             near = f"vars.{name}" if name in variables else placeholders.nearest(name)
-            whole = statement.name == "log_append" and statement.words[-1] == f"{{{name}}}"
+            whole = statement.name in ("log_append", "import") and bool(
+                logged & {f"{{{name}}}", f"{{{placeholders.long(name)}}}"}
+            )
             # A bare word may be anything (a template's): only a near miss is a mistake.
             if near or whole or "." in name:
                 message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
@@ -63,7 +66,7 @@ def _variables(subject: Subject) -> set[str]:
 
 
 def _effect(directive: str, whole: bool) -> str:
-    if directive == "log_append" and whole:
+    if directive in ("log_append", "import") and whole:
         return "it logs `null`"
     if directive in _LEAVE_EMPTY:
         return "nothing is left of it"

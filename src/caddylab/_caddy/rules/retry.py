@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from caddylab._caddy.proxies import Proxy
 from caddylab._caddy.rules.attempts import (
     STICKY,
     WITH_BODY,
+    asks_for_response,
     attempts,
-    breaks_without_response,
+    breaks,
     retries_slow_get,
     retry_sets,
-    takes,
+    takes_error,
+    takes_response,
     timeout,
 )
 from caddylab._caddy.rules.registry import Finding, Findings, proxy_rule
@@ -60,7 +64,8 @@ def body_sent_once(proxy: Proxy) -> Findings:
     """Caddy passes a body on while it comes in. When it retries, the body is gone: the retry fails,
     and the healthy upstream counts as failed too.
     """
-    admitted = [m for m in WITH_BODY if any(takes(match, m) for match in retry_sets(proxy))]
+    sets = retry_sets(proxy)
+    admitted = [m for m in WITH_BODY if any(_lets_through(match, m) for match in sets)]
     several = len(proxy.dials) > 1 or proxy.dynamic
     also = ", and the healthy upstream counts as failed too" if proxy.memory else ""
     if admitted and proxy.retries and several and "request_buffers" not in proxy.handler:
@@ -71,21 +76,25 @@ def body_sent_once(proxy: Proxy) -> Findings:
         )
 
 
+def _lets_through(match: dict[str, Any], method: str) -> bool:
+    return takes_error(match, method) or takes_response(match, method)
+
+
 @proxy_rule(
     "retry-match-order",
     "Blocks of `lb_retry_match` in an order that hides one",
-    write="Put it last, or ask for both in one block: `expression `{rp.is_transport_error} ||"
-    " {rp.status_code} >= 500``.",
+    write="Put it last, or ask for both in one `expression`:"
+    " `{rp.is_transport_error} || {rp.status_code} >= 500`.",
 )
 def match_order(proxy: Proxy) -> Findings:
     """Where there was no answer, a block that asks for the answer's status cannot be judged, and
     Caddy does not look at the blocks after it: a GET that hangs is not retried.
     """
     sets = retry_sets(proxy)
-    broken = next((i for i, match in enumerate(sets) if breaks_without_response(match)), None)
-    if broken is None or not proxy.retries or any(takes(m, "GET") for m in sets[:broken]):
+    broken = next((i for i, match in enumerate(sets) if breaks(match)), None)
+    if broken is None or not proxy.retries or any(takes_error(m, "GET") for m in sets[:broken]):
         return
-    if any(takes(m, "GET") and not breaks_without_response(m) for m in sets[broken + 1 :]):
+    if any(takes_error(m, "GET") for m in sets[broken + 1 :]):
         yield Finding(
             proxy.line("lb_retry_match"),
             "The block with the status stands first: where there was no answer it cannot be judged,"
@@ -96,15 +105,15 @@ def match_order(proxy: Proxy) -> Findings:
 @proxy_rule(
     "timeout-not-retried",
     "A timeout that is not retried",
-    write="Let the block take both: `expression `{rp.is_transport_error} ||"
-    " {rp.status_code} >= 500``.",
+    write="Ask for both in the `expression`: `{rp.is_transport_error} || {rp.status_code} >= 500`.",
 )
 def timeout_not_retried(proxy: Proxy) -> Findings:
     """Caddy retries a GET after a timeout by itself, but not where an `lb_retry_match` asks only
     for the status of an answer.
     """
     sets = retry_sets(proxy)
-    if timeout(proxy) and proxy.retries and sets and all(map(breaks_without_response, sets)):
+    asked = sets and all(asks_for_response(m) and not takes_error(m, "GET") for m in sets)
+    if timeout(proxy) and proxy.retries and asked:
         yield Finding(
             proxy.line("lb_retry_match"),
             f"`lb_retry_match` asks only for an answer: a GET that got none within"
@@ -204,7 +213,8 @@ def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
     found = []
     if timeout(proxy) and retries_slow_get(proxy):
         found.append((timeout(proxy), "is too slow"))
-    retried = any("status_" in str(match) and takes(match, "GET") for match in retry_sets(proxy))
+    sets = retry_sets(proxy)
+    retried = any(asks_for_response(m) and takes_response(m, "GET") for m in sets)
     if retried and proxy.retries and proxy.passive.get("unhealthy_status"):
         found.append((0, "fails"))
     return found

@@ -20,6 +20,15 @@ def everybody(subject: Subject) -> Findings:
     `X-Forwarded-For`, and Caddy and the backends believe it.
     """
     lines = [s.line for s in subject.statements("trusted_proxies") if _all(s.words[1:])]
+    for server in subject.servers:
+        for wrapper in server.get("listener_wrappers") or []:
+            if wrapper.get("wrapper") == "proxy_protocol" and _all(wrapper.get("allow") or []):
+                yield Finding(
+                    subject.line_of("0.0.0.0/0", "::/0"),
+                    "Every client may begin with a PROXY line: the address that it claims is"
+                    " believed.",
+                    "Name the addresses of the proxies in front: `allow 192.0.2.0/24`.",
+                )
     for _ in _trusting(subject):
         yield Finding(
             lines.pop(0) if lines else None,

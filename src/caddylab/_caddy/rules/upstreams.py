@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from caddylab._caddy.proxies import Proxy, is_odd
-from caddylab._caddy.rules.registry import Finding, Findings, proxy_rule
+from caddylab._caddy.rules.registry import Finding, Findings, proxy_rule, rule
+from caddylab._caddy.rules.subject import Subject, strings
 
 _PAIR = "`reverse_proxy backend1:8080 backend2:8080`"
 _FROM_CLIENT = re.compile(
@@ -98,23 +99,36 @@ def twice(proxy: Proxy) -> Findings:
             yield Finding([proxy.line(), *proxy.upstream_lines(dial)][-1], message)
 
 
-@proxy_rule(
+@rule(
     "upstream-from-client",
     "An upstream that the client chooses",
     write="Name the upstream, or let `map` translate what the client sends into yours.",
 )
-def from_client(proxy: Proxy) -> Findings:
+def from_client(subject: Subject) -> Findings:
     """Whoever sends a request chooses where Caddy connects to: any host or port it can reach."""
-    for dial in proxy.dials:
-        for placeholder in _FROM_CLIENT.findall(dial):
-            if not _limited(proxy, placeholder):
-                part = "port" if dial.rpartition(":")[2].startswith("{") else "address"
-                what = _source(placeholder)
-                message = (
-                    f"The client chooses the upstream's {part}, by {what}: Caddy connects to any."
-                )
-                yield Finding(_line(proxy, dial), message)
-                break
+    for proxy in subject.proxies:
+        looked_up = strings(proxy.handler.get("dynamic_upstreams", {}))
+        for dial in (*proxy.dials, *looked_up):
+            yield from _chosen(proxy, dial, _with_variables(subject, dial))
+
+
+def _with_variables(subject: Subject, dial: str) -> str:
+    """The address with the values of `vars` in the place of their names."""
+    for step in subject.steps if "{http.vars." in dial else []:
+        if step.name == "vars":
+            for name, value in step.handler.items():
+                dial = dial.replace(f"{{http.vars.{name}}}", str(value))
+    return dial
+
+
+def _chosen(proxy: Proxy, dial: str, address: str) -> Findings:
+    for placeholder in _FROM_CLIENT.findall(address):
+        if not _limited(proxy, placeholder):
+            part = "port" if dial.rpartition(":")[2].startswith("{") else "address"
+            how = f"by {_source(placeholder)}"
+            message = f"The client chooses the upstream's {part}, {how}: Caddy connects to any."
+            yield Finding(_line(proxy, dial), message)
+            return
 
 
 def _source(placeholder: str) -> str:

@@ -1,0 +1,66 @@
+"""A thread that goes on: nothing that its work runs into ends it without a word."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+
+class Steady:
+    """Does its work again and again, until it is closed.
+
+    A turn that fails is told to the log of Python once for each kind of error, and kept in
+    `trouble`; the next turn may go well.
+
+    Args:
+        name: the thread's.
+        work: what to do at each turn.
+        pause: gives the seconds between two turns.
+
+    Attributes:
+        trouble: what was wrong at the last turn that failed.
+    """
+
+    def __init__(self, name: str, work: Callable[[], object], pause: Callable[[], float]) -> None:
+        self._work, self._pause = work, pause
+        self._closed = threading.Event()
+        self._known: set[str] = set()
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self.trouble = ""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been told to end."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """End it, after the turn that it is in. Safe to call twice, and from its own work."""
+        self._closed.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(5)
+
+    def _live(self) -> None:
+        while not self._closed.wait(self._pause()):
+            try:
+                self._work()
+            except Exception as error:
+                if not self.closed:  # what is closed meanwhile cannot be looked at
+                    self._note(error)
+
+    def _note(self, error: Exception) -> None:
+        self.trouble = f"{type(error).__name__}: {error}"
+        if self.trouble not in self._known:
+            self._known.add(self.trouble)
+            _log.exception("%s goes on after an error.", self._thread.name)
