@@ -114,9 +114,9 @@ def test_cookies_stick_for_each_client(lab):
 
 def test_the_log_of_a_learner_stays(lab):
     loaded = lab.load(BARE.replace("}\n}", "}\n\tlog {\n\t\toutput file access.log\n\t}\n}"))
-    assert [note.rule for note in loaded.warnings] == ["pool-without-failover"]
+    [decision] = loaded.decisions
     assert accounted(lab.fire(4))
-    assert lab.config()["logging"]["logs"]["log0"]["writer"]["filename"] == "access.log"
+    assert lab.config()["logging"]["logs"]["log0"]["writer"]["filename"] == decision.runs
 
 
 # --- breaking ------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ def headed(head: tuple[str, ...], text: str) -> str:
 
 
 DESERVED = {
+    # --- the environment -----------------------------------------------------------------
+    "variable-not-set": [
+        (web("header X-A {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"), 2),
+        (lines("{$CADDYLAB_NOBODY_SETS_THIS}:80 {", f"reverse_proxy {ONE}", "}"), 1),
+    ],
     # --- policies ------------------------------------------------------------------------
     "policy-block-dropped": [
         (site("lb_policy least_conn {", "header cookie", "}", *ONCE), 4),
@@ -107,6 +112,7 @@ DESERVED = {
         (site("lb_retries 2", "fail_duration 10s", *SLOW, upstreams=THREE), 4),
         (site("lb_retries 1", "fail_duration 10s", *SLOW, upstreams=THREE), 4),
         (site(*ONCE, "lb_policy first", *SLOW), 4),
+        (site(*ONCE, "lb_retry_match method POST", "request_buffers 1MiB", *SLOW), 4),
         (site("lb_retries 3", "fail_duration 10s", "max_fails 2", *SLOW), 4),
         (site("fail_duration 10s", "lb_try_duration 5s", "max_fails 2", *SLOW), 3),
         (site(*ONCE, *BY_BOTH, "unhealthy_status 5xx"), 4),
@@ -246,6 +252,11 @@ def test_a_rule_tells_what_deserves_it(caddy: AdminCaddy, name, text, line):
 
 
 NEARLY = {
+    # --- the environment -----------------------------------------------------------------
+    "a variable with a default": web("header A {$CADDYLAB_NOBODY_SETS:b}", f"reverse_proxy {ONE}"),
+    "a variable that is set": web("header X-A {$PATH}", f"reverse_proxy {ONE}"),
+    "a variable in a comment": web("# {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"),
+    "a variable at run time": web("header X-A {env.HOME}", f"reverse_proxy {ONE}"),
     # --- policies ------------------------------------------------------------------------
     "a cookie's block": site("lb_policy cookie lb {", "fallback first", "max_age 1h", "}", *ONCE),
     "an empty block": site("lb_policy least_conn {", "}", *ONCE),
@@ -295,8 +306,8 @@ NEARLY = {
     ),
     "a status that counts but is not retried": site(*ONCE, "unhealthy_status 5xx"),
     "a status that is retried but does not count": site(*ONCE, *BY_BOTH),
-    "a POST's timeout is not retried": site(
-        *ONCE, "lb_retry_match {", "method POST", "}", "request_buffers 1MiB", *SLOW
+    "a DELETE is retried, a slow page is not": site(
+        *ONCE, "lb_retry_match {", "method DELETE", "}", *SLOW
     ),
     # --- memory and failover -------------------------------------------------------------
     "one upstream, waited for": site("lb_try_duration 5s", upstreams=ONE),
@@ -414,6 +425,25 @@ NEARLY = {
 @pytest.mark.parametrize("text", NEARLY.values(), ids=NEARLY)
 def test_nothing_is_said_about_what_is_nearly_a_mistake(caddy: AdminCaddy, text):
     assert lint(text, caddy.adapt(text)) == []
+
+
+# --- what is meant as it is -------------------------------------------------------------------
+
+
+def test_a_comment_keeps_rules_silent(caddy: AdminCaddy):
+    text = web("reverse_proxy / app:1/path # lint: ignore only-the-root path-in-upstream")
+    config = caddy.adapt(text)
+    spoken = lint(text.replace("ignore", "heed"), config)
+    assert {note.rule for note in spoken} == {"only-the-root", "path-in-upstream"}
+    assert lint(text, config) == []
+    assert lint(text.replace("#", "x#"), config) == spoken  # no comment: a word with a # in it
+
+
+def test_a_comment_about_no_rule_is_told(caddy: AdminCaddy):
+    text = web("# lint: ignore pool-without-fallover", "respond x")
+    [note] = lint(text, caddy.adapt(text))
+    assert (note.rule, note.line) == ("no-such-rule", 2)
+    assert note.help == "Did you mean `pool-without-failover`?"
 
 
 # --- the list of rules ------------------------------------------------------------------------

@@ -133,6 +133,7 @@ def test_warnings_are_told_in_words(panel):
     part.apply.click()
     assert until(lambda: "1 warning" in text(part.report))
     assert "max_fails" in text(part.report)
+    assert "<small> [failures-not-counted]</small>" in part.report.value
 
 
 def test_an_untouched_editor_follows_what_a_cell_loads(panel, lab):

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import nbformat
 import pytest
 
-from caddylab import _resources, _verify, plausible
+from caddylab import Claim, _resources, _verify, plausible, verdicts
 from caddylab._caddy import program
 from caddylab.cli import main
 
@@ -148,3 +148,22 @@ class TestPlausible:
     def test_what_makes_no_sense_is_refused(self, arguments):
         with pytest.raises(ValueError, match="between 0 and 1"):
             plausible(*arguments)
+
+
+class TestWhoClaims:
+    def test_the_table_says_whose_the_claims_are(self):
+        judged = verdicts(Claim("Two and two are five.", 2 + 2 == 5, "4"), by="this course")
+        assert repr(judged).startswith("This course's claim:\n✗ Two and two are five.")
+        assert "This course&#x27;s claim" in judged._repr_html_()
+
+    def test_it_is_the_article_unless_somebody_else_is_named(self):
+        assert repr(verdicts(Claim("It rains.", False, "it does not"))).startswith("The article's")
+
+    def test_nobody_is_nobody(self):
+        with pytest.raises(ValueError, match="by whom"):
+            verdicts(by=" ")
+
+    def test_the_article_has_not_claimed_what_the_course_does(self):
+        """The summary follows no article: what it promises is its own."""
+        summary = (_resources.course() / "99-summary.ipynb").read_text("utf-8")
+        assert summary.count("verdicts(*") == summary.count('by=\\"this course\\"') > 0

@@ -13,6 +13,9 @@ HEAD = """# What Caddy accepts in silence
 `lab.lint(text)` tells it without loading anything. Each warning ends with the name of its rule. The
 rules judge what Caddy makes of a Caddyfile (its JSON), so it makes no difference how that is spelt.
 
+Where something is meant as it is, a comment anywhere in the Caddyfile keeps a rule silent, or
+several: `# lint: ignore pool-without-failover`.
+
 This page is made by `make lint-page` from the rules in `caddylab/_caddy/rules`.
 """
 

@@ -26,12 +26,23 @@ def read(caddyfile: str | Path) -> tuple[str, str]:
     Raises:
         CaddyfileError: there is no such file, or it holds no text.
     """
-    if isinstance(caddyfile, str) and ("\n" in caddyfile or "{" in caddyfile):
-        return "your Caddyfile", caddyfile
+    if _is_text(caddyfile):
+        return "your Caddyfile", str(caddyfile)
     if str(caddyfile) in names():
         return str(caddyfile), (_folder() / f"{caddyfile}{SUFFIX}").read_text()
     path = Path(caddyfile)
     return path.name, _text(path)
+
+
+def folder(caddyfile: str | Path) -> Path | None:
+    """The folder of a learner's own file; None for the course's and for a text."""
+    if _is_text(caddyfile) or str(caddyfile) in names():
+        return None
+    return Path(caddyfile).expanduser().absolute().parent
+
+
+def _is_text(caddyfile: str | Path) -> bool:
+    return isinstance(caddyfile, str) and ("\n" in caddyfile or "{" in caddyfile)
 
 
 def plain(backends: int) -> str:

@@ -43,10 +43,11 @@ class Claim:
 
 
 class Verdicts(Sequence[Claim]):
-    """The claims of a chapter as a table."""
+    """Claims as a table, below the name of whoever makes them."""
 
-    def __init__(self, claims: Sequence[Claim]) -> None:
+    def __init__(self, claims: Sequence[Claim], by: str) -> None:
         self._claims = tuple(claims)
+        self._head = (f"{by[0].upper()}{by[1:]}'s claim", "Verdict", "Measured just now")
 
     def __len__(self) -> int:
         return len(self._claims)
@@ -55,20 +56,19 @@ class Verdicts(Sequence[Claim]):
         return self._claims[index]
 
     def __repr__(self) -> str:
-        return "\n".join(
+        lines = (
             f"{claim.sign} {claim.text}\n    {claim.verdict}: {claim.evidence}"
             for claim in self._claims
         )
+        return "\n".join([f"{self._head[0]}:", *lines])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         return {MIME: [asdict(claim) for claim in self._claims], "text/plain": repr(self)}
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th style='text-align:left'>{h}</th>" for h in HEAD)
+        titles = map(html.escape, self._head)
+        head = "".join(f"<th style='text-align:left'>{title}</th>" for title in titles)
         return f"<table><tr>{head}</tr>{''.join(map(_row, self._claims))}</table>"
-
-
-HEAD = ("The article's claim", "Verdict", "Measured just now")
 
 
 def _row(claim: Claim) -> str:
@@ -77,9 +77,19 @@ def _row(claim: Claim) -> str:
     return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def verdicts(*claims: Claim) -> Verdicts:
-    """Claims as a table of verdicts, for the end of a chapter."""
-    return Verdicts(claims)
+def verdicts(*claims: Claim, by: str = "the article") -> Verdicts:
+    """Claims as a table of verdicts, for the end of a chapter.
+
+    Args:
+        claims: what was claimed, each with what was measured.
+        by: who claims it, as the table says above it.
+
+    Raises:
+        ValueError: `by` names nobody.
+    """
+    if not by.strip():
+        raise ValueError("verdicts() wants to know by whom the claims are, not an empty text.")
+    return Verdicts(claims, by.strip())
 
 
 def plausible(n: int, share: float = 0.5, error: float = 1e-4) -> range:

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -132,11 +132,13 @@ class Lab(Exercises):
 
     # --- Caddy ---------------------------------------------------------------------------
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+            allow: folders and files of this machine that it may read, besides the folder that
+                it lies in itself.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -146,7 +148,7 @@ class Lab(Exercises):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self._site.load(caddyfile)
+        return self._site.load(caddyfile, allow)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import http.client
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from caddylab import _caddyfiles
+from caddylab._caddy import variables
 from caddylab._caddy.admin import Admin
 from caddylab._caddy.config import PROBE, Instrument
 from caddylab._caddy.lint import Note, lint
+from caddylab._caddy.safety.files import Files, allowed
+from caddylab._caddy.safety.imports import imported
+from caddylab._environ import inherited
+from caddylab._errors import CaddyfileError
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
 from caddylab._runtimes.base import Runtime
@@ -55,19 +61,20 @@ class Site:
         self.line.wait()
         return self._host
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
-        return self.line.do(lambda: self._load(caddyfile))
+        return self.line.do(lambda: self._load(caddyfile, allow))
 
-    def _load(self, caddyfile: str | Path) -> Loaded:
+    def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = _caddyfiles.read(caddyfile)
-        adapted = self._admin.adapt(text)
-        plan = Instrument(adapted, self._runtime, text).plan()
+        files = self._files(text, _caddyfiles.folder(caddyfile), allow)
+        adapted = self._adapt(text, files)
+        plan = Instrument(adapted, self._runtime, text, files).plan()
         with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
             self._take_over(plan.token)
         self._text, self.latest, self._host = text, plan.config, plan.host
-        return Loaded(name, text, [*lint(text, adapted), *plan.notes])
+        return Loaded(name, text, [*lint(text, adapted), *plan.notes], plan.decisions)
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
@@ -101,4 +108,19 @@ class Site:
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile."""
-        return self._admin.adapt(text)
+        return self._adapt(text, self._files(text))
+
+    def _files(
+        self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()
+    ) -> Files:
+        return Files(text, folder or Path.cwd(), allowed(folder, allow), self._runtime.bring)
+
+    def _adapt(self, text: str, files: Files) -> dict[str, Any]:
+        filled = variables.fill(text, inherited())
+        found = imported(filled, files)
+        if found == filled:
+            return self._admin.adapt(text)
+        try:
+            return self._admin.adapt(found)
+        except CaddyfileError as error:
+            raise CaddyfileError(error.reason, text, error.line, error.help) from None

@@ -18,12 +18,16 @@ import ipaddress
 import re
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from caddylab._caddy.foreign import parameter
 from caddylab._caddy.judges import mark_checks
 from caddylab._caddy.places import line_of, line_of_upstream
 from caddylab._caddy.routes import USUAL_PATH, Asked, host_of, remarks
 from caddylab._caddy.safety.authority import own_authority
+from caddylab._caddy.safety.decision import Decision
+from caddylab._caddy.safety.files import Files
+from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.tree import Json, find, handlers, merge, port_of
 from caddylab._caddy.variables import unset
 from caddylab._environ import inherited
@@ -50,6 +54,7 @@ class Plan:
     token: str
     host: str
     notes: list[str] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
 
 class Instrument:
@@ -59,10 +64,14 @@ class Instrument:
         adapted: what Caddy made of `text`.
         runtime: where it shall run.
         text: the learner's Caddyfile, for error messages.
+        files: what it may read of this machine; by default nothing.
     """
 
-    def __init__(self, adapted: Json, runtime: Runtime, text: str = "") -> None:
+    def __init__(
+        self, adapted: Json, runtime: Runtime, text: str = "", files: Files | None = None
+    ) -> None:
         self.config = copy.deepcopy(adapted)
+        self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
         self.notes: list[str] = []
         self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
@@ -75,6 +84,8 @@ class Instrument:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
         self._need_plain_http()
+        decisions = Guard(self.files, self.runtime.own_folder).keep(self.config)
+        self.notes += map(str, decisions)
         self._map_listeners()
         for handler in handlers(self.config, "reverse_proxy"):
             self._map_handler(handler)
@@ -84,7 +95,7 @@ class Instrument:
         own_authority(self.config)
         host = host_of(self.main)
         self.notes += remarks(self.main, Asked(host, USUAL_PATH))
-        return Plan(self.config, self._own_probe(), host, self.notes)
+        return Plan(self.config, self._own_probe(), host, self.notes, decisions)
 
     def _need_plain_http(self) -> None:
         if not self.servers:

@@ -14,6 +14,8 @@ __all__ = ["RULES", "Note", "Rule", "lint"]
 def lint(text: str, config: dict[str, Any] | None = None) -> list[Note]:
     """Find what Caddy accepts in silence though it is hardly meant.
 
+    A comment `# lint: ignore NAME` in the Caddyfile keeps the rules of these names silent.
+
     Args:
         text: the Caddyfile.
         config: the JSON that Caddy made of it. Without it only the text itself is judged.
@@ -22,5 +24,6 @@ def lint(text: str, config: dict[str, Any] | None = None) -> list[Note]:
         The warnings in the order of their lines; none for a Caddyfile without such mistakes.
     """
     subject = Subject(parse(text), config)
-    notes = [note for rule in RULES.values() for note in rule.notes(subject)]
+    asked = [rule for name, rule in RULES.items() if name not in subject.ignored]
+    notes = [note for rule in asked for note in rule.notes(subject)]
     return sorted(dict.fromkeys(notes), key=lambda note: (note.line is None, note.line or 0))

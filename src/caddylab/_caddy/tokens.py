@@ -49,12 +49,13 @@ class Outline:
     """A Caddyfile as nested statements.
 
     `surplus` is the line of the first `}` that closes nothing, `unclosed` the line of the
-    outermost `{` that is never closed.
+    outermost `{` that is never closed; `comments` are the texts behind a `#`, by their lines.
     """
 
     statements: list[Statement] = field(default_factory=list)
     surplus: int | None = None
     unclosed: int | None = None
+    comments: list[tuple[int, str]] = field(default_factory=list)
 
     def walk(self) -> Iterator[Statement]:
         """Every statement, in the order of the text."""
@@ -121,7 +122,9 @@ class _Parser:
             self._push(line)
         elif kind == "brace":
             self._pop(line)
-        elif kind not in ("space", "comment"):
+        elif kind == "comment":
+            self.outline.comments.append((line, token.group()[1:].strip()))
+        elif kind != "space":
             self.began = self.began if self.words else line
             self.words.append(token[kind])
 

@@ -7,7 +7,7 @@ Caddy's behalf, so that the variables of the notebook count, in containers too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from caddylab._caddy.tokens import located
@@ -59,15 +59,15 @@ def fill(text: str, values: Mapping[str, str], otherwise: str = "") -> str:
 
 def unset(text: str, values: Mapping[str, str]) -> list[Unset]:
     """The variables with neither a value nor a default, each once, comments aside."""
+    return unset_in(located(text), values)
+
+
+def unset_in(words: Iterable[tuple[int, str]], values: Mapping[str, str]) -> list[Unset]:
+    """The same of words, each with its line."""
     found: dict[str, Unset] = {}
-    for line, variable in _variables(text):
-        name = variable["name"]
-        if name not in values and variable["default"] is None:
-            found.setdefault(name, Unset(name, line))
-    return list(found.values())
-
-
-def _variables(text: str) -> Iterator[tuple[int, re.Match[str]]]:
-    for line, word in located(text):
+    for line, word in words:
         for variable in _VARIABLE.finditer(word):
-            yield line, variable
+            name = variable["name"]
+            if name not in values and variable["default"] is None:
+                found.setdefault(name, Unset(name, line))
+    return list(found.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -157,19 +157,19 @@ class Site(Lab):
             server.chaos, server.note = self.chaos, self.note
         self._backends[:] = servers  # in place: the live view has this very list
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """As `Lab.load`; the learner's own deed."""
-        loaded = self.deploy(caddyfile)
+        loaded = self.deploy(caddyfile, allow)
         self.note("loaded a Caddyfile")
         return loaded
 
-    def deploy(self, caddyfile: str | Path) -> Loaded:
+    def deploy(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile, whoever does it."""
-        return self._site.line.do(lambda: self._deploy(caddyfile))
+        return self._site.line.do(lambda: self._deploy(caddyfile, allow))
 
-    def _deploy(self, caddyfile: str | Path) -> Loaded:
+    def _deploy(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         with self._reloading():
-            return super().load(caddyfile)
+            return super().load(caddyfile, allow=allow)
 
     @contextlib.contextmanager
     def _reloading(self) -> Iterator[None]:

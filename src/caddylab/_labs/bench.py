@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from caddylab._errors import WaitTimeout
@@ -31,10 +31,10 @@ class Bench(Lab):
     def _await(self, traffic: Traffic) -> Traffic:
         return traffic.wait()
 
-    def load(self, caddyfile: str | Path) -> Loaded:
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
         """As `Lab.load`, and note the time."""
         self.loaded = time.time()
-        return super().load(caddyfile)
+        return super().load(caddyfile, allow=allow)
 
     def renew(self) -> None:
         """Make it as good as new for another check: no faults, no cookies."""

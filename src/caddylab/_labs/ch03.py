@@ -215,12 +215,16 @@ def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
 def _meet(bench: Bench, patience: float) -> Traffic:
     """Twelve clients meet a slow backend 2.
 
-    They do so once more if backend 1, who is well, was slow meanwhile: then this machine had
-    stalled, and a timeout has struck that was meant for backend 2.
+    They do so once more if it was bad luck:
+
+    - backend 1, who is well, was slow meanwhile: then this machine had stalled, and a timeout
+      has struck that was meant for backend 2;
+    - a single one failed. In one of 300 such crowds a retry of round robin finds nobody, when
+      others move its counter in the same instant. What is missing fails more than one.
     """
     for _ in range(2):
         run = bench.fire(12, concurrency=12, clients=12, timeout=patience)
-        if _longest(run, backend=1) < 0.5:
+        if _longest(run, backend=1) < 0.5 and run.errors != 1:
             break
         bench.load(bench.caddyfile)
     return run

@@ -63,7 +63,8 @@ OTHERS = Hints(
     "Who works after the reload? Count the answers of each backend.",
     "Only backend 2 is to be taken out. The other two have to carry its share together.",
     "How many upstreams stand behind `reverse_proxy`? And if you use weights, how many are there? "
-    "Each upstream needs one, in the order of the list; a weight that is missing counts as 0.",
+    "Each upstream needs one, in the order of the list. Where one is missing, the last upstream "
+    "gets nothing, and when another one is down, Caddy cuts most connections.",
 )
 TURNED_AWAY = Hints(
     "turned away",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -131,6 +132,17 @@ class Runtime(Protocol):
 
     def extra_config(self) -> dict[str, Any]:
         """What every configuration of this Caddy must hold besides the learner's: `admin`, ..."""
+
+    @property
+    def own_folder(self) -> str:
+        """The lab's folder as Caddy sees it, for all that a Caddyfile lets it write."""
+
+    def bring(self, path: Path) -> str:
+        """Let Caddy read a file or folder of this machine; returns where it finds it.
+
+        Raises:
+            CaddyfileError: it is too large.
+        """
 
     def log_writer(self) -> dict[str, Any]:
         """Caddy's `writer` for the lab's own log."""

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -131,6 +132,13 @@ class PodmanRuntime:
     def boot(self) -> str:
         """What Caddy runs before anything is loaded."""
         return json.dumps(own_authority(self.extra_config()))
+
+    @property
+    def own_folder(self) -> str:
+        return podman_caddy.OWN_FOLDER
+
+    def bring(self, path: Path) -> str:
+        return podman_caddy.bring(self._caddy, path)
 
     def log_writer(self) -> dict[str, Any]:
         return podman_caddy.log_writer()

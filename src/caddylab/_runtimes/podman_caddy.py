@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from caddylab import _loopback
 from caddylab._caddy.persistent import Persistent, always
+from caddylab._errors import CaddyfileError
 from caddylab._runtimes.base import Address
 
+if TYPE_CHECKING:
+    from caddylab._runtimes.podman_container import Container
+
 SITE_PORT = 80
+MOST_BYTES = 50_000_000
 ADMIN_PORT = 2019
 LOG_PORT = 2020
+OWN_FOLDER = "/tmp/caddylab"
 LOG_FILE = "/tmp/caddylab.log"
 SECRET_HEADER = "X-Caddylab-Secret"
 BOOT = "CADDYLAB_BOOT"
@@ -39,6 +48,39 @@ def config(secret: str) -> dict[str, Any]:
         "config": {"persist": False},
     }
     return {"admin": admin, "apps": {"http": {"servers": {"caddylab": _log_server(secret)}}}}
+
+
+def bring(container: Container, path: Path) -> str:
+    """Copy a file or folder of this machine into the container; returns where it is there."""
+    if path.exists():
+        container.put(packed(path, OWN_FOLDER + "/files"))
+    return f"{OWN_FOLDER}/files{path}"
+
+
+def packed(path: Path, under: str) -> bytes:
+    """A tar archive of a file or folder, at its own path below `under`; links stay links.
+
+    Raises:
+        CaddyfileError: it is too large to be copied with each load.
+    """
+    size = 0
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for each in [path, *(sorted(path.rglob("*")) if path.is_dir() else [])]:
+            if each.is_dir() or each.is_file():
+                size += each.stat().st_size if each.is_file() else 0
+                if size > MOST_BYTES:
+                    raise _too_large(path)
+                archive.add(each, f"{under}{each}".lstrip("/"), recursive=False)
+    return buffer.getvalue()
+
+
+def _too_large(path: Path) -> CaddyfileError:
+    return CaddyfileError(
+        f"{path} holds more than {MOST_BYTES // 1_000_000} MB, too much to copy it into Caddy's "
+        "container.",
+        help="Use a smaller folder, or a lab of processes, which reads it where it is.",
+    )
 
 
 def log_writer() -> dict[str, Any]:

@@ -114,6 +114,14 @@ class Container:
         processes = answer.json()["Processes"] if answer.ok and answer.content else []
         return str(processes[0][0]).startswith("T") if processes else None
 
+    def put(self, archive: bytes) -> None:
+        """Unpack a tar archive at the container's root."""
+        path = f"/containers/{self.id}/archive"
+        with self._trying("copy files into"):
+            self._service.client.api.put(
+                path, params={"path": "/"}, data=archive, timeout=PATIENCE
+            ).raise_for_status()
+
     def output(self, lines: int) -> str:
         """The last lines that it printed; empty when it is gone."""
         with contextlib.suppress(OSError):

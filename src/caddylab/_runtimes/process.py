@@ -214,6 +214,13 @@ class ProcessRuntime:
         """What Caddy runs before anything is loaded."""
         return json.dumps(own_authority(self.extra_config()))
 
+    @property
+    def own_folder(self) -> str:
+        return str(self.folder)
+
+    def bring(self, path: Path) -> str:
+        return str(path)
+
     def log_writer(self) -> dict[str, Any]:
         return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -14,6 +15,8 @@ from caddylab._records import Outcome, Request
 CLASS = "caddylab-panel"
 PER_ROW, ROWS = 24, 3
 """So many of the latest requests are shown one by one."""
+_RULE = re.compile(r" \[[a-z]+(?:-[a-z]+)+\]$")
+"""The name of a rule, at the end of a warning."""
 KEY = "Each request becomes a tile: the backend that answered it, ✕ if it failed, · while it runs."
 
 
@@ -61,7 +64,9 @@ def _place(content: str, label: str) -> str:
 def _line(text: str) -> str:
     """A line of a report; one of a Caddyfile is never broken, so that the caret below fits."""
     look = f' class="{CLASS}-source"' if "│" in text else ""
-    return f"<span{look}>{escape(text)}\n</span>"
+    rule = _RULE.search(text)
+    told, name = (text[: rule.start()], f"<small>{rule[0]}</small>") if rule else (text, "")
+    return f"<span{look}>{escape(told)}{name}\n</span>"
 
 
 def bar(label: str, share: float | None = None) -> str:

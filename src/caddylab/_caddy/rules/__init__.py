@@ -1,6 +1,7 @@
 """What Caddy accepts in silence though it is hardly meant: one rule for each kind, by theme."""
 
 from caddylab._caddy.rules import (
+    environment,
     headers,
     health,
     memory,
@@ -18,6 +19,7 @@ __all__ = [
     "RULES",
     "Note",
     "Rule",
+    "environment",
     "headers",
     "health",
     "memory",

@@ -47,10 +47,10 @@ def asks_for_response(match: dict[str, Any]) -> bool:
     return reads_response(expression(match))
 
 
-def breaks(match: dict[str, Any]) -> bool:
-    """Whether a block cannot be judged for a GET without an answer: Caddy then retries nothing."""
+def breaks(match: dict[str, Any], method: str = "GET") -> bool:
+    """Whether a block cannot be judged where there was no answer: Caddy then retries nothing."""
     text = expression(match)
-    broken = bool(text) and outcomes(text, "GET", answered=False) == frozenset({Outcome.ERROR})
+    broken = bool(text) and outcomes(text, method, answered=False) == frozenset({Outcome.ERROR})
     return broken and match.keys() <= {"expression", "method"}
 
 
@@ -78,13 +78,19 @@ def _admits(match: dict[str, Any], method: str) -> bool:
     return not any(method in no["method"] for no in alone)
 
 
-def retries_slow_get(proxy: Proxy) -> bool:
-    """Whether a GET that ran into a timeout is tried again."""
+def retries_timeout(proxy: Proxy, method: str) -> bool:
+    """Whether a request with this method that ran into a timeout is tried again."""
     if "retry_match" not in proxy.balancing:
-        return bool(proxy.retries)
+        return bool(proxy.retries) and method == "GET"
     for match in retry_sets(proxy):
-        if breaks(match):
+        if breaks(match, method):
             return False
-        if takes_error(match, "GET"):
+        if takes_error(match, method):
             return bool(proxy.retries)
     return False
+
+
+def retries_response(proxy: Proxy, method: str) -> bool:
+    """Whether a request with this method is tried again because of some answer."""
+    sets = [match for match in retry_sets(proxy) if asks_for_response(match)]
+    return bool(proxy.retries) and any(takes_response(match, method) for match in sets)

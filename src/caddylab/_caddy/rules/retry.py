@@ -11,7 +11,8 @@ from caddylab._caddy.rules.attempts import (
     asks_for_response,
     attempts,
     breaks,
-    retries_slow_get,
+    retries_response,
+    retries_timeout,
     retry_sets,
     takes_error,
     takes_response,
@@ -194,7 +195,7 @@ def poison(proxy: Proxy) -> Findings:
         if (lost := _lost(proxy, tries)) > 1:
             yield Finding(
                 proxy.line("fail_duration", "max_fails"),
-                f"One GET of a page that {what} on every upstream is tried up to {tries} times, and"
+                f"One {what} on every upstream is tried up to {tries} times, and"
                 f" each failure counts: {_many(lost, proxy.choices)} left out for"
                 f" {duration(proxy.memory)}.",
                 _cure(proxy, tries),
@@ -211,12 +212,11 @@ def _many(lost: int, choices: int) -> str:
 def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
     """What is tried again and counts as a failure: how long an attempt takes, and in words."""
     found = []
-    if timeout(proxy) and retries_slow_get(proxy):
-        found.append((timeout(proxy), "is too slow"))
-    sets = retry_sets(proxy)
-    retried = any(asks_for_response(m) and takes_response(m, "GET") for m in sets)
-    if retried and proxy.retries and proxy.passive.get("unhealthy_status"):
-        found.append((0, "fails"))
+    for method in ("GET", "POST"):
+        if timeout(proxy) and retries_timeout(proxy, method):
+            found.append((timeout(proxy), f"{method} of a page that is too slow"))
+        if proxy.passive.get("unhealthy_status") and retries_response(proxy, method):
+            found.append((0, f"{method} of a page that fails"))
     return found
 
 

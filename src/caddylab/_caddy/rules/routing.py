@@ -25,7 +25,8 @@ def never_reached(subject: Subject) -> Findings:
         proxy = blocks.get(id(step.handler))
         line = proxy.line() if proxy else _file_server(subject, step)
         other = _directive(step.before)
-        which = "another one" if other == f"`{step.name}`" else f"a {other}"
+        article = "an" if other[1] in "aeiou" else "a"
+        which = "another one" if other == f"`{step.name}`" else f"{article} {other}"
         message = f"This `{step.name}` is never reached: {which} before it takes every request."
         yield Finding(line, message, _advice(step))
 

@@ -37,6 +37,17 @@ class Subject:
         """The HTTP servers."""
         return servers(self.config)
 
+    @property
+    def ignored(self) -> dict[str, int]:
+        """The names of the rules that a comment says to ignore, each with its line."""
+        said = [(line, text.split()) for line, text in self.outline.comments]
+        return {
+            name: line
+            for line, words in said
+            if words[:2] == ["lint:", "ignore"]
+            for name in words[2:]
+        }
+
     def statements(self, *names: str) -> list[Statement]:
         """The statements of the text that begin with one of these words."""
         return [s for s in self.outline.walk() if s.name in names]

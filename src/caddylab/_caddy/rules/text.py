@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from caddylab._caddy.flow import Json
-from caddylab._caddy.rules.registry import Finding, Findings, rule
+from caddylab._caddy.rules.registry import RULES, Finding, Findings, rule
 from caddylab._caddy.rules.subject import Subject
 
 
@@ -17,6 +19,20 @@ def unclosed(subject: Subject) -> Findings:
     if line := subject.outline.unclosed:
         message = "The `{` of this line is never closed; Caddy closes it at the end of the file."
         yield Finding(line, message)
+
+
+@rule(
+    "no-such-rule",
+    "A comment that ignores a rule that is none",
+    write="The name of a rule stands at the end of its warning; docs/lint.md has them all.",
+)
+def no_such_rule(subject: Subject) -> Findings:
+    """`# lint: ignore NAME` keeps a rule silent about a Caddyfile; any other name does nothing."""
+    for name, line in subject.ignored.items():
+        if name not in RULES:
+            near = get_close_matches(name, RULES, 1)
+            help = f"Did you mean `{near[0]}`?" if near else ""
+            yield Finding(line, f"There is no rule called `{name}`.", help)
 
 
 @rule(
