@@ -33,6 +33,15 @@ STICKY = f"""
 	}}
 }}
 """
+SPARE = """
+:80 {
+	@accounts path /login /me
+	reverse_proxy @accounts backend3:8080
+	reverse_proxy backend2:8080 backend3:8080 {
+		lb_policy round_robin
+	}
+}
+"""
 A_PAGE = """
 :80 {
 	handle /delay/* {

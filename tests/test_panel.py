@@ -125,6 +125,19 @@ def test_a_refusal_shows_its_line_and_help_and_changes_nothing(panel, lab):
     assert panel._desk.made[-1].failed == "CaddyfileError"
     assert until(lambda: "# CaddyfileError" in text(panel.history.list))
     assert until(lambda: not part.apply.disabled)
+    assert until(lambda: text(part.state) == "Not loaded; Caddy still runs the one before.")
+    part.editor.value += "# one more try"
+    assert text(part.state) == "Edited: Apply loads it."
+    part.editor.value = BARE
+    assert text(part.state) == "This is what Caddy runs."
+
+
+def test_a_refusal_names_what_caddy_runs_instead(panel, lab):
+    lab.load("crash")
+    part = panel.caddyfile
+    part.editor.value = ":80 {"
+    part.apply.click()
+    assert until(lambda: text(part.state) == "Not loaded; Caddy still runs crash.")
 
 
 def test_warnings_are_told_in_words(panel):

@@ -117,6 +117,18 @@ class Feed:
         """The events since somebody began to watch."""
         return list(self._history)
 
+    def waiting(self) -> dict[int, int]:
+        """By the `id()` of its record, at which backend a request is that is under way.
+
+        As far as that can be told, and only while somebody watches.
+        """
+        if not self._watchers:
+            return {}
+        with self._lock:
+            places = [(item, self._where.place(item.key)) for item in self._by_key.values()]
+        known = ((item, place.backend) for item, place in places if place)
+        return {id(item.request): backend for item, backend in known if backend}
+
     def close(self) -> None:
         """End the thread. Safe to call twice."""
         self._watchers = []

@@ -69,7 +69,7 @@ class Journal:
         self._tried: dict[str, list[RoundTrip]] = {}
         self._refused: dict[str, Refusal] = {}
         self._lock = threading.Lock()
-        self._last_line = 0.0
+        self._last_lines: dict[str, float] = {}
         self._counts_read = 0.0
         self._answers = True
         self.trouble = ""
@@ -109,6 +109,9 @@ class Journal:
     def settle(self, run_id: str) -> str:
         """Wait until Caddy has closed every request of the run, or has been silent for GRACE.
 
+        Silent on this run: others may go on, and would keep the wait for a line alive that never
+        comes, such as that of a connection which a reload has cut off.
+
         Returns:
             Why the log could not be read meanwhile, if it could not; else nothing.
         """
@@ -117,10 +120,11 @@ class Journal:
         self.trouble = ""
         while not all(request.complete or request.outcome in UNSENT for request in requests):
             self.catch_up()
-            if time.monotonic() - max(began, self._last_line) > GRACE:
+            if time.monotonic() - max(began, self._last_lines.get(run_id, 0)) > GRACE:
                 break
             time.sleep(BUSY)
         self._runs.pop(run_id, None)
+        self._last_lines.pop(run_id, None)
         for request in requests:
             if not request.complete:
                 self._give_up(f"{run_id}-{request.n}", request)
@@ -181,7 +185,7 @@ class Journal:
         request = self._request(line.id)
         if found is None or request is None:
             return
-        self._last_line = time.monotonic()
+        self._last_lines[line.id.rpartition("-")[0]] = time.monotonic()
         if isinstance(line, RoundTrip):
             request.attempts.append(attempt := self._attempt(line))
             if attempt.backend is not None:

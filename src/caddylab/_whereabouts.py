@@ -48,6 +48,10 @@ class Whereabouts:
         self._told: dict[int, tuple[Place | None, bool]] = {}
         self._changed: set[int] = set()
 
+    def place(self, key: int) -> Place | None:
+        """Where a request is now, as far as that can be told."""
+        return self._held.get(key)
+
     def sent(self, key: int, time: float) -> None:
         """From now on Caddy may select an upstream for it."""
         self._since[key] = self._waiting[key] = time

@@ -11,6 +11,7 @@ import httpx
 from caddylab._caddy import variables
 from caddylab._caddy.explain import refuse, refuse_unset
 from caddylab._caddy.persistent import always, persistently
+from caddylab._caddy.safety import memory
 from caddylab._environ import inherited
 from caddylab._errors import CaddyfileError, CaddyGone
 
@@ -32,12 +33,18 @@ class Admin:
     Args:
         client: an httpx client of the admin endpoint.
         runs: whether Caddy's process exists.
+        last_words: what it printed last.
 
     Every question raises `CaddyGone` when Caddy has ended, or gives no answer.
     """
 
-    def __init__(self, client: httpx.Client, runs: Callable[[], bool] = always) -> None:
-        self._client, self._runs = client, runs
+    def __init__(
+        self,
+        client: httpx.Client,
+        runs: Callable[[], bool] = always,
+        last_words: Callable[[], str] = str,
+    ) -> None:
+        self._client, self._runs, self._last_words = client, runs, last_words
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers, soon."""
@@ -105,12 +112,16 @@ class Admin:
         try:
             return persistently(ask, self._runs)
         except httpx.TransportError as error:
-            raise gone(self._runs(), error) from error
+            raise gone(self._runs(), error, self._last_words) from error
 
 
-def gone(runs: bool, error: Exception | None = None) -> CaddyGone:
+def gone(
+    runs: bool, error: Exception | None = None, last_words: Callable[[], str] = str
+) -> CaddyGone:
     """The error for a Caddy that does not answer, whether it still runs or not."""
-    what = f"Caddy runs, but gives no answer ({type(error).__name__})" if runs else DEAD
+    what = f"Caddy runs, but gives no answer ({type(error).__name__})." if runs else f"{DEAD}."
+    why = "" if runs else memory.verdict(last_words())
     return CaddyGone(
-        f"{what}. `lab.reset()` starts it again, with the first, plain Caddyfile; then load yours."
+        f"{what}{why} `lab.reset()` starts it again, with the first, plain Caddyfile; then load "
+        "yours."
     )

@@ -17,6 +17,7 @@ import copy
 import ipaddress
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from caddylab._caddy.foreign import parameter
 from caddylab._caddy.judges import mark_checks
 from caddylab._caddy.places import line_of, line_of_upstream
 from caddylab._caddy.routes import USUAL_PATH, Asked, host_of, remarks
+from caddylab._caddy.safety import loops
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
@@ -86,10 +88,12 @@ class Instrument:
         self._need_plain_http()
         decisions = Guard(self.files, self.runtime.own_folder).keep(self.config)
         self.notes += map(str, decisions)
+        self._need_no_loop()
         self._map_listeners()
         for handler in handlers(self.config, "reverse_proxy"):
             self._map_handler(handler)
         mark_checks(self.config)
+        loops.end_rounds(self.servers, self.inner.values())
         self._own_log()
         self._own_admin()
         own_authority(self.config)
@@ -118,6 +122,30 @@ class Instrument:
             "The lab's sites are plain HTTP.",
             word=name, help=f"Begin the site with `{example} {{`.",
         )  # fmt: skip
+
+    def _need_no_loop(self) -> None:
+        listens = [(server, self._port(at)) for server in self.servers.values()
+                   for at in server["listen"]]  # fmt: skip
+        sites = {port: server for server, port in listens}
+        dials = {upstream["dial"] for proxy in handlers(self.config, "reverse_proxy")
+                 for upstream in proxy.get("upstreams", []) if "dial" in upstream}  # fmt: skip
+        target = {dial: port for dial in dials
+                  if (port := self._own_port(dial)) in sites and port}  # fmt: skip
+        if way := loops.loop(loops.hops(sites, target)):
+            raise self._loop(way)
+
+    def _own_port(self, dial: str) -> int | None:
+        host = TCP.sub("", dial).rpartition(":")[0]
+        return port_of(dial) if is_local(host) else None
+
+    def _loop(self, way: Sequence[loops.Hop]) -> CaddyfileError:
+        ports = " → ".join(f":{port}" for port in [way[0].site, *(hop.to for hop in way)])
+        first = TCP.sub("", way[0].dial)
+        return self._no(
+            f"`{first}` sends each request back to where it came from ({ports}), again and again.",
+            line=line_of_upstream(first, self.text),
+            help=f"Name the backends instead: {self._list_names()}.",
+        )
 
     def _map_listeners(self) -> None:
         self.main = main = self._main()
@@ -193,8 +221,11 @@ class Instrument:
     def _names(self) -> list[str]:
         return [f"backend{unit.number}" for unit in self.runtime.units]
 
+    def _list_names(self) -> str:
+        return ", ".join(f"{name}:{BACKEND_PORT}" for name in self._names())
+
     def _no_such(self, word: str, dial: str, what: str) -> CaddyfileError:
-        names = ", ".join(f"{name}:{BACKEND_PORT}" for name in self._names())
+        names = self._list_names()
         line = line_of_upstream(dial, self.text)
         help = f"This lab has {names}.{self._wish(word)}"
         return self._no(f"`{word}` {what}.", line=line, help=help)
@@ -242,7 +273,9 @@ class Instrument:
             logs.pop("skip_hosts", None)
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
-        logs.setdefault("default", {}).setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
+        default = logs.setdefault("default", {})
+        if not default.get("include"):  # else Caddy refuses to exclude what is not included
+            default.setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
         logs["caddylab"] = {
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
             "level": "DEBUG", "include": LOGGERS,

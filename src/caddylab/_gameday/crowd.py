@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from caddylab._gameday.site import Site
 
 RATE = 40.0
+WAITING = 32
+"""So many runs at most wait for Caddy's last words at once."""
 VISITORS, MEMBERS = 60, 24
 PATIENCE = 3.0
 """Seconds after which a visitor gives up."""
@@ -106,9 +109,11 @@ class Crowd:
         return all(traffic.done for _, traffic in self.runs)
 
     def leave(self) -> None:
-        """Send nothing more, and read Caddy's log to its end."""
+        """Send nothing more, and read Caddy's log to its end: first all stop, then all wait."""
         for _, traffic in self.runs:
-            traffic.stop() if not traffic.done else traffic.wait()
+            traffic.run.stop()
+        with ThreadPoolExecutor(WAITING) as pool:
+            list(pool.map(lambda run: run[1].wait(), self.runs))
 
     def requests(self) -> Iterator[tuple[str, float, Request]]:
         """Every request with its kind and when it was sent (Unix time)."""

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from caddylab._gameday.game import Deed, GameDay
 
 TASK = "game-day"
+NO_DEED = "you did and noted nothing that was not about what came before"
 COLUMNS = (
-    "at", "seed", "level", "seconds", "played", "points", "good", "noticed", "deeds", "incidents",
+    "at", "seed", "level", "seconds", "played", "points", "good", "noticed", "mended",
+    "deeds", "incidents",
 )  # fmt: skip
 
 
@@ -65,28 +67,51 @@ class Report:
     @cached_property
     def budget(self) -> float:
         """What was left of the budget; below 0 = overdrawn."""
-        rest = score.rest(self.samples, self.played, self.seconds)
+        rest = score.rest(self.samples, self.played, self.seconds, self.rate)
         return score.left(self.samples, self.allowed) - rest / self.allowed
 
     @property
+    def met(self) -> list[Incident]:
+        """What happened long enough before the end to be met."""
+        return [i for i in self.incidents if score.seen(i.at, self.played, self.seconds)]
+
+    @property
     def counts(self) -> bool:
-        """Whether anything has happened before the game was ended."""
-        return self.played > self.incidents[0].at
+        """Whether the game went on until there was something to be met."""
+        return bool(self.met)
 
     @property
     def points(self) -> int:
-        """0 to 100: the percents of the error budget that were left."""
-        return score.points(self.budget) if self.counts else 0
+        """0 to 100: the percents of the error budget that were left.
+
+        Of a game that was ended early, only the part of the incidents that were met.
+        """
+        return round(score.points(self.budget) * len(self.met) / len(self.incidents))
 
     @property
     def good(self) -> float:
         """The share of good requests."""
         return score.good_share(self.samples) or 0.0
 
+    def reaction(self, incident: Incident) -> Deed | None:
+        """What the learner first did or noted after an incident, if not after one before it."""
+        spoken: list[Deed] = []
+        for one in self.incidents:
+            after = [deed for deed in self.deeds if deed.at > one.at and deed not in spoken]
+            if one is incident:
+                return after[0] if after else None
+            spoken += after[:1]
+        return None
+
     def noticed(self, incident: Incident) -> float | None:
-        """How many seconds after an incident the learner first did or noted something."""
-        after = (deed.at - incident.at for deed in self.deeds if deed.at > incident.at)
-        return min(after, default=None)
+        """How many seconds after an incident that was."""
+        deed = self.reaction(incident)
+        return deed.at - incident.at if deed else None
+
+    def mended(self, incident: Incident) -> float | None:
+        """How many seconds after an incident all was well again; None if it was not."""
+        since = score.well_since(self.samples, incident.at, self.played)
+        return None if since is None else since - incident.at
 
     @property
     def chart(self) -> Picture:
@@ -102,12 +127,13 @@ class Report:
 
     def record(self) -> dict[str, Any]:
         """The result as one row; see `COLUMNS`."""
-        noticed = self.noticed(self.incidents[0])
+        noticed, mended = self.noticed(self.incidents[0]), self.mended(self.incidents[0])
         return {
             "at": round(self.ended, 3), "seed": self.seed, "level": self.level,
             "seconds": self.seconds, "played": round(self.played, 1), "points": self.points,
             "good": round(self.good, 4),
-            "noticed": None if noticed is None else round(noticed, 1), "deeds": len(self.deeds),
+            "noticed": None if noticed is None else round(noticed, 1),
+            "mended": None if mended is None else round(mended, 1), "deeds": len(self.deeds),
             "incidents": " + ".join(i.scenario.name for i in self._happened()),
         }  # fmt: skip
 
@@ -167,29 +193,42 @@ class Report:
 
     def _headline(self) -> str:
         if not self.counts:
-            return "The game was ended before anything happened: no points"
+            return "The game was ended before anything could be met: no points"
         spent = "all of the error budget is spent" if self.budget <= 0 else (
             f"{self.budget:.0%} of the error budget is left"
         )  # fmt: skip
-        return f"{self.points} points: {self.good:.1%} of the requests were good, {spent}"
+        said = f"{self.points} points: {self.good:.1%} of the requests were good, {spent}"
+        return f"{said}{self._early()}"
+
+    def _early(self) -> str:
+        """What an early end has cost."""
+        if self.played >= self.seconds:
+            return ""
+        missed = len(self.incidents) - len(self.met)
+        lost = f"; {missed} of {len(self.incidents)} incidents had still to come" if missed else ""
+        return f", the rest counted as the last {score.RECENT:g} s{lost}"
 
     def _rows(self) -> list[list[tuple[str, str]]]:
         return [self._told(incident) for incident in self._happened()]
 
     def _told(self, incident: Incident) -> list[tuple[str, str]]:
-        noticed = self.noticed(incident)
-        reaction = "you did and noted nothing"
-        if noticed is not None:
-            deed = next(deed for deed in self.deeds if deed.at > incident.at)
-            reaction = f"{noticed:.0f} s later: {deed.what}"
+        deed, mended = self.reaction(incident), self.mended(incident)
+        reaction = f"{deed.at - incident.at:.0f} s later: {deed.what}" if deed else NO_DEED
         return [
             (f"At {incident.at:.0f} s", incident.told),
             ("Noticed", reaction),
-            ("What helps", incident.scenario.remedy),
+            ("Mended", _mended(mended)),
+            ("What helps", incident.remedy),
         ]
 
     def _deeds(self) -> list[str]:
         return [f"At {deed.at:.0f} s you {deed.what}" for deed in self.deeds]
+
+
+def _mended(after: float | None) -> str:
+    if after is None:
+        return "not before the end"
+    return f"after {after:.0f} s" if after > 0 else "it hurt hardly anybody"
 
 
 def _cells(head: str, text: str) -> str:

@@ -50,6 +50,12 @@ FIRST, SPREAD = 0.12, 0.08
 APART = 0.06
 """So much of the game lies between two incidents."""
 POOL = (1, 2)
+SPARE = {
+    1: "Or take the spare: backend 3 in the place of backend 1, for the accounts, too. It knows "
+    "nobody yet; the members log in once more.",
+    2: "Or take the spare: backend 3 in the place of backend 2.",
+}
+"""What helps against whatever happens to one backend."""
 TWINS = {"slow", "slow everywhere"}
 """A backend can be slow in one way only."""
 
@@ -67,7 +73,7 @@ class Scenario:
         what: what happened, told at the end; `{n}` is the backend's number.
         remedy: what would have helped, in general.
         script: lets it happen, step by step; yields how many seconds to wait for the next.
-        loud: whether it is easily seen.
+        early: whether chapters 1 to 3 are enough to see it and to live with it.
     """
 
     name: str
@@ -75,7 +81,7 @@ class Scenario:
     what: str
     remedy: str
     script: Script
-    loud: bool = False
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,23 +97,30 @@ class Incident:
         """What happened."""
         return self.scenario.what.format(n=self.backend)
 
+    @property
+    def remedy(self) -> str:
+        """What would have helped."""
+        if self.scenario.where != "backend":
+            return self.scenario.remedy
+        return f"{self.scenario.remedy} {SPARE[self.backend]}"
+
 
 def plan(seed: int, level: int, seconds: float) -> tuple[Incident, ...]:
     """What happens in a game: the same for the same seed and level.
 
     Args:
         seed: any whole number.
-        level: 1 (one that is easily seen), 2 (any one) or 3 (two at once).
+        level: 1 (one for which chapters 1 to 3 are enough), 2 (any one) or 3 (two at once).
         seconds: how long the game lasts.
     """
     lots = random.Random(f"{seed}, level {level}")
     at = seconds * (FIRST + SPREAD * lots.random())
-    known = [scenario for scenario in SCENARIOS.values() if scenario.loud or level > 1]
+    known = [scenario for scenario in SCENARIOS.values() if scenario.early or level > 1]
     first = lots.choice(known)
     drawn = [first]
     if level == 3:
         drawn.append(lots.choice([other for other in known if _go_together(first, other)]))
-    victim = 2 if level == 1 else lots.choice(POOL)
+    victim = lots.choice(POOL)
     return tuple(
         Incident(scenario, round(at + k * APART * seconds, 1), victim)
         for k, scenario in enumerate(drawn)
@@ -122,10 +135,10 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def _scenario(
-    name: str, where: str, what: str, remedy: str, loud: bool = False
+    name: str, where: str, what: str, remedy: str, early: bool = False
 ) -> Callable[[Script], Script]:
     def declare(script: Script) -> Script:
-        SCENARIOS[name] = Scenario(name, where, what, remedy, script, loud)
+        SCENARIOS[name] = Scenario(name, where, what, remedy, script, early)
         return script
 
     return declare
@@ -134,7 +147,7 @@ def _scenario(
 @_scenario(
     "hang", "backend", "Backend {n} hung: it took requests and never answered.",
     "A time limit turns silence into an error; with that, a retry and a memory for failures, or an "
-    "active check, keep clients away. A restart helps, too.", loud=True,
+    "active check, keep clients away. A restart helps, too.", early=True,
 )  # fmt: skip
 def _hang(site: Site, backend: int) -> Iterator[float]:
     yield 0
@@ -144,7 +157,7 @@ def _hang(site: Site, backend: int) -> Iterator[float]:
 @_scenario(
     "slow", "backend", "Backend {n} took 2.5 s for every answer: a neighbour kept its disk busy.",
     "Slow is no error until you make it one: a time limit, a retry and a memory for failures, an "
-    "impatient active check, or taking the slow one out.", loud=True,
+    "impatient active check, or taking the slow one out.", early=True,
 )  # fmt: skip
 def _slow(site: Site, backend: int) -> Iterator[float]:
     yield 0
@@ -155,7 +168,7 @@ def _slow(site: Site, backend: int) -> Iterator[float]:
     "fails fast", "backend",
     "Backend {n} answered every request with 500, faster than anybody else: its database was gone.",
     "Say that an answer of 5xx is a failure and that failures are remembered, retry on the status, "
-    "or let an active check find it. Beware of policies that prefer the quickest.", loud=True,
+    "or let an active check find it. Beware of policies that prefer the quickest.",
 )  # fmt: skip
 def _fails_fast(site: Site, backend: int) -> Iterator[float]:
     yield 0
@@ -177,7 +190,7 @@ def _slow_everywhere(site: Site, backend: int) -> Iterator[float]:
 @_scenario(
     "flapping", "backend", "Backend {n} crashed and was started again, over and over.",
     "Retry at once what could not be delivered, and remember a failure for longer than the backend "
-    "stays up; or take it out until somebody has found out why.", loud=True,
+    "stays up; or take it out until somebody has found out why.", early=True,
 )  # fmt: skip
 def _flapping(site: Site, backend: int) -> Iterator[float]:
     yield 0

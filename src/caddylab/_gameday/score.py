@@ -1,11 +1,12 @@
 """The error budget: what a good request is, what each bad one costs, and what is left.
 
-The objective is 99 % good requests in an hour. A game of three minutes is the bad part of such
-an hour; so its budget is 1 % of the traffic of a time that is twenty times as long.
+The objective is 99 % good requests, over a time of which the game is the bad part: six minutes
+are that of two hours. So its budget is 1 % of the traffic of a time that is twenty times as long.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ PAGE = 0.25
 """What a quick page of Caddy's own costs in place of an answer; an error costs 1."""
 BEFORE, AFTER = 0.2, 0.5
 """Seconds around a reload in which a connection that is cut off is nobody's fault."""
+RECENT = 5.0
+"""What is told of how it goes is about so many seconds."""
+MENDED = 0.1
+"""All is well again from when on no second costs more than so much of its requests."""
 PAGES = (200, 502, 503, 504)
 CUT = (Outcome.RESET, Outcome.REFUSED)
 EXCUSED = -1.0
@@ -51,8 +56,8 @@ def cost(request: Request, age: float) -> float | None:
         request: its record.
         age: seconds since it was sent.
     """
-    if request.outcome is Outcome.CANCELLED:
-        return EXCUSED
+    if request.outcome is Outcome.CANCELLED:  # the game was ended: who waited in vain did so
+        return 1.0 if request.duration > LIMIT else EXCUSED
     if request.outcome is Outcome.PENDING:
         return 1.0 if age > LIMIT else None
     if request.duration > LIMIT:
@@ -86,19 +91,43 @@ def good_share(samples: Iterable[Sample]) -> float | None:
     return sum(cost == 0 for cost in costs) / len(costs) if costs else None
 
 
-def rest(samples: Sequence[Sample], played: float, seconds: float) -> float:
-    """What the rest of a game would cost that was ended early, if it went on as it was.
+def recent(samples: Iterable[Sample], played: float) -> list[Sample]:
+    """The samples that are told: those of the last seconds."""
+    return [sample for sample in samples if sample.at > played - RECENT]
+
+
+def seen(at: float, played: float, seconds: float) -> bool:
+    """Whether what happened at `at` was there long enough to be met."""
+    return played >= min(at + RECENT, seconds)
+
+
+def well_since(samples: Iterable[Sample], at: float, played: float) -> float | None:
+    """From when on all was well again after `at`; None if it was not before the end.
+
+    A second is well if less than a tenth of its requests is lost; a page counts as it costs.
+    """
+    costs: dict[int, list[float]] = defaultdict(list)
+    for sample in samples:
+        if sample.counts and at <= sample.at <= played:
+            costs[int(sample.at - at)].append(sample.cost)
+    bad = [second for second, found in costs.items() if sum(found) > MENDED * len(found)]
+    since = at + max(bad, default=-1) + 1
+    return since if played - since >= min(RECENT, (played - at) / 2) else None
+
+
+def rest(samples: Sequence[Sample], played: float, seconds: float, rate: float) -> float:
+    """What the rest of a game would cost that was ended early, if it went on as it was told.
 
     Args:
         samples: of the part that was played.
         played: how many seconds that is.
         seconds: how long the game would have lasted.
+        rate: requests a second.
     """
-    if played <= 0 or played >= seconds:
+    costs = [sample.cost for sample in recent(samples, played) if sample.counts]
+    if not costs or played >= seconds:
         return 0.0
-    last = min(10.0, played / 2)
-    costs = [s.cost for s in samples if s.counts and s.at > played - last]
-    return sum(costs) / last * (seconds - played)
+    return sum(costs) / len(costs) * rate * (seconds - played)
 
 
 def points(budget: float) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import folder as folders
@@ -203,8 +204,8 @@ class PodmanRuntime:
 
     def _start_caddy(self) -> None:
         ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
-        boot = {podman_caddy.BOOT: self.boot()}
-        caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.COMMAND)
+        boot = {podman_caddy.BOOT: self.boot(), **memory.ENVIRONMENT}
+        caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.command())
         self._caddy = caddy
         self.site = caddy.published(podman_caddy.SITE_PORT)
         secret, publish = self._caddy_secret, caddy.published

@@ -12,6 +12,7 @@ import httpx
 
 from caddylab import _loopback
 from caddylab._caddy.persistent import Persistent, always
+from caddylab._caddy.safety import memory
 from caddylab._errors import CaddyfileError
 from caddylab._runtimes.base import Address
 
@@ -27,12 +28,11 @@ LOG_FILE = "/tmp/caddylab.log"
 SECRET_HEADER = "X-Caddylab-Secret"
 BOOT = "CADDYLAB_BOOT"
 
-# Taken out of the environment again: a Caddyfile can print variables.
-COMMAND = [
-    "sh", "-c",
-    f'printf %s "${BOOT}" > /tmp/boot.json && unset {BOOT}'
-    " && exec caddy run --config /tmp/boot.json",
-]  # fmt: skip
+
+def command() -> list[str]:
+    """Starts Caddy. What it boots with leaves the environment: a Caddyfile can print variables."""
+    boot = f'printf %s "${BOOT}" > /tmp/boot.json && unset {BOOT}'
+    return ["sh", "-c", f"{boot} && {memory.LIMIT}exec caddy run --config /tmp/boot.json"]
 
 
 def config(secret: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import psutil
 from caddylab import _loopback, _resources
 from caddylab._caddy import program
 from caddylab._caddy.persistent import Cautious
+from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
@@ -270,7 +271,9 @@ class ProcessRuntime:
         boot.write_text(self.boot())
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
-        self._caddy = psutil.Process(self.keeper.spawn("caddy", command, homes))
+        command = memory.limited(command) if UNIX else command
+        env = homes | memory.ENVIRONMENT
+        self._caddy = psutil.Process(self.keeper.spawn("caddy", command, env))
 
     def _wait_for_caddy(self) -> None:
         if not poll(self._caddy_answers, START_TIMEOUT):

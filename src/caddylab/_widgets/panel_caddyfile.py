@@ -34,6 +34,7 @@ class CaddyfilePart:
         self._desk = desk
         self._texts = {name: _caddyfiles.read(name)[1] for name in lab.caddyfiles}
         self._seen, self._loading = lab.caddyfile, False
+        self._asked, self._refusal, self._gone = "", "", False
         self._make_widgets()
         self.editor.observe(self._edited, "value")
         self.choose.observe(self._chosen, "value")
@@ -95,7 +96,16 @@ class CaddyfilePart:
             return panel_html.bar("Caddy is loading it")
         if self.editor.value == loaded:
             return panel_html.note("This is what Caddy runs.")
+        if self.editor.value == self._refusal:
+            return panel_html.note(f"Not loaded{self._instead(loaded)}.")
         return panel_html.note("Edited: Apply loads it.")
+
+    def _instead(self, loaded: str) -> str:
+        """What Caddy runs though the editor's text was refused."""
+        if self._gone:
+            return ": Caddy has ended"
+        known = next((name for name, text in self._texts.items() if text == loaded), "")
+        return f"; Caddy still runs {known or 'the one before'}"
 
     def _chosen(self, _: Any) -> None:
         if self.choose.value != OWN:
@@ -109,14 +119,16 @@ class CaddyfilePart:
     def _apply(self, _: Any) -> None:
         if not self._loading:
             self._loading = self.apply.disabled = True
+            self._asked = self.editor.value
             self._desk.do(self.call, self._loaded, self._refused)
 
     def _loaded(self, loaded: Any) -> None:
-        self._loading = False
+        self._loading, self._refusal = False, ""
         self._report(repr(loaded))
 
     def _refused(self, error: str) -> None:
-        self._loading = False
+        self._loading, self._refusal = False, self._asked
+        self._gone = "Caddy has ended" in error
         self._report(error, alarm=True)
 
     def _report(self, text: str, alarm: bool = False) -> None:

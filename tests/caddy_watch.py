@@ -1,0 +1,119 @@
+"""Watches from outside what a lab's Caddy does to the machine: which files it changes or reads, and
+whom it talks to. By strace, so it misses nothing.
+
+Run as a program it loads every Caddyfile of a folder into a lab, and prints what was seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from caddylab import CaddyfileError, Lab, LabError
+from caddylab._waiting import poll
+
+CALLS = "openat,mkdirat,renameat,renameat2,unlinkat,linkat,symlinkat,fchmodat,connect,sendto,execve"
+_PATH = re.compile(r'(?:AT_FDCWD(?:</[^>]*>)?, )"(?P<path>[^"]*)"')
+_WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|mkdirat|rename|unlinkat|linkat|fchmodat")
+_PEER = re.compile(
+    r'sin6?_port=htons\((?P<port>\d+)\).*?(?:inet_addr\(|AF_INET6, )"(?P<host>[^"]+)"'
+)
+READABLE = (  # of Go itself
+    "/dev/", "/proc/", "/sys/", "/etc/localtime", "/usr/share/zoneinfo", "/etc/mime.types",
+    "/etc/apache", "/usr/share/mime", "/usr/local/share/mime", "/etc/httpd", "/etc/nginx",
+    "/etc/ssl", "/etc/pki", "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf",
+    "/usr/share/ca-certificates", "/etc/services", "/etc/protocols", "/usr/lib/locale",
+)  # fmt: skip
+
+
+class Watch:
+    """Notes what a process does until it is closed."""
+
+    def __init__(self, pid: int, out: Path) -> None:
+        self.out = out
+        self._strace = subprocess.Popen(
+            ["strace", "-f", "-q", "-s", "300", "-e", f"trace={CALLS}", "-o", str(out),
+             "-p", str(pid)],
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert poll(lambda: attached(pid), 20), "strace does not attach"
+
+    def close(self) -> list[str]:
+        """What was seen, a call a line."""
+        self._strace.send_signal(signal.SIGINT)
+        self._strace.wait(30)
+        return self.out.read_text(errors="replace").splitlines()
+
+
+def attached(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return "TracerPid:\t0\n" not in status
+
+
+def strayed(lines: list[str], own: tuple[str, ...], dials: tuple[str, ...] = ()) -> list[str]:
+    """The calls that reached beyond the lab."""
+    return [line for line in lines if not harmless(line, own, dials)]
+
+
+def harmless(line: str, own: tuple[str, ...], dials: tuple[str, ...]) -> bool:
+    if "execve(" in line:
+        return False
+    if peer := _PEER.search(line):
+        return peer["host"].startswith(("127.", "::1", *dials))
+    found = _PATH.search(line)
+    if found is None:
+        return True
+    path = found["path"]
+    if path.startswith(own) or not path.startswith("/"):
+        return True
+    return not _WRITES.search(line) and path.startswith(READABLE)
+
+
+def load_all(runtime: str, folder: Path, out: Path) -> dict[str, Any]:
+    """Load each Caddyfile, ask once for `/`, and tell what became of it all."""
+    result: dict[str, Any] = {"loaded": 0, "refused": 0, "faults": [], "whys": {}}
+    with Lab(runtime=runtime) as lab:
+        watch = Watch(caddy_pid(lab), out)
+        for path in sorted(folder.iterdir()):
+            text = path.read_text().split("\n----------\n")[0]
+            try:
+                lab.load(text)
+                result["loaded"] += 1
+                ask(lab)
+            except CaddyfileError as error:
+                result["refused"] += 1
+                result["whys"][path.name] = error.reason
+            except Exception as error:
+                result["faults"].append(f"{path.name}: {error!r}")
+        own = (lab._runtime.own_folder, "/tmp/caddylab", "/data/caddy", "/config/caddy")
+        dials = ("10.", "fe80") if runtime == "podman" else ()
+        lines = watch.close()
+        result["calls"], result["strayed"] = len(lines), strayed(lines, own, dials)
+        result["alive"] = lab.get("/").status_code < 600
+    return result
+
+
+def ask(lab: Lab) -> None:
+    with contextlib.suppress(httpx.HTTPError, LabError):  # what it answers is not the question
+        lab.get("/", timeout=5, follow_redirects=False)
+
+
+def caddy_pid(lab: Lab) -> int:
+    if lab._runtime.name == "process":
+        return lab._runtime._caddy.pid
+    return int(lab._runtime._caddy._inspect()["State"]["Pid"])
+
+
+if __name__ == "__main__":
+    assert shutil.which("strace")
+    runtime, folder, out = sys.argv[1:]
+    print(json.dumps(load_all(runtime, Path(folder), Path(out))))
