@@ -27,6 +27,17 @@ class Answerer(StrEnum):
     """Caddy's log does not say so yet."""
 
 
+NAMES = {
+    Answerer.BACKEND: "a backend",
+    Answerer.CADDY: "Caddy's own page",
+    Answerer.NO_BACKEND: "Caddy itself",
+    Answerer.NOBODY: "nobody",
+    Answerer.NONE: "no answer",
+    Answerer.UNKNOWN: "not known",
+}
+"""What they are called wherever a person reads of them; mostly a backend has its number."""
+
+
 class Outcome(StrEnum):
     """How a request ended, as its client saw it; and whether anybody answered it at all."""
 
