@@ -11,8 +11,8 @@ import pandas as pd
 REQUESTS = {
     "n": "int64", "id": "str", "client": "int64", "address": "str", "method": "str",
     "path": "str", "planned": "float64", "sent": "float64", "latency": "float64",
-    "latency_intended": "float64", "outcome": "str", "status": "Int64", "backend": "Int64",
-    "retries": "int64", "complete": "bool", "error": "str",
+    "latency_intended": "float64", "outcome": "str", "status": "Int64",
+    "answerer": "str", "backend": "Int64", "retries": "int64", "complete": "bool", "error": "str",
     "body": "str",
 }  # fmt: skip
 ATTEMPTS = {
@@ -52,8 +52,12 @@ class Script:
         client: int | None = None,
         path: str = "/test-api",
         body: str = "",
+        answerer: str = "",
     ) -> None:
-        """One request; a try is (backend, duration, status or error)."""
+        """One request; a try is (backend, duration, status or error).
+
+        A backend has answered where the last try says so; else Caddy, for want of one.
+        """
         n, at, backend = len(self.requests) + 1, sent + 0.0002, None
         for k, (tried, duration, end) in enumerate(tries, 1):
             code, error = (end, "") if isinstance(end, int) else (None, end)
@@ -65,10 +69,14 @@ class Script:
         took = at - sent + 0.0002 if latency is None else latency
         late = 0.0 if planned is None else sent - planned
         client = (n - 1) % 20 if client is None else client
+        refused = "caddy, for want of a backend" if status else "no answer"
+        who = answerer or ("backend" if backend else refused)
+        if who != "backend":
+            backend = None
         self.requests.append((
             n, f"5eed0001-{n}", client, f"203.0.113.{client + 1}", "GET", path,
             sent if planned is None else planned, sent, took, took + late, outcome, status,
-            backend, max(0, len(tries) - 1), True, "", body,
+            who, backend, max(0, len(tries) - 1), True, "", body,
         ))  # fmt: skip
 
     def span(self, backend: int, kind: str, source: str, start: float, end: float) -> None:
@@ -241,7 +249,8 @@ def large(number: int = 100_000) -> Scene:
         "n": n, "id": [f"5eed0002-{k}" for k in n], "client": n % 20,
         "address": [f"203.0.113.{k % 20 + 1}" for k in n], "method": "GET", "path": "/test-api",
         "planned": planned, "sent": sent, "latency": took, "latency_intended": took + 0.0003,
-        "outcome": outcome, "status": np.where(lost, 503, 200), "backend": missing,
+        "outcome": outcome, "status": np.where(lost, 503, 200),
+        "answerer": np.where(lost, "caddy, for want of a backend", "backend"), "backend": missing,
         "retries": retried.astype(int), "complete": True, "error": "", "body": "",
     }).astype(REQUESTS)  # fmt: skip
     answered = n[~lost]

@@ -206,10 +206,49 @@ def test_a_run_in_which_nothing_was_answered(number, said):
     assert sentence(latency(script.scene())).startswith("No request was answered well")
 
 
-def test_an_answer_without_a_backends_name_comes_from_elsewhere():
+@pytest.mark.parametrize(
+    ("answerer", "outcome", "status", "lane", "said"),
+    [
+        (
+            "caddy",
+            "ok",
+            200,
+            "Caddy's own page",
+            "4 requests: Caddy's own page answered all of them",
+        ),
+        ("caddy", "503", 503, "Caddy's own page", "All 4 requests failed (503)"),
+        ("caddy, for want of a backend", "503", 503, "Caddy itself", "All 4 requests failed (503)"),
+        ("nobody", "nobody", 200, "nobody", "All 4 requests failed (answered by nobody)"),
+        ("unknown", "ok", 200, "not known", "4 requests: not known answered all of them"),
+    ],
+)
+def test_who_is_no_backend_has_a_lane_of_its_own(answerer, outcome, status, lane, said):
     script = scenes.Script()
-    script.request(0.0, status=200, latency=0.001)
-    assert [row["who"] for row in rows(routing(script.scene()), "who")] == ["elsewhere"]
+    for k in range(4):
+        script.request(0.1 * k, outcome=outcome, status=status, latency=0.001, answerer=answerer)
+    for spec in (routing(script.scene(), backends=2), shares(script.scene(), backends=2)):
+        marks = rows(spec, "who")
+        assert Counter(row["who"] for row in marks if row.get("size") != 0)[lane] >= 1
+        assert lane.lower() in subtitle(spec).lower()
+    assert sentence(routing(script.scene(), backends=2)) == said
+
+
+def test_a_page_of_caddys_own_in_the_place_of_an_answer_is_not_its_backends():
+    script = scenes.Script()
+    for k in range(6):
+        end = 500 if k % 2 else 200
+        script.request(0.1 * k, (k % 2 + 1, 0.001, end), status=200,
+                       answerer="caddy" if k % 2 else "")  # fmt: skip
+    spec = routing(script.scene(), backends=2)
+    assert Counter(row["who"] for row in rows(spec, "who")) == {
+        "backend 1": 3, "Caddy's own page": 3,
+    }  # fmt: skip
+    assert sentence(spec) == "6 requests: Caddy's own page answered 3 and backend 1 answered 3"
+    assert "turns" not in sentence(spec)
+    assert sentence(percentiles(script.scene())).startswith("Half of 6 requests had a good answer")
+    assert "3 no good answer (50 %)" in [
+        r["label"] for r in rows(percentiles(script.scene()), "label")
+    ]
 
 
 def test_an_incomplete_trace_says_so():
@@ -269,7 +308,7 @@ def test_shares_count_every_request_once():
     }
     labels = {row["who"]: row["label"] for row in rows(spec, "label")}
     assert labels["backend 3"] == "15 · 25 %, 7 × 500 (expected 25 %)"
-    assert labels["nobody"] == "1 · 1.7 %, cancelled"
+    assert labels["no answer"] == "1 · 1.7 %, cancelled"
 
 
 def test_expected_shares_may_be_weights():

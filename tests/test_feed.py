@@ -41,6 +41,10 @@ class Heard:
     def of(self, letter):
         return [event for event in list(self.events) if event[0] == letter]
 
+    def ends(self):
+        """The last word on each request that is over."""
+        return list({event[2]: event for event in self.of("d")}.values())
+
     def tells(self, letter, count=1):
         return poll(lambda: len(self.of(letter)) >= count, 5)
 
@@ -72,8 +76,8 @@ def equal_records(heard, traffic):
     assert heard.tells("d", len(traffic))
     assert heard.tells("r", len(attempts))
     assert len(heard.of("s")) == len(traffic)
-    assert Counter(event[3] for event in heard.of("d")) == traffic.outcomes
-    answered = Counter(event[5] for event in heard.of("d"))
+    assert Counter(event[3] for event in heard.ends()) == traffic.outcomes
+    answered = Counter(event[5] for event in heard.ends())
     assert answered == Counter(traffic.backends)
     told = sorted((event[2], event[4], event[5], event[6]) for event in heard.of("r"))
     keys = {event[2]: n for n, event in enumerate(heard.of("s"), 1)}
@@ -353,3 +357,27 @@ def test_one_that_was_answered_is_not_meant(whereabouts):
     whereabouts.closed(1)
     whereabouts.selected(2, 0.1)
     assert whereabouts.told == {2: (2, True)}
+
+
+PAGE = BARE.replace("\n}\n", '\n\thandle_errors {\n\t\trespond "Sorry." 200\n\t}\n}\n')
+NO_HANDLER = BARE.replace("reverse_proxy", "reverse_proxy /")
+FORGED = BARE.replace("\t\tlb_policy", "\t\theader_down X-Backend 1\n\t\tlb_policy")
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [(PAGE, {"backend": 2, "caddy": 2}), (NO_HANDLER, {"nobody": 4}), (FORGED, {"backend": 4})],
+)
+def test_it_tells_in_the_end_who_answered(lab, watch, text, who):
+    lab.load(text)
+    heard = watch()
+    if text is PAGE:
+        lab.backend(2).kill()
+    traffic = lab.fire(4)
+    assert heard.tells("d", 4)
+    assert poll(lambda: Counter(event[6] for event in heard.ends()) == who, 5)
+    assert equal_records(heard, traffic)
+    told = {event[2]: event[3:] for event in tape(traffic.run, [], [], traffic._stage)
+            if event[0] == "d"}  # fmt: skip
+    first = heard.of("s")[0][2] - 1
+    assert {event[2] - first: event[3:] for event in heard.ends()} == told

@@ -18,13 +18,14 @@ from nbclient import NotebookClient
 
 from caddylab import Lab, LabClosed, Outcome
 from caddylab._waiting import poll
-from caddylab._widgets import panel_calls
+from caddylab._widgets import panel_calls, panel_html, panel_traffic
 from caddylab._widgets.panel_backends import possible
 from caddylab._widgets.panel_desk import NAME, Pulse, Queue
 from caddylab._widgets.panel_tally import Tally
 
 PATIENCE = 30
 BARE = ":80 {\n\treverse_proxy backend1:8080 backend2:8080\n}\n"
+FORGED = ":80 {\n\theader X-Backend 1\n\trespond fine\n}\n"
 MINDFUL = BARE.replace("8080\n", "8080 {\n\t\tlb_retries 1\n\t\tfail_duration 1m\n\t}\n")
 
 
@@ -403,6 +404,18 @@ def test_a_tally_counts_each_request_once(lab):
     tally.update()
     assert (tally.sent, tally.failed, tally.in_flight) == (300, 0, 0)
     assert tally.answered == traffic.wait().shares
+
+
+def test_a_tally_believes_the_log_and_no_header(lab):
+    lab.load(FORGED)
+    traffic = lab.fire(4)
+    tally = Tally(traffic)
+    tally.update()
+    assert (tally.pages, tally.failed, tally.answered.total()) == (4, 0, 0)
+    assert "4 × Caddy&#x27;s own page" in panel_traffic._progress(tally)
+    assert "request 1: Caddy&#x27;s own page" in panel_html.strip(traffic.requests)
+    lab.load(BARE.replace("reverse_proxy", "reverse_proxy /"))
+    assert "request 1: answered by nobody" in panel_html.strip(lab.fire(1).requests)
 
 
 # --- life ----------------------------------------------------------------------------------

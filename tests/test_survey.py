@@ -85,7 +85,29 @@ class TestTrials:
 
 def test_a_friendly_page_is_seen(lab):
     survey = Survey(lab, faults=["all down"]).add("page", PAGE)
-    assert repr(survey["all down", "page"]) == "✗ 0 of 8: 8 × 502 with a page"
+    assert repr(survey["all down", "page"]) == "✗ 0 of 8: 8 × 502 with a page of Caddy's own"
+
+
+NO_HANDLER = BARE.replace("reverse_proxy", "reverse_proxy /")
+MOVED = ":80 {\n\trewrite * /status/204"
+FINE = PAGE.replace('"Sorry."', '"fine" 200')
+
+
+def test_what_no_handler_takes_is_never_good(lab):
+    survey = Survey(lab, faults=["all down", "down", "hung"]).add("nobody", NO_HANDLER)
+    for fault in survey.faults:
+        assert repr(survey[fault, "nobody"]) == "✗ 0 of 8: 8 answered by nobody"
+
+
+def test_a_page_of_caddys_own_is_never_good_whatever_its_status(lab):
+    survey = Survey(lab, faults=["all down", "down"]).add("fine", FINE)
+    assert repr(survey["all down", "fine"]) == "✗ 0 of 8: 8 × 200 with a page of Caddy's own"
+    assert repr(survey["down", "fine"]) == "◐ 4 of 8: 4 × 200 with a page of Caddy's own"
+
+
+def test_another_good_status_than_the_one_asked_for_is_not_good(lab):
+    survey = Survey(lab, faults=["down"]).add("moved", BARE.replace(":80 {", MOVED))
+    assert repr(survey["down", "moved"]) == "✗ 0 of 8: 4 × 204, 4 × 502"
 
 
 def test_names_are_shown_as_they_are(lab):

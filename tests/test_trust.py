@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from caddylab import Lab
 from caddylab._caddy.config import Instrument
 from caddylab._caddy.safety.authority import own_authority
+from caddylab._cli import authorities
 
 STORES = ("/usr/local/share/ca-certificates", "/etc/ssl/certs", "/etc/pki", "/etc/ca-certificates")
 SHOP = "{\n\tpki {\n\t\tca shop {\n\t\t\tname Shop\n\t\t}\n\t}\n}\n"
@@ -132,3 +134,45 @@ def listing(folder: Path) -> set[tuple[str, float]]:
         for path in folder.rglob("*")
         if not path.is_dir()
     }
+
+
+# --- what earlier versions left in the store -----------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A trust store with an authority of Caddy's, and one of somebody else's."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with Lab(runtime="process") as lab:
+        lab.load(AUTHORITIES["tls internal"])
+        [root] = lab._runtime.folder.glob("caddy/pki/authorities/local/root.crt")
+        shutil.copy(root, folder / "Caddy_Local_Authority.crt")
+    (folder / "mine.crt").write_text("-----BEGIN CERTIFICATE-----\nbm90IENhZGR5\n"
+                                     "-----END CERTIFICATE-----\n")  # fmt: skip
+    return folder
+
+
+def test_doctor_finds_the_authorities_of_caddy_and_no_other(store, monkeypatch):
+    assert [path.name for path in authorities.found([str(store)])] == ["Caddy_Local_Authority.crt"]
+    monkeypatch.setattr(authorities, "found", lambda: [store / "Caddy_Local_Authority.crt"])
+    with pytest.raises(authorities.Trusted, match="Caddy_Local_Authority"):
+        authorities.examine()
+
+
+@pytest.mark.parametrize("answer", ["", "n", "no", "what", EOFError()])
+def test_clean_removes_none_without_a_yes(store, capsys, answer):
+    def ask(_: str) -> str:
+        if isinstance(answer, EOFError):
+            raise answer
+        return answer
+
+    authorities.offer(ask=ask, stores=[str(store)])
+    assert len(list(store.iterdir())) == 2
+    assert f"rm '{store}/Caddy_Local_Authority.crt'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_clean_removes_them_after_a_yes(store, yes):
+    authorities.offer(yes, lambda _: "y", [str(store)])
+    assert [path.name for path in store.iterdir()] == ["mine.crt"]

@@ -91,11 +91,14 @@ def test_a_run_without_requests_is_replayed_all_the_same(lab):
 def test_the_still_counts_what_the_tape_tells():
     events = [
         ["s", 0, 1, 0], ["r", 0.1, 1, 0, 2, None, "refused"], ["r", 0.2, 1, 0.1, 1, 200, ""],
-        ["d", 0.2, 1, "ok", 200, 1], ["b", 0.3, 2, "killed", "failed", 9.0],
-        ["s", 0.4, 2, 0], ["d", 0.5, 2, "503", 503, None],
+        ["d", 0.2, 1, "ok", 200, 1, "backend"], ["b", 0.3, 2, "killed", "failed", 9.0],
+        ["s", 0.4, 2, 0], ["d", 0.5, 2, "503", 503, None, "caddy, for want of a backend"],
+        ["s", 0.6, 3, 0], ["d", 0.7, 3, "ok", 200, 2, "unknown"],
+        ["d", 0.7, 3, "ok", 200, None, "caddy"],
     ]  # fmt: skip
     counts = Counts(events, 2)
-    assert (counts.sent, counts.ok, counts.errors, counts.retries) == (2, 1, 1, 1)
+    assert (counts.sent, counts.ok, counts.errors, counts.retries) == (3, 1, 1, 1)
+    assert str(counts).startswith("3 requests sent · 1 ok · 1 × Caddy's own page · 1 errors")
     picture = still(events, 2)
     assert "backend 2: killed" in picture
     assert "0 answered (0%), 1 failed" in picture

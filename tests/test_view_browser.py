@@ -182,6 +182,29 @@ def test_a_replay_opens_as_a_file_and_ends_as_the_records(replay, opened):
     assert [url for url in page.watched.strangers if not url.startswith("file:")] == []
 
 
+SAID = {
+    "both": ("happy-path", "Backends 1 and 2 were killed"),
+    "nobody": (":80 {\n\treverse_proxy / backend1:8080\n}\n", "No handler takes these requests"),
+    "a page": (":80 {\n\trespond hi\n\treverse_proxy backend1:8080\n}\n", "pages of Caddy’s own 4"),
+}
+
+
+def test_the_picture_names_every_backend_that_is_down_and_who_else_answers(opened, tmp_path):
+    from caddylab import Lab
+
+    with Lab("process") as lab:
+        for name, (text, said) in SAID.items():
+            lab.load(text)
+            if name == "both":
+                for backend in lab.backends:
+                    backend.kill()
+            path = lab.fire(4).replay(speed=5).save(tmp_path / "said.html")
+            page = opened(path)
+            wait_for(page, "+d.over === 4")
+            assert said in page.locator(VIEW).inner_text()
+            lab.restore()
+
+
 def test_an_exported_notebook_plays_without_kernel_or_network(opened, tmp_path):
     cells = [SETUP, "lab.view()", "t = lab.fire(16)\nt.replay()", "lab.close()"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])

@@ -19,7 +19,7 @@ from caddylab._backend import Backend
 from caddylab._caddy.log import Closing, FailedCheck, Line, Refusal, RoundTrip, Selection
 from caddylab._checks import Checks, PassedCheck
 from caddylab._journal import UNSENT, Journal
-from caddylab._records import Attempt, Outcome, Request
+from caddylab._records import Answerer, Attempt, Outcome, Request
 from caddylab._setting import setting
 from caddylab._steady import Steady
 from caddylab._tape import Event
@@ -29,6 +29,9 @@ from caddylab._whereabouts import Place, Whereabouts
 PERIOD = 1 / 30
 MOST = 100_000
 """So many events are kept for those who come later."""
+
+HOLD = 0.25
+"""Seconds for which the end of a request waits for Caddy's log to say who answered."""
 
 PATIENCE = 3.0
 """Seconds to wait for Caddy's last words on a request that is over for its client."""
@@ -46,6 +49,7 @@ class _Open:
     known: set[float] = field(default_factory=set)
     last_end: float = 0.0
     over: float | None = None
+    told: Event = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -212,18 +216,25 @@ class Feed:
         for followed in list(self._runs.values()):
             for n, item in list(followed.open.items()):
                 if item.request.outcome is not Outcome.PENDING:
+                    closed = self._is_closed(item)  # before it is told, so that all of it is told
                     self._settle(item)
-                    if self._is_closed(item):
+                    if closed:
                         self._where.closed(item.key)
                         del followed.open[n], self._by_key[item.key]
             if followed.begun and followed.run.done.is_set() and not followed.open:
                 del self._runs[followed.run.id]
 
     def _settle(self, item: _Open) -> None:
+        """Tell how it ended, and tell it again if the log then knows better who answered."""
         if item.over is None:
             item.over = time.time()
+        known = item.request.answerer is not Answerer.UNKNOWN
+        if known or time.time() - item.over > HOLD:
             when = item.sent + item.request.duration - self.zero
-            self._tell(_tape.done(when, item.key, item.request))
+            said = _tape.done(when, item.key, item.request)
+            if said != item.told:
+                self._tell(said)
+                item.told = said
 
     def _is_closed(self, item: _Open) -> bool:
         """Whether Caddy's log will say no more about it."""

@@ -84,7 +84,7 @@ class Lab(Exercises):
     def _assemble(self, life: contextlib.ExitStack) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
         runs = self._runtime.caddy_runs
-        admin = Admin(self._runtime.admin(), runs, self._runtime.output)
+        admin = Admin(self._runtime.admin(), runs, self._last_words)
         self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
         self._site = Site(admin, self._runtime, self._journal)
         # With an id it is nobody's health check in a backend's diary.
@@ -101,6 +101,10 @@ class Lab(Exercises):
         self._feed = Feed(self._journal, self._backends, lambda: site.config)
         life.callback(self._feed.close)
         life.callback(self._engine.close)
+
+    def _last_words(self) -> str:
+        """All that Caddy printed: why it ended stands before a page for each open request."""
+        return self._runtime.output(1_000_000)
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -220,7 +224,7 @@ class Lab(Exercises):
             clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
-            raise gone(runs=False, last_words=self._runtime.output)
+            raise gone(runs=False, last_words=self._last_words)
         traffic = self._send(plan, people)
         return traffic if background else self._await(traffic)
 
@@ -281,7 +285,7 @@ class Lab(Exercises):
             return self._http.get(path, headers=headers, **kwargs)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
-                raise gone(runs=False, last_words=self._runtime.output) from error
+                raise gone(runs=False, last_words=self._last_words) from error
             why = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise LabError(f"GET {path} got no answer ({why}).") from error
 

@@ -6,6 +6,8 @@ Altair, which takes seconds to import, and a live view must not wait for it.
 
 from __future__ import annotations
 
+from caddylab._records import Answerer
+
 COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#9A6A3A", "#7B5CB8", "#A89B00",
 )  # fmt: skip
@@ -20,7 +22,10 @@ SHAPES = {
     "triangle-left": "M-1.1,0L.85,1.1V-1.1Z",
 }
 CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
-ERROR, CADDY = "#D55E00", "#7A7A7A"
+ERROR, CADDY, PAGE = "#D55E00", "#7A7A7A", "#5A6E7F"
+"""Failures; what Caddy says for want of a backend; pages that it serves on purpose."""
+SHEET = "M-.75,-1H.3L.75,-.55V1H-.75Z"
+"""The outline of a page of Caddy's own."""
 
 
 def mark(backend: int) -> tuple[str, str]:
@@ -34,6 +39,7 @@ def scene(backends: int, *, projector: bool, speed: float, live: bool) -> dict[s
     """What the browser must know before the first event."""
     return {
         "marks": [mark(number) for number in range(1, backends + 1)],
-        "cross": CROSS, "error": ERROR, "caddy": CADDY,
+        "cross": CROSS, "error": ERROR, "caddy": CADDY, "page": PAGE, "sheet": SHEET,
+        "who": {who.name: who.value for who in Answerer},
         "projector": projector, "speed": speed, "live": live,
     }  # fmt: skip

@@ -27,6 +27,17 @@ class Answerer(StrEnum):
     """Caddy's log does not say so yet."""
 
 
+NAMES = {
+    Answerer.BACKEND: "a backend",
+    Answerer.CADDY: "Caddy's own page",
+    Answerer.NO_BACKEND: "Caddy itself",
+    Answerer.NOBODY: "nobody",
+    Answerer.NONE: "no answer",
+    Answerer.UNKNOWN: "not known",
+}
+"""What they are called wherever a person reads of them; mostly a backend has its number."""
+
+
 class Outcome(StrEnum):
     """How a request ended, as its client saw it; and whether anybody answered it at all."""
 
@@ -128,8 +139,12 @@ class Request:
 
         The client cannot tell an answer of nobody's from any other 200.
         """
-        self.outcome = outcome or self.outcome
-        self.source = source or self.source
+        # The engine's thread tells the one and the journal's the other, perhaps at the same time:
+        # each writes only what it knows, and whoever comes last sees both.
+        if outcome:
+            self.outcome = outcome
+        if source:
+            self.source = source
         if self.source is Answerer.NOBODY and self.outcome is Outcome.OK:
             self.outcome = Outcome.NOBODY
 

@@ -13,7 +13,7 @@ Columns = Mapping[str, Mapping[str, Trial]]
 
 TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR}
 """Blue, orange and vermilion: told apart by colour-blind eyes, too."""
-LEGEND = "✓ all answered quickly · ◐ some waited or went without · ✗ no good answer"
+LEGEND = "✓ backends answered all quickly · ◐ some waited or went without · ✗ no good answer"
 EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
 LARGE = "font-size:17px"
 """For a room: five strategies fill a screen of 1280 pixels."""

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from caddylab._records import Outcome, Request
+from caddylab._records import Answerer, Outcome, Request
 
 if TYPE_CHECKING:
     from caddylab._traffic.traffic import Traffic
+
+ASKED_FOR = 200
+"""The status of every answer that a survey asks a backend for."""
 
 WORDS = {
     Outcome.TIMEOUT: "gave up",
     Outcome.RESET: "cut off",
     Outcome.REFUSED: "refused",
     Outcome.CANCELLED: "cancelled",
+    Outcome.NOBODY: "answered by nobody",
 }
 
 
@@ -40,16 +44,13 @@ class Trial:
 
     @property
     def good(self) -> int:
-        """How many of them got a good answer, quick or slow."""
-        return self.traffic.outcomes[Outcome.OK]
+        """How many of them got a good answer, quick or slow: a backend's, and not Caddy's own."""
+        return sum(map(_good, self.traffic.requests))
 
     @property
     def slow(self) -> int:
         """How many got a good answer, but had to wait for it."""
-        return sum(
-            r.outcome is Outcome.OK and r.latency >= self.patience / 2
-            for r in self.traffic.requests
-        )
+        return sum(_good(r) and r.latency >= self.patience / 2 for r in self.traffic.requests)
 
     @property
     def slowest(self) -> float:
@@ -66,7 +67,7 @@ class Trial:
     @cached_property
     def trouble(self) -> str:
         """What went wrong for how many, such as "4 × 502"; empty if nothing did."""
-        seen = Counter(_word(r) for r in self.traffic.requests if r.outcome is not Outcome.OK)
+        seen = Counter(_word(r) for r in self.traffic.requests if not _good(r))
         slow = [f"{self.slow} slow"] if self.slow else []
         return ", ".join([*(_times(n, word) for word, n in sorted(seen.items())), *slow])
 
@@ -75,13 +76,18 @@ class Trial:
         return f"{share}: {self.trouble}" if self.trouble else share
 
 
+def _good(request: Request) -> bool:
+    return request.good and request.status == ASKED_FOR
+
+
 def _word(request: Request) -> str:
     """What a client without a good answer saw."""
     if word := WORDS.get(request.outcome):
         return word
-    # A backend says who it is; what Caddy itself answers has no body unless it is told to.
-    page = " with a page" if request.answered_by is None and request.body else ""
-    return f"{request.status}{page}"
+    if request.answerer is Answerer.CADDY:
+        return f"{request.status}{' with a page' if request.body else ''} of Caddy's own"
+    unsure = " of who knows whom" if request.answerer is Answerer.UNKNOWN else ""
+    return f"{request.status}{unsure}"
 
 
 def _times(n: int, word: str) -> str:

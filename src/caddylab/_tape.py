@@ -8,7 +8,8 @@ seconds after the tape's beginning, and what it is about:
 `s`    a request is sent: key, client
 `a`    an attempt of it begins: key, backend (None: taken back), whether that is certain
 `r`    an attempt has ended: key, its start, backend, status, error
-`d`    the request is over: key, outcome, status, who answered
+`d`    the request is over: key, outcome, status, number of the backend that answered, who
+       answered (`Answerer`); told again if Caddy's log then says something else
 `b`    a backend changed: its number, what we made of it, Caddy's opinion, when Caddy forgets
 `c`    an active health check: backend, whether it passed, why not
 `l`    a configuration was loaded: the `Setting`
@@ -86,7 +87,8 @@ def ended(zero: float, key: int, attempt: Attempt) -> Event:
 
 def done(time: float, key: int, request: Request) -> Event:
     """A request is over."""
-    return ["d", _round(time), key, request.outcome.value, request.status, request.answered_by]
+    said = request.outcome.value, request.status, request.answered_by, request.answerer.value
+    return ["d", _round(time), key, *said]
 
 
 def loaded(time: float, stage: Setting) -> Event:

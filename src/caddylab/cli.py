@@ -39,7 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_progress(commands.add_parser("progress", help="say which exercises have been passed"))
     _add_bundle(commands.add_parser("bundle", help="write one file for rooms without internet"))
     _add_install(commands.add_parser("install-bundle", help="install the course from such a file"))
-    commands.add_parser("clean", help="remove whatever labs have left behind")
+    clean = commands.add_parser("clean", help="remove whatever labs have left behind")
+    clean.add_argument(
+        "--yes", action="store_true",
+        help="also remove authorities of Caddy's from the trust store, without asking",
+    )  # fmt: skip
     return parser
 
 
@@ -129,10 +133,12 @@ def _doctor(_: argparse.Namespace) -> int:
     return doctor.examine()
 
 
-def _clean(_: argparse.Namespace) -> int:
-    from caddylab._cli import clean
+def _clean(options: argparse.Namespace) -> int:
+    from caddylab._cli import authorities, clean
 
-    return clean.sweep()
+    code = clean.sweep()
+    authorities.offer(options.yes)
+    return code
 
 
 def _verify(options: argparse.Namespace) -> int:

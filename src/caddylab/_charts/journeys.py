@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from caddylab._charts import clock, lanes, theme, words
+from caddylab._records import Answerer
 
 STORY = ["request", "client", "asked", "outcome", "latency", "sent"]
 """The columns that tell of a request in words, as a tooltip shows them."""
@@ -18,6 +19,11 @@ NO_FAILURE = ("ok", "cancelled", "pending")
 def failed(requests: pd.DataFrame) -> pd.Series[bool]:
     """Whether each request failed; one that was cancelled or is pending did not."""
     return ~requests["outcome"].isin(NO_FAILURE)
+
+
+def good(requests: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each request was answered well, and not by a page of Caddy's own."""
+    return (requests["outcome"] == "ok") & (requests["answerer"] != Answerer.CADDY)
 
 
 def unfinished(requests: pd.DataFrame) -> pd.Series[bool]:
@@ -43,8 +49,8 @@ def cancelled(requests: pd.DataFrame) -> Collection[int]:
 def placed(requests: pd.DataFrame, attempts: pd.DataFrame, by: clock.By) -> pd.DataFrame:
     """The requests with their `lane` and their `x`.
 
-    On the axis of time an answer stands where its attempt began; what Caddy answered itself,
-    or nobody did, stands where the request ended.
+    On the axis of time a backend's answer stands where its attempt began; what Caddy answered
+    itself, or nobody did, stands where the request ended.
     """
     lane = lanes.answered(requests)
     if by == "n":
@@ -52,7 +58,7 @@ def placed(requests: pd.DataFrame, attempts: pd.DataFrame, by: clock.By) -> pd.D
     begun = requests["n"].map(attempts.groupby("n")["start"].last())
     sent = clock.sent(requests)
     ended = sent + requests["latency"].fillna(0)
-    by_nobody = np.isin(lane, [lanes.CADDY, lanes.NOBODY])
+    by_nobody = np.isin(lane, [*lanes.CADDYS, lanes.NO_ANSWER])
     return requests.assign(lane=lane, x=begun.fillna(sent).mask(by_nobody, ended))
 
 
@@ -110,7 +116,7 @@ def _columns(rows: pd.DataFrame, names: str) -> zip[tuple]:  # type: ignore[type
 def fill(lane: int, outcome: str) -> str:
     """The colour of requests that ended so: the answerer's own, vermilion for a failure.
 
-    Caddy's own answers stay grey: that they are failures goes without saying.
+    What Caddy answers for want of a backend stays grey: that it failed goes without saying.
     """
     if outcome in NO_FAILURE[1:]:
         return theme.CADDY

@@ -36,7 +36,7 @@ def layers(
         *_ways(steps, frame),
         *_answers(answers[good], frame, size),
         *_answers(
-            answers[~good & (answers["lane"] != lanes.NOBODY)], frame, size * 2.2, full=False
+            answers[~good & (answers["lane"] != lanes.NO_ANSWER)], frame, size * 2.2, full=False
         ),
         *_crosses(answers[journeys.unfinished(answers)], frame, max(size, CLEAR), theme.CADDY),
         *_crosses(answers[journeys.failed(answers)], frame, max(size, CLEAR), theme.ERROR),

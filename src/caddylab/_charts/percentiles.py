@@ -27,21 +27,24 @@ COLUMNS = {"intended": 92, "actual": 172}
 """Pixels from the curves to the columns of the table."""
 LINE = 26
 
+NO_GOOD_ANSWER = "no good answer"
+
 Latencies = NDArray[np.float64]
 
 
 def percentiles(requests: pd.DataFrame) -> theme.Picture:
     """Draw the share of the requests that had a good answer within each time.
 
-    A request that failed never had one: it counts to the whole, so that the curve ends below
-    100 % and a percentile may be missing. One that was cancelled or is pending does not count.
+    A request that failed never had one, and a page of Caddy's own is none: they count to the
+    whole, so that the curve ends below 100 % and a percentile may be missing. A request that was
+    cancelled or is pending does not count.
 
     Args:
         requests: one row a request. Those of an open loop have two curves: from the moment
             when they should have been sent, and from the actual sending.
     """
     over = requests[~journeys.unfinished(requests)]
-    good = over[(over["outcome"] == "ok") & over["sent"].notna()]
+    good = over[journeys.good(over) & over["sent"].notna()]
     if requests.empty or good.empty:
         return theme.nothing("No request was answered well" if len(requests) else theme.NONE)
     planned = bool((good["latency_intended"] != good["latency"]).any())
@@ -52,7 +55,8 @@ def percentiles(requests: pd.DataFrame) -> theme.Picture:
     }
     text = titles.percentiles(len(over), next(iter(curves.values())), curves["actual"])
     title = theme.title(text, *_hints(requests, over, planned))
-    return theme.picture(_Plot(curves, len(over)).layers(), title, HEIGHT)
+    missing = "failed" if journeys.failed(over).sum() == len(over) - len(good) else NO_GOOD_ANSWER
+    return theme.picture(_Plot(curves, len(over), missing).layers(), title, HEIGHT)
 
 
 def _hints(requests: pd.DataFrame, over: pd.DataFrame, planned: bool) -> list[str]:
@@ -74,10 +78,12 @@ class _Plot:
     Args:
         curves: by the sending that they count from, the sorted latencies of the good answers.
         whole: how many requests there were.
+        missing: what became of those that are on no curve, in words.
     """
 
     curves: dict[str, Latencies]
     whole: int
+    missing: str
 
     def layers(self) -> list[alt.Chart]:
         """The failed requests' share, the curves, the percentiles on them, and the table."""
@@ -127,12 +133,12 @@ class _Plot:
         return side == "actual" and len(self.curves) > 1
 
     def _missing(self) -> list[alt.Chart]:
-        """A band above the curves for the requests that failed."""
+        """A band above the curves for the requests without a good answer."""
         answered = len(self.curves["actual"])
-        failed = self.whole - answered
-        if not failed:
+        rest = self.whole - answered
+        if not rest:
             return []
-        label = f"{failed:,} failed ({words.percent(failed / self.whole)})"
+        label = f"{rest:,} {self.missing} ({words.percent(rest / self.whole)})"
         share = answered / self.whole
         rows = pd.DataFrame([{"x": 0, "x2": theme.WIDTH - ROOM, "y": share, "y2": 1.0}])
         pixels = alt.X("x:Q", scale=None, axis=None)
@@ -144,13 +150,13 @@ class _Plot:
         ]
 
     def _marks(self, side: str) -> pd.DataFrame:
-        """The percentiles of a curve; one without `x` is at a request that failed."""
+        """The percentiles of a curve; one without `x` is at a request without a good answer."""
         values = self.curves[side]
         places = [math.ceil(share * self.whole) - 1 for share in MARKS.values()]
         found = [float(values[k]) if k < len(values) else math.nan for k in places]
         return pd.DataFrame({
             "mark": list(MARKS), "side": side, "x": found, "y": list(MARKS.values()),
-            "label": ["failed" if math.isnan(x) else words.seconds(x) for x in found],
+            "label": [self.missing if math.isnan(x) else words.seconds(x) for x in found],
             "row": range(len(MARKS)),
         })  # fmt: skip
 

@@ -38,8 +38,8 @@ def routing(
     single = len(requests) + len(given_up) <= MARKS
     draw = marks.layers if single else columns.layers
     shades = frame.banded(clock.place(spans, requests, frame.by))
-    hints = _hints(requests, given_up, single)
-    title = theme.title(titles.routing(requests, given_up, spans, backends), *hints)
+    hints = [*_hints(requests, given_up, single), lanes.hints(frame.order)]
+    title = theme.title(titles.routing(requests, given_up, spans, backends), *filter(None, hints))
     layer = [
         *bands.layers(shades, frame.x(), frame.y("top"), frame.ends),
         *draw(requests, attempts, given_up, frame),
@@ -64,7 +64,7 @@ def _hints(requests: pd.DataFrame, given_up: pd.DataFrame, single: bool) -> list
     else:
         said = f"{words.count(len(requests), 'request')}, counted in columns."
         attempt = "Cross: failed attempts. "
-        failure = "Vermilion: failed requests; grey: answers that Caddy made itself."
+        failure = "Vermilion: failed requests; grey: those for which Caddy had no backend."
     failed = bool(journeys.failed(requests).any())
     signs = attempt * bool(len(given_up)) + failure * failed
     return [line for line in (said, signs, _incomplete(requests)) if line]

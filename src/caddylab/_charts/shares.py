@@ -115,8 +115,8 @@ def _hints(parts: pd.DataFrame, expected: bool) -> list[str]:
     signs = []
     if (parts["fill"] == theme.ERROR).any():
         signs.append("Vermilion: failed.")
-    if (parts["lane"] == lanes.CADDY).any():
-        signs.append("Grey: Caddy's own answers.")
+    if said := lanes.hints(parts["lane"]):
+        signs.append(said)
     if expected:
         signs.append("Upright line: the expected share.")
     said = "Each bar is the share of all requests that one of them answered."

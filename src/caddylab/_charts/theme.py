@@ -20,6 +20,8 @@ from caddylab._palette import CADDY as CADDY
 from caddylab._palette import COLOURS as COLOURS
 from caddylab._palette import CROSS as CROSS
 from caddylab._palette import ERROR as ERROR
+from caddylab._palette import PAGE as PAGE
+from caddylab._palette import SHEET as SHEET
 from caddylab._projector import ENLARGED, wanted
 
 NAME = "caddylab"

@@ -77,7 +77,7 @@ def _answers(requests: pd.DataFrame) -> tuple[list[int], dict[int, int]]:
 def _turns(order: list[int], number: int) -> bool:
     """Whether the backends answered in the same order again and again."""
     rounds = len(set(order[:number])) == number and len(order) >= 2 * number
-    return rounds and order[number:] == order[:-number]
+    return min(order, default=0) > 0 and rounds and order[number:] == order[:-number]
 
 
 def _each(tally: dict[int, int]) -> str:
@@ -223,7 +223,7 @@ def _shared(tally: dict[int, int], total: int, backends: int) -> str:
         return f"None {of} was answered well"
     if tally == {min(tally): total}:
         return f"{words.capital(lanes.name(min(tally)))} answered every one {of}"
-    if len(tally) > 1 and len(set(tally.values())) == 1:
+    if len(tally) > 1 and len(set(tally.values())) == 1 and min(tally) > 0:
         return f"The backends shared equally: {_each(tally)} {of}"
     if len(tally) > FEW:
         return f"{words.capital(_named(tally, backends))} {of}"
@@ -235,7 +235,7 @@ def latency(timed: pd.DataFrame, spans: pd.DataFrame) -> str:
     """What a fault did to those who were sent meanwhile, else where the latencies lie."""
     failed = int(journeys.failed(timed).sum())
     lost = f"; {words.count(failed, 'request')} failed" if failed else ""
-    return _meanwhile(timed, spans) or _middle(timed[timed["outcome"] == "ok"]) + lost
+    return _meanwhile(timed, spans) or _middle(timed[journeys.good(timed)]) + lost
 
 
 def _meanwhile(timed: pd.DataFrame, spans: pd.DataFrame) -> str:

@@ -22,6 +22,9 @@ STATE = {
 DOWN = ("crashed", "killed", "stopped", "died")
 """Kinds of faults after which a backend is no more, until it is started again."""
 
+ENDINGS = {"nobody": "answered by nobody"}
+"""Outcomes whose own names say too little in a sentence."""
+
 REASONS = {
     "connection refused": "refused",
     "connection reset": "reset",
@@ -120,7 +123,8 @@ def endings(requests: pd.DataFrame, whole: int) -> str:
     Without a number where all of a `whole` ended in one way.
     """
     coarse = requests["outcome"].isin(["4xx", "other 5xx"]) & requests["status"].notna()
-    counts = requests["outcome"].mask(coarse, requests["status"].astype("string")).value_counts()
+    ends = requests["outcome"].replace(ENDINGS)
+    counts = ends.mask(coarse, requests["status"].astype("string")).value_counts()
     if len(counts) == 1 and len(requests) == whole:
         return str(counts.index[0])
     return listing(f"{number:,} × {name}" for name, number in counts.items())

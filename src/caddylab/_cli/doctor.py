@@ -104,6 +104,12 @@ def _widgets() -> str:
     return ", ".join(f"{package} {version(package)}" for package in packages)
 
 
+def _trust() -> str:
+    from caddylab._cli import authorities
+
+    return authorities.examine()
+
+
 def _processes() -> str:
     return _answer_of_a_lab("process")
 
@@ -135,6 +141,7 @@ CHECKS = (
     Check("Ports", _ports, "Close programs that hold many ports, or restart the machine."),
     Check("Temporary folder", _temporary_folder, "Set TMPDIR to a folder that you may write to."),
     Check("Widgets", _widgets, _REINSTALL),
+    Check("Trust", _trust, "Labs install none any more. To be asked about each: caddylab clean"),
     Check("processes", _processes, "Mend what is not ok above, then: caddylab clean", True),
     Check(
         "Podman",

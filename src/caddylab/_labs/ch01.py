@@ -4,40 +4,32 @@ from __future__ import annotations
 
 import time
 
+from caddylab._backend import Backend
 from caddylab._labs.answers import numbers
 from caddylab._labs.bench import Bench
+from caddylab._labs.calm import attempts_on, lost, often, served, shared
+from caddylab._labs.hints01 import (
+    ALL_UNHEALTHY,
+    NO_ANSWER,
+    NO_TURNS,
+    NOBODY_WATCHES,
+    NOT_CONVINCED,
+    ODD_ONE,
+    ONE_ALONE,
+    RARELY,
+    REMEMBERS,
+    ROUNDS,
+    TOO_SELDOM,
+    UNEVEN,
+)
 from caddylab._labs.task import Finding, Findings, Hints, question, task
 from caddylab._records import Outcome
 from caddylab._traffic.traffic import Traffic
 
-NO_ANSWER = Hints(
-    "no answer",
-    "Look at the status of the answers. Who made it: a backend, or Caddy?",
-    "502 is Caddy's word for “the upstream that I chose did not answer”, 503 for “I had none to "
-    "choose”. One of the two is your case.",
-    "Compare the upstreams of `reverse_proxy` with the backends' names and ports, and every "
-    "`health_…` option with what a backend really answers.",
-)
-ONE_ALONE = Hints(
-    "some get nothing",
-    "Look at who gets nothing at all.",
-    "Every backend has to be among the upstreams, and the policy has to use all of them, whoever "
-    "asks.",
-    "It is in the list behind `reverse_proxy`, or in `lb_policy`.",
-)
-NO_TURNS = Hints(
-    "no turns",
-    "Read the picture from left to right. Is there a pattern that repeats?",
-    "The next backend must follow from the one before, not from chance and not from how busy it "
-    "is.",
-    "`lb_policy` says how Caddy chooses. Without that line it draws lots.",
-)
-UNEVEN = Hints(
-    "uneven",
-    "Count the marks of each backend.",
-    "In one round each backend may have one request, no more.",
-    "Look for a backend that is listed twice, and for weights behind `lb_policy`.",
-)
+THREE = (1, 2, 3)
+WELL = "Every request is answered while all is well."
+VISITORS = 5
+"""They come again and again; 5 is no multiple of 3, so who is remembered breaks the turns."""
 
 
 @task("01.1", "Taking turns", points=1, backends=3)
@@ -48,8 +40,8 @@ def turns(bench: Bench) -> Findings:
     is `:80`. Whoever asks, and however many ask at a time: in any three requests that follow one
     another, each backend answers once.
     """
-    calm = bench.fire(36, clients=36)
-    yield _answered(calm)
+    calm = bench.fire(36, clients=VISITORS)
+    yield served(WELL, calm, NO_ANSWER)
     yield _all_used(calm)
     repeats = calm.backends[:12] == calm.backends[12:24]
     yield Finding(
@@ -60,6 +52,7 @@ def turns(bench: Bench) -> Findings:
         calm,
     )
     crowd = bench.fire(150, concurrency=10, clients=30)
+    yield served("So it is when ten ask at a time.", crowd, NO_ANSWER)
     yield Finding(
         "It stays even when ten ask at a time.",
         _shares(crowd) == [50, 50, 50],
@@ -77,19 +70,6 @@ IN_TURNS = """
 	}
 }
 """
-ROUNDS = Hints(
-    "does not add up",
-    "Add your three numbers up.",
-    "Every request is answered, and by one backend only.",
-    "The three numbers are those of `t.shares`, for `t = lab.fire(100)`.",
-)
-ODD_ONE = Hints(
-    "odd one",
-    "33 full rounds are 99 requests. Who gets the last one?",
-    "It goes to whoever begins a round. Which upstream does round robin take first?",
-    "Read “Explain” in chapter 1 again, on the counter behind `round_robin`; then measure it in a "
-    "lab with `Lab(backends=3)`.",
-)
 
 
 @question("01.2", "The odd one", points=2, backends=3, reads=numbers(3))
@@ -119,81 +99,52 @@ def odd_one(bench: Bench, answer: list[int]) -> Findings:
     )
 
 
-ALL_UNHEALTHY = Hints(
-    "all unhealthy",
-    "Ask the backends yourself: they are up. So who thinks that they are not? `lab.backends` "
-    "shows both opinions.",
-    "Caddy asks each backend for a path, and takes what it answers as its health. The question "
-    "has to be one that a healthy backend answers with 200.",
-    "`health_uri` is that path. Which paths do the backends know? `lab.get(...)` tells you.",
-)
-NOBODY_WATCHES = Hints(
-    "nobody watches",
-    "Look at how often Caddy asked the ill backend how it was.",
-    "Somebody has to notice that a backend is ill before it is given the next request: here, "
-    "Caddy's active health check.",
-    "Without `health_uri` Caddy never asks.",
-)
-TOO_SELDOM = Hints(
-    "too seldom",
-    "When did Caddy ask the ill backend how it was?",
-    "The time until Caddy notices is the time until its next check, or several of them.",
-    "`health_interval` says how often Caddy asks, `health_fails` how many bad answers it takes.",
-)
-
-
 @task("01.3", "Everything is 503", points=2, backends=3)
 def sick(bench: Bench) -> Findings:
     """Three healthy backends, and yet every client gets a 503. Find out why, and mend it.
 
-    Do not throw the health check away: when a backend falls ill and answers everything with
-    status 500, it must get no more requests **3 seconds** later.
+    Somebody still has to watch: when any one of the backends falls ill and answers everything
+    with status 500, it must get no more requests **3 seconds** later, and no client an error.
     """
-    bench.soon(lambda: bench.fire(6).errors == 0, 3)
-    well = bench.fire(30)
+    bench.soon(lambda: lost(bench.fire(6).requests) == 0, 3)
+    well = bench.fire(60)
     unavailable = well.outcomes[Outcome.UNAVAILABLE]
-    yield _answered(well, ALL_UNHEALTHY if unavailable else NO_ANSWER)
+    yield served(WELL, well, ALL_UNHEALTHY if unavailable else NO_ANSWER)
     yield _all_used(well)
-    since = time.time()
-    bench.backend(2).failing(1.0, 500)
-    bench.soon(lambda: bench.fire(6).errors == 0, 3)
-    ill = bench.fire(30)
-    checks = bench.checks(2, since)
-    yield Finding(
-        "A backend that is ill gets nothing after 3 seconds.",
-        ill.errors == 0,
-        f"{ill.errors} of 30 requests failed, 3 s after backend 2 had fallen ill; Caddy had "
-        f"asked it how it was {_times(checks)}.",
-        TOO_SELDOM if checks or bench.checks(2, bench.loaded) else NOBODY_WATCHES,
-        ill,
+    yield from _left_alone(bench, bench.any_backend())
+
+
+def _left_alone(bench: Bench, ill: Backend) -> Findings:
+    """Somebody notices in time that a backend has fallen ill."""
+    number, since = ill.number, time.time()
+    ill.failing(1.0, 500)
+    bench.soon(lambda: _spared(bench.fire(6), number), 3)
+    run = bench.fire(rate=20, duration=1.5)
+    tried, checks = attempts_on(run.requests, number), bench.checks(number, since)
+    watched = checks or bench.checks(number, bench.loaded)
+    hints = TOO_SELDOM if watched else NOBODY_WATCHES
+    seen = (
+        f"3 s after backend {number} had fallen ill, it was tried {often(tried)} for "
+        f"{len(run)} requests; Caddy had asked it how it was {often(checks)}."
     )
+    yield Finding(
+        "A backend that is ill gets nothing after 3 seconds.", tried == 0, seen, hints, run
+    )
+    yield served("And no client gets an error then.", run, hints, seen=seen)
 
 
-RARELY = Hints(
-    "asks too rarely",
-    "The backends are up, and Caddy says “unhealthy”. When will it ask again?",
-    "Caddy's first check came too early. Until the next one it knows no better.",
-    "`health_interval` is the time between two checks.",
-)
-NOT_CONVINCED = Hints(
-    "not convinced",
-    "Caddy has asked since the backends are up, and still does not believe it.",
-    "What does Caddy want to hear, and how many times?",
-    "Look at `health_uri`, `health_status`, `health_timeout` and `health_passes`.",
-)
-REMEMBERS = Hints(
-    "remembers too long",
-    "Caddy says “failed”: that is not a health check, it is a memory of requests that failed.",
-    "Requests that came too early are held against a backend for a while. Nothing but time ends "
-    "that.",
-    "`fail_duration` is how long a failure counts.",
-)
+def _spared(run: Traffic, number: int) -> bool:
+    return lost(run.requests) == 0 and attempts_on(run.requests, number) == 0
 
 
 @task("01.4", "The late start", points=3)
 def late(bench: Bench) -> Findings:
     """Caddy is up before its backends, and clients ask already. Mend the Caddyfile so that
     **2 seconds** after both backends are up, every request is answered, by both of them.
+
+    The health check has its purpose, so keep one that serves it: when one of the two falls ill
+    later, and answers everything with status 500, it gets no more requests **3 seconds** after
+    that, and no client an error.
     """
     for backend in bench.backends:
         backend.stop()
@@ -204,23 +155,17 @@ def late(bench: Bench) -> Findings:
         backend.start()
     up = time.time()
     bench.soon(lambda: _both(bench.fire(8, concurrency=4, timeout=0.5)), 2)
-    run = bench.fire(40, concurrency=20, timeout=1)
+    run = bench.fire(60, concurrency=20, timeout=1)
     opinions = ", ".join(f"backend {b.number} is {b.opinion}" for b in bench.backends)
-    yield Finding(
+    hints = _late_hints(bench, run, up)
+    yield served(
         "Every request is answered, 2 seconds after the backends are up.",
-        run.errors == 0,
-        f"{run.errors} of 40 requests failed. In Caddy's opinion {opinions}.",
-        _late_hints(bench, run, up),
         run,
+        hints,
+        seen=f"In Caddy's opinion {opinions}.",
     )
-    shares = [run.shares[number] for number in (1, 2)]
-    yield Finding(
-        "Both backends answer.",
-        all(shares),
-        f"Backends 1 and 2 answered {_list(shares)} of 40 requests.",
-        _late_hints(bench, run, up) if "healthy" not in opinions else ONE_ALONE,
-        run,
-    )
+    yield shared("Both backends answer.", run, (1, 2), hints if "failed" in opinions else ONE_ALONE)
+    yield from _left_alone(bench, bench.any_backend())
 
 
 def _late_hints(bench: Bench, run: Traffic, up: float) -> Hints:
@@ -238,39 +183,16 @@ def _late_hints(bench: Bench, run: Traffic, up: float) -> Hints:
 
 
 def _both(run: Traffic) -> bool:
-    return run.errors == 0 and len(run.shares) == 2
-
-
-def _answered(run: Traffic, hints: Hints = NO_ANSWER) -> Finding:
-    bad = ", ".join(f"{n} × {o.value}" for o, n in run.outcomes.items() if o is not Outcome.OK)
-    return Finding(
-        "Every request is answered while all is well.",
-        run.errors == 0,
-        f"{run.errors} of {len(run)} requests failed: {bad}."
-        if bad
-        else f"All {len(run)} requests were answered.",
-        hints,
-        run,
-    )
+    return lost(run.requests) == 0 and len(run.shares) == 2
 
 
 def _all_used(run: Traffic) -> Finding:
-    return Finding(
-        "Every backend gets requests.",
-        all(_shares(run)),
-        f"Backends 1, 2 and 3 answered {_list(_shares(run))} of {len(run)} requests.",
-        ONE_ALONE,
-        run,
-    )
+    return shared("Every backend gets requests.", run, THREE, ONE_ALONE)
 
 
 def _shares(run: Traffic) -> list[int]:
-    return [run.shares[number] for number in (1, 2, 3)]
+    return [run.shares[number] for number in THREE]
 
 
 def _list(values: list[int] | list[int | None]) -> str:
     return ", ".join(map(str, values))
-
-
-def _times(count: int) -> str:
-    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
+from caddylab._backend import Backend
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import all_well
+from caddylab._labs.calm import MADE_UP, all_well, attempts_on, lost, made_up, served
 from caddylab._labs.hints03 import (
-    ADDS_UP,
     BAD_NEWS,
     CONDEMNED,
     CROWD,
@@ -23,60 +21,60 @@ from caddylab._labs.hints03 import (
     REFUSED,
     TWICE,
 )
-from caddylab._labs.task import Finding, Findings, Hints, question, task
+from caddylab._labs.orders import executed
+from caddylab._labs.slow import SLOW, answered, in_time, longest, meet, other, tries, why
+from caddylab._labs.task import Finding, Findings, question, task
 from caddylab._records import Outcome
 from caddylab._traffic.traffic import Traffic
-
-SLOW = 5.0
-"""Seconds that a slow backend takes: nobody who waits for it is within any limit here."""
 
 
 @task("03.1", "Nobody waits", points=2)
 def nobody_waits(bench: Bench) -> Findings:
-    """Backend 2 takes **5 seconds** for each answer. Write a Caddyfile with which every GET is
-    answered all the same, and none takes longer than **2 seconds**. Those who come later must
-    not pay for it any more: once Caddy has had its experience, it leaves backend 2 alone. As
-    long as all is well, both backends share the work.
+    """One of the two backends, no matter which, takes **5 seconds** for each answer. Write a
+    Caddyfile with which every GET is answered all the same, and none takes longer than
+    **2 seconds**. Those who come later must not pay for it any more: once Caddy has had its
+    experience, it leaves the slow one alone. As long as all is well, both backends share the work:
+    each has at least a fifth of it.
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
-    bench.backend(2).slow(SLOW)
-    first = _meet(bench, 3)
-    yield _answered("Every GET is answered.", first)
-    yield _in_time("No GET takes longer than 2 seconds.", first, 2)
+    slow = bench.any_backend()
+    slow.slow(SLOW)
+    first = meet(bench, slow, 3)
+    yield answered("Every GET is answered.", first, slow)
+    yield in_time("No GET takes longer than 2 seconds.", first, 2)
     later = bench.fire(40, concurrency=8, clients=40, timeout=3)
-    wasted = _tried(later, 2)
-    yield Finding(
-        "Those who come later do not pay.",
-        later.errors == 0 and wasted <= 4,
-        f"Of 40 requests that came later {later.errors} failed. Backend 2 was {_tries(wasted)} "
-        "for them.",
-        _why(later) if later.errors else NO_MEMORY,
-        later,
-    )
+    wasted = attempts_on(later.requests, slow.number)
+    paid = f"Backend {slow.number} was {tries(wasted)} for {len(later)} requests that came later."
+    hints = why(later, slow) if lost(later.requests) else NO_MEMORY
+    yield served("Those who come later are answered, too.", later, hints, seen=paid)
+    yield Finding("Those who come later do not pay.", wasted <= 4, paid, NO_MEMORY, later)
 
 
 @task("03.2", "Time for a second try", points=3)
 def budget(bench: Bench) -> Findings:
     """There is a timeout, a budget for more attempts, and a memory. Still, clients get a 504
-    whenever backend 2 takes 5 seconds. Find out why, and mend it: every GET is answered.
+    whenever one of the two backends takes 5 seconds. Find out why, and mend it: every GET is
+    answered, whichever backend it is.
 
     And when **both** backends take 5 seconds, so that nobody can be helped, everybody must have
     the bad news within **3 seconds**.
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
-    bench.backend(2).slow(SLOW)
-    one = _meet(bench, 4)
-    why = _why(one)
-    yield _answered(
-        "Every GET is answered while backend 2 is slow.",
+    slow = bench.any_backend()
+    slow.slow(SLOW)
+    one = meet(bench, slow, 4)
+    missing = why(one, slow)
+    yield answered(
+        f"Every GET is answered while backend {slow.number} is slow.",
         one,
-        NO_TIME_LEFT if why is NO_RETRY else why,
+        slow,
+        NO_TIME_LEFT if missing is NO_RETRY else missing,
     )
-    yield _in_time("None of them takes longer than 3 seconds.", one, 3)
-    bench.backend(1).slow(SLOW)
+    yield in_time("None of them takes longer than 3 seconds.", one, 3)
+    other(bench, slow).slow(SLOW)
     # One alone finds out about both by itself; of many at once, each spares the others something.
-    yield _told(bench, 1, "When both are slow, a single client knows within 3 seconds.")
-    yield _told(bench, 6, "When both are slow, everybody knows within 3 seconds.")
+    yield from _told(bench, 1, "a single client knows")
+    yield from _told(bench, 6, "everybody knows")
 
 
 @task("03.3", "One slow page", points=3)
@@ -85,49 +83,57 @@ def one_slow_page(bench: Bench) -> Findings:
     same time, and the whole site is down for everybody. Mend the Caddyfile so that all
     **other** requests are answered as if nothing had happened.
 
-    But when backend 2 is slow at **everything** (5 seconds), it must still be left out, after at
-    most twenty requests, and nobody waits longer than **3 seconds** for it.
+    But when one of the backends, no matter which, is slow at **everything** (5 seconds), it must
+    still be left out, after at most twenty requests, and nobody waits longer than **3 seconds**
+    for it.
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
     bench.fire(2, concurrency=2, clients=2, path="/delay/2000", timeout=4)
     others = bench.fire(30, concurrency=5, clients=30, timeout=3)
     bench.pause(0.2)  # Caddy's counts are read ten times a second
     opinions = ", ".join(f"backend {b.number} is {b.opinion}" for b in bench.backends)
-    yield Finding(
+    yield served(
         "One slow page does not harm the others.",
-        others.errors == 0,
-        f"After two requests for the slow page, {others.errors} of 30 others failed. In Caddy's "
-        f"opinion {opinions}.",
-        CONDEMNED,
         others,
+        CONDEMNED,
+        seen=f"Two had asked for the slow page before. In Caddy's opinion {opinions}.",
     )
     bench.load(bench.caddyfile)
-    bench.backend(2).slow(SLOW)
+    yield from _left_out(bench, bench.any_backend())
+
+
+def _left_out(bench: Bench, slow: Backend) -> Findings:
+    slow.slow(SLOW)
     burst = bench.fire(20, concurrency=20, clients=20, timeout=3)
     waited = burst.outcomes[Outcome.TIMEOUT]
     yield Finding(
         "Nobody waits for a slow backend.",
         waited == 0,
-        f"{waited or 'None'} of 20 clients had to wait longer than 3 s, when backend 2 was slow.",
+        f"{waited or 'None'} of 20 clients had to wait longer than 3 s, when backend "
+        f"{slow.number} was slow.",
         NO_TIMEOUT,
         burst,
     )
-    bench.soon(lambda: not bench.backend(2).healthy, 1.5)
+    bench.soon(lambda: not slow.healthy, 1.5)
     rest = bench.fire(30, concurrency=5, clients=30, timeout=3)
-    wasted = _tried(rest, 2)
+    wasted = attempts_on(rest.requests, slow.number)
+    seen = (
+        f"20 requests came while backend {slow.number} was slow. For the next 30 it was "
+        f"{tries(wasted)}."
+    )
     yield Finding(
-        "A backend that is slow at everything is left out.",
-        wasted <= 3,
-        f"20 requests came while backend 2 was slow. For the next 30 it was {_tries(wasted)}.",
-        NOT_LEFT_OUT,
-        rest,
+        "A backend that is slow at everything is left out.", wasted <= 3, seen, NOT_LEFT_OUT, rest
+    )
+    kept = [r for r in rest.requests if all(a.backend != slow.number for a in r.attempts)]
+    yield served(
+        "Who is not sent there has a good answer.", rest, NOT_LEFT_OUT, seen=seen, requests=kept
     )
 
 
 @task("03.4", "Nothing twice", points=4)
 def nothing_twice(bench: Bench) -> Findings:
-    """Clients ask (GET), and clients order (POST). Backend 2 takes 4 seconds for either. Mend the
-    Caddyfile so that
+    """Clients ask (GET), and clients order (POST). One of the two backends, no matter which, takes
+    4 seconds for either. Mend the Caddyfile so that
 
     - no order is **carried out twice**, not even when nobody notices;
     - every order is carried out, and its client is told so, though that may take a while;
@@ -138,13 +144,14 @@ def nothing_twice(bench: Bench) -> Findings:
     POSTs a name, and `reverse_proxy @orders backend1:8080 backend2:8080 { … }` is for these alone.
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
-    bench.backend(2).slow(4)
+    slow = bench.any_backend()
+    slow.slow(4)
     orders = bench.fire(
         8, concurrency=8, clients=8, method="POST", body=b"one pizza", timeout=8, background=True
     )
     gets = bench.fire(12, concurrency=12, clients=12, timeout=3)
     orders.wait()
-    done = _executed(bench, orders)
+    done = executed(bench, orders, slow)
     twice = sum(times > 1 for times in done.values())
     yield Finding(
         "No order is carried out twice.",
@@ -155,17 +162,16 @@ def nothing_twice(bench: Bench) -> Findings:
         orders,
     )
     cut_off = orders.outcomes[Outcome.GATEWAY_TIMEOUT]
-    yield Finding(
-        "Every order is carried out, and its client is told so.",
-        orders.errors == 0,
-        f"{_failures(orders)} Carried out: {sum(times > 0 for times in done.values())}.",
-        IN_THE_DARK if cut_off else REFUSED,
+    yield served(
+        "Every order is carried out, and its client is told so by the backend.",
         orders,
-        "timeline",
+        IN_THE_DARK if cut_off else REFUSED,
+        seen=f"Carried out: {sum(times > 0 for times in done.values())}.",
+        chart="timeline",
     )
-    waiting = QUESTIONS_WAIT if _longest(gets) > 2 else None
-    yield _answered("Every GET is answered.", gets, waiting)
-    yield _in_time("No GET takes longer than 2 seconds.", gets, 2, waiting)
+    waiting = QUESTIONS_WAIT if longest(gets) > 2 else None
+    yield answered("Every GET is answered.", gets, slow, waiting)
+    yield in_time("No GET takes longer than 2 seconds.", gets, 2, waiting)
 
 
 TURNS = """
@@ -212,29 +218,20 @@ def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
-def _meet(bench: Bench, patience: float) -> Traffic:
-    """Twelve clients meet a slow backend 2.
-
-    They do so once more if it was bad luck:
-
-    - backend 1, who is well, was slow meanwhile: then this machine had stalled, and a timeout
-      has struck that was meant for backend 2;
-    - a single one failed. In one of 300 such crowds a retry of round robin finds nobody, when
-      others move its counter in the same instant. What is missing fails more than one.
-    """
-    for _ in range(2):
-        run = bench.fire(12, concurrency=12, clients=12, timeout=patience)
-        if _longest(run, backend=1) < 0.5 and run.errors != 1:
-            break
-        bench.load(bench.caddyfile)
-    return run
-
-
-def _told(bench: Bench, clients: int, asked: str) -> Finding:
+def _told(bench: Bench, clients: int, who: str) -> Findings:
     """So many clients come at once while nobody can help them: they hear it in time."""
     bench.load(bench.caddyfile)
     run = bench.fire(clients, concurrency=clients, clients=clients, timeout=5)
-    return _in_time(asked, run, 3, NO_TIMEOUT if _longest(run) > 2.9 else BAD_NEWS)
+    hints = NO_TIMEOUT if longest(run) > 2.9 else BAD_NEWS
+    yield in_time(f"When both are slow, {who} within 3 seconds.", run, 3, hints)
+    painted = sum(map(made_up, run.requests))
+    yield Finding(
+        f"When both are slow, {who} the truth: that nobody could answer.",
+        painted == 0,
+        f"{painted} of {clients} were told that all is well.",
+        MADE_UP,
+        run,
+    )
 
 
 def _freeze(bench: Bench, run: Traffic) -> Traffic:
@@ -249,76 +246,3 @@ def _felt(run: Traffic) -> int:
     patient = not run.run.plan.open
     times = (r.latency if patient else r.latency_intended for r in run.requests)
     return sum(took > 0.5 for took in times)
-
-
-def _answered(asked: str, run: Traffic, hints: Hints | None = None) -> Finding:
-    tries = f" Attempts after the first: {run.retries}." if run.errors else ""
-    return Finding(asked, run.errors == 0, _failures(run) + tries, hints or _why(run), run)
-
-
-def _in_time(asked: str, run: Traffic, limit: float, hints: Hints | None = None) -> Finding:
-    worst = max(request.latency for request in run.requests)
-    seen = "had no answer after" if run.outcomes[Outcome.TIMEOUT] else "took"
-    return Finding(
-        asked,
-        worst < limit,
-        f"{f'The slowest of {len(run)}' if len(run) > 1 else 'It'} {seen} {worst:.1f} s.",
-        hints or (NO_TIMEOUT if _longest(run) > limit else ADDS_UP),
-        run,
-        "timeline",
-    )
-
-
-def _failures(run: Traffic) -> str:
-    """How many failed, and how, as a sentence."""
-    names = {Outcome.TIMEOUT: f"no answer after {run.run.plan.timeout:g} s"}
-    bad = ", ".join(
-        f"{count} × {names.get(outcome, outcome.value)}"
-        for outcome, count in run.outcomes.items()
-        if outcome is not Outcome.OK
-    )
-    if not bad:
-        return f"All {len(run)} requests were answered."
-    return f"{run.errors} of {len(run)} requests failed: {bad}."
-
-
-def _why(run: Traffic) -> Hints:
-    """What is missing, by what the requests that failed have been through."""
-    if run.outcomes[Outcome.TIMEOUT]:
-        return NO_TIMEOUT
-    failed = [request for request in run.requests if request.outcome is not Outcome.OK]
-    again = any(sum(a.backend == 2 for a in request.attempts) > 1 for request in failed)
-    return NO_MEMORY if again else NO_RETRY
-
-
-def _longest(run: Traffic, backend: int | None = None) -> float:
-    """How long the longest attempt took, on one backend or on any."""
-    attempts = [attempt for request in run.requests for attempt in request.attempts]
-    of_interest = (a.duration for a in attempts if backend in (None, a.backend))
-    return max(of_interest, default=0.0)
-
-
-def _tried(run: Traffic, backend: int) -> int:
-    """How many attempts were made on a backend."""
-    return sum(a.backend == backend for request in run.requests for a in request.attempts)
-
-
-def _executed(bench: Bench, run: Traffic) -> Counter[str]:
-    """How often each request was carried out, also by a backend on which Caddy gave up."""
-    sent_to_2 = {
-        f"{run.run.id}-{request.n}"
-        for request in run.requests
-        if any(attempt.backend == 2 for attempt in request.attempts)
-    }
-    bench.soon(lambda: sent_to_2 <= set(_diary(bench, 2)), 5)
-    wanted = {f"{run.run.id}-{request.n}" for request in run.requests}
-    entries = [id for backend in (1, 2) for id in _diary(bench, backend)]
-    return Counter(id for id in entries if id in wanted)
-
-
-def _diary(bench: Bench, backend: int) -> list[str]:
-    return [str(entry["id"]) for entry in bench.backend(backend).requests()]
-
-
-def _tries(count: int) -> str:
-    return {0: "not tried", 1: "tried once", 2: "tried twice"}.get(count, f"tried {count} times")

@@ -6,9 +6,8 @@ from collections.abc import Generator
 
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import all_well
+from caddylab._labs.calm import MADE_UP, all_well, attempts_on, lost, made_up, often, served, told
 from caddylab._labs.hints04 import (
-    AS_MANY,
     CATCHES_UP,
     COUNTS,
     FAILS,
@@ -20,6 +19,7 @@ from caddylab._labs.hints04 import (
     SWAPPED,
     TOO_LATE,
 )
+from caddylab._labs.race import ROUND_ROBIN, USERS, hard_work, sooner
 from caddylab._labs.task import Finding, Findings, question, task
 from caddylab._records import Span
 from caddylab._traffic.traffic import Traffic
@@ -78,70 +78,61 @@ def three_desks(bench: Bench, answer: dict[str, int]) -> Findings:
 
 @task("04.2", "Close the sinkhole", points=2)
 def close_the_sinkhole(bench: Bench) -> Findings:
-    """Backend 2 answers each request **at once with status 500**, while its health page says that
-    all is well. Backend 1 needs 30 milliseconds for an answer. Write a Caddyfile with which
-    backend 2 gets **less than 5 %** of 400 requests, and less than 5 % of them end with an error.
-    As long as all is well, both backends share the work.
+    """One of the two backends, no matter which, answers each request **at once with status 500**,
+    while its health page says that all is well. The other one needs 30 milliseconds for an answer.
+    Write a Caddyfile with which the sinkhole gets **less than 5 %** of 400 requests, and less than
+    5 % of them end without a good answer. As long as all is well, both backends share the work:
+    each has at least a fifth of it.
     """
-    run = yield from _sinkhole(bench)
-    met, seen = _attempts_on_2(run), _condemned(bench, run)
+    run, sinkhole = yield from _sinkhole(bench)
+    met, seen = attempts_on(run.requests, sinkhole), _condemned(bench, run, sinkhole)
     yield Finding(
         "The sinkhole gets less than 5 % of the requests.",
-        met < 20,
-        f"For 400 requests backend 2 was tried {_times(met)}. "
+        met < FEW,
+        f"For 400 requests backend {sinkhole} was tried {often(met)}. "
         f"{'Caddy did notice.' if seen else 'To Caddy it seemed healthy all the time.'}",
         TOO_LATE if seen else SINKHOLE,
         run,
     )
     yield Finding(
-        "Less than 5 % of the requests end with an error.",
-        run.errors < 20,
-        f"{run.errors} of 400 requests ended with an error.",
-        FIRST_ONES,
+        "Less than 5 % of the requests end without a good answer.",
+        lost(run.requests) < FEW,
+        told(run.requests),
+        MADE_UP if any(map(made_up, run.requests)) else FIRST_ONES,
         run,
     )
 
 
 @task("04.3", "Not even the first ones", points=3)
 def not_even_the_first(bench: Bench) -> Findings:
-    """The same sinkhole. Now **no** client may see an error, not even the first ones who meet it;
-    and still backend 2 gets less than 5 % of the attempts.
+    """The same sinkhole. Now **no** client may see an error, not even the first ones who meet it,
+    and each has the answer of a backend; and still the sinkhole gets less than 5 % of the attempts.
     """
-    run = yield from _sinkhole(bench)
-    met = _attempts_on_2(run)
+    run, sinkhole = yield from _sinkhole(bench)
+    met = attempts_on(run.requests, sinkhole)
     forgets = NO_MEMORY if run.retries else SINKHOLE
     yield Finding(
         "The sinkhole gets less than 5 % of the attempts.",
-        met < 20,
-        f"For 400 requests backend 2 was tried {_times(met)}. Attempts after the first: "
-        f"{run.retries}. {run.errors} requests ended with an error.",
-        TOO_LATE if _condemned(bench, run) else forgets,
+        met < FEW,
+        f"For 400 requests backend {sinkhole} was tried {often(met)}. Attempts after the first: "
+        f"{run.retries}. {told(run.requests)}",
+        TOO_LATE if _condemned(bench, run, sinkhole) else forgets,
         run,
     )
-    yield Finding(
-        "No client sees an error.",
-        run.errors == 0,
-        f"{run.errors} of 400 requests ended with an error. "
-        f"Attempts after the first: {run.retries}.",
-        FIRST_ONES,
-        run,
-    )
+    again = f"Attempts after the first: {run.retries}."
+    yield served("Every client has a good answer.", run, FIRST_ONES, seen=again)
 
 
-def _sinkhole(bench: Bench) -> Generator[Finding, None, Traffic]:
+FEW = 20
+"""Five per cent of 400."""
+
+
+def _sinkhole(bench: Bench) -> Generator[Finding, None, tuple[Traffic, int]]:
+    """The run, and which backend is the sinkhole."""
     yield from all_well(bench.fire(60, concurrency=10, clients=60, path="/delay/30"))
-    bench.backend(2).failing(path="/delay")
-    return bench.fire(400, concurrency=10, clients=400, path="/delay/30")
-
-
-ROUND_ROBIN = """
-:80 {
-	reverse_proxy backend1:8080 backend2:8080 {
-		lb_policy round_robin
-	}
-}
-"""
-USERS, ASKED = 8, 100
+    sinkhole = bench.any_backend()
+    sinkhole.failing(path="/delay")
+    return bench.fire(400, concurrency=10, clients=400, path="/delay/30"), sinkhole.number
 
 
 @task("04.4", "An old machine", points=2)
@@ -155,48 +146,10 @@ def old_machine(bench: Bench) -> Findings:
     yield from all_well(calm)
     favourite = max(calm.shares, key=lambda number: calm.shares[number])
     mine = bench.caddyfile
-    dealt = _hard_work(bench, favourite, ROUND_ROBIN)
-    run = _hard_work(bench, favourite, mine)
-    yield Finding(
-        "Nobody gets an error.",
-        run.errors == 0,
-        f"{run.errors} of {ASKED} requests ended with an error.",
-        FAILS,
-        run,
-    )
-    yield _sooner(run, dealt, favourite)
-
-
-def _sooner(run: Traffic, dealt: Traffic, slow: int) -> Finding:
-    """Whether all was done much sooner than with round robin.
-
-    Where the quick backend is slow as well, because the machine is busy, time tells nothing about
-    a Caddyfile; then the slow one's share does.
-    """
-    took, turns, quick = _took(run), _took(dealt), 3 - slow
-    answers = sorted(request.latency for request in run.requests if request.answered_by == quick)
-    busy = not answers or answers[len(answers) // 2] > 0.1
-    in_time = took < turns * 2 / 3
-    spared = busy and not in_time and run.shares[slow] < ASKED / 3
-    return Finding(
-        "All is done in less than two thirds of round robin's time.",
-        in_time or spared,
-        f"Backend {slow} was the slow one. Round robin took {turns:.1f} s, your Caddyfile "
-        f"{took:.1f} s: {took / turns:.0%}. Backend {slow} answered {run.shares[slow]} requests, "
-        f"backend {quick} {run.shares[quick]}."
-        + " (This machine is busy, so it is these shares that count.)"
-        * spared,
-        AS_MANY,
-        run,
-        "in flight",
-    )
-
-
-def _hard_work(bench: Bench, slow: int, caddyfile: str) -> Traffic:
-    """All that the users ask for, while one backend is ten times slower than the other one."""
-    bench.load(caddyfile)
-    with bench.backend(slow).slow(0.45):
-        return bench.fire(ASKED, concurrency=USERS, clients=ASKED, path="/delay/50")
+    dealt = hard_work(bench, favourite, ROUND_ROBIN)
+    run = hard_work(bench, favourite, mine)
+    yield served("Nobody gets an error.", run, FAILS)
+    yield sooner(run, dealt, favourite)
 
 
 COUNTED = """
@@ -251,23 +204,11 @@ def _four(bench: Bench) -> Traffic:
     return bench.fire(rate=20, duration=0.2, clients=4, path="/delay/800")
 
 
-def _attempts_on_2(run: Traffic) -> int:
-    return sum(a.backend == 2 for request in run.requests for a in request.attempts)
-
-
-def _condemned(bench: Bench, run: Traffic) -> bool:
-    """Whether Caddy thought ill of backend 2 at any time of the run."""
+def _condemned(bench: Bench, run: Traffic, backend: int) -> bool:
+    """Whether Caddy thought ill of a backend at any time of the run."""
     began = run.run.began
 
     def meanwhile(span: Span) -> bool:
-        return span.backend == 2 and (span.end is None or span.end > began)
+        return span.backend == backend and (span.end is None or span.end > began)
 
     return any(map(meanwhile, bench.opinions))
-
-
-def _took(run: Traffic) -> float:
-    return max((request.sent or 0) + request.duration for request in run.requests)
-
-
-def _times(count: int) -> str:
-    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")

@@ -7,39 +7,35 @@ from itertools import pairwise
 from caddylab._claims import plausible
 from caddylab._labs.answers import named, numbers
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import UNWELL, USED
+from caddylab._labs.calm import LEAST, MADE_UP, UNWELL, USED, lost, made_up, told
+from caddylab._labs.crash import crash, unseen
+from caddylab._labs.forwarded import NEIGHBOUR, NETWORKS, PASSER_BY, believes, not_believed, through
 from caddylab._labs.hints05 import (
     CULPRIT,
-    EVERYBODY,
     FOR_GOOD,
     HOW_MANY,
     LEFT_END,
-    NOT_TRUSTED,
     ONE_LESS,
     ONE_PLACE,
     ORDER,
     OTHERS_MOVED,
-    PEER,
     THROWN_OUT,
     TWO_MORE,
 )
-from caddylab._labs.sticky import NOT_STICKY, OFFICE, People, crash, settled, unseen
+from caddylab._labs.moves import SAMPLE, moved, spread
+from caddylab._labs.sticky import (
+    HELP,
+    NOT_STICKY,
+    OFFICE,
+    People,
+    all_answered,
+    each,
+    settled,
+)
 from caddylab._labs.task import Finding, Findings, Hints, question, task
 from caddylab._records import Outcome
 from caddylab._traffic.clients import Clients, address_of
 from caddylab._traffic.traffic import Traffic
-
-HASHED = """
-:80 {
-	reverse_proxy UPSTREAMS {
-		lb_policy ip_hash
-	}
-}
-"""
-
-
-SAMPLE = 120
-"""So many people show what happens; 600 would take a busy machine too long."""
 
 
 @question("05.1", "Who has to move?", points=1, backends=4, reads=numbers(3))
@@ -59,12 +55,12 @@ def who_moves(bench: Bench, answer: list[int]) -> Findings:
     yield _expected("one of four is taken away", answer[1], answer[1] in three, ONE_LESS)
     yield _expected("their order changes", answer[2], answer[2] == 0, ORDER)
     orders = ("1 2", "1 2 3 4", "1 2 3", "3 1 2")
-    runs = [_spread(bench, order) for order in orders]
-    moved = [_moved(a, b) for a, b in pairwise(runs)]
+    runs = [spread(bench, order) for order in orders]
+    gone = [moved(a, b) for a, b in pairwise(runs)]
     yield Finding(
         f"Measured just now, with {SAMPLE} people.",
         True,
-        f"{moved[0]}, {moved[1]} and {moved[2]} of {SAMPLE} people met another backend.",
+        f"{gone[0]}, {gone[1]} and {gone[2]} of {SAMPLE} people met another backend.",
         ORDER,
         runs[1],
         "shares",
@@ -75,33 +71,24 @@ def _expected(when: str, said: int, right: bool, hints: Hints) -> Finding:
     return Finding(f"How many move when {when}.", right, f"You say that {said} of 600 move.", hints)
 
 
-def _spread(bench: Bench, order: str) -> Traffic:
-    upstreams = " ".join(f"backend{number}:8080" for number in order.split())
-    bench.load(HASHED.replace("UPSTREAMS", upstreams))
-    return bench.fire(SAMPLE, concurrency=20, clients=Clients(SAMPLE))
-
-
-def _moved(before: Traffic, after: Traffic) -> int:
-    return sum(a != b for a, b in zip(before.backends, after.backends, strict=True))
-
-
 @task("05.2", "Only who must", points=2)
 def only_who_must(bench: Bench) -> Findings:
-    """Everybody has an address of their own and stays with one backend. Then backend 2 is
-    **killed**. Mend the Caddyfile so that nobody sees an error, and only the people of backend 2
-    move.
+    """Everybody has an address of their own and stays with one backend. Each of the two backends
+    has at least a fifth of the people. Then one of them, no matter which, is **killed**. Mend the
+    Caddyfile so that nobody sees an error, and only the people of that backend move.
     """
     people = Clients(40)
     yield from settled(bench, people)
     homes = bench.fire(len(people), concurrency=20, clients=people).backends
-    run = crash(bench, people)
-    yield unseen(run)
-    stayed = {k for k, home in enumerate(homes) if home == 1}
-    strayed = {r.client for r in run.requests if r.answered_by != 1} & stayed
+    victim = bench.any_backend()
+    run = crash(bench, people, victim)
+    yield unseen(run, victim, HELP, "sticky")
+    stayed = {k for k, home in enumerate(homes) if home != victim.number}
+    strayed = {r.client for r in run.requests if r.answered_by != homes[r.client]} & stayed
     yield Finding(
-        "Only the people of backend 2 move.",
+        f"Only the people of backend {victim.number} move.",
         not strayed,
-        f"{len(homes) - len(stayed)} people moved from backend 2 to backend 1. Of the "
+        f"{len(homes) - len(stayed)} people had to move from backend {victim.number}. Of the "
         f"{len(stayed)} others, {len(strayed)} met another backend.",
         OTHERS_MOVED,
         run,
@@ -180,84 +167,46 @@ def who_went_out(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
-PROXY, PASSER_BY = "10.0.0.7", "198.51.100.9"
-
-
 @task("05.4", "Behind a proxy", points=3)
 def behind_a_proxy(bench: Bench) -> Findings:
     """All your visitors come through a proxy, whose address is **`10.0.0.7`**. It *appends* each
     person's address to the header `X-Forwarded-For`: whatever the person wrote there stands to the
     left of it. Write a Caddyfile with which
 
-    - people are told apart by their address: each stays with one backend, and both have some;
+    - people are told apart by their address: each stays with one backend, and each backend has at
+      least a fifth of them;
     - nobody can choose a backend with what they write into the header;
     - who comes to your Caddy *past* the proxy, with an `X-Forwarded-For` of their own, is not
-      believed at all.
+      believed at all, be it somebody on the Internet or a neighbour of the proxy in your own
+      network.
     """
-    first, again = (_through(bench, map(address_of, range(40))) for _ in range(2))
-    yield _all_answered(first)
+    first, again = (through(bench, map(address_of, range(40))) for _ in range(2))
+    yield all_answered(first)
+    shares = [first.of(number) for number in (1, 2)]
     yield Finding(
         "The people are told apart: both backends have some.",
-        len(set(first)) == 2,
-        f"40 people, 40 addresses: {first.count(1)} are at backend 1, {first.count(2)} at 2.",
-        _believes(bench) if None not in first else UNWELL,
+        min(shares) >= LEAST * len(first) / 2,
+        f"40 people, 40 addresses: {shares[0]} are at backend 1, {shares[1]} at 2.",
+        believes(bench),
     )
-    moved = sum(a != b for a, b in zip(first, again, strict=True))
+    strayed = sum(a != b for a, b in zip(first.backends, again.backends, strict=True))
     yield Finding(
         "Each stays with one backend.",
-        moved == 0,
-        f"{moved} of 40 people met another backend at their second visit.",
+        strayed == 0,
+        f"{strayed} of 40 people met another backend at their second visit.",
         NOT_STICKY,
     )
-    lies = _through(bench, [f"6.6.6.{k}, {address_of(0)}" for k in range(1, 21)])
+    home = first.backends[0]
+    lies = through(bench, [f"6.6.6.{k}, {address_of(0)}" for k in range(1, 21)])
     yield Finding(
         "What a person writes into the header changes nothing.",
-        set(lies) == {first[0]},
-        f"One person of backend {first[0]} told 20 lies, and came to backend 1 {lies.count(1)} "
-        f"times, to backend 2 {lies.count(2)} times.",
+        lies.of(home) == len(lies),
+        f"One person of backend {home} told 20 lies, and came to backend 1 {lies.of(1)} times, to "
+        f"backend 2 {lies.of(2)} times.",
         LEFT_END,
     )
-    past = _through(bench, map(address_of, range(20)), PASSER_BY)
-    yield Finding(
-        "Who comes past the proxy is not believed.",
-        len(set(past)) == 1,
-        f"{PASSER_BY} came directly, with 20 different headers: {past.count(1)} times to backend "
-        f"1, {past.count(2)} times to backend 2.",
-        EVERYBODY,
-    )
-
-
-def _through(bench: Bench, headers: map[str] | list[str], peer: str = PROXY) -> list[int | None]:
-    """Who answers a request from `peer` with each of these `X-Forwarded-For`."""
-    runs = [
-        bench.fire(
-            1,
-            headers={"X-Forwarded-For": header},
-            clients=Clients(1, address=peer),
-            background=True,
-        )
-        for header in headers
-    ]
-    return [run.wait().backends[0] for run in runs]
-
-
-def _all_answered(answers: list[int | None]) -> Finding:
-    return Finding(
-        "Every request is answered.",
-        None not in answers,
-        f"{len(answers) - answers.count(None)} of {len(answers)} requests were answered.",
-        UNWELL,
-    )
-
-
-def _believes(bench: Bench) -> Hints:
-    """Whom Caddy believes shows in the header that it passes on."""
-    believed = []
-    for peer in (PASSER_BY, PROXY):
-        header, people = {"X-Forwarded-For": "203.0.113.5"}, Clients(1, address=peer)
-        run = bench.fire(1, path="/echo", headers=header, clients=people)
-        believed.append(f"203.0.113.5, {peer}" in run.requests[0].body)
-    return EVERYBODY if believed[0] else PEER if believed[1] else NOT_TRUSTED
+    for stranger in (PASSER_BY, NEIGHBOUR, bench.any_of(NETWORKS)):
+        yield not_believed(bench, stranger)
 
 
 PEOPLE = 200
@@ -276,34 +225,23 @@ def office(bench: Bench) -> Findings:
     does.
     """
     people = [Clients(1, address=OFFICE) for _ in range(PEOPLE)]
-    logins = _each(bench, people, 1, "/login?user=p{}", "POST")
-    answers = [login.backends[0] for login in logins]
-    yield _all_answered(answers)
-    views = _each(bench, people, 2, "/me?user=p{}")
-    out = [k for k, view in enumerate(views) if view.errors]
-    unknown = sum(view.outcomes[Outcome.CLIENT_ERROR] for view in views)
+    logins = each(bench, people, 1, "/login?user=p{}", "POST")
+    yield all_answered(logins)
+    views = each(bench, people, 2, "/me?user=p{}")
+    out = sum(lost(run.requests) > 0 for run in views.runs)
+    unknown = sum(run.outcomes[Outcome.CLIENT_ERROR] for run in views.runs)
+    painted = any(map(made_up, views.requests))
     yield Finding(
         "Nobody is thrown out.",
         not out,
-        f"{len(out)} of {PEOPLE} people were refused a page after their login ({unknown} times "
-        "401, “log in first”).",
-        THROWN_OUT if unknown else UNWELL,
+        f"{out} of {PEOPLE} people had no page from a backend after their login ({unknown} times "
+        f"401, “log in first”). {told(views.requests)}",
+        MADE_UP if painted else THROWN_OUT if unknown else UNWELL,
     )
-    shares = [answers.count(number) for number in (1, 2)]
+    shares = [logins.of(number) for number in (1, 2)]
     yield Finding(
         "Each backend has at least a third of the people.",
         3 * min(shares) >= PEOPLE,
         f"Backend 1 has {shares[0]} of {PEOPLE} people, backend 2 {shares[1]}.",
         ONE_PLACE if 0 in shares else USED,
     )
-
-
-def _each(
-    bench: Bench, people: list[Clients], count: int, path: str, method: str = "GET"
-) -> list[Traffic]:
-    """Everybody sends so many requests to a path of their own."""
-    runs = [
-        bench.fire(count, path=path.format(k), method=method, clients=person, background=True)
-        for k, person in enumerate(people)
-    ]
-    return [run.wait() for run in runs]

@@ -8,10 +8,11 @@ from itertools import groupby
 from math import comb
 from typing import Any
 
+from caddylab._backend import Backend
 from caddylab._claims import plausible
 from caddylab._labs.answers import named
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import by_backends
+from caddylab._labs.calm import attempts_on, served
 from caddylab._labs.hints07 import (
     CHANCE,
     ERRORS,
@@ -23,6 +24,7 @@ from caddylab._labs.hints07 import (
     NO_RANGE,
     NOT_SLOW,
     NOT_SPARED,
+    REMEMBERED,
     SHORT_RUN,
     TOO_NARROW,
     TOO_UNEVEN,
@@ -40,7 +42,8 @@ DICE = """
 SERIES, LENGTH = 20, 40
 SURE = 0.88
 """Nine of ten, and a little mercy: 15 to 25 is enough, 16 to 24 is not."""
-WIDEST = 20
+SPARE = 3
+"""So many numbers may be spared at each end of the narrowest range that does."""
 TYPICAL = 5
 """Of forty fair throws. In two of three series the longest run is at most one off."""
 
@@ -50,7 +53,7 @@ def bet(bench: Bench, answer: dict[str, int]) -> Findings:
     """Two backends and no policy. Somebody fires **40** requests, again and again. Bet on it:
 
     - In nine of ten such series backend 1 gets between `least` and `most` of the 40 requests.
-      Choose your range no wider than you must.
+      Choose your range no wider than you must: three numbers to spare at each end are the most.
     - The longest `run` of the same backend: what is it in a typical series? (One more or less
       is right as well.)
 
@@ -80,7 +83,7 @@ def _range(least: int, most: int, counts: list[int]) -> Findings:
         NO_RANGE,
     )
     inside = sum(least <= count <= most for count in counts)
-    worth = sum(comb(LENGTH, k) for k in range(least, most + 1)) / 2**LENGTH
+    worth = _worth(least, most)
     seen = f"{inside} of {len(counts)} series that were just fired were inside"
     yield Finding(
         "Nine of ten series stay in your range.",
@@ -90,11 +93,26 @@ def _range(least: int, most: int, counts: list[int]) -> Findings:
     )
     yield Finding(
         "Your range is no wider than it must be.",
-        most - least <= WIDEST,
+        most - least <= _narrowest() + 2 * SPARE,
         f"{seen}, and it is {most - least + 1} numbers wide; the typical series had "
-        f"{statistics.median(counts):g}.",
+        f"{statistics.median(counts):g}. In the long run {worth:.1%} will be inside.",
         TOO_WIDE,
     )
+
+
+def _narrowest() -> int:
+    """From the lower end to the upper end of the smallest range that nine of ten stay in."""
+    half = LENGTH // 2
+    return 2 * next(k for k in range(half) if _worth(half - k, half + k) >= SURE)
+
+
+def _worth(least: int, most: int) -> float:
+    """The probability that a fair series stays in a range."""
+    return float(sum(comb(LENGTH, k) for k in range(least, most + 1)) / 2**LENGTH)
+
+
+VISITORS = 5
+"""They come again and again; 5 is no multiple of 4, so who is remembered breaks the turns."""
 
 
 @task("07.2", "Fair in the small", points=1, backends=4)
@@ -103,15 +121,9 @@ def small(bench: Bench) -> Findings:
     of them to the same backend. Write a Caddyfile under which **any four** requests in a row
     meet all four backends, whoever sends them.
     """
-    run = bench.fire(60, clients=60)
+    run = bench.fire(60, clients=VISITORS)
     shares = [run.shares[number] for number in (1, 2, 3, 4)]
-    yield Finding(
-        "Every request is answered by a backend.",
-        sum(shares) == len(run) and run.errors == 0,
-        f"Backends answered {sum(shares)} of {len(run)} requests.",
-        UNANSWERED,
-        run,
-    )
+    yield served("Every request is answered by a backend.", run, UNANSWERED)
     windows = [run.backends[k : k + 4] for k in range(len(run) - 3)]
     bad = sum(len(set(window)) < 4 for window in windows)
     yield Finding(
@@ -119,14 +131,16 @@ def small(bench: Bench) -> Findings:
         bad == 0,
         f"There are {len(windows)} ways to take four in a row, and in {bad} of them somebody is "
         f"there twice. In all, the four answered {', '.join(map(str, shares))}.",
-        _uneven(shares),
+        _uneven(run, shares),
         run,
     )
 
 
-def _uneven(shares: list[int]) -> Hints:
+def _uneven(run: Traffic, shares: list[int]) -> Hints:
     if not all(shares):
         return LEFT_OUT
+    if len({(request.client, request.answered_by) for request in run.requests}) == VISITORS:
+        return REMEMBERED
     fair = plausible(sum(shares), 1 / len(shares), 1e-3)
     return CHANCE if all(share in fair for share in shares) else LOADED
 
@@ -198,13 +212,14 @@ def spare(bench: Bench) -> Findings:
     fair share. And in a quiet hour, when all are well and the requests come one by one, every
     backend gets its fair share, as far as chance allows. No client ever sees an error.
     """
-    for number in (4, 2):
-        yield from _spared(bench, number)
+    first = bench.any_backend()
+    for slow in (first, bench.any_of([b for b in bench.backends if b is not first])):
+        yield from _spared(bench, slow)
     bench.load(bench.caddyfile)  # Caddy may still hold their slowness against those two
     quiet = bench.fire(QUIET, clients=QUIET)
     shares = [quiet.shares[number] for number in range(1, 5)]
     least = plausible(QUIET, 1 / 4, 1e-5)[0]
-    yield by_backends(quiet, "No client sees an error in the quiet hour.", ERRORS)
+    yield served("No client sees an error in the quiet hour.", quiet, ERRORS)
     yield Finding(
         "Nobody is left out in the quiet hour.",
         min(shares) >= least,
@@ -216,16 +231,16 @@ def spare(bench: Bench) -> Findings:
     )
 
 
-def _spared(bench: Bench, number: int) -> Findings:
+def _spared(bench: Bench, slow: Backend) -> Findings:
     bench.restore()
     bench.load(bench.caddyfile)
-    bench.backend(number).slow(1)
+    slow.slow(1)
     run = bench.fire(CROWD, concurrency=USERS, clients=USERS)
     bench.restore()
-    got = sum(number in [a.backend for a in request.attempts] for request in run.requests)
-    yield by_backends(run, f"No client sees an error while backend {number} is slow.", ERRORS)
+    got = attempts_on(run.requests, slow.number)
+    yield served(f"No client sees an error while backend {slow.number} is slow.", run, ERRORS)
     yield Finding(
-        f"Backend {number} is spared while it is slow.",
+        f"Backend {slow.number} is spared while it is slow.",
         got < CROWD / 4 / 3,
         f"Caddy sent {got} of {CROWD} requests there; a fair share would be {CROWD / 4:g}.",
         NOT_SPARED,

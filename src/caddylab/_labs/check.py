@@ -34,20 +34,24 @@ _last: dict[str, Hints] = {}
 """What helps with what the last check of a task has seen."""
 
 
-def check(id: str, caddyfile: Any, answer: Any, runtime: str) -> None:
+def check(id: str, caddyfile: Any, answer: Any, runtime: str, seed: int | None = None) -> None:
     """Check, remember and show; see `Lab.check`."""
     task = find(id)
     submission = _submission(task, caddyfile, answer)
-    findings = _attended(task, runtime, lambda bench: judge(task, bench, submission))
+
+    def examine(bench: Bench) -> tuple[list[Finding], int | None]:
+        return judge(task, bench, submission), bench.seed if bench.lots else None
+
+    findings, luck = _attended(task, runtime, examine, seed)
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
         progress.note(task.id, passed=True)
         _last.pop(task.id, None)
-        feedback.show(Feedback(task, tuple(findings)))
+        feedback.show(Feedback(task, tuple(findings), seed=luck))
         return
     progress.note(task.id, passed=False, symptom=failed.hints.symptom)
     _last[task.id] = failed.hints
-    feedback.show(Feedback(task, tuple(findings), _hints(task)))
+    feedback.show(Feedback(task, tuple(findings), _hints(task), luck))
     raise NotYet(f"{task.id} “{task.title}” is not passed yet: see above.")
 
 
@@ -122,12 +126,12 @@ def _submission(task: Task, caddyfile: Any, answer: Any) -> Any:
         ) from None
 
 
-def _attended(task: Task, runtime: str, work: Callable[[Bench], T]) -> T:
+def _attended(task: Task, runtime: str, work: Callable[[Bench], T], seed: int | None = None) -> T:
     """Do the work in a lab of its own and a thread of its own, with a progress bar here."""
     benches: list[Bench] = []
 
     def do() -> T:
-        with Bench(runtime, task.backends) as bench:
+        with Bench(runtime, task.backends, seed) as bench:
             benches.append(bench)
             return work(bench)
 

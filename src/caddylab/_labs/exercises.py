@@ -20,7 +20,14 @@ class Exercises:
 
     _runtime: Runtime
 
-    def check(self, task: str, caddyfile: str | Path | None = None, *, answer: Any = None) -> None:
+    def check(
+        self,
+        task: str,
+        caddyfile: str | Path | None = None,
+        *,
+        answer: Any = None,
+        seed: int | None = None,
+    ) -> None:
         """Check an exercise in a fresh lab of its own; this lab is left alone.
 
         Shows what was asked, what was seen, and hints: one more with each try that shows the
@@ -30,6 +37,7 @@ class Exercises:
             task: its id, such as "02.1".
             caddyfile: the solution of a task that wants a Caddyfile; as for `load`.
             answer: the solution of a task that asks a question.
+            seed: which backends break is left to chance; the same seed chooses the same ones.
 
         Raises:
             NotYet: it is not passed yet; what was seen is shown before.
@@ -38,7 +46,7 @@ class Exercises:
         """
         from caddylab._labs import check as checks
 
-        checks.check(task, caddyfile, answer, self._runtime.name)
+        checks.check(task, caddyfile, answer, self._runtime.name, seed)
 
     def hint(self, task: str) -> None:
         """Show one hint more on what the last check of a task has seen.

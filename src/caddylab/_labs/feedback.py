@@ -40,11 +40,13 @@ class Feedback:
         task: what was checked.
         findings: up to the first that does not hold, which ends a check.
         hints: what helps with that one.
+        seed: what decided, where something was left to chance.
     """
 
     task: Task
     findings: tuple[Finding, ...]
     hints: tuple[str, ...] = ()
+    seed: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -58,13 +60,25 @@ class Feedback:
 
     def __repr__(self) -> str:
         findings = (f"{_mark(f)} {f.asked}\n    {f.observed}" for f in self.findings)
-        return "\n".join([self._verdict(), *findings, *_plain_hints(self.hints)])
+        return "\n".join([self._verdict(), *findings, *_plain_hints(self.hints), *self._luck()])
 
     def _repr_html_(self) -> str:
         colour = PASSED if self.passed else NOT_YET
         items = "".join(map(_html_finding, self.findings))
         rows = f"<table style='margin:0'>{items}</table>"
-        return _box(colour, _heading(self.task, self._state()), rows, *_html_hints(self.hints))
+        luck = [
+            f"<p style='margin:.4em 0 0'><small>{_html(said)}</small></p>" for said in self._luck()
+        ]
+        heading = _heading(self.task, self._state())
+        return _box(colour, heading, rows, *_html_hints(self.hints), *luck)
+
+    def _luck(self) -> list[str]:
+        if self.seed is None:
+            return []
+        return [
+            "Which backend it meets is left to chance. To have this check once more: "
+            f'`lab.check("{self.task.id}", …, seed={self.seed})`.'
+        ]
 
     def _verdict(self) -> str:
         return f"{self.task.id} · {self.task.title}: {self._state()}"

@@ -20,7 +20,7 @@ NO_RETRY = Hints(
 )
 NO_MEMORY = Hints(
     "no memory",
-    "Count the attempts on backend 2. Do they go on for as long as it is slow?",
+    "Count the attempts on the slow backend. Do they go on for as long as it is slow?",
     "A retry asks the policy once more, and the policy does not know what happened a moment ago. "
     "Everybody finds out anew, some of them twice.",
     "`fail_duration` is how long Caddy remembers a failure; it is off unless you set it. Active "
@@ -61,7 +61,7 @@ CONDEMNED = Hints(
 )
 NOT_LEFT_OUT = Hints(
     "not left out",
-    "Backend 2 is slow at everything now, a dozen users have met it, and still it is tried.",
+    "A backend is slow at everything now, a dozen users have met it, and still it is tried.",
     "Caddy may want proof, but a dozen failures are proof enough, and they have to be remembered "
     "for a while.",
     "Look at `max_fails` and `fail_duration` together. (Active health checks can do it as well: "
@@ -71,7 +71,8 @@ TWICE = Hints(
     "done twice",
     "Ask both backends what they have executed: `lab.backend(1).requests()`. Is there an order "
     "that both of them have?",
-    "Caddy gave up on backend 2, and had backend 1 do it again. But backend 2 did not give up. "
+    "Caddy gave up on the slow one, and had the other do it again. But the slow one did not give "
+    "up. "
     "An order that was sent must not be sent again.",
     "`lb_retry_match` says which requests may be sent twice. Without it these are GETs only.",
 )
@@ -86,7 +87,8 @@ IN_THE_DARK = Hints(
 )
 QUESTIONS_WAIT = Hints(
     "questions wait",
-    "The orders are safe now. Look at the slowest GETs: how long did Caddy wait for backend 2?",
+    "The orders are safe now. Look at the slowest GETs: how long did Caddy wait for the slow "
+    "backend?",
     "What is good for an order is bad for a question. An order has to be waited for; a question "
     "can be asked again elsewhere, and soon. One clock cannot do both.",
     "`response_header_timeout` is such a clock, and each `reverse_proxy` has its own. Two of them, "

@@ -29,7 +29,7 @@ SINKHOLE = Hints(
 )
 TOO_LATE = Hints(
     "too late",
-    "Caddy did find out about backend 2. When, and how many requests had gone there by then?",
+    "Caddy did find out about the sinkhole. When, and how many requests had gone there by then?",
     "A sinkhole swallows hundreds of requests a second. Whoever asks it how it is now and then, "
     "wants much proof, or forgets soon, is too late.",
     "Look at `health_interval` and `health_fails`, or at `fail_duration` and `max_fails`. The "
@@ -38,16 +38,17 @@ TOO_LATE = Hints(
 FIRST_ONES = Hints(
     "the first ones",
     "Take one request that failed. How many attempts did Caddy make for it?",
-    "Backend 2 is left out soon, but the first ones who met it got its error. Their requests have "
-    "to be tried once more; and for Caddy an answer is no reason to try again, unless it is told.",
+    "The sinkhole is left out soon, but the first ones who met it got its error. Their requests "
+    "have to be tried once more; and for Caddy an answer is no reason to try again, unless it "
+    "is told.",
     "`lb_retries` allows another try. The `expression` in `lb_retry_match` looks at the status: "
     "see the end of chapter 4.",
 )
 NO_MEMORY = Hints(
     "no memory",
-    "Count the attempts on backend 2. Do they stop?",
-    "A retry asks the same policy again, and for that policy backend 2 is still the one with the "
-    "least to do.",
+    "Count the attempts on the sinkhole. Do they stop?",
+    "A retry asks the same policy again, and for that policy the sinkhole is still the one with "
+    "the least to do.",
     "`unhealthy_status` and `fail_duration` together let Caddy remember; a retry needs them.",
 )
 AS_MANY = Hints(
@@ -55,7 +56,17 @@ AS_MANY = Hints(
     "Compare how many requests each backend had in hand at a time, and how many it answered.",
     "The slow backend was given too many, and everybody stood in its queue. It should get as much "
     "as it can finish, and nobody knows beforehand which one will be slow.",
-    "Which `lb_policy` looks at how much each backend has in hand?",
+    "Some values of `lb_policy` ask how much a backend has in hand, others do not. Does yours?",
+)
+NOT_ENOUGH = Hints(
+    "not spared enough",
+    "The slow backend got less than the other one, and still too much. Look at the picture: when "
+    "did it get another one although it had more in hand?",
+    "Your Caddyfile does spare the slow backend, but not each time, or not soon enough. A few "
+    "requests too many are enough: each of them takes ten times as long.",
+    "If your policy draws some backends and compares these: in this version of Caddy it does not "
+    "always take the less busy one (measure it). There is a policy that compares all of them. If "
+    "you go by a timeout or a limit: make it smaller, or its memory longer.",
 )
 FAILS = Hints(
     "errors",

@@ -26,7 +26,7 @@ ORDER = Hints(
 )
 OTHERS_MOVED = Hints(
     "others moved",
-    "Look at the rows of the people who were at backend 1 all the time.",
+    "Look at the rows of the people whose backend was up all the time.",
     "A backend that lives keeps its people, whatever happens to another one.",
     "Which `lb_policy` looks at the person alone?",
 )
@@ -77,6 +77,14 @@ EVERYBODY = Hints(
     "Who may write into `X-Forwarded-For`, so that you believe it?",
     "Only your own proxy. Here a stranger from somewhere in the Internet is believed as well.",
     "Behind `trusted_proxies` there are the addresses of those you believe. Make them fewer.",
+)
+NEIGHBOURS = Hints(
+    "believes a neighbour",
+    "Somebody who is not your proxy, but has an address like it, wrote the header. Whom does your "
+    "Caddyfile believe besides the proxy?",
+    "Your network holds more than your proxy: a printer, a colleague's laptop, a server that was "
+    "broken into. Whoever is believed can be anybody they like.",
+    "Count the addresses behind `trusted_proxies`. How many are your proxy's?",
 )
 THROWN_OUT = Hints(
     "thrown out",

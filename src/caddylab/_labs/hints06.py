@@ -52,12 +52,29 @@ NO_SECRET = Hints(
 GUESSABLE = Hints(
     "guessable",
     "Nobody knows your secret. But how many tries does it take to find it?",
-    "Who wants to forge a cookie tries the words that everybody takes. There are not many of them.",
-    "Take a longer secret behind the cookie's name, and no word that stands in every list.",
+    "Who wants to forge a cookie needs no server to try: one cookie that they were given shows "
+    "for each guess whether it was right. Millions a second are nothing.",
+    "What people think of, others think of as well. Let chance make your secret; Python's module "
+    "`secrets` does.",
+)
+PRINTED = Hints(
+    "printed",
+    "Where have you read this secret before, and who else has?",
+    "It stands in this course. What everybody can read is in the lists of those who try.",
+    "Take one that nobody has ever written down. Python's module `secrets` makes such words.",
+)
+STAYS_TEXT = Hints(
+    "stays text",
+    "Look at the secret that Caddy works with: it is in `lab.config()`. Is it what you meant?",
+    "Caddy takes the secret as it stands there, braces and all. So the text of your Caddyfile is "
+    "the whole secret.",
+    "Caddy knows two kinds of words in braces. Some are filled in when a request comes, and only "
+    "in certain places. Others begin with a dollar sign, and are filled in when the Caddyfile is "
+    "read.",
 )
 GOES_HOME = Hints(
     "goes home",
-    "Who had moved, and is back at backend 2 now? By what does your policy know them?",
+    "Who had moved, and is back at their old backend now? By what does your policy know them?",
     "Their address is as it was, so whatever goes by the address leads them home. But home has "
     "been empty since the crash.",
     "A policy of `lb_policy` that gives people something new when they move is wanted.",

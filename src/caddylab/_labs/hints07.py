@@ -60,6 +60,13 @@ CHANCE = Hints(
     "have here: the choice must not be thrown.",
     "`lb_policy` says how to choose. `least_conn` throws, too, when all are idle.",
 )
+REMEMBERED = Hints(
+    "remembered",
+    "Look at one client who asks several times: who answers?",
+    "The job's four requests may come from anybody, also from one client. Whoever is remembered "
+    "does not go round.",
+    "Look at `lb_policy`: does it go by anything that a client carries?",
+)
 LOADED = Hints(
     "unequal",
     "Count the answers of each backend over the whole run. Chance alone would not do this.",

@@ -28,6 +28,14 @@ STATUS_LOST = Hints(
     "`respond` keeps the error's status unless you write another one behind the text. A "
     "redirect, or a file that is not there, has a status of its own.",
 )
+STATUS_CHANGED = Hints(
+    "status changed",
+    "Compare the status that clients got with Caddy's error: a 502 is one for which a backend was "
+    "tried, a 503 one for which there was none left to try.",
+    "Somebody has written a number of their own over Caddy's. One number cannot be right for both.",
+    "`respond` keeps the error's status unless you write another one behind the text. "
+    "(`{err.status_code}` is the error's own, should you need to name it.)",
+)
 NO_PAGE = Hints(
     "no page",
     "Kill both backends in your own lab, and look at `lab.get().text`.",
@@ -147,8 +155,8 @@ FIVE_HUNDRED = Hints(
 )
 SITE_DOWN = Hints(
     "down after an order",
-    "Orders came, and then the readers had errors, though backend 1 is well all the time. The "
-    "picture shows the orders: as in task 08.4, one of them makes Caddy blame backend 1.",
+    "Orders came, and then the readers had errors, though one backend is well all the time. The "
+    "picture shows the orders: as in task 08.4, one of them makes Caddy blame it.",
     "An order's text has gone to the first backend and is not there for a second attempt. Such "
     "an attempt fails, and the innocent backend is blamed.",
     "Every `lb_retry_match` block qualifies requests of its own. Which of yours also fits a POST?",
@@ -174,8 +182,10 @@ RULE_REPLACED = Hints(
     "The clock works: the attempt on the hung backend ended in time. What did Caddy do then?",
     "It gave up. Caddy's own rule is to retry a GET after such an error. A rule of yours takes its "
     "place, and then only what your rule allows is retried.",
-    "Several `lb_retry_match` blocks are alternatives. Is there one that fits a GET to which "
-    "nobody has answered? And do `lb_retries` or `lb_try_duration` leave room for it?",
+    "Is there a block that fits a GET to which nobody has answered? Caddy asks the blocks in their "
+    "order, and where there is no answer an `expression` about its status ends the search. So mind "
+    "which block stands first; or let one `expression` ask for `{rp.is_transport_error}` before "
+    "the status.",
 )
 FORGETS = Hints(
     "asks the hung one again",

@@ -1,13 +1,14 @@
-"""What the labs on sticky sessions have in common: people, homes, and a backend that dies."""
+"""What the labs on sticky sessions have in common: people, their homes, and hints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from caddylab._labs.bench import Bench
-from caddylab._labs.calm import all_well
+from caddylab._labs.calm import MADE_UP, UNWELL, all_well, lost, made_up, served, told
+from caddylab._labs.crash import Help
 from caddylab._labs.task import Finding, Findings, Hints
-from caddylab._records import Outcome, Request
+from caddylab._records import Request
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.traffic import Traffic
 
@@ -35,13 +36,8 @@ NO_MEMORY = Hints(
     "long as nobody tells it that this backend is dead.",
     "`fail_duration` is how long Caddy remembers a failure, and `max_fails` how many it takes.",
 )
-LOST = Hints(
-    "in flight",
-    "Look at when the failed requests were sent, and what their attempts say.",
-    "Requests that were under way when the backend died need a second attempt too, and enough "
-    "time for it.",
-    "Look at `lb_try_duration`, at every timeout, and at `lb_retry_match`.",
-)
+HELP = Help(NO_RETRY, NO_MEMORY)
+"""Who has no retry, or no memory."""
 
 
 class People(Clients):
@@ -56,58 +52,68 @@ class People(Clients):
         return self._addresses[k]
 
 
+class Answers:
+    """What came of many small runs, one after the other in the order in which they were sent."""
+
+    def __init__(self, runs: Sequence[Traffic]) -> None:
+        self.runs = [run.wait() for run in runs]
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    @property
+    def requests(self) -> list[Request]:
+        """All of them."""
+        return [request for run in self.runs for request in run.requests]
+
+    @property
+    def backends(self) -> list[int | None]:
+        """Who answered, request by request."""
+        return [request.answered_by for request in self.requests]
+
+    def of(self, backend: int | None) -> int:
+        """How many a backend has answered."""
+        return self.backends.count(backend)
+
+
+def all_answered(answers: Answers) -> Finding:
+    """Every request of many runs has a good answer."""
+    painted = any(map(made_up, answers.requests))
+    return Finding(
+        "Every request is answered.",
+        lost(answers.requests) == 0,
+        told(answers.requests),
+        MADE_UP if painted else UNWELL,
+    )
+
+
+def each(
+    bench: Bench, people: list[Clients], count: int, path: str, method: str = "GET"
+) -> Answers:
+    """Everybody sends so many requests to a path of their own."""
+    runs = [
+        bench.fire(count, path=path.format(k), method=method, clients=person, background=True)
+        for k, person in enumerate(people)
+    ]
+    return Answers(runs)
+
+
 def settled(bench: Bench, people: Clients) -> Findings:
     """All is well, and who comes a second time comes to the same backend; returns the homes."""
     first = bench.fire(len(people), concurrency=20, clients=people)
     yield from all_well(first)
     again = bench.fire(len(people), concurrency=20, clients=people)
-    yield stays(first, again)
+    yield from stays(first, again)
 
 
-def stays(first: Traffic, again: Traffic) -> Finding:
+def stays(first: Traffic, again: Traffic) -> Findings:
     """Everybody meets the same backend at both visits."""
+    yield served("Who comes a second time is answered as well.", again)
     moved = sum(a != b for a, b in zip(first.backends, again.backends, strict=True))
-    return Finding(
+    yield Finding(
         "Who comes a second time meets the same backend.",
         moved == 0,
         f"{moved} of {len(first)} people met another backend at their second visit.",
         NOT_STICKY,
         again,
     )
-
-
-def crash(bench: Bench, people: Clients) -> Traffic:
-    """Backend 2 is killed while twenty people at a time ask for a page."""
-    run = bench.fire(
-        15 * len(people), concurrency=20, clients=people, path="/delay/30", background=True
-    )
-    bench.wait_until(lambda: _answered(run) > 2 * len(people), 20)
-    bench.backend(2).kill()
-    return run.wait()
-
-
-def unseen(run: Traffic) -> Finding:
-    """No client has seen the crash, but for answers that Caddy had begun to pass on already."""
-    cut = sum(_cut_off(request) for request in run.requests)
-    errors = run.errors - cut
-    tries = [sum(a.backend == 2 and a.error != "" for a in r.attempts) for r in run.requests]
-    return Finding(
-        "No client sees an error when backend 2 is killed.",
-        errors == 0,
-        f"{errors} of {len(run)} requests failed. Caddy tried again {run.retries} times; "
-        f"{sum(tries)} attempts on backend 2 failed."
-        + f" (Cut off in the middle, for which there is no remedy: {cut}.)"
-        * bool(cut),
-        NO_RETRY if run.retries == 0 else NO_MEMORY if max(tries) > 1 else LOST,
-        run,
-        "sticky",
-    )
-
-
-def _cut_off(request: Request) -> bool:
-    """Whether its answer had begun: Caddy cannot take back what the client has."""
-    return request.outcome is Outcome.RESET and request.status == 200
-
-
-def _answered(run: Traffic) -> int:
-    return len(run) - run.outcomes[Outcome.PENDING]

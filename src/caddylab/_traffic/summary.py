@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from caddylab._records import Answerer, Outcome, Request
+from caddylab._records import NAMES, Answerer, Outcome, Request
 
 if TYPE_CHECKING:
     from caddylab._traffic.traffic import Traffic
@@ -20,7 +20,8 @@ WORDS = {
     Outcome.CANCELLED: "cancelled",
     Outcome.PENDING: "still waiting",
 }
-NAMES = {Answerer.CADDY: "Caddy itself", Answerer.NOBODY: "nobody"}
+TOLD = (Answerer.CADDY, Answerer.NOBODY)
+"""Who answered beside the backends; of the others the endings tell."""
 
 
 def describe(traffic: Traffic) -> str:
@@ -62,12 +63,13 @@ def ending(request: Request) -> str:
         return word
     if request.outcome is not Outcome.OK:
         return f"failed ({request.status})"
-    return "answered by Caddy itself" if request.answerer is Answerer.CADDY else "answered"
+    page = request.answerer is Answerer.CADDY
+    return f"answered by {NAMES[Answerer.CADDY]}" if page else "answered"
 
 
 def _who(traffic: Traffic) -> str:
     shares = [(f"backend {number}", n) for number, n in sorted(traffic.shares.items())]
-    others = ((NAMES[who], n) for who, n in traffic.answerers.items() if who in NAMES)
+    others = [(NAMES[who], n) for who, n in traffic.answerers.items() if who in TOLD]
     return "  ".join(f"{name}: {count:,}" for name, count in [*shares, *others])
 
 

@@ -10,14 +10,17 @@ from pathlib import Path
 import ipywidgets
 
 from caddylab._palette import COLOURS
-from caddylab._records import Outcome, Request
+from caddylab._records import NAMES, Outcome, Request
 
 CLASS = "caddylab-panel"
 PER_ROW, ROWS = 24, 3
 """So many of the latest requests are shown one by one."""
 _RULE = re.compile(r" \[[a-z]+(?:-[a-z]+)+\]$")
 """The name of a rule, at the end of a warning."""
-KEY = "Each request becomes a tile: the backend that answered it, ✕ if it failed, · while it runs."
+KEY = (
+    "Each request becomes a tile: the backend that answered it, – a page of Caddy's own, "
+    "✕ if it failed, · while it runs."
+)
 
 
 def style() -> ipywidgets.HTML:
@@ -109,6 +112,9 @@ def _tile(request: Request) -> str:
 def _said(request: Request) -> str:
     if request.outcome is Outcome.PENDING:
         return "no answer yet"
+    if request.outcome is Outcome.NOBODY:
+        return "answered by nobody"
     if request.outcome is not Outcome.OK:
         return request.outcome.value
-    return f"backend {request.answered_by}" if request.answered_by else "answered by no backend"
+    number = request.answered_by
+    return f"backend {number}" if number else NAMES[request.answerer]

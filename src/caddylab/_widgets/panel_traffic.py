@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from caddylab._records import NAMES, Answerer
 from caddylab._traffic.clients import MOST_CLIENTS
 from caddylab._widgets import panel_html
 from caddylab._widgets.panel_calls import Call, fire, stop
@@ -151,6 +152,7 @@ class TrafficPart:
             text = in_words(error)
         if self._told is traffic:
             self._report(text)
+            self._desk.changed()  # now it is known who has answered
 
     def _fire(self, _: Any) -> None:
         if not (self._starting or self.fire.disabled):
@@ -188,6 +190,7 @@ def _progress(tally: Tally) -> str:
     total = tally.traffic.run.planned_total
     failed = f", {tally.failed:,} failed" if tally.failed else ""
     failed += f", {tally.cancelled:,} cancelled" if tally.cancelled else ""
+    failed += f", {tally.pages:,} × {NAMES[Answerer.CADDY]}" if tally.pages else ""
     if tally.traffic.done:
         stopped = "stopped" if tally.traffic.run.stopped else "done"
         return panel_html.note(f"{stopped}: {tally.sent:,} of {total:,} sent{failed}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from caddylab import _drawable
 from caddylab._palette import CADDY, mark
+from caddylab._records import NAMES, Answerer
 from caddylab._tape import HIDDEN, Event
 
 INK, PAPER, ROW = "#1F2328", "#FFFFFF", 84
@@ -23,11 +24,12 @@ class Counts:
     """What a tape adds up to."""
 
     def __init__(self, events: Sequence[Event], backends: int) -> None:
-        over = [event for event in events if event[0] == "d"]
+        over = list({event[2]: event for event in events if event[0] == "d"}.values())
         tries = Counter(event[2] for event in events if event[0] == "r")
         self.sent = sum(event[0] == "s" for event in events)
-        self.ok = sum(event[3] == "ok" for event in over)
-        self.errors = len(over) - self.ok
+        self.pages = sum(event[3] == "ok" and event[6] == Answerer.CADDY for event in over)
+        self.ok = sum(event[3] == "ok" for event in over) - self.pages
+        self.errors = len(over) - self.ok - self.pages
         self.retries = sum(tries.values()) - len(tries)
         self.answered = Counter(event[5] for event in over)
         self.failed = Counter(event[4] for event in events if event[0] == "r" and event[6])
@@ -35,8 +37,9 @@ class Counts:
         self.last |= {event[2]: (event[3], event[4]) for event in events if event[0] == "b"}
 
     def __str__(self) -> str:
+        pages = f"{self.pages} × {NAMES[Answerer.CADDY]} · " if self.pages else ""
         return (
-            f"{self.sent} requests sent · {self.ok} ok · {self.errors} errors · "
+            f"{self.sent} requests sent · {self.ok} ok · {pages}{self.errors} errors · "
             f"{self.retries} retries"
         )
 

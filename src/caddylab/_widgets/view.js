@@ -4,49 +4,103 @@ const IS = { stopped: "is stopped", crashed: "has crashed", killed: "was killed"
   hung: "hangs", partitioned: "is cut off", slow: "is slow", failing: "fails" };
 const NTH = ["", "every", "every second", "every third", "every fourth"];
 
+// "a", "a and b", "a, b and c".
+const and = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(String).join(" and ");
+const backends = (some) => `backend${some.length === 1 ? "" : "s"} ${and(some.map((b) => String(b.number)))}`;
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const plural = (what) => what.replace(/^is /, "are ").replace(/^has /, "have ").replace(/^was /, "were ")
+  .replace(/^(hang|fail)s$/, "$1");
+
+// "Backends 1 and 2 were killed": what was made of these backends; each of them is named.
+function said(some) {
+  const kinds = [...new Set(some.map((b) => b.what))].map((what) => {
+    const who = some.filter((b) => b.what === what);
+    return `${backends(who)} ${who.length === 1 ? what : plural(what)}`;
+  });
+  return capital(and(kinds));
+}
+
 // One sentence that says what there is to see.
 function headline(tape, tally) {
   const all = tape.states.map(([state, opinion, until], i) => ({
-    name: `Backend ${i + 1}`, up: state === "up" || state === HIDDEN, hidden: state === HIDDEN,
+    number: i + 1, up: state === "up" || state === HIDDEN, hidden: state === HIDDEN,
     what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
     trusted: opinion === "healthy", opinion, full: opinion === "full", torn: opinion.includes(" for "),
     mended: tape.mended.has(i + 1), inside: tally.inside[i], oldest: tally.oldest[i],
     left: until === null ? 0 : Math.max(0, until - tape.time),
   })).filter((_, i) => tape.uses(i + 1));
+  const { over, nobody } = tape.counts;
   if (!all.length) return "This Caddyfile passes requests on to no backend.";
-  const trusted = all.filter((b) => b.trusted);
-  const turns = tape.stage.policy === "round_robin" ? NTH[trusted.length] : null;
-  const stuck = all.find((b) => !b.up && b.inside && b.oldest > 1);
-  if (stuck) {
-    const gets = turns ? `and gives it ${turns} request` : "and goes on sending it requests";
-    const why = stuck.trusted ? `but Caddy thinks it is healthy ${gets}` : `and Caddy has noticed`;
-    const many = stuck.inside === 1 ? "One stands still" : `${stuck.inside} stand still`;
-    return `${stuck.name} ${stuck.what}, ${why}. ${many} in it, for up to ${stuck.oldest.toFixed(0)}\u00a0s.`;
-  }
+  if (nobody && nobody === over) return "No handler takes these requests: Caddy answers each with an empty 200.";
+  const broken = all.filter((b) => !b.up);
+  const stuck = broken.filter((b) => b.inside && b.oldest > 1);
+  if (stuck.length) return sayStuck(tape, all, broken, stuck);
   if (all.every((b) => b.opinion === "unknown")) return "Caddy has ended: nobody takes requests.";
   if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests round itself, with status 503.";
-  if (all.every((b) => !b.trusted && !b.torn)) return "Caddy trusts no backend: it turns requests round itself, with status 503.";
-  const unknown = all.find((b) => !b.up && b.trusted);
-  if (unknown) return `${unknown.name} ${unknown.what}, and Caddy thinks it is healthy.`;
+  if (all.every((b) => !b.trusted && !b.torn)) {
+    const why = broken.length ? `${said(broken)}. ` : "";
+    return `${why}Caddy trusts no backend: it turns requests round itself, with status 503.`;
+  }
+  const unknown = broken.filter((b) => b.trusted);
+  if (unknown.length) return `${said(broken)}, and Caddy thinks ${whom(unknown, broken)} healthy.`;
+  return sayKnown(all, broken);
+}
+
+// "it is", "they are", or by name where not all of `broken` are meant.
+function whom(some, broken) {
+  const are = some.length === 1 ? "is" : "are";
+  if (some.length < broken.length) return `${backends(some)} ${are}`;
+  return some.length === 1 ? "it is" : "they are";
+}
+
+function sayStuck(tape, all, broken, stuck) {
+  const one = stuck.length === 1, trusting = stuck.filter((b) => b.trusted);
+  const turns = tape.stage.policy === "round_robin" ? NTH[all.filter((b) => b.trusted).length] : null;
+  const gets = one && turns ? `gives it ${turns} request` : `goes on sending ${trusting.length > 1 ? "them" : "it"} requests`;
+  const why = trusting.length
+    ? `but Caddy thinks ${whom(trusting, stuck)} healthy and ${gets}` : "and Caddy has noticed";
+  const inside = stuck.reduce((sum, b) => sum + b.inside, 0);
+  const many = inside === 1 ? "One stands still" : `${inside} stand still`;
+  const oldest = Math.max(...stuck.map((b) => b.oldest)).toFixed(0);
+  const others = broken.filter((b) => !stuck.includes(b));
+  const also = others.length ? ` ${said(others)}.` : "";
+  return `${said(stuck)}, ${why}. ${many} in ${one ? "it" : "them"}, for up to ${oldest}\u00a0s.${also}`;
+}
+
+function sayKnown(all, broken) {
   const torn = all.find((b) => b.torn);
-  if (torn) return `Caddy’s proxies do not agree on ${torn.name.toLowerCase()}: it is ${torn.opinion}.`;
-  const known = all.find((b) => !b.trusted && !b.full) ?? all.find((b) => b.full);
-  if (known) {
-    if (known.full) return `${known.name} is full: Caddy sends it nothing until it has answered.`;
-    const time = known.left ? ` for another ${Math.ceil(known.left)}\u00a0s` : "";
-    if (known.hidden) return `Caddy leaves ${known.name.toLowerCase()} out${time}.`;
-    if (!known.up) return `${known.name} ${known.what}. Caddy has noticed and leaves it out${time}.`;
-    if (known.mended) return `${known.name} is up again, but Caddy still leaves it out${time || " until its next check"}.`;
-    return `${known.name} is up, but Caddy leaves it out${time}: ${known.opinion}.`;
+  if (torn) return `Caddy’s proxies do not agree on ${backends([torn])}: it is ${torn.opinion}.`;
+  const left = ([b, ...more]) => b.left && !more.length ? ` for another ${Math.ceil(b.left)}\u00a0s` : "";
+  if (broken.length) {
+    const them = broken.length === 1 ? "it" : "them";
+    return `${said(broken)}. Caddy has noticed and leaves ${them} out${left(broken)}.`;
+  }
+  const out = all.filter((b) => !b.trusted && !b.full), full = all.filter((b) => b.full);
+  const name = capital(backends(out.length ? out : full)), one = (out.length ? out : full).length === 1;
+  if (out.some((b) => b.hidden)) return `Caddy leaves ${backends(out)} out${left(out)}.`;
+  if (out.length && out.every((b) => b.mended)) {
+    const still = left(out) || " until its next check";
+    return `${name} ${one ? "is" : "are"} up again, but Caddy still leaves ${one ? "it" : "them"} out${still}.`;
+  }
+  if (out.length) {
+    const thinks = and([...new Set(out.map((b) => b.opinion))]);
+    return `${name} ${one ? "is" : "are"} up, but Caddy leaves ${one ? "it" : "them"} out${left(out)}: ${thinks}.`;
+  }
+  if (full.length) {
+    const they = one ? "it" : "them", have = one ? "it has" : "they have";
+    return `${name} ${one ? "is" : "are"} full: Caddy sends ${they} nothing until ${have} answered.`;
   }
   if (all.some((b) => b.hidden)) return "Caddy trusts every backend. Is it right?";
   const many = all.length === 1 ? "The backend is" : all.length === 2 ? "Both backends are" : "All backends are";
   return `${many} up, and Caddy thinks so too.`;
 }
 
-function countsText({ sent, over, ok, errors, retries }) {
-  return [["sent", sent], ["ok", ok], ["errors", errors], ["on the way", sent - over], ["retries", retries]];
+function countsText({ sent, over, ok, pages, errors, nobody, retries }) {
+  return [["sent", sent], ["ok", ok], ["pages of Caddy’s own", pages], ["errors", errors],
+    ["of them answered by nobody", nobody], ["on the way", sent - over], ["retries", retries]];
 }
+
+const SELDOM = new Set(["pages of Caddy’s own", "of them answered by nobody"]); // shown if there are any
 
 // --- the player -------------------------------------------------------------------------------
 
@@ -55,7 +109,8 @@ const SPEEDS = { 10: "10 × faster", 5: "5 × faster", 2: "2 × faster", 1: "rea
   0.2: "⅕ speed", 0.05: "1/20 speed", 0.01: "1/100 speed" };
 const HELP = `Every dot is a real request. It leaves a client, Caddy passes it to a backend, and the
 answer comes back: filled, in the colour and shape of the backend; a vermilion cross is an error, a
-grey cross is Caddy’s own 503. A dot stays in a backend for as long as the backend really takes. Only
+grey cross is Caddy’s own 502, 503 or 504, for want of a backend. A sheet is a page that Caddy made on
+purpose; a vermilion ring is a request that no handler took, which Caddy answers with an empty 200. A dot stays in a backend for as long as the backend really takes. Only
 the ways are drawn slower than they are (0.7 s there, 0.7 s back, whatever the speed), or nobody could
 see them. A dashed dot: which of several requests it is shows at its end. Tiny dots are Caddy’s health
 checks (live only, and up to half a second late). Above ${FLOW} dots each one stands for several, and the roads’ width shows
@@ -87,7 +142,7 @@ class Player {
     root.setAttribute("aria-label", live ? "Live view of the lab" : "Replay of a run");
     root.innerHTML = `<div class="headline">&nbsp;</div>
       <div class="stage" role="img"><canvas aria-hidden="true"></canvas><canvas aria-hidden="true"></canvas></div>
-      <div class="counts">${countsText({}).map(([name]) => `<span>${name} <b data-count="${name}">0</b></span>`).join("")}</div>
+      <div class="counts">${countsText({}).map(([name]) => `<span${SELDOM.has(name) ? " hidden" : ""}>${name} <b data-count="${name}">0</b></span>`).join("")}</div>
       <div class="bar"><button type="button" class="play">Pause</button>
       <label>Speed <select>${options}</select></label>
       <input type="range" min="0" max="1000" value="0" step="1" aria-label="Time">
@@ -233,8 +288,13 @@ class Player {
     const text = headline(tape, tally);
     const counts = countsText(tape.counts);
     parts.headline.textContent = text;
-    for (const [name, value] of counts) root.querySelector(`[data-count="${name}"]`).textContent = value;
-    parts.stage.setAttribute("aria-label", `${text} ${counts.map(([name, value]) => `${name} ${value}`).join(", ")}.`);
+    for (const [name, value] of counts) {
+      const place = root.querySelector(`[data-count="${name}"]`);
+      place.textContent = value;
+      place.parentElement.hidden = SELDOM.has(name) && !value;
+    }
+    const told = counts.filter(([name, value]) => value || !SELDOM.has(name));
+    parts.stage.setAttribute("aria-label", `${text} ${told.map(([name, value]) => `${name} ${value}`).join(", ")}.`);
     if (text !== this.spoken && now - (this.spokenAt ?? 0) > 4000) {
       parts.spoken.textContent = this.spoken = text;
       this.spokenAt = now;
@@ -261,7 +321,7 @@ class Player {
 // --- in a notebook, and in a page of its own --------------------------------------------------
 
 function replay(root, scene, events) {
-  const tape = new Tape(scene.marks.length);
+  const tape = new Tape(scene);
   tape.add(events);
   return new Player(root, scene, tape);
 }
@@ -273,7 +333,7 @@ export default () => {
 
   function initialize({ model }) {
     const scene = model.get("scene");
-    tape = new Tape(scene.marks.length);
+    tape = new Tape(scene);
     model.on("msg:custom", (batch) => {
       if (batch.whole) tape.clear();
       else if (batch.number !== number + 1) model.send({ want: "tape" });

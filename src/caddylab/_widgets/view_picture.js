@@ -9,6 +9,7 @@ class Picture {
     this.scene = scene;
     this.marks = scene.marks.map(([colour, path]) => ({ colour, path: new Path2D(path) }));
     this.cross = new Path2D(scene.cross);
+    this.sheet = new Path2D(scene.sheet);
     this.disc = new Path2D("M1,0A1,1,0,1,1,-1,0A1,1,0,1,1,1,0Z");
     this.layers = [back, front];
     [this.back, this.front] = this.layers.map((canvas) => canvas.getContext("2d"));
@@ -339,6 +340,12 @@ class Picture {
       this.stamp(g, this.cross, middle, middle, 7);
       return;
     }
+    if (look === "page") {
+      g.fillStyle = this.scene.page;
+      this.stamp(g, this.sheet, middle, middle, 7);
+      return;
+    }
+    if (look === "nobody") colour = this.scene.error; // a ring: nothing is in it
     g.fillStyle = look === "back" ? colour : look === "caddy" ? this.grey : this.paper;
     this.stamp(g, path, middle, middle, DOT);
     if (look === "back") return;

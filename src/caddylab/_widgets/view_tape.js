@@ -9,8 +9,9 @@ const MOST = 150000; // events kept; older runs are dropped
 const HIDDEN = "hidden"; // the state of a backend of which nobody is told what was made of it
 
 class Tape {
-  constructor(backends) {
-    this.backends = backends;
+  constructor({ marks, who }) {
+    this.backends = marks.length;
+    this.who = who; // who can have answered: Python's `Answerer`
     this.clear();
   }
 
@@ -30,16 +31,16 @@ class Tape {
     this.states = Array.from({ length: this.backends }, () => ["up", "healthy", null]);
     this.mended = new Set(); // backends that are up again, to which Caddy is not back
     this.restart();
-    for (const request of this.requests.values()) request.tries = 0;
+    for (const request of this.requests.values()) Object.assign(request, { tries: 0, told: null });
   }
 
   restart() {
     const none = () => new Array(this.backends).fill(0);
-    this.counts = { sent: 0, over: 0, ok: 0, errors: 0, retries: 0 };
+    this.lap = (this.lap ?? 0) + 1;
+    this.counts = { sent: 0, over: 0, ok: 0, pages: 0, errors: 0, nobody: 0, retries: 0 };
     this.answered = none();
     this.failed = none();
     this.lately = Array.from({ length: this.backends }, () => []);
-    this.trouble = -Infinity; // when the last request failed
   }
 
   // Whether Caddy may send that backend requests at all.
@@ -80,9 +81,17 @@ class Tape {
       request.legs.push({ start, end: time, backend, status, error, certain: true });
     }
     if (letter === "d") {
-      [request.outcome, request.status, request.by] = rest;
+      [request.outcome, request.status, request.by, request.who] = rest;
       request.over = time;
+      request.look = this.answerLook(request);
     }
+  }
+
+  answerLook({ outcome, by, who }) {
+    const { CADDY, NOBODY, NO_BACKEND } = this.who;
+    if (who === NO_BACKEND) return "refusal";
+    if (outcome === "ok") return by ? "back" : who === CADDY ? "page" : "caddy";
+    return who === NOBODY ? "nobody" : "error";
   }
 
   assign(request, start, backend, certain) {
@@ -110,7 +119,7 @@ class Tape {
       this.active.add(request);
     }
     if (letter === "r" && request) this.passAttempt(request, time, rest);
-    if (letter === "d" && request) this.passAnswer(time, rest);
+    if (letter === "d" && request) this.passAnswer(request, rest);
     if (letter === "b") this.passChange(key, rest);
     if (letter === "l") this.stage = key;
     if (letter === "c") this.checks.push({ time: late ? this.time : time, backend: key, passed: rest[0] });
@@ -130,14 +139,19 @@ class Tape {
     this.lately[backend - 1].push(time);
   }
 
-  passAnswer(time, [outcome, , by]) {
-    this.counts.over++;
-    if (outcome === "ok") this.counts.ok++;
-    else {
-      this.counts.errors++;
-      this.trouble = time;
-    }
-    if (by) this.answered[by - 1]++;
+  // The end of a request; told again when Caddy's log knows better who answered.
+  passAnswer(request, answer) {
+    if (request.told && request.lap !== this.lap) return; // of a run that is counted no more
+    if (request.told) this.count(request.told, -1);
+    this.count(answer, 1);
+    Object.assign(request, { told: answer, lap: this.lap });
+  }
+
+  count([outcome, , by, who], n) {
+    this.counts.over += n;
+    this.counts[outcome !== "ok" ? "errors" : who === this.who.CADDY ? "pages" : "ok"] += n;
+    if (who === this.who.NOBODY) this.counts.nobody += n;
+    if (by) this.answered[by - 1] += n;
   }
 
   // Forget finished runs when the tape has grown too long; never while requests are open.
@@ -192,10 +206,5 @@ function locate(request, time, wide, burst) {
   if (over === null || time < over) return { place: 0 };
   clock = Math.max(clock, over);
   if (gone || time >= clock + near) return null;
-  return { road: 0, u: 1 - (time - clock) / near, look: answerLook(request) };
-}
-
-function answerLook({ outcome, by, status }) {
-  if (outcome === "ok") return by ? "back" : "caddy";
-  return status === 503 && !by ? "refusal" : "error";
+  return { road: 0, u: 1 - (time - clock) / near, look: request.look };
 }
