@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -92,6 +93,8 @@ class Lab(Exercises):
     def _assemble(self, life: contextlib.ExitStack) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
         runs = self._runtime.caddy_runs
+        # All that Caddy printed: why it ended stands before a page for each open request.
+        self._last_words = partial(self._runtime.output, 1_000_000)  # it must not hold the lab
         admin = Admin(self._runtime.admin(), runs, self._last_words)
         self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
         self._site = Site(admin, self._runtime, self._journal)
@@ -109,10 +112,6 @@ class Lab(Exercises):
         self._feed = Feed(self._journal, self._backends, lambda: site.latest)
         life.callback(self._feed.close)
         life.callback(self._engine.close)
-
-    def _last_words(self) -> str:
-        """All that Caddy printed: why it ended stands before a page for each open request."""
-        return self._runtime.output(1_000_000)
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
