@@ -37,14 +37,16 @@ def _interrupted(
     press: Callable[[], None], deed: Callable[[], object], over: threading.Event
 ) -> bool:
     thread = threading.Thread(target=press)
+    done = False
     try:
         try:
             thread.start()
             deed()
+            done = True
         finally:
             over.set()
             thread.join()
             time.sleep(0)  # a Stop that came at the very end is heard here
     except KeyboardInterrupt:
-        return True
-    return False
+        pass
+    return not done

@@ -8,6 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -19,6 +20,7 @@ from caddylab._faults import LEAST_STATUS, MOST_STATUS
 from caddylab._runtimes import folder
 from caddylab._runtimes.base import Sight
 from caddylab._runtimes.keeper import MARK, Keeper
+from caddylab._undisturbed import Line
 from caddylab._waiting import poll
 
 PLAIN = """:80 {
@@ -86,6 +88,20 @@ def test_stop_while_a_backend_is_being_started(lab):
     assert lab.fire(10).errors == 5
     lab.restore()
     assert all_is_well(lab)
+
+
+def test_what_was_asked_for_first_is_done_first_also_after_stop():
+    line, done, gate = Line(), list[int](), threading.Event()
+    threading.Thread(target=line.do, args=(lambda: gate.wait(10) and done.append(1),)).start()
+    assert poll(lambda: line._at_work, 5)
+    assert stop_when(lambda: not line._jobs.empty(), lambda: line.do(lambda: done.append(2)))
+    threading.Timer(0.2, gate.set).start()
+    line.do(lambda: line.do(lambda: done.append(3)))  # a part of it does not wait for the whole
+    assert done == [1, 2, 3]
+    with pytest.raises(ZeroDivisionError):
+        line.do(lambda: 1 / 0)
+    line.do_if_free(lambda: done.append(4))
+    assert done[3:] == [4]
 
 
 # --- what happens without us -------------------------------------------------------------------

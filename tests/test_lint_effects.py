@@ -241,3 +241,13 @@ def test_a_query_in_the_old_health_path_is_taken_for_a_part_of_the_path(lab):
     assert rules(lab, text) == ["deprecated-health-path"]
     lab.load(text)
     lab.wait_until(lambda: set(statuses(lab, 2)) == {503}, 10)
+
+
+def test_what_a_pool_lacks_is_told_to_those_who_ask(lab):
+    text = site()
+
+    loaded = lab.load(text)
+
+    assert repr(loaded).endswith("no warnings. 1 remark on what it lacks: `.warnings`.")
+    assert [note.rule for note in loaded.warnings] == ["pool-without-failover"]
+    assert rules(lab, text) == ["pool-without-failover"]

@@ -51,34 +51,6 @@ def assert_accessible(page):
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious] == []
 
 
-def proxy(upstreams, *options):
-    """A cell that loads one proxy."""
-    lines = "\n".join(options)
-    return f"lab.load(''':80 {{\n reverse_proxy {upstreams} {{\n{lines}\n}}\n}}''')"
-
-
-def test_the_headline_knows_who_is_torn_who_is_full_and_who_was_never_down(open_notebook):
-    both, turns = "backend1:8080 backend2:8080", "lb_policy first"
-    torn = proxy("backend1:8080", "health_uri /").replace(
-        ":80 {", ":80 {\nreverse_proxy /a backend1:8080 {\nhealth_uri /nope\n}"
-    )
-    slow = "lab.fire(1, path='/delay/60000', background=True)"
-    full = f"{proxy(both, turns, 'unhealthy_request_count 1')}\n{slow}"
-    remembers = proxy(both, turns, "fail_duration 60s", "unhealthy_status 404")
-    cells = {
-        torn: "do not agree on backend 1: it is unhealthy for /a",
-        full: "Backend 1 is full",
-        proxy("backend1:8080", "health_port 9000"): "Caddy trusts no backend",
-        f"{remembers}\nlab.fire(1, path='/nope')": "Backend 1 is up, but Caddy leaves it out for",
-    }
-    notebook = open_notebook([SETUP, "lab.view()", *cells], height=1000)
-    for _ in range(2):
-        notebook.command(NEXT)
-    for said in cells.values():
-        notebook.command(NEXT)
-        notebook.page.locator(f"{VIEW} .headline").get_by_text(said).wait_for(timeout=40_000)
-
-
 def test_a_hang_is_seen_as_it_happens(open_notebook):
     fire = "t = lab.fire(rate=20, duration=60, timeout=50, background=True)"
     hang = "lab.wait_until(lambda: len(t) > 20)\nlab.backend(2).hung()"

@@ -15,6 +15,7 @@ from caddylab._journal import Journal
 from caddylab._opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._records import Span
 from caddylab._runtimes.base import INSTANCE_HEADER, Unit
+from caddylab._undisturbed import undisturbed
 
 
 @border(FaultError)
@@ -175,14 +176,19 @@ class Backend:
         host, port = self._unit.control
         url = f"http://{host}:{port}"
         try:
-            with _loopback.client(url, headers=self._headers, timeout=timeout) as client:
-                answer = client.request(method, path, **kwargs)
+            answer = undisturbed(lambda: self._asked(url, timeout, method, path, kwargs))
         except httpx.HTTPError as error:
             raise FaultError(
                 f"Backend {self.number} ({self._deeds.state}) does not listen to its control "
                 f"channel: {error}. Restore it first: lab.backend({self.number}).restore()"
             ) from error
         return self._checked(answer)
+
+    def _asked(
+        self, url: str, timeout: float, method: str, path: str, options: dict[str, Any]
+    ) -> httpx.Response:
+        with _loopback.client(url, headers=self._headers, timeout=timeout) as client:
+            return client.request(method, path, **options)
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.headers.get(INSTANCE_HEADER, "") != self._unit.instance:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -19,7 +18,7 @@ from caddylab._errors import CaddylabError, FaultError
 from caddylab._faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, Plug, is_so
 from caddylab._records import Span
 from caddylab._runtimes.base import Sight, Unit
-from caddylab._undisturbed import undisturbed
+from caddylab._undisturbed import Line, undisturbed
 from caddylab._waiting import poll
 
 T = TypeVar("T")
@@ -52,7 +51,7 @@ class Deeds:
     def __init__(self, unit: Unit, spans: list[Span], control: Control) -> None:
         self.book = Book(unit.number, spans)
         self._unit, self._control = unit, control
-        self._one_at_a_time = threading.RLock()
+        self._line = Line()
         self._going_on = ""
         self._plug: Plug | None = None
         self._instance: str | None = None
@@ -67,7 +66,7 @@ class Deeds:
 
     def look(self) -> None:
         """Note what is really there, unless something is being done just now."""
-        undisturbed(self._look_in_passing)
+        undisturbed(lambda: self._line.do_if_free(self._look_in_passing))
 
     def take_down(self, kind: str) -> Fault:
         """End its process: "killed" at once, "stopped" and "crashed" in good order."""
@@ -94,11 +93,11 @@ class Deeds:
         self._do("", self._renew)
 
     def _do(self, going_on: str, deed: Callable[[], T]) -> T:
-        def alone() -> T:
-            with self._one_at_a_time, self._saying(going_on):
+        def said() -> T:
+            with self._saying(going_on):
                 return deed()
 
-        return undisturbed(alone)
+        return self._line.do(said)
 
     @contextlib.contextmanager
     def _saying(self, going_on: str) -> Iterator[None]:
@@ -111,13 +110,9 @@ class Deeds:
     # --- looking ---------------------------------------------------------------------------
 
     def _look_in_passing(self) -> None:
-        if self._one_at_a_time.acquire(blocking=False):
-            try:
-                with contextlib.suppress(CaddylabError, OSError):
-                    self._look()
-                    self._make_sure()
-            finally:
-                self._one_at_a_time.release()
+        with contextlib.suppress(CaddylabError, OSError):
+            self._look()
+            self._make_sure()
 
     def _look(self) -> Sight:
         """What is really there; the book says so, too, afterwards."""

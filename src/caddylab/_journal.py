@@ -33,6 +33,7 @@ from caddylab._opinions import UNKNOWN, Opinions, words
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._steady import Steady
 from caddylab._traffic.wire import Wire
+from caddylab._undisturbed import undisturbed
 
 BUSY, IDLE = 0.01, 0.1
 """Seconds between two looks at the log: while a run is open, and else."""
@@ -115,6 +116,9 @@ class Journal:
         Returns:
             Why the log could not be read meanwhile, if it could not; else nothing.
         """
+        return undisturbed(lambda: self._settle(run_id))
+
+    def _settle(self, run_id: str) -> str:
         requests = self._runs.get(run_id, ())  # none: somebody else has waited for it already
         began = time.monotonic()
         self.trouble = ""
@@ -157,6 +161,9 @@ class Journal:
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters; what cannot be read waits."""
+        undisturbed(self._catch_up)  # a line that was read and not joined would be lost
+
+    def _catch_up(self) -> None:
         with self._lock:
             try:
                 self._read_lines()

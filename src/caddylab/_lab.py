@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,8 +34,10 @@ from caddylab._site import Site
 from caddylab._traffic import tables
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.engine import Engine, Run
+from caddylab._traffic.order import Order
 from caddylab._traffic.plan import Plan
 from caddylab._traffic.traffic import Traffic
+from caddylab._undisturbed import undisturbed
 from caddylab._waiting import poll
 
 if TYPE_CHECKING:
@@ -69,15 +73,20 @@ class Lab(Exercises):
         self._running: weakref.WeakSet[Traffic] = weakref.WeakSet()
         self.last: Traffic | None = None
         """The records of the latest `fire`, also of one that was stopped."""
-        with contextlib.ExitStack() as life:  # a start that fails leaves nothing running
+        self._one_end = threading.Lock()
+        life = contextlib.ExitStack()
+        self._finalizer = weakref.finalize(self, undisturbed, life.close)
+        try:
             self._runtime, reason = _runtimes.start(runtime, self.id, backends, life)
             self._assemble(life)
             self._load_plain()
             self._first_answers()
             self._load_plain()  # the first answers have moved the round robin on
             self._ready = time.time()
-            self._finalizer = weakref.finalize(self, life.pop_all().close)
-        self._announce(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
+            self._announce(f"{self!r}\n{reason} Ready in {time.perf_counter() - began:.1f} s.")
+        except BaseException:  # a start that fails, or that Stop ends, leaves nothing running
+            Lab.close(self)
+            raise
 
     def _announce(self, said: str) -> None:
         _magic.adopt(self)
@@ -86,6 +95,8 @@ class Lab(Exercises):
     def _assemble(self, life: contextlib.ExitStack) -> None:
         dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
         runs = self._runtime.caddy_runs
+        # All that Caddy printed: why it ended stands before a page for each open request.
+        self._last_words = partial(self._runtime.output, 1_000_000)  # it must not hold the lab
         admin = Admin(self._runtime.admin(), runs, self._last_words)
         self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
         self._site = Site(admin, self._runtime, self._journal)
@@ -100,13 +111,9 @@ class Lab(Exercises):
         ]
         self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
-        self._feed = Feed(self._journal, self._backends, lambda: site.config)
+        self._feed = Feed(self._journal, self._backends, lambda: site.latest)
         life.callback(self._feed.close)
         life.callback(self._engine.close)
-
-    def _last_words(self) -> str:
-        """All that Caddy printed: why it ended stands before a page for each open request."""
-        return self._runtime.output(1_000_000)
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -155,12 +162,12 @@ class Lab(Exercises):
             CaddyfileError: Caddy refuses the text.
         """
         self._need_open()
-        return self._site.lint(text)
+        return undisturbed(lambda: self._site.lint(text))
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile, untouched; loads nothing."""
         self._need_open()
-        return self._site.adapt(text)
+        return undisturbed(lambda: self._site.adapt(text))
 
     def config(self) -> dict[str, Any]:
         """The JSON that Caddy runs now: the Caddyfile's, with the lab's addresses and log."""
@@ -227,11 +234,21 @@ class Lab(Exercises):
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False, last_words=self._last_words)
-        traffic = self._send(plan, people)
-        return traffic if background else self._await(traffic)
+        order = Order(lambda: self._send(plan, people))
+        try:
+            traffic = undisturbed(order.place)
+            return traffic if background else self._await(traffic)
+        except BaseException:  # Stop, above all: end the run, keep its records
+            undisturbed(order.call_off)
+            raise
 
     def _send(self, plan: Plan, people: Clients) -> Traffic:
-        journal = self._journal
+        journal, backends = self._journal, self._backends
+
+        def settle(run_id: str) -> str:
+            for backend in backends:  # one that has died meanwhile is part of the records
+                backend.look()
+            return journal.settle(run_id)
 
         def prepare(run: Run) -> None:
             run.wire = journal.watch(run.id, run.requests)
@@ -240,18 +257,14 @@ class Lab(Exercises):
         run = self._engine.start(plan, self._runtime.site, people, prepare)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: journal.settle(run.id), self._faults, journal.opinions.spans, stage
+            run, people, lambda: settle(run.id), self._faults, journal.opinions.spans, stage
         )
         self.last = traffic
         self._running.add(traffic)
         return traffic
 
     def _await(self, traffic: Traffic) -> Traffic:
-        try:
-            _progress.show_progress(traffic)
-        except BaseException:  # Stop, above all: end the run, keep its records
-            traffic.stop()
-            raise
+        _progress.show_progress(traffic)
         return traffic.wait()
 
     def view(self, *, projector: bool | None = None, speed: Speed = 1.0) -> View:
@@ -291,7 +304,8 @@ class Lab(Exercises):
         try:
             headers = httpx.Headers(kwargs.pop("headers", None))
             headers.setdefault("Host", self._site.host)
-            return self._http.get(path, headers=headers, timeout=timeout, **kwargs)
+            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **kwargs)
+            return undisturbed(ask)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False, last_words=self._last_words) from error
@@ -301,7 +315,7 @@ class Lab(Exercises):
     def floor(self) -> float:
         """What the engine itself adds to a latency, in seconds at the median; measured once."""
         self._need_open()
-        return self._engine.floor()
+        return undisturbed(self._engine.floor)
 
     # --- backends ------------------------------------------------------------------------
 
@@ -338,6 +352,9 @@ class Lab(Exercises):
             StartFailed: Caddy or a backend cannot be started again.
         """
         self._need_open()
+        self._site.line.do(self._reset)
+
+    def _reset(self) -> None:
         self._stop_traffic()
         if not self._site.answers():
             self._runtime.restart_caddy()
@@ -428,9 +445,13 @@ class Lab(Exercises):
 
     def close(self) -> None:
         """End Caddy and the backends and leave nothing behind. Safe to call twice."""
-        self._stop_traffic()
-        self._finalizer()
-        _magic.dismiss(self)
+        undisturbed(self._end)
+
+    def _end(self) -> None:
+        with self._one_end:  # who closes it once more, after Stop perhaps, waits for the end
+            self._stop_traffic()
+            self._finalizer()
+            _magic.dismiss(self)
 
     def _need_open(self) -> None:
         if not self._finalizer.alive:

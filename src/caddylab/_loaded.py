@@ -23,6 +23,17 @@ class Loaded:
     decisions: Sequence[Decision] = ()
 
     def __repr__(self) -> str:
-        count = len(self.warnings)
-        many = {0: "no warnings", 1: "1 warning"}.get(count, f"{count} warnings")
-        return "\n".join([f"Loaded {self.name}: {many}.", *(f"! {w}" for w in self.warnings)])
+        told = self.told
+        many = {0: "no warnings", 1: "1 warning"}.get(len(told), f"{len(told)} warnings")
+        lacks = len(self.warnings) - len(told)
+        remarks = "1 remark" if lacks == 1 else f"{lacks} remarks"
+        more = f" {remarks} on what it lacks: `.warnings`." if lacks else ""
+        return "\n".join([f"Loaded {self.name}: {many}.{more}", *(f"! {w}" for w in told)])
+
+    @property
+    def told(self) -> list[object]:
+        """The warnings about what was written; those about what is lacking wait to be asked for.
+
+        A pool without a retry is no mistake in a lesson about what happens to it.
+        """
+        return [warning for warning in self.warnings if not getattr(warning, "lacking", False)]

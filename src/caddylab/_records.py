@@ -139,8 +139,12 @@ class Request:
 
         The client cannot tell an answer of nobody's from any other 200.
         """
-        self.outcome = outcome or self.outcome
-        self.source = source or self.source
+        # The engine's thread tells the one and the journal's the other, perhaps at the same time:
+        # each writes only what it knows, and whoever comes last sees both.
+        if outcome:
+            self.outcome = outcome
+        if source:
+            self.source = source
         if self.source is Answerer.NOBODY and self.outcome is Outcome.OK:
             self.outcome = Outcome.NOBODY
 

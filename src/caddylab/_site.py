@@ -20,6 +20,7 @@ from caddylab._errors import CaddyfileError
 from caddylab._journal import Journal
 from caddylab._loaded import Loaded
 from caddylab._runtimes.base import Runtime
+from caddylab._undisturbed import Line
 
 PROBES = 8
 """Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
@@ -32,19 +33,39 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
-        text: the Caddyfile in force.
-        config: the JSON in force, instruments included.
-        host: what requests ask for that name no host of their own.
+        latest: the JSON in force, as far as that is known while Caddy takes a new one.
+        line: where what changes the configuration is done.
     """
 
     def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
-        self.text = ""
-        self.config: dict[str, Any] = {}
-        self.host = "localhost"
+        self.line = Line()
+        self._text, self._host = "", "localhost"
+        self.latest: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """The Caddyfile in force; while Caddy takes a new one, it is waited for."""
+        self.line.wait()
+        return self._text
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The JSON in force, instruments included; likewise."""
+        self.line.wait()
+        return self.latest
+
+    @property
+    def host(self) -> str:
+        """What requests ask for that name no host of their own; likewise."""
+        self.line.wait()
+        return self._host
 
     def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
+        return self.line.do(lambda: self._load(caddyfile, allow))
+
+    def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = _caddyfiles.read(caddyfile)
         files = self._files(text, _caddyfiles.folder(caddyfile), allow)
         adapted = self._adapt(text, files)
@@ -52,7 +73,7 @@ class Site:
         with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
             self._take_over(plan.token)
-        self.text, self.config, self.host = text, plan.config, plan.host
+        self._text, self.latest, self._host = text, plan.config, plan.host
         return Loaded(name, text, [*lint(text, adapted), *plan.notes], plan.decisions)
 
     def answers(self) -> bool:

@@ -165,6 +165,9 @@ class Site(Lab):
 
     def deploy(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile, whoever does it."""
+        return self._site.line.do(lambda: self._deploy(caddyfile, allow))
+
+    def _deploy(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         with self._reloading():
             return super().load(caddyfile, allow=allow)
 

@@ -25,6 +25,7 @@ from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.podman_container import CONTROL_PORT, Container, PodmanUnit
 from caddylab._runtimes.podman_network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman_service import Service
+from caddylab._runtimes.spent import Spent
 
 DOMAIN = "dns.podman"
 SWEEP_PATIENCE = 30.0
@@ -85,6 +86,7 @@ class PodmanRuntime:
         self.listen = f":{podman_caddy.SITE_PORT}"
         self._caddy_secret = secrets.token_hex(16)  # backends know the other one
         self._backends = backends
+        self._spent = Spent()
         self._network = f"caddylab-{lab_id}"
         self._resources = contextlib.ExitStack()
 
@@ -145,6 +147,8 @@ class PodmanRuntime:
         return podman_caddy.log_writer()
 
     def read_log(self, offset: int) -> bytes:
+        if self._spent.due(offset) and (log := self._caddy.file_here(podman_caddy.LOG_FILE)):
+            self._spent.read_until(log, offset)
         return self._log.read(offset)
 
     def output(self, lines: int = 20) -> str:

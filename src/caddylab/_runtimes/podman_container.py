@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
@@ -20,6 +21,7 @@ CONTROL_PORT = 8081
 START_TIMEOUT = 60.0
 GONE_TIMEOUT = 30.0
 PATIENCE = 120.0
+LOG = {"Type": "k8s-file", "Config": {"max-size": "16mb"}}
 
 
 class Container:
@@ -42,7 +44,7 @@ class Container:
         published = {f"{port}/tcp": self.published(port) for port in ports}
         self.id: str = service.client.containers.create(
             # k8s-file, since journald, the default in some places, is not everywhere
-            ports=published, log_config={"Type": "k8s-file"}, **options,
+            ports=published, log_config=LOG, **options,
         ).id  # fmt: skip
 
     def published(self, port: int) -> Address:
@@ -114,6 +116,15 @@ class Container:
         processes = answer.json()["Processes"] if answer.ok and answer.content else []
         return str(processes[0][0]).startswith("T") if processes else None
 
+    def file_here(self, path: str) -> Path | None:
+        """A file of its own as this machine sees it, if it runs on this machine's kernel."""
+        details = self._inspect()
+        process = Path(f"/proc/{details['State']['Pid']}")
+        with contextlib.suppress(OSError):  # it has ended, or may not be looked into
+            if f"HOSTNAME={details['Config']['Hostname']}" in _environment(process):
+                return process / "root" / path.lstrip("/")
+        return None
+
     def put(self, archive: bytes) -> None:
         """Unpack a tar archive at the container's root."""
         path = f"/containers/{self.id}/archive"
@@ -162,6 +173,10 @@ class Container:
                 f"Podman could not {what} {self.name}: {error}\n"
                 "If it was removed from outside, close this lab and make a new one."
             ) from error
+
+
+def _environment(process: Path) -> list[str]:
+    return (process / "environ").read_text(errors="replace").split("\0")
 
 
 class PodmanUnit:

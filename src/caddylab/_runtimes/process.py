@@ -23,6 +23,7 @@ from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
+from caddylab._runtimes.spent import Spent
 from caddylab._waiting import poll
 
 START_TIMEOUT = 30.0
@@ -153,6 +154,7 @@ class ProcessRuntime:
         self.keeper: Keeper
         self._caddy: psutil.Process | None = None
         self._admin = self._admin_client()
+        self._spent = Spent()
         self._closed = False
 
     def start(self) -> None:
@@ -226,6 +228,7 @@ class ProcessRuntime:
         return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
 
     def read_log(self, offset: int) -> bytes:
+        self._spent.read_until(self._log, offset)
         try:
             with open(self._log, "rb") as log:
                 log.seek(offset)

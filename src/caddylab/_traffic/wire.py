@@ -10,6 +10,7 @@ sends to itself, from one of its sites to another.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict, deque
 from typing import NamedTuple
 
@@ -27,21 +28,24 @@ class Found(NamedTuple):
 class Wire:
     """The requests that Caddy has not closed yet, by connection.
 
-    The engine's thread adds and the journal's thread takes away.
+    The engine's thread adds, the journal's thread takes away, and so does who gives up waiting.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._peers: dict[str, Peer] = {}
         self._queues: defaultdict[Peer, deque[str]] = defaultdict(deque)
 
     def begin(self, peer: Peer) -> None:
         """A new connection; if an earlier one had the same port, that one is over."""
-        self._queues.pop(peer, None)
+        with self._lock:
+            self._queues.pop(peer, None)
 
     def sent(self, peer: Peer, id: str) -> None:
         """A request is about to be sent on a connection."""
-        self._peers[id] = peer
-        self._queues[peer].append(id)
+        with self._lock:
+            self._peers[id] = peer
+            self._queues[peer].append(id)
 
     def find(self, peer: Peer, id: str) -> Found | None:
         """Whose line this is: of a connection, with an id that somebody may have changed.
@@ -49,17 +53,19 @@ class Wire:
         Returns:
             None for a stranger's request.
         """
-        if self._peers.get(id) == peer:
-            return Found(id, False)
-        if queue := self._queues.get(peer):
-            return Found(queue[0], False)
-        return Found(id, True) if id in self._peers else None
+        with self._lock:
+            if self._peers.get(id) == peer:
+                return Found(id, False)
+            if queue := self._queues.get(peer):
+                return Found(queue[0], False)
+            return Found(id, True) if id in self._peers else None
 
     def closed(self, id: str) -> None:
         """Caddy is done with the request, or nobody waits for that any more."""
-        peer = self._peers.pop(id, None)
-        queue = self._queues.get(peer) if peer else None
-        if queue and id in queue:
-            queue.remove(id)
-        if peer and not queue:
-            self._queues.pop(peer, None)
+        with self._lock:
+            peer = self._peers.pop(id, None)
+            queue = self._queues.get(peer) if peer else None
+            if queue and id in queue:
+                queue.remove(id)
+            if peer and not queue:
+                self._queues.pop(peer, None)

@@ -13,6 +13,7 @@ from caddylab._feed import Feed
 from caddylab._palette import scene
 from caddylab._tape import Event
 from caddylab._traffic.ledger import Ledger
+from caddylab._undisturbed import undisturbed
 from caddylab._widgets.still import Counts, still
 
 HERE = Path(__file__).parent
@@ -50,10 +51,10 @@ class View(anywidget.AnyWidget):
         projector: bool = False,
         speed: float = 1.0,
     ) -> None:
-        super().__init__(scene=scene(backends, projector=projector, speed=speed, live=True))
         self._feed, self._backends, self._number = feed, backends, 0
+        super().__init__(scene=scene(backends, projector=projector, speed=speed, live=True))
         self.on_msg(self._hear)
-        feed.watch(self._deliver, runs)
+        undisturbed(lambda: feed.watch(self._deliver, runs))
 
     def close(self) -> None:
         """End the view; the lab goes on."""

@@ -106,6 +106,7 @@ def _enough(proxy: Proxy) -> int:
     "checks-without-failover",
     "Active checks alone",
     write="Add `lb_retries 1` and `fail_duration 10s`.",
+    lacking=True,
 )
 def only_checks(proxy: Proxy) -> Findings:
     """An active check finds a dead upstream at the next `health_interval`. Until then every request
@@ -124,6 +125,7 @@ def only_checks(proxy: Proxy) -> Findings:
     "pool-without-failover",
     "Several upstreams without any failover",
     write="Add `lb_retries 1` and `fail_duration 10s`.",
+    lacking=True,
 )
 def no_failover(subject: Subject) -> Findings:
     """Caddy goes on sending requests to a dead upstream: nothing is retried, no failure is

@@ -15,13 +15,15 @@ class Note:
     """A warning about a Caddyfile that Caddy accepts.
 
     `line` is 1-based and None where no line can be named, `message` says what Caddy will do,
-    `help` what was probably meant, and `rule` is the name of the rule that found it.
+    `help` what was probably meant, and `rule` is the name of the rule that found it. `lacking`
+    is as in `Rule`.
     """
 
     line: int | None
     message: str
     help: str
     rule: str = ""
+    lacking: bool = False
 
     def __str__(self) -> str:
         place = f"line {self.line}: " if self.line else ""
@@ -50,6 +52,7 @@ class Rule:
         happens: what Caddy does.
         write: what to write instead.
         check: finds it.
+        lacking: whether it is about what is not there, rather than about what was written.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Rule:
     happens: str
     write: str
     check: Callable[[Subject], Findings]
+    lacking: bool = False
 
     @property
     def anchor(self) -> str:
@@ -66,7 +70,7 @@ class Rule:
     def notes(self, subject: Subject) -> Iterator[Note]:
         """What this rule has to say about a Caddyfile."""
         for line, message, help in self.check(subject):
-            yield Note(line, message, help or self.write, self.name)
+            yield Note(line, message, help or self.write, self.name, self.lacking)
 
 
 RULES: dict[str, Rule] = {}
@@ -76,19 +80,22 @@ Check = Callable[[Subject], Findings]
 ProxyCheck = Callable[[Proxy], Findings]
 
 
-def rule(name: str, title: str, write: str) -> Callable[[Check], Check]:
+def rule(name: str, title: str, write: str, *, lacking: bool = False) -> Callable[[Check], Check]:
     """Register a check of the whole Caddyfile; its docstring says what happens."""
 
     def register(check: Check) -> Check:
         if name in RULES:
             raise ValueError(f"Two rules are called {name}.")
-        RULES[name] = Rule(name, title, " ".join((check.__doc__ or "").split()), write, check)
+        happens = " ".join((check.__doc__ or "").split())
+        RULES[name] = Rule(name, title, happens, write, check, lacking)
         return check
 
     return register
 
 
-def proxy_rule(name: str, title: str, write: str) -> Callable[[ProxyCheck], ProxyCheck]:
+def proxy_rule(
+    name: str, title: str, write: str, *, lacking: bool = False
+) -> Callable[[ProxyCheck], ProxyCheck]:
     """Register a check that looks at one `reverse_proxy` at a time."""
 
     def register(check: ProxyCheck) -> ProxyCheck:
@@ -97,7 +104,7 @@ def proxy_rule(name: str, title: str, write: str) -> Callable[[ProxyCheck], Prox
                 yield from check(proxy)
 
         each.__doc__ = check.__doc__
-        rule(name, title, write)(each)
+        rule(name, title, write, lacking=lacking)(each)
         return check
 
     return register
