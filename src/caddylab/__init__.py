@@ -4,6 +4,7 @@ from caddylab._backend import Backend
 from caddylab._claims import Claim, Verdicts, plausible, verdicts
 from caddylab._cli.doctor import doctor
 from caddylab._errors import (
+    ArgumentError,
     CaddyfileError,
     CaddyGone,
     CaddylabError,
@@ -30,6 +31,7 @@ from caddylab._widgets.predict import Prediction, predict, predictions
 
 __all__ = [
     "Answerer",
+    "ArgumentError",
     "Attempt",
     "Backend",
     "CaddyGone",

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from caddylab import _faults, _loopback
+from caddylab._border import border
 from caddylab._deeds import Deeds
 from caddylab._errors import FaultError
 from caddylab._faults import Fault
@@ -17,6 +18,7 @@ from caddylab._runtimes.base import INSTANCE_HEADER, Unit
 from caddylab._undisturbed import undisturbed
 
 
+@border(FaultError)
 class Backend:
     """One instance of the app behind Caddy.
 

@@ -7,12 +7,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Annotated, Any
+
+from caddylab._border import Between, border
+from caddylab._errors import ArgumentError
 
 MIME = "application/vnd.caddylab.verdicts+json"
 """How an executed notebook carries its verdicts to `caddylab verify`."""
 
 
+@border(ArgumentError)
 @dataclass(frozen=True)
 class Claim:
     """A sentence that a measurement can confirm or refute.
@@ -77,6 +81,7 @@ def _row(claim: Claim) -> str:
     return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
 
 
+@border(ArgumentError)
 def verdicts(*claims: Claim, by: str = "the article") -> Verdicts:
     """Claims as a table of verdicts, for the end of a chapter.
 
@@ -85,14 +90,17 @@ def verdicts(*claims: Claim, by: str = "the article") -> Verdicts:
         by: who claims it, as the table says above it.
 
     Raises:
-        ValueError: `by` names nobody.
+        ArgumentError: `by` names nobody.
     """
     if not by.strip():
-        raise ValueError("verdicts() wants to know by whom the claims are, not an empty text.")
+        raise ArgumentError("verdicts() wants to know by whom the claims are, not an empty text.")
     return Verdicts(claims, by.strip())
 
 
-def plausible(n: int, share: float = 0.5, error: float = 1e-4) -> range:
+@border(ArgumentError)
+def plausible(
+    n: Annotated[int, Between(1, 10_000_000)], share: float = 0.5, error: float = 1e-4
+) -> range:
     """How often something may happen by chance: for judging what is random.
 
     Args:
@@ -104,7 +112,7 @@ def plausible(n: int, share: float = 0.5, error: float = 1e-4) -> range:
         The counts between which a binomial count lies except with probability `error`.
     """
     if not (n > 0 and 0 < share < 1 and 0 < error < 1):
-        raise ValueError(
+        raise ArgumentError(
             f"plausible() wants n > 0 and share and error between 0 and 1, not "
             f"n={n}, share={share}, error={error}."
         )

@@ -13,6 +13,7 @@ CaddylabError
 ├── TrafficError             a plan that cannot be fired
 ├── FaultError               a fault that cannot be made or undone
 ├── BundleError              a bundle cannot be made or installed
+├── ArgumentError            a function was given what it cannot take
 └── NotYet                   an exercise is not passed yet
 """
 
@@ -61,6 +62,10 @@ class FaultError(CaddylabError):
 
 class BundleError(CaddylabError):
     """A bundle of the course cannot be made, or not installed here."""
+
+
+class ArgumentError(CaddylabError, ValueError):
+    """A function was given what it cannot take."""
 
 
 class NotYet(CaddylabError):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from caddylab._border import border
 from caddylab._errors import FaultError
 from caddylab._records import Span
 from caddylab._runtimes.base import BACKLOG, Address
@@ -28,6 +29,7 @@ LEAST_STATUS, MOST_STATUS = 200, 599
 """What the app takes, too (`containers/app/statuses.py`)."""
 
 
+@border(FaultError)
 class Fault:
     """A fault that has been made; it ends with `undo()` or at the end of its `with` block.
 

@@ -17,6 +17,7 @@ import httpx
 
 from caddylab import _caddyfiles, _loopback, _magic, _progress, _runtimes
 from caddylab._backend import Backend
+from caddylab._border import Seconds, Speed, border
 from caddylab._caddy.admin import Admin, gone
 from caddylab._caddy.lint import Note
 from caddylab._caddy.routes import USUAL_PATH
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from caddylab._widgets.view import View
 
 
+@border(LabError)
 class Lab(Exercises):
     """A real Caddy in front of real backends, ready when this returns.
 
@@ -265,7 +267,7 @@ class Lab(Exercises):
         _progress.show_progress(traffic)
         return traffic.wait()
 
-    def view(self, *, projector: bool | None = None, speed: float = 1.0) -> View:
+    def view(self, *, projector: bool | None = None, speed: Speed = 1.0) -> View:
         """A live picture: every request on its way through Caddy, as it happens.
 
         Args:
@@ -279,13 +281,20 @@ class Lab(Exercises):
         large = wanted(projector)
         return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
 
-    def get(self, path: str = USUAL_PATH, **kwargs: Any) -> httpx.Response:
+    def get(
+        self,
+        path: str = USUAL_PATH,
+        *,
+        timeout: Seconds | httpx.Timeout | None = 30.0,
+        **kwargs: Any,
+    ) -> httpx.Response:
         """One GET through Caddy with httpx, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
-            kwargs: httpx's own, such as `headers` or `timeout` (seconds). The `Host` is the
-                first name that the site has, unless a header says otherwise.
+            timeout: seconds to wait for each part of the answer; None = for ever.
+            kwargs: httpx's own, such as `headers`. The `Host` is the first name that the site
+                has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -295,7 +304,8 @@ class Lab(Exercises):
         try:
             headers = httpx.Headers(kwargs.pop("headers", None))
             headers.setdefault("Host", self._site.host)
-            return undisturbed(lambda: self._http.get(path, headers=headers, **kwargs))
+            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **kwargs)
+            return undisturbed(ask)
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False, last_words=self._last_words) from error
@@ -391,7 +401,7 @@ class Lab(Exercises):
         return tables.timeline(self._ready, self._faults, self._journal.opinions.spans)
 
     def wait_until(
-        self, condition: Callable[[], object], timeout: float = 60.0, what: str = ""
+        self, condition: Callable[[], object], timeout: Seconds = 60.0, what: str = ""
     ) -> float:
         """Wait for a condition instead of sleeping, with a countdown.
 
@@ -427,7 +437,7 @@ class Lab(Exercises):
         self._need_open()
         return panel_of(self)
 
-    def pause(self, seconds: float, what: str = "") -> None:
+    def pause(self, seconds: Seconds, what: str = "") -> None:
         """Let time pass, with a countdown; for waits that are part of an experiment."""
         _progress.countdown(lambda: False, seconds, what)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+from caddylab._border import border
+from caddylab._errors import ArgumentError
+
 VARIABLE = "CADDYLAB_PROJECTOR"
 ENLARGED = 1.25
 """How much larger charts are: as much as fits JupyterLab on a screen of 1280 pixels."""
@@ -11,6 +14,7 @@ ENLARGED = 1.25
 _on = os.environ.get(VARIABLE, "") not in ("", "0")
 
 
+@border(ArgumentError)
 def projector(on: bool = True) -> None:
     """Draw charts, surveys, panels, views and replays large from now on, or not any more.
 

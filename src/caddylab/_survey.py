@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from caddylab import _survey_table
+from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
 from caddylab._progress import Bar
 from caddylab._survey_trial import Trial
@@ -25,6 +26,7 @@ WAVES = 3
 LOAD_PATH = "/delay/100"
 
 
+@border(LabError)
 class Survey:
     """A table of trials: each row a fault, each column a strategy (a Caddyfile).
 
@@ -51,8 +53,8 @@ class Survey:
         pool: Collection[int] = (),
         faults: Iterable[str] = (),
         *,
-        clients: int = 8,
-        patience: float = 1.5,
+        clients: Annotated[int, Between(1, 1000)] = 8,
+        patience: Annotated[float, Between(0.01, 600)] = 1.5,
     ) -> None:
         self._lab, self.clients, self.patience = lab, clients, patience
         self.faults = tuple(faults) or self.FAULTS

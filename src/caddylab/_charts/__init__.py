@@ -5,7 +5,8 @@ those of every Altair chart in this process; so it is imported when the first ch
 for, and `import caddylab` does without.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,16 @@ __all__ = [
 renderer.enable()
 
 
+TABLES = ("requests", "attempts", "spans")
+DRAWN: dict[str, Callable[..., theme.Picture]] = {
+    "routing": routing,
+    "shares": shares,
+    "latency": latency,
+    "percentiles": percentiles,
+    "sticky": sticky,
+    "in flight": in_flight,
+    "timeline": timeline,
+}
 PICTURES: dict[str, Callable[..., theme.Picture]] = {
     "routing": lambda tables, options: routing(*tables, **options),
     "shares": lambda tables, options: shares(tables[0], **options),
@@ -60,15 +71,24 @@ def draw(
         options: of the picture.
 
     Raises:
-        TrafficError: there is no such picture.
+        TrafficError: there is no such picture, or it has no such option.
     """
     if kind not in PICTURES:
         *names, last = (f"“{name}”" for name in PICTURES)
         known = f"{', '.join(names)} or {last}"
         raise TrafficError(f"There is no picture “{kind}”: expected {known}.")
+    _check_options(kind, options)
     if now is not None:
         requests = _so_far(requests, now)
     return PICTURES[kind]((requests, attempts, spans), options)
+
+
+def _check_options(kind: str, options: Mapping[str, Any]) -> None:
+    known = [name for name in signature(DRAWN[kind]).parameters if name not in TABLES]
+    for name in options:
+        if name not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise TrafficError(f"The picture “{kind}” has no option {name!r}: {has}.")
 
 
 def _so_far(requests: pd.DataFrame, now: float) -> pd.DataFrame:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import pandas as pd
 
+from caddylab._border import Lanes, border
 from caddylab._charts import bands, clock, lanes, levels, theme, titles
 from caddylab._charts.frame import Frame
 from caddylab._charts.levels import Level
+from caddylab._errors import TrafficError
 
 LEAST = 0.1
 """Seconds on the way between client, Caddy and backend that are no waiting yet."""
 
 
+@border(TrafficError)
 def in_flight(
-    requests: pd.DataFrame, attempts: pd.DataFrame, spans: pd.DataFrame, *, backends: int = 0
+    requests: pd.DataFrame,
+    attempts: pd.DataFrame,
+    spans: pd.DataFrame,
+    *,
+    backends: Lanes = 0,
 ) -> theme.Picture:
     """Draw how many requests each backend had in flight.
 

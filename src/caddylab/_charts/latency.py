@@ -5,7 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from caddylab._border import border
 from caddylab._charts import bands, clock, durations, journeys, lanes, points, theme, titles, words
+from caddylab._errors import TrafficError
 
 MARKS = 2000
 """So many requests are drawn one by one; more are counted in cells."""
@@ -14,6 +16,7 @@ SEEN = 0.05
 """Seconds between the intended and the actual sending that make a difference."""
 
 
+@border(TrafficError)
 def latency(requests: pd.DataFrame, spans: pd.DataFrame, *, intended: bool = True) -> theme.Picture:
     """Draw how long each request took over the time when it was sent.
 

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from caddylab._border import border
 from caddylab._charts import durations, journeys, theme, titles, words
+from caddylab._errors import TrafficError
 
 HEIGHT = 300
 ROOM = 230
@@ -32,6 +34,7 @@ NO_GOOD_ANSWER = "no good answer"
 Latencies = NDArray[np.float64]
 
 
+@border(TrafficError)
 def percentiles(requests: pd.DataFrame) -> theme.Picture:
     """Draw the share of the requests that had a good answer within each time.
 

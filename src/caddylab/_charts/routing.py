@@ -5,20 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from caddylab._border import Lanes, border
 from caddylab._charts import bands, clock, columns, journeys, lanes, marks, theme, titles, words
 from caddylab._charts.frame import Frame
+from caddylab._errors import TrafficError
 
 MARKS = 2000
 """So many marks are drawn one by one; more are counted in columns."""
 
 
+@border(TrafficError)
 def routing(
     requests: pd.DataFrame,
     attempts: pd.DataFrame,
     spans: pd.DataFrame,
     *,
     by: clock.By | None = None,
-    backends: int = 0,
+    backends: Lanes = 0,
 ) -> theme.Picture:
     """Draw each request in the lane of the backend that answered it.
 

@@ -8,7 +8,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from caddylab._border import Lanes, border
 from caddylab._charts import journeys, lanes, theme, titles, words
+from caddylab._errors import TrafficError
 
 TALL, THICK = 56, 34
 ROOM = 240
@@ -16,8 +18,12 @@ ROOM = 240
 PERCENT = "format(datum.value * 100, '~r') + ' %'"
 
 
+@border(TrafficError)
 def shares(
-    requests: pd.DataFrame, expected: Mapping[int, float] | None = None, *, backends: int = 0
+    requests: pd.DataFrame,
+    expected: Mapping[int, float] | None = None,
+    *,
+    backends: Lanes = 0,
 ) -> theme.Picture:
     """Draw the share of all requests that each backend answered.
 

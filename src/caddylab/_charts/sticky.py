@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
+from caddylab._border import border
 from caddylab._charts import journeys, lanes, sessions, theme, titles, words
 from caddylab._charts.matrix import Matrix
+from caddylab._errors import TrafficError
 
 CLIENTS, COLUMNS = 30, 90
 """So many clients, and so many requests of each, are drawn."""
 
 
+@border(TrafficError)
 def sticky(requests: pd.DataFrame, attempts: pd.DataFrame) -> theme.Picture:
     """Draw a cell for each request: a row for its client, coloured by who answered.
 

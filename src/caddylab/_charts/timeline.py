@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from caddylab._border import border
 from caddylab._charts import bands, clock, gantt, journeys, theme, titles, words
+from caddylab._errors import TrafficError
 
 ROWS = 200
 """So many requests have a row each; of more, the most interesting ones are drawn."""
 
 
+@border(TrafficError)
 def timeline(
     requests: pd.DataFrame,
     attempts: pd.DataFrame,
@@ -29,6 +32,8 @@ def timeline(
     sent = requests[requests["sent"].notna()]
     if between is not None:
         low, high = between
+        if low >= high:
+            raise TrafficError(f"between={between}: expected an earlier time and a later one.")
         sent = sent[(sent["sent"] <= high) & (sent["sent"] + sent["latency"] >= low)]
     if sent.empty:
         return theme.nothing()

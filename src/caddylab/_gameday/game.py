@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from caddylab import _progress
+from caddylab._border import Between, border
 from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
@@ -60,6 +61,7 @@ class Status:
         )
 
 
+@border(LabError)
 class GameDay:
     """A running site on which something will break; you are on call.
 
@@ -94,7 +96,7 @@ class GameDay:
         level: int = 1,
         minutes: float = 6.0,
         *,
-        rate: float = RATE,
+        rate: Annotated[float, Between(0.1, 1000)] = RATE,
         runtime: str = "auto",
     ) -> None:
         if level not in LEVELS:

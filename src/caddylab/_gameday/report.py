@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caddylab import _files, _progress
+from caddylab._border import border
 from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.scenario import Incident
@@ -29,6 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@border(LabError)
 @dataclass(frozen=True)
 class Report:
     """A game that is over. Its text is the result; `chart` is the picture.

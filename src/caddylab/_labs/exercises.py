@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caddylab._border import border
+from caddylab._errors import LabError
 from caddylab._runtimes.base import Runtime
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from caddylab._traffic.traffic import Traffic
 
 
+@border(LabError)
 class Exercises:
     """The part of a `Lab` that checks exercises, each in a fresh lab of the same runtime."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import time
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from caddylab._border import Between, border
 from caddylab._errors import TrafficError
 
 _SMALL = ("203.0.113", "198.51.100", "192.0.2")
@@ -87,6 +88,7 @@ class Client:
         self._jar.clear()
 
 
+@border(TrafficError)
 class Clients:
     """The users of a lab; they keep their cookies from one run to the next.
 
@@ -104,7 +106,12 @@ class Clients:
         TrafficError: not an IPv4 address, or more clients than there are addresses.
     """
 
-    def __init__(self, count: int = 1, address: str | None = None, proxy: bool = True) -> None:
+    def __init__(
+        self,
+        count: Annotated[int, Between(0, MOST_CLIENTS)] = 1,
+        address: str | None = None,
+        proxy: bool = True,
+    ) -> None:
         if address is not None and not _is_ipv4(address):
             raise TrafficError(f"{address!r} is no IPv4 address; write for example '203.0.113.7'.")
         self.shared, self._proxy = address, proxy

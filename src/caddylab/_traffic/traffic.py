@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from caddylab import _progress
+from caddylab._border import Seconds, Speed, border
 from caddylab._errors import TrafficError
 from caddylab._projector import wanted
 from caddylab._records import Answerer, Outcome, Request, Span
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from caddylab._widgets.replay import Replay
 
 
+@border(TrafficError)
 class Traffic:
     """The records of one run. Its text is a summary; `table()` and `chart()` show the rest.
 
@@ -66,7 +68,7 @@ class Traffic:
         """Whether everything has been sent and has ended."""
         return self.run.done.is_set()
 
-    def wait(self, timeout: float | None = None) -> Traffic:
+    def wait(self, timeout: Seconds | None = None) -> Traffic:
         """Return when the run is over and Caddy's log has been read.
 
         Raises:
@@ -209,7 +211,7 @@ class Traffic:
         self._faults = ()
         self._stage = replace(self._stage, policy="")
 
-    def replay(self, *, projector: bool | None = None, speed: float = 1.0) -> Replay:
+    def replay(self, *, projector: bool | None = None, speed: Speed = 1.0) -> Replay:
         """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
 
         Args:
@@ -233,6 +235,7 @@ class Traffic:
         return describe(self)
 
 
+@border(TrafficError)
 def compare(
     a: Traffic, b: Traffic, *, first: str = "first", second: str = "second"
 ) -> Picture | Pair:

@@ -10,6 +10,8 @@ from typing import Any
 import ipywidgets
 
 from caddylab import _notes
+from caddylab._border import border
+from caddylab._errors import ArgumentError
 
 FILE = Path("predictions.json")
 """In the kernel's folder, which is the notebook's: question → answer, and nothing else."""
@@ -17,6 +19,7 @@ FILE = Path("predictions.json")
 _asked: dict[str, Prediction] = {}
 
 
+@border(ArgumentError)
 class Prediction:
     """A choice between answers, shown as buttons; what was chosen once is chosen again.
 
@@ -30,7 +33,7 @@ class Prediction:
 
     def __init__(self, question: str, options: Sequence[str]) -> None:
         if len(set(options)) < 2:
-            raise ValueError(f"A prediction needs two different answers, not {list(options)}.")
+            raise ArgumentError(f"A prediction needs two different answers, not {list(options)}.")
         self.question, self.options = question, tuple(options)
         self.measured: str | None = None
         earlier = _notes.read(FILE).get(question)
@@ -50,7 +53,13 @@ class Prediction:
         return chosen
 
     def choose(self, option: str) -> None:
-        """Choose from code what a click would choose."""
+        """Choose from code what a click would choose.
+
+        Raises:
+            ArgumentError: it is none of the options.
+        """
+        if option not in self.options:
+            raise ArgumentError(f"{option!r} is none of the answers {list(self.options)}.")
         self._buttons.value = option
 
     def compare(self, measured: str) -> None:
@@ -108,6 +117,7 @@ def _row(tag: str, *cells: str) -> str:
     return f"<tr>{''.join(inner)}</tr>"
 
 
+@border(ArgumentError)
 def predict(question: str, options: Sequence[str]) -> Prediction:
     """Ask the learner to commit to an answer before the measurement shows it.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab import _files
+from caddylab._border import border
 from caddylab._errors import TrafficError
 from caddylab._palette import scene
 from caddylab._tape import Event
@@ -33,6 +34,7 @@ replay(document.getElementById("{name}"), {scene}, {events});
 """
 
 
+@border(TrafficError)
 class Replay:
     """What `t.replay()` shows: one piece of HTML that holds the records and their player.
 
