@@ -254,3 +254,17 @@ def test_the_version_is_the_packages(capsys):
         main(["--version"])
     assert end.value.code == 0
     assert re.fullmatch(r"caddylab \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("port", ["-5", "0", "70000", "x", "1.5"])
+def test_what_is_no_port_is_told(capsys, port):
+    with pytest.raises(SystemExit) as end:
+        main(["open", f"--port={port}"])
+    assert end.value.code == 2
+    assert "expected a number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_an_ascii_terminal_shows_what_it_can(tmp_path):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    said = run([sys.executable, "-m", "caddylab", "progress", str(tmp_path)], environment)
+    assert "? 01.1" in said

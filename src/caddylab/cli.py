@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `caddylab`; by default those of this process.
     """
+    for stream in (sys.stdout, sys.stderr):  # an ASCII terminal shows what it can
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)
@@ -64,7 +68,13 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
         help="for teachers: copy the guide, the demos and the solutions as well",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
-    parser.add_argument("--port", type=int, help="the port to try first (default: 8888)")
+    parser.add_argument("--port", type=_port, help="the port to try first (default: 8888)")
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: expected a number from 1 to 65535")
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
