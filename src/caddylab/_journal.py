@@ -67,6 +67,8 @@ class Journal:
         self._listener: Callable[[Line], None] | None = None
         self._runs: dict[str, Sequence[Request]] = {}
         self._wire = Wire()
+        self.to_itself = False
+        """Whether Caddy sends requests on to another of its own sites."""
         self._tried: dict[str, list[RoundTrip]] = {}
         self._refused: dict[str, Refusal] = {}
         self._lock = threading.Lock()
@@ -187,7 +189,7 @@ class Journal:
 
     def _join(self, line: Ours) -> None:
         """Give the line to its request; from then on its id is that request's, or empty."""
-        found = self._wire.find(line.peer, line.id)
+        found = self._wire.find(line.peer, line.id, self.to_itself)
         line.id = found.id if found else ""
         request = self._request(line.id)
         if found is None or request is None:

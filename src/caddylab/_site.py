@@ -72,6 +72,7 @@ class Site:
         plan = Instrument(adapted, self._runtime, text, files).plan()
         with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
+            self._journal.to_itself = plan.to_itself
             self._take_over(plan.token)
         self._text, self.latest, self._host = text, plan.config, plan.host
         return Loaded(name, text, [*lint(text, adapted), *plan.notes], plan.decisions)

@@ -49,12 +49,14 @@ PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.
 class Plan:
     """A configuration ready to load, and what the learner should know of it.
 
-    `host` is what requests ask for that name no host of their own.
+    `host` is what requests ask for that name no host of their own, and `to_itself` says whether
+    Caddy sends requests on to another of its own sites.
     """
 
     config: Json
     token: str
     host: str
+    to_itself: bool = False
     notes: list[str] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
@@ -78,6 +80,7 @@ class Instrument:
         self.notes: list[str] = []
         self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
         self.inner: dict[int, str] = {}
+        self.to_itself = False
 
     def plan(self) -> Plan:
         """The instrumented configuration.
@@ -99,7 +102,7 @@ class Instrument:
         own_authority(self.config)
         host = host_of(self.main)
         self.notes += remarks(self.main, Asked(host, USUAL_PATH))
-        return Plan(self.config, self._own_probe(), host, self.notes, decisions)
+        return Plan(self.config, self._own_probe(), host, self.to_itself, self.notes, decisions)
 
     def _need_plain_http(self) -> None:
         if not self.servers:
@@ -210,6 +213,7 @@ class Instrument:
         if not port.isdigit() or "/" in dial or "{" in dial:
             raise self._no_such(dial, dial, "is no address of a backend")
         if is_local(host) and int(port) in self.inner:
+            self.to_itself = True
             return self.inner[int(port)]
         if is_local(host):
             what = f"is not in this Caddyfile: no site listens on :{port}"

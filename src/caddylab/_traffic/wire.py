@@ -47,8 +47,11 @@ class Wire:
             self._peers[id] = peer
             self._queues[peer].append(id)
 
-    def find(self, peer: Peer, id: str) -> Found | None:
+    def find(self, peer: Peer, id: str, to_itself: bool = False) -> Found | None:
         """Whose line this is: of a connection, with an id that somebody may have changed.
+
+        Args:
+            to_itself: whether Caddy sends requests to itself; else there are no inner ones.
 
         Returns:
             None for a stranger's request.
@@ -58,7 +61,7 @@ class Wire:
                 return Found(id, False)
             if queue := self._queues.get(peer):
                 return Found(queue[0], False)
-            return Found(id, True) if id in self._peers else None
+            return Found(id, True) if to_itself and id in self._peers else None
 
     def closed(self, id: str) -> None:
         """Caddy is done with the request, or nobody waits for that any more."""
