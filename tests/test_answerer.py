@@ -206,3 +206,15 @@ def test_requests_that_caddyfile_and_client_leave_out_of_the_log_are_there_all_t
 
     assert run.good == 6
     assert all(request.complete for request in run.requests)
+
+
+@pytest.mark.parametrize("size", [1_100_000, 5_000_000])
+def test_headers_that_are_too_large_are_recorded_with_caddys_own_status(lab, size):
+    lab.load(site(f"reverse_proxy {PAIR}"))
+
+    run = lab.fire(3, headers={"X-Large": "a" * size})
+
+    assert [request.status for request in run.requests] == [431] * 3
+    assert run.outcomes == {Outcome.CLIENT_ERROR: 3}
+    assert run.answerers == {CADDY: 3}
+    assert "has not closed" not in str(run)

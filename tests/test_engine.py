@@ -431,7 +431,7 @@ def test_an_open_loop_sends_by_the_clock_and_waits_for_nobody(fire):
     assert outcomes(run) == {Outcome.TIMEOUT: 50}
     late = sorted(r.sent - r.planned for r in run.requests)
     assert late[0] >= 0
-    assert late[25] < 0.02
+    assert late[25] < 0.5  # who waited for an answer would be later by a second
 
 
 def test_a_frozen_server_delays_no_send_and_shows_in_the_latencies(engine):
@@ -474,7 +474,9 @@ def test_the_loop_wakes_more_exactly_than_epoll_can_say():
     with ThreadPoolExecutor(1) as pool:  # this thread may have a loop of Playwright's
         pool.submit(loop.run_until_complete, sleep()).result()
     loop.close()
-    assert sorted(late)[20] < 0.0007
+    # epoll counts in whole milliseconds, so each of these would be late by 0.9 ms or more; on a busy
+    # machine many are late for other reasons, but not all.
+    assert sorted(late)[3] < 0.0007
 
 
 def test_the_limit_of_open_files_is_raised():

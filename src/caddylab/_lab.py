@@ -25,6 +25,7 @@ from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitT
 from caddylab._feed import Feed
 from caddylab._journal import Journal
 from caddylab._labs.exercises import Exercises
+from caddylab._late import ensure
 from caddylab._loaded import Loaded
 from caddylab._projector import wanted
 from caddylab._records import Span
@@ -277,6 +278,7 @@ class Lab(Exercises):
             speed: of the clock in the picture, such as 0.05 for slow motion.
         """
         self._need_open()
+        ensure("caddylab._widgets.view")
         from caddylab._widgets.view import View
 
         runs = [traffic.run for traffic in self._running if not traffic.done]
@@ -434,6 +436,7 @@ class Lab(Exercises):
         There is one panel a lab, however often it is shown. It is for a notebook; without a
         browser it does nothing.
         """
+        ensure("caddylab._widgets.panel")
         from caddylab._widgets.panel import panel_of
 
         self._need_open()

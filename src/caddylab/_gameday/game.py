@@ -17,6 +17,7 @@ from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
 from caddylab._gameday.scenario import DAY, plan
 from caddylab._gameday.score import Sample
 from caddylab._gameday.site import Site
+from caddylab._late import ensure
 from caddylab._records import Request
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class GameDay:
 
     def table(self) -> pd.DataFrame:
         """One row a request until now: who wanted what, who was tried, and what came of it."""
+        ensure("caddylab._gameday.tables")
         from caddylab._gameday.tables import requests
 
         return requests(self._judged(), self.lab._feed.waiting())

@@ -17,6 +17,7 @@ from caddylab._gameday import score
 from caddylab._gameday.scenario import Incident
 from caddylab._gameday.score import Sample
 from caddylab._labs import progress
+from caddylab._late import ensure
 
 if TYPE_CHECKING:
     from caddylab._charts.theme import Picture
@@ -118,6 +119,7 @@ class Report:
     @property
     def chart(self) -> Picture:
         """The game as a picture: good requests and budget over time, incidents and deeds."""
+        ensure("caddylab._charts.gameday")
         from caddylab._charts.gameday import gameday
 
         happened = [(i.at, i.scenario.name) for i in self._happened()]

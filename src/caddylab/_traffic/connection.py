@@ -9,6 +9,8 @@ import httptools
 
 from caddylab._records import Request
 
+UNREAD = (400, 431)
+"""Go's server sends these before anybody looks at the request: the log has no line of it."""
 KEPT_BODY = 800
 """Bytes of a body that are kept: enough for 200 characters in any alphabet."""
 
@@ -84,6 +86,14 @@ class Connection(asyncio.Protocol):
         self.reusable = False
         self._transport.abort()
 
+    @property
+    def turned_away(self) -> bool:
+        """Whether the server did not even read the whole request, such as one of 1 MB of headers.
+
+        It then answers with a line of its own and cuts the connection.
+        """
+        return self.status in UNREAD and self.body.startswith(b"%d " % self.status)
+
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -118,7 +128,7 @@ class Connection(asyncio.Protocol):
         self._parser = None  # it holds our methods: without this, a cycle
         if self._request is None:
             return
-        if exc is None and self.status is not None and not self._framed:
+        if (exc is None or self.turned_away) and self.status is not None and not self._framed:
             self._finish()  # a body without a length ends with the connection
         else:
             self._break(

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from caddylab._records import Outcome, Request
+from caddylab._records import Answerer, Outcome, Request
 from caddylab._traffic import quiet
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.connection import Connection
@@ -80,8 +80,16 @@ class Run(Ledger):
                 client.take(cookie.decode("latin-1"))
         if connection.reusable:
             self._release(connection, request.client)
+        if connection.turned_away:
+            self._without_a_line(request)
         assert request.status is not None
         self._settle(request, Outcome.of(request.status))
+
+    def _without_a_line(self, request: Request) -> None:
+        request.judge(source=Answerer.CADDY)
+        request.complete = True
+        if self.wire:
+            self.wire.closed(f"{self.id}-{request.n}")
 
     def broken(self, connection: Connection, request: Request, error: str) -> None:
         """A connection ended before the answer did."""

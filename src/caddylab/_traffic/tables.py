@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from caddylab._late import ensure
 from caddylab._records import Request, Span
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.ledger import Ledger
@@ -28,6 +29,7 @@ ATTEMPT = {
 
 def requests(run: Ledger, records: Sequence[Request], clients: Clients) -> pd.DataFrame:
     """One row a request."""
+    ensure("pandas")
     import pandas as pd
 
     rows = list(records)
@@ -57,6 +59,7 @@ def requests(run: Ledger, records: Sequence[Request], clients: Clients) -> pd.Da
 
 def attempts(run: Ledger, records: Sequence[Request]) -> pd.DataFrame:
     """One row an attempt, in the order of requests."""
+    ensure("pandas")
     import pandas as pd
 
     # A run that goes on adds attempts meanwhile: each list is read once.
@@ -103,6 +106,7 @@ def timeline(
         zero: the Unix time that `start` and `end` count from; `end` is NaN for what lasts.
         until: seconds after `zero` at which to stop.
     """
+    ensure("pandas")
     import pandas as pd
 
     sources = ("fault", faults), ("caddy", opinions)
@@ -120,6 +124,7 @@ def timeline(
 
 def _whole(values: Sequence[int | None]) -> Any:
     """Whole numbers, some of them missing."""
+    ensure("pandas")
     import numpy as np
     import pandas as pd
 

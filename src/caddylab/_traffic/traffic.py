@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from caddylab import _progress
 from caddylab._border import Seconds, Speed, border
 from caddylab._errors import TrafficError
+from caddylab._late import ensure
 from caddylab._projector import wanted
 from caddylab._records import Answerer, Outcome, Request, Span
 from caddylab._setting import Setting
@@ -156,12 +157,14 @@ class Traffic:
             TrafficError: there is no such picture.
         """
         if live and not self.done and _progress.in_notebook():
+            ensure("caddylab._charts")
             from caddylab import _charts
 
             return _charts.Live(lambda: self._picture(kind, options), self.run.done.wait, self.wait)
         return self._picture(kind, options)
 
     def _picture(self, kind: str, options: dict[str, Any]) -> Picture:
+        ensure("caddylab._charts")
         from caddylab import _charts
 
         self.run.launched.wait()
@@ -221,6 +224,7 @@ class Traffic:
         Raises:
             TrafficError: the run still goes on.
         """
+        ensure("caddylab._widgets.replay")
         from caddylab._widgets.replay import Replay
 
         self._need_end("replay")
@@ -250,6 +254,7 @@ def compare(
     """
     if first == second:
         raise TrafficError(f"Both runs are called “{first}”: give them two different names.")
+    ensure("caddylab._charts")
     from caddylab import _charts
 
     sides = (
