@@ -163,6 +163,12 @@ def test_a_script_in_an_ascii_terminal_shows_what_it_can():
     assert "? the end" in said
 
 
+def test_so_does_one_in_the_locale_c():
+    script = "import caddylab\nprint('– the end')"
+    said = run([sys.executable, "-c", script], PYTHONIOENCODING="ascii:surrogateescape")
+    assert said == "? the end\n"
+
+
 @unix_only
 def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
     import pty

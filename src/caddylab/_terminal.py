@@ -6,11 +6,14 @@ import io
 import sys
 from typing import TextIO
 
+STERN = ("strict", "surrogateescape")
+"""How a stream treats letters that it has not got when it raises; the second one: locale C."""
+
 
 def show_what_it_can() -> None:
     """From now on no text of ours ends a script in a `UnicodeEncodeError`."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in STERN:
             stream.reconfigure(errors="replace")
 
 
