@@ -474,8 +474,8 @@ def test_the_loop_wakes_more_exactly_than_epoll_can_say():
     with ThreadPoolExecutor(1) as pool:  # this thread may have a loop of Playwright's
         pool.submit(loop.run_until_complete, sleep()).result()
     loop.close()
-    # epoll counts in whole milliseconds, so each would be late by 0.9 ms or more; on a busy
-    # machine many are late for other reasons, but not all.
+    # epoll counts in whole milliseconds, so each of these would be late by 0.9 ms or more; on a
+    # busy machine many are late for other reasons, but not all.
     assert sorted(late)[3] < 0.0007
 
 

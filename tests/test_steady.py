@@ -54,5 +54,5 @@ def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatc
         run = lab.fire(10)
 
         assert run.good == 10
-        assert "! Caddy's log could not be read for a while" in str(run)
+        assert "! Caddy's log could not be read or written for a while" in str(run)
         assert "Too many open files" in str(run)

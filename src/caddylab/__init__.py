@@ -25,6 +25,7 @@ from caddylab._projector import projector
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._survey import Survey
 from caddylab._survey_trial import Trial
+from caddylab._terminal import show_what_it_can as _show_what_it_can
 from caddylab._traffic.clients import Clients
 from caddylab._traffic.traffic import Traffic, compare
 from caddylab._widgets.predict import Prediction, predict, predictions
@@ -68,3 +69,4 @@ __all__ = [
 ]
 
 _register_magic()
+_show_what_it_can()

@@ -52,6 +52,7 @@ class Journal:
         upstreams: gives Caddy's counts by dial address.
         backends: the number of the backend behind each dial address.
         caddy_runs: whether there is a Caddy that could have an opinion.
+        log_trouble: says why Caddy cannot write its log now, if it cannot.
     """
 
     def __init__(
@@ -60,8 +61,9 @@ class Journal:
         upstreams: Callable[[], dict[str, Upstream]],
         backends: dict[str, int],
         caddy_runs: Callable[[], bool] = always,
+        log_trouble: Callable[[], str] = str,
     ) -> None:
-        self.caddy_runs = caddy_runs
+        self.caddy_runs, self._log_trouble = caddy_runs, log_trouble
         self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
         self._reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
@@ -77,6 +79,7 @@ class Journal:
         self._answers = True
         self.trouble = ""
         """Why the log or the counters could not be read, the last time that they could not."""
+        self._unwritten = ""
         self.opinions = Opinions(backends)
         self.in_flight: dict[int, int] = {}
         self._follower = Steady(
@@ -97,6 +100,8 @@ class Journal:
         Returns:
             Where the run has to note on which connection it sends which request.
         """
+        if not self._runs:
+            self._unwritten = ""
         self._runs[run_id] = requests
         return self._wire
 
@@ -116,7 +121,8 @@ class Journal:
         comes, such as that of a connection which a reload has cut off.
 
         Returns:
-            Why the log could not be read meanwhile, if it could not; else nothing.
+            Why the log could not be read meanwhile, or not be written where lines of this run
+            are missing; else nothing.
         """
         return undisturbed(lambda: self._settle(run_id))
 
@@ -131,10 +137,11 @@ class Journal:
             time.sleep(BUSY)
         self._runs.pop(run_id, None)
         self._last_lines.pop(run_id, None)
-        for request in requests:
-            if not request.complete:
-                self._give_up(f"{run_id}-{request.n}", request)
-        return self.trouble or self._follower.trouble
+        missing = [request for request in requests if not request.complete]
+        for request in missing:
+            self._give_up(f"{run_id}-{request.n}", request)
+        unwritten = self._unwritten if any(r.outcome not in UNSENT for r in missing) else ""
+        return self.trouble or self._follower.trouble or unwritten
 
     def _give_up(self, id: str, request: Request) -> None:
         request.claimed = None  # a header alone is no proof
@@ -170,6 +177,7 @@ class Journal:
             try:
                 self._read_lines()
                 if time.monotonic() - self._counts_read >= IDLE:
+                    self._unwritten = self._log_trouble() or self._unwritten
                     self._read_counts()
                     self._answers = True
             except (OSError, httpx.HTTPError, CaddyGone) as error:

@@ -105,7 +105,9 @@ class Lab(Exercises):
         # All that Caddy printed: why it ended stands before a page for each open request.
         self._last_words = partial(self._runtime.output, 1_000_000)  # it must not hold the lab
         admin = Admin(self._runtime.admin(), runs, self._last_words)
-        self._journal = Journal(self._runtime.read_log, admin.upstreams, dials, runs)
+        self._journal = Journal(
+            self._runtime.read_log, admin.upstreams, dials, runs, self._runtime.log_trouble
+        )
         self._site = Site(admin, self._runtime, self._journal)
         # With an id it is nobody's health check in a backend's diary.
         self._http = _loopback.client(self.url, timeout=30, headers={"X-Request-Id": "lab-0"})

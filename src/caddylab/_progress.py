@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from caddylab._terminal import show_what_it_can, shows
+
 if TYPE_CHECKING:
     from caddylab._traffic.traffic import Traffic
 
@@ -16,6 +18,7 @@ PATIENCE = 1.0
 
 def say(text: str) -> None:
     """One message to the reader."""
+    show_what_it_can()
     print(text, flush=True)
 
 
@@ -65,7 +68,8 @@ class Bar:
             self._display(html, label)
         elif sys.stderr.isatty():
             done = round(30 * share)
-            sys.stderr.write(f"\r{'█' * done}{'░' * (30 - done)} {label}\x1b[K")
+            full, empty = "█░" if shows(sys.stderr, "█░") else "#."
+            sys.stderr.write(f"\r{full * done}{empty * (30 - done)} {label}\x1b[K")
             sys.stderr.flush()
 
     def _display(self, html: str, label: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from caddylab._errors import BundleError, CaddylabError
+from caddylab._terminal import show_what_it_can
 
 DEFAULT_FOLDER = Path("break-the-balancer")
 
@@ -20,9 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `caddylab`; by default those of this process.
     """
-    for stream in (sys.stdout, sys.stderr):  # an ASCII terminal shows what it can
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    show_what_it_can()
     options = _parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)

@@ -10,6 +10,7 @@ Peer = tuple[str, int]
 
 ACCESS, ERRORS = "http.log.access", "http.log.error"
 ACTIVE = "http.handlers.reverse_proxy.health_checker.active"
+BEGINNING = b'{"level":"'
 SELECTED = b'"selected upstream"'
 
 
@@ -114,7 +115,7 @@ class LogReader:
 
     def _parse(self, line: bytes) -> Line | None:
         try:
-            return self._read(json.loads(line))
+            return self._read(_entry(line))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None  # not one of the lines that we know: whatever it is, it ends nothing
 
@@ -145,6 +146,14 @@ class LogReader:
         host = entry["data"]["host"]
         healthy = entry["name"] == "healthy"
         return Flip(host, healthy, entry["ts"], "" if healthy else self._reasons.get(host, ""))
+
+
+def _entry(line: bytes) -> Any:
+    """What a line says; on a full disk the one before it may have been cut off in its middle."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return json.loads(line[max(0, line.rfind(BEGINNING)) :])
 
 
 def round_trip(entry: dict[str, Any]) -> RoundTrip:

@@ -144,7 +144,7 @@ class GameDay:
     def _after_cell(self, *_: Any) -> None:
         ipython = _progress.shell()
         if not self.over:
-            print(self.status())
+            _progress.say(str(self.status()))
         elif ipython:
             ipython.events.unregister("post_run_cell", self._after_cell)
 

@@ -184,7 +184,7 @@ class Report:
 
     def _ipython_display_(self) -> None:
         if not _progress.in_notebook():
-            print(self)
+            _progress.say(str(self))
             return
         from IPython.display import display
 

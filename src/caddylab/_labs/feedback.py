@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from caddylab._labs.task import Finding, Task
 from caddylab._palette import COLOURS, ERROR
-from caddylab._progress import in_notebook
+from caddylab._progress import in_notebook, say
 
 PASSED, NOT_YET = COLOURS[2], ERROR
 ORDINALS = ("1st hint", "2nd hint", "3rd hint")
@@ -91,7 +91,7 @@ class Feedback:
 def show(feedback: Feedback | Advice) -> None:
     """Show it in the notebook, with the picture of the run that decides; or print it."""
     if not in_notebook():
-        print(feedback)
+        say(str(feedback))
         return
     from IPython.display import display
 

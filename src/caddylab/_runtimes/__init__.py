@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 
 from caddylab._errors import CaddylabError, RuntimeUnavailable
-from caddylab._runtimes import folder
+from caddylab._runtimes import folder, temporary
 from caddylab._runtimes.base import Runtime
 
 RUNTIMES = ("auto", "podman", "process")
@@ -27,6 +27,12 @@ def start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runti
         RuntimeUnavailable: there is no such runtime, or it cannot run here.
         StartFailed: something did not become ready; nothing is left running.
     """
+    temporary.need_room()
+    with temporary.told():
+        return _start(name, lab_id, backends, life)
+
+
+def _start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runtime, str]:
     runtime, why = _choose(name, lab_id, backends)
     life.callback(runtime.close)
     try:

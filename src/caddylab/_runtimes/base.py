@@ -150,6 +150,9 @@ class Runtime(Protocol):
     def read_log(self, offset: int) -> bytes:
         """What the lab's log holds from `offset` on; empty when there is nothing new."""
 
+    def log_trouble(self) -> str:
+        """Why Caddy cannot write the lab's log now, as far as that can be told; else nothing."""
+
     def output(self, lines: int = 20) -> str:
         """The last lines that Caddy printed: for error messages."""
 

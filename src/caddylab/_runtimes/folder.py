@@ -9,7 +9,6 @@ import platform
 import shutil
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import psutil
 
 from caddylab._errors import LabError
 from caddylab._runtimes.keeper import MARK
+from caddylab._runtimes.temporary import temporary
 
 CLOSED = "closed"
 """A file of this name in a lab's folder says that the lab is over, though its owner lives."""
@@ -38,7 +38,7 @@ class Swept(list[str]):
 def base() -> Path:
     """The folder that holds all labs of this user; nobody else can look inside."""
     name = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
-    folder = Path(tempfile.gettempdir()) / f"caddylab-{name}"
+    folder = temporary() / f"caddylab-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()  # what a link leads to would be swept away
     if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):

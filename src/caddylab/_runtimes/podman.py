@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import secrets
@@ -18,7 +19,7 @@ from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import folder as folders
-from caddylab._runtimes import images, podman_caddy, podman_service, podman_sweep
+from caddylab._runtimes import images, podman_caddy, podman_service, podman_sweep, temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address
 from caddylab._runtimes.folder import Swept
 from caddylab._runtimes.keeper import Keeper
@@ -115,6 +116,7 @@ class PodmanRuntime:
         with contextlib.suppress(FaultError):
             self._caddy.kill()
         self._caddy.start()
+        self.__dict__.pop("_log_here", None)  # it is another process
         hold_rootless_address(self._service, self._bridge)
         self._caddy.await_ready(self._admin_answers)
 
@@ -150,6 +152,17 @@ class PodmanRuntime:
         if self._spent.due(offset) and (log := self._caddy.file_here(podman_caddy.LOG_FILE)):
             self._spent.read_until(log, offset)
         return self._log.read(offset)
+
+    def log_trouble(self) -> str:
+        try:
+            here = self._log_here
+            return temporary.log_trouble(here, "Podman's storage") if here else ""
+        except CaddylabError:  # it has ended, and is no more to be asked
+            return ""
+
+    @functools.cached_property
+    def _log_here(self) -> Path | None:
+        return self._caddy.file_here(podman_caddy.LOG_FILE)
 
     def output(self, lines: int = 20) -> str:
         return self._caddy.output(lines)

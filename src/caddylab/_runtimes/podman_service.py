@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from caddylab._errors import RuntimeUnavailable
+from caddylab._runtimes.temporary import temporary
 from caddylab._waiting import poll
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def at_hand(patience: float | None = None) -> Iterator[Service]:
 
 @contextlib.contextmanager
 def _temporary() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="caddylab-") as folder:
+    with tempfile.TemporaryDirectory(prefix="caddylab-", dir=temporary()) as folder:
         path, log = Path(folder, "podman.sock"), Path(folder, "podman.out")
         with log.open("wb") as out:
             process = subprocess.Popen(

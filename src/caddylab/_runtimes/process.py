@@ -21,6 +21,7 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
 from caddylab._runtimes import folder as folders
+from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.spent import Spent
@@ -236,6 +237,9 @@ class ProcessRuntime:
         except FileNotFoundError:
             return b""
 
+    def log_trouble(self) -> str:
+        return temporary.log_trouble(self.folder, str(self.folder))
+
     def output(self, lines: int = 20, name: str = "caddy") -> str:
         try:
             text = (self.folder / f"{name}.out").read_text(errors="replace")
@@ -271,7 +275,8 @@ class ProcessRuntime:
 
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
-        boot.write_text(self.boot())
+        with temporary.told():
+            boot.write_text(self.boot())
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         command = memory.limited(command) if UNIX else command

@@ -102,7 +102,7 @@ def _attempts(traffic: Traffic) -> str:
 def _reservations(traffic: Traffic) -> Iterator[str]:
     """What must be said before the numbers are believed."""
     if traffic.trouble:
-        yield f"! Caddy's log could not be read for a while ({traffic.trouble})"
+        yield f"! Caddy's log could not be read or written for a while ({traffic.trouble})"
     missing = sum(not r.complete and r.outcome is not Outcome.REFUSED for r in traffic.requests)
     if traffic.done and missing:
         yield f"! Caddy's log has not closed {_count(missing, 'request')}: their traces end early"

@@ -12,6 +12,7 @@ import ipywidgets
 from caddylab import _notes
 from caddylab._border import border
 from caddylab._errors import ArgumentError
+from caddylab._progress import say
 
 FILE = Path("predictions.json")
 """In the kernel's folder, which is the notebook's: question → answer, and nothing else."""
@@ -66,11 +67,11 @@ class Prediction:
         """Show the prediction beside what was measured."""
         self.measured = measured
         if self.answer is None:
-            print(f"Measured: {measured}. (You made no prediction; next time, choose first.)")
+            say(f"Measured: {measured}. (You made no prediction; next time, choose first.)")
         elif self.answer == measured:
-            print(f"Measured: {measured}. That is what you predicted.")
+            say(f"Measured: {measured}. That is what you predicted.")
         else:
-            print(f"Measured: {measured}. You predicted: {self.answer}. Worth a second look!")
+            say(f"Measured: {measured}. You predicted: {self.answer}. Worth a second look!")
 
     def _keep(self, change: Any) -> None:
         if self.answer is not None:

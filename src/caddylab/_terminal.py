@@ -1,0 +1,26 @@
+"""What a terminal can show: where it has no letter for ours, another one stands for it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TextIO
+
+STERN = ("strict", "surrogateescape")
+"""How a stream treats letters that it has not got when it raises; the second one: locale C."""
+
+
+def show_what_it_can() -> None:
+    """From now on no text of ours ends a script in a `UnicodeEncodeError`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in STERN:
+            stream.reconfigure(errors="replace")
+
+
+def shows(stream: TextIO, text: str) -> bool:
+    """Whether a stream has letters for all of this."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,186 @@
+"""A lab where the disk is full, where paths are long or odd, and where a terminal is ASCII only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from caddylab import Lab, LabError
+from caddylab._caddy.log import LogReader
+from caddylab._runtimes import folder, temporary
+
+unix_only = pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such sockets.")
+small_disk = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="Only root can mount a small disk for one process.",
+)
+
+ADMIN_LINE = (
+    b'{"level":"debug","ts":1.5,"logger":"events","msg":"event","name":"%s",'
+    b'"data":{"host":"127.0.0.1:1"}}'
+)
+
+NO_ROOM = """
+import os, tempfile
+from pathlib import Path
+from caddylab import Lab, StartFailed
+
+disk = Path(tempfile.gettempdir())
+for free in (0, 4, 16, 64, 128):
+    (disk / "filler").write_bytes(bytes(1024 * (400 - 4 - free)))
+    try:
+        Lab("process", backends=1)
+    except StartFailed as error:
+        print(free, error)
+    assert os.listdir(disk) == ["filler"], os.listdir(disk)
+"""
+
+FILLED_LATER = """
+import tempfile
+from pathlib import Path
+from caddylab import CaddylabError, Lab
+
+filler = Path(tempfile.gettempdir(), "filler")
+
+def fill():
+    with filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)) == 4096:
+            pass
+
+def end_caddy():
+    lab._runtime._caddy.kill()
+
+with Lab("process", backends=1) as lab:
+    print("BEFORE", lab.fire(5))
+    try:
+        fill()
+    except OSError as error:
+        print("FILLED", error)
+    print("FULL", lab.fire(200))
+    load = lambda: lab.load("crash")
+    for deed in (load, lab.backend(1).stop, lab.restore, end_caddy, lab.reset):
+        try:
+            deed()
+        except CaddylabError as error:
+            print("REFUSED", error)
+    filler.unlink()
+    lab.reset()
+    lab.fire(1)
+    print("AFTER", lab.fire(5))
+"""
+
+IN_ASCII = """
+from caddylab import Lab, NotYet
+
+with Lab("process", backends=2) as lab:
+    print(lab, lab.load("crash"), lab.backends)
+    traffic = lab.fire(4)
+    print(traffic, repr(traffic), traffic.requests[0])
+    print(*lab.lint(":80 {\\n\\treverse_proxy backend1:8080\\n}"))
+    try:
+        lab.check("02.1", ":80\\nrespond ok")
+    except NotYet as error:
+        print(error)
+    print("– the end")
+"""
+
+
+def on_a_disk(size: str, script: str, disk: Path) -> str:
+    """What a script prints whose temporary files are on a disk of its own."""
+    disk.mkdir()
+    mount = f'mount -t tmpfs -o size={size} tmpfs "{disk}" && exec "$@"'
+    command = ["unshare", "--mount", "sh", "-c", mount, "sh", sys.executable, "-c", script]
+    return run(command, TMPDIR=str(disk))
+
+
+def run(command: list[str], **environment: str) -> str:
+    done = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, timeout=150
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@small_disk
+def test_a_disk_without_room_is_said_in_a_sentence_and_nothing_is_left(tmp_path):
+    said = on_a_disk("400k", NO_ROOM, tmp_path / "disk").splitlines()
+    assert len(said) == 5, said
+    assert all("The disk is full" in line and "TMPDIR" in line for line in said)
+    assert all(str(tmp_path / "disk") in line for line in said)
+
+
+@small_disk
+def test_a_run_says_that_its_traces_are_missing_because_the_disk_is_full(tmp_path):
+    said = on_a_disk("2m", FILLED_LATER, tmp_path / "disk")
+    before, _, rest = said.partition("FULL")
+    full, _, after = rest.partition("AFTER")
+    assert "FILLED" in before
+    assert "!" not in before
+    assert "The disk is full" in full
+    assert "their traces end early" in full
+    assert "!" not in after, said
+
+
+def test_a_line_after_one_that_was_cut_off_in_its_middle_is_read():
+    whole = ADMIN_LINE % b"healthy"
+    lines = LogReader().feed(whole[:40] + whole + b"\n")
+    assert [type(line).__name__ for line in lines] == ["Flip"]
+
+
+@unix_only
+@pytest.mark.parametrize("name", ["a" * 60 + "/" + "b" * 60, "a{b}", "a|b", "a#b?c%41"])
+def test_a_lab_starts_whatever_the_folder_for_temporary_files_is_called(
+    name, tmp_path, monkeypatch
+):
+    odd = tmp_path / name
+    odd.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with Lab("process", backends=1) as lab:
+        here = folder.base() / lab.id
+        assert here.stat().st_uid == os.getuid()
+        assert here.parent.stat().st_mode & 0o077 == 0
+        assert all(request.complete for request in lab.fire(5).requests)
+    assert not here.exists()
+    assert list(odd.iterdir()) == []
+
+
+@unix_only
+def test_without_a_folder_that_a_lab_can_take_it_says_what_to_set(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "a{b}"))
+    monkeypatch.setattr(temporary, "_others", lambda: [])
+    with pytest.raises(LabError, match=r"a\{b\}.*set TMPDIR to"):
+        folder.base()
+
+
+def test_a_script_in_an_ascii_terminal_shows_what_it_can():
+    said = run([sys.executable, "-c", IN_ASCII], PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert "? the end" in said
+
+
+def test_so_does_one_in_the_locale_c():
+    script = "import caddylab\nprint('– the end')"
+    said = run([sys.executable, "-c", script], PYTHONIOENCODING="ascii:surrogateescape")
+    assert said == "? the end\n"
+
+
+@unix_only
+def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
+    import pty
+
+    ours, theirs = pty.openpty()
+    script = "from caddylab import _progress\n_progress.countdown(lambda: False, 1.8, 'waiting')"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    subprocess.run(
+        [sys.executable, "-c", script], env=environment, stderr=theirs, timeout=60, check=True
+    )
+    os.close(theirs)
+    drawn = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "#" in drawn
+    assert "\\u" not in drawn
