@@ -14,3 +14,22 @@ def poll(condition: Callable[[], object], timeout: float, interval: float = 0.00
             return False
         time.sleep(interval)
     return True
+
+
+class Every:
+    """Says when something is due again.
+
+    Args:
+        seconds: how often it is, at most.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._last = seconds, -seconds
+
+    def due(self) -> bool:
+        """Whether so long has passed since it last said yes."""
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return False
+        self._last = now
+        return True
