@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from caddylab import Lab, LabError
+from caddylab import Lab, LabError, StartFailed
 from caddylab._caddy.log import LogReader
-from caddylab._runtimes import folder, temporary
+from caddylab._runtimes import folder, podman_service, temporary
 
 unix_only = pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such sockets.")
 small_disk = pytest.mark.skipif(
@@ -115,6 +115,14 @@ def test_a_disk_without_room_is_said_in_a_sentence_and_nothing_is_left(tmp_path)
     assert all(str(tmp_path / "disk") in line for line in said)
 
 
+def test_another_full_disk_than_that_of_the_lab_is_not_blamed_on_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    refused = "Podman could not create a container: no space left on device."
+    blamed = pytest.raises(StartFailed, match=r"full, and not in .*: Podman could not.*prune")
+    with blamed, temporary.told():
+        raise StartFailed(refused)
+
+
 @small_disk
 def test_a_run_says_that_its_traces_are_missing_because_the_disk_is_full(tmp_path):
     said = on_a_disk("2m", FILLED_LATER, tmp_path / "disk")
@@ -146,6 +154,22 @@ def test_a_lab_starts_whatever_the_folder_for_temporary_files_is_called(
         assert here.stat().st_uid == os.getuid()
         assert here.parent.stat().st_mode & 0o077 == 0
         assert all(request.complete for request in lab.fire(5).requests)
+    assert not here.exists()
+    assert list(odd.iterdir()) == []
+
+
+@unix_only
+@pytest.mark.podman
+def test_so_do_containers(tmp_path, monkeypatch):
+    odd = tmp_path / ("a{b}|" * 20)
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with podman_service._temporary() as uri:
+        assert Path(uri.removeprefix("unix://")).is_socket()
+    with Lab("podman", backends=1) as lab:
+        assert all(request.complete for request in lab.fire(5).requests)
+        assert lab._runtime.log_trouble() == ""
+        here = folder.base() / lab.id
     assert not here.exists()
     assert list(odd.iterdir()) == []
 

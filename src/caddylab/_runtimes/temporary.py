@@ -25,6 +25,9 @@ BELOW = "/caddylab-{}/01234567/podman.sock"
 NEEDED = 192 * 1024
 """Bytes that a lab writes before it is ready, with some to spare."""
 
+PLENTY = 16 * NEEDED
+"""With so much room it is not this disk that was full, whatever has been removed since."""
+
 _ODD = re.compile(r"[{}|#?%\x00-\x1f\ud800-\udfff]")
 """Caddy reads placeholders, and modes after a bar; Podman reads an address."""
 
@@ -76,7 +79,7 @@ def told() -> Iterator[None]:
         yield
     except (CaddylabError, OSError) as error:
         if _is_full(error):
-            raise StartFailed(_no_room(temporary())) from error
+            raise StartFailed(_where(error)) from error
         if isinstance(error, OSError):
             raise StartFailed(f"The lab could not be started: {error}.") from error
         raise
@@ -90,6 +93,18 @@ def _is_full(error: BaseException) -> bool:
         return True
     before = error.__cause__ or error.__context__
     return before is not None and _is_full(before)
+
+
+def _where(error: Exception) -> str:
+    """Which disk is full: ours, or another one, such as that of Podman's images."""
+    folder = temporary()
+    if _free(folder) < PLENTY:
+        return _no_room(folder)
+    why = str(error).partition("\n")[0].rstrip(".")
+    return (
+        f"The disk is full, and not in {folder}: {why}. Delete something on it; for containers "
+        "`podman system prune` makes room."
+    )
 
 
 def _free(path: Path) -> float:
