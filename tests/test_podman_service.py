@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -27,8 +28,9 @@ def services() -> set[int]:
     """The Podman services that this process is responsible for."""
     found = set()
     for child in psutil.Process().children(recursive=True):
-        if "system service" in " ".join(child.cmdline()):
-            found.add(child.pid)
+        with contextlib.suppress(psutil.Error):  # it ended meanwhile
+            if "system service" in " ".join(child.cmdline()):
+                found.add(child.pid)
     return found
 
 

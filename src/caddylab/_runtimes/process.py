@@ -128,7 +128,8 @@ class ProcessUnit:
                 getattr(self._process, verb)()
 
     def _gone(self, timeout: float) -> bool:
-        return poll(lambda: not self.running(), timeout, interval=0.002)
+        """Whether it ends in time; a zombie whose other threads still end is not gone yet."""
+        return poll(lambda: not (self.running() or self.look().running), timeout, interval=0.002)
 
     def _excuse(self, what: str) -> str:
         output = self._runtime.output(name=self._name)
@@ -193,10 +194,14 @@ class ProcessRuntime:
         with contextlib.suppress(psutil.Error):
             if self._caddy:
                 self._caddy.kill()
-        poll(lambda: not self.caddy_runs(), START_TIMEOUT)
+        poll(self._caddy_is_gone, START_TIMEOUT)
         (self.folder / "admin.sock").unlink(missing_ok=True)
         self._launch_caddy()
         self._wait_for_caddy()
+
+    def _caddy_is_gone(self) -> bool:
+        found = self.keeper.look("caddy")
+        return not (self.caddy_runs() or (found and found["running"]))
 
     def admin(self) -> httpx.Client:
         return self._admin
