@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from caddylab import Outcome
-from caddylab._tape import tape
-from caddylab._waiting import poll
-from caddylab._whereabouts import Whereabouts
+from caddylab._machine.waiting import poll
+from caddylab._view.tape import tape
+from caddylab._view.whereabouts import Whereabouts
 
 PROXY = """:80 {{
 	reverse_proxy backend1:8080 backend2:8080 {{

@@ -6,7 +6,7 @@ import pytest
 from admin_caddy import site
 
 from caddylab import Lab
-from caddylab._caddy.rules.expressions import Outcome, outcomes
+from caddylab._caddy.advice.rules.expressions import Outcome, outcomes
 
 ERROR, NO, YES = {Outcome.ERROR}, {Outcome.NO}, {Outcome.YES}
 AFTER_AN_ERROR = {

@@ -9,7 +9,7 @@ import threading
 import httpx
 import pytest
 
-from caddylab._runtimes import podman_caddy
+from caddylab._runtimes.podman import caddy as podman_caddy
 
 ANSWER = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n\r\nline"
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)

@@ -12,8 +12,8 @@ import vl_convert
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from caddylab import Lab, _charts, projector
-from caddylab._charts import enlarge, renderer, theme
-from caddylab._projector import ENLARGED, VARIABLE
+from caddylab._charts.parts import enlarge, renderer, theme
+from caddylab._look.projector import ENLARGED, VARIABLE
 
 SCENES = [scenes.killed(), scenes.sticky()]
 

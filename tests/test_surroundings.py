@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from caddylab import Lab, LabError, StartFailed
-from caddylab._caddy.log import LogReader
-from caddylab._runtimes import folder, podman_service, temporary
+from caddylab._caddy.running.log import LogReader
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes import temporary
+from caddylab._runtimes.podman import service as podman_service
 
 unix_only = pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such sockets.")
 small_disk = pytest.mark.skipif(

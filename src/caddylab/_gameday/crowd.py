@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caddylab._engine.clients import Client, Clients
 from caddylab._records import Request
-from caddylab._traffic.clients import Client, Clients
 from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
-    from caddylab._gameday.site import Site
+    from caddylab._gameday.on_call import Site
 
 RATE = 40.0
 WAITING = 32

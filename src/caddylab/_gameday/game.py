@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from caddylab import _progress
 from caddylab._border import Between, border
 from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
-from caddylab._gameday.scenario import DAY, plan
+from caddylab._gameday.incidents import DAY, plan
+from caddylab._gameday.on_call import Site
 from caddylab._gameday.score import Sample
-from caddylab._gameday.site import Site
-from caddylab._late import ensure
+from caddylab._look import progress_bar
+from caddylab._machine.late import ensure
 from caddylab._records import Request
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class GameDay:
         self.lab = Site(runtime, self._did, self.stop)
         self.lab.deploy(DAY)
         self._crowd = Crowd(self.lab, rate)
-        _progress.say(
+        progress_bar.say(
             f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
             f"visitors in. Others get the same game with seed={self.seed}."
         )
@@ -138,13 +138,13 @@ class GameDay:
 
     def _tell_after_cells(self) -> None:
         """Let the status stand under every cell: a display above scrolls away while one works."""
-        if ipython := _progress.shell():
+        if ipython := progress_bar.shell():
             ipython.events.register("post_run_cell", self._after_cell)
 
     def _after_cell(self, *_: Any) -> None:
-        ipython = _progress.shell()
+        ipython = progress_bar.shell()
         if not self.over:
-            _progress.say(str(self.status()))
+            progress_bar.say(str(self.status()))
         elif ipython:
             ipython.events.unregister("post_run_cell", self._after_cell)
 
@@ -175,7 +175,7 @@ class GameDay:
         """Return when the game is over. Stop (the square) only stops waiting."""
         self._need_started()
         left = self.seconds + PATIENCE + 10 - self.played
-        _progress.countdown(self._over.is_set, max(left, 1.0), "the game goes on")
+        progress_bar.countdown(self._over.is_set, max(left, 1.0), "the game goes on")
         self._check()
 
     def stop(self) -> None:

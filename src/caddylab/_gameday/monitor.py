@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from caddylab._palette import COLOURS, ERROR
+from caddylab._look.palette import COLOURS, ERROR
 
 if TYPE_CHECKING:
     from caddylab._gameday.game import Status

@@ -14,10 +14,10 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from caddylab._caddy.adapted.balancing import Setting
+from caddylab._engine.clients import MOST_CLIENTS
 from caddylab._records import Attempt, Request, Span
 from caddylab._runtimes.base import MOST_BACKENDS
-from caddylab._setting import Setting
-from caddylab._traffic.clients import MOST_CLIENTS
 
 GZIP = b"\x1f\x8b"
 MOST_BYTES = 400_000_000

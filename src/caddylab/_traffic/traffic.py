@@ -9,26 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from caddylab import _progress
 from caddylab._border import Seconds, Speed, border
+from caddylab._caddy.adapted.balancing import Setting
+from caddylab._engine.clients import Clients
+from caddylab._engine.lateness import Lateness
+from caddylab._engine.ledger import Ledger
 from caddylab._errors import TrafficError
-from caddylab._late import ensure
-from caddylab._projector import wanted
+from caddylab._look import progress_bar
+from caddylab._look.projector import wanted
+from caddylab._machine.late import ensure
 from caddylab._records import Answerer, Outcome, Request, Span
-from caddylab._setting import Setting
-from caddylab._tape import tape
 from caddylab._traffic import recording, tables
-from caddylab._traffic.clients import Clients
-from caddylab._traffic.lateness import Lateness
-from caddylab._traffic.ledger import Ledger
 from caddylab._traffic.summary import describe
+from caddylab._view.tape import tape
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from caddylab._charts import Live
-    from caddylab._charts.theme import Pair, Picture
-    from caddylab._widgets.replay import Replay
+    from caddylab._charts.parts.theme import Pair, Picture
+    from caddylab._view.replay import Replay
 
 
 @border(TrafficError)
@@ -156,7 +156,7 @@ class Traffic:
         Raises:
             TrafficError: there is no such picture.
         """
-        if live and not self.done and _progress.in_notebook():
+        if live and not self.done and progress_bar.in_notebook():
             ensure("caddylab._charts")
             from caddylab import _charts
 
@@ -224,8 +224,8 @@ class Traffic:
         Raises:
             TrafficError: the run still goes on.
         """
-        ensure("caddylab._widgets.replay")
-        from caddylab._widgets.replay import Replay
+        ensure("caddylab._view.replay")
+        from caddylab._view.replay import Replay
 
         self._need_end("replay")
         events = tape(self.run, self._faults, self._opinions, self._stage)
