@@ -125,7 +125,7 @@ def _podman() -> str:
 
 
 def _answer_of_a_lab(runtime: str) -> str:
-    from caddylab import Lab
+    from caddylab._notebook.lab import Lab
 
     with redirect_stdout(StringIO()), Lab(runtime=runtime) as lab:
         answer = lab.get("/")

@@ -9,25 +9,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from caddylab._engine.clients import Clients
-from caddylab._errors import WaitTimeout
-from caddylab._machine.waiting import poll
-from caddylab._notebook.lab import Lab
 from caddylab._rig.backend import Backend
 from caddylab._rig.loaded import Loaded
-from caddylab._traffic.traffic import Traffic
+from caddylab._rig.rig import Rig
 
 T = TypeVar("T")
 LARGEST_SEED = 999
 
 
-class Bench(Lab):
-    """A `Lab` that prints nothing, draws no progress and is not the one of the cell magics.
-
-    So it can be used in a thread, while the notebook shows one progress bar for all of it.
+class Bench(Rig):
+    """A rig with some luck, in a thread of its own, while the notebook shows one progress bar.
 
     Args:
-        runtime: as for `Lab`.
-        backends: as for `Lab`.
+        runtime: as for `Rig`.
+        backends: as for `Rig`.
         seed: decides what a check leaves to chance; any if not given.
 
     Attributes:
@@ -56,14 +51,8 @@ class Bench(Lab):
         """A backend chosen by chance."""
         return self.any_of(self.backends)
 
-    def _announce(self, said: str) -> None:
-        pass
-
-    def _await(self, traffic: Traffic) -> Traffic:
-        return traffic.wait()
-
     def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
-        """As `Lab.load`, and note the time."""
+        """As `Rig.load`, and note the time."""
         self.loaded = time.time()
         return super().load(caddyfile, allow=allow)
 
@@ -74,19 +63,6 @@ class Bench(Lab):
         self._faults.clear()
         self._clients = Clients()
 
-    def pause(self, seconds: float, what: str = "") -> None:
-        """Let time pass."""
-        time.sleep(seconds)
-
-    def wait_until(
-        self, condition: Callable[[], object], timeout: float = 10.0, what: str = ""
-    ) -> float:
-        """Wait for what must come, whatever the learner's Caddyfile says; see `soon`."""
-        took = self.soon(condition, timeout)
-        if took is None:
-            raise WaitTimeout(f"{what or 'A condition'} did not come true in {timeout:g} s.")
-        return took
-
     def dial(self, number: int) -> str:
         """Where Caddy finds a backend, as its configuration has it."""
         return self._dial(number)
@@ -94,12 +70,7 @@ class Bench(Lab):
     def soon(self, condition: Callable[[], object], patience: float) -> float | None:
         """Wait for what depends on the learner: the seconds that it took, or None."""
         began = time.monotonic()
-
-        def asked() -> object:
-            self._need_open()
-            return condition()
-
-        return time.monotonic() - began if poll(asked, patience, 0.02) else None
+        return time.monotonic() - began if self._wait(condition, patience, "") else None
 
     def checks(self, number: int, since: float) -> int:
         """How many requests without an id, which are health checks, a backend had since then.

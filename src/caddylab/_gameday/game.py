@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from caddylab._border import Between, border
@@ -16,6 +15,7 @@ from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
 from caddylab._gameday.incidents import DAY, plan
 from caddylab._gameday.on_call import Site
 from caddylab._gameday.score import Sample
+from caddylab._gameday.status import Deed, Status
 from caddylab._look import progress_bar
 from caddylab._machine.late import ensure
 from caddylab._records import Request
@@ -29,37 +29,6 @@ TICK = 0.1
 LEVELS = (1, 2, 3)
 LEAST, MOST = 0.1, 30.0
 LARGEST_SEED = 9999
-
-
-@dataclass(frozen=True)
-class Deed:
-    """Something that the learner did or noted: when (seconds after the beginning), and what."""
-
-    at: float
-    what: str
-
-
-@dataclass(frozen=True)
-class Status:
-    """How things stand.
-
-    Attributes:
-        played, seconds: how long the game has gone on, and how long it lasts.
-        good: the share of good requests in the last seconds; None when there were none.
-        budget: the share of the error budget that is left; below 0 = overdrawn.
-    """
-
-    played: float
-    seconds: float
-    good: float | None
-    budget: float
-
-    def __repr__(self) -> str:
-        good = "no requests yet" if self.good is None else f"{self.good:.0%} good"
-        return (
-            f"{self.played:.0f} of {self.seconds:.0f} s · {good} in the last {score.RECENT:g} s · "
-            f"{max(self.budget, 0):.0%} of the error budget left"
-        )
 
 
 @border(LabError)
@@ -284,7 +253,10 @@ class GameDay:
     def _conclude(self) -> None:
         from caddylab._gameday.report import Report
 
-        self._report = Report.of(self)
+        self._report = Report(
+            self.seed, self.level, self.seconds, self.played, self.rate, self.incidents,
+            tuple(self.deeds), tuple(self.samples()),
+        )  # fmt: skip
         self._report.remember()
 
     def __enter__(self) -> GameDay:

@@ -199,7 +199,7 @@ class Site(Lab):
 
     def close(self) -> None:
         """End the game if it still goes on, and everything else. Safe to call twice."""
-        if self._finalizer.alive:
+        if not self.closed:
             self._closing()
         super().close()
 

@@ -16,13 +16,13 @@ from caddylab._exercises import progress
 from caddylab._gameday import score
 from caddylab._gameday.incidents import Incident
 from caddylab._gameday.score import Sample
+from caddylab._gameday.status import Deed
 from caddylab._look import progress_bar
 from caddylab._machine import files
 from caddylab._machine.late import ensure
 
 if TYPE_CHECKING:
     from caddylab._charts.parts.theme import Picture
-    from caddylab._gameday.game import Deed, GameDay
 
 TASK = "game-day"
 NO_DEED = "you did and noted nothing that was not about what came before"
@@ -54,14 +54,6 @@ class Report:
     deeds: tuple[Deed, ...]
     samples: tuple[Sample, ...]
     ended: float = field(default_factory=time.time)
-
-    @classmethod
-    def of(cls, game: GameDay) -> Report:
-        """The report of a game that has ended."""
-        return cls(
-            game.seed, game.level, game.seconds, game.played, game.rate, game.incidents,
-            tuple(game.deeds), tuple(game.samples()),
-        )  # fmt: skip
 
     @property
     def allowed(self) -> float:

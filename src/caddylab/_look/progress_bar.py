@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from caddylab._look.terminal import show_what_it_can, shows
-
-if TYPE_CHECKING:
-    from caddylab._traffic.traffic import Traffic
 
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
@@ -20,18 +17,6 @@ def say(text: str) -> None:
     """One message to the reader."""
     show_what_it_can()
     print(text, flush=True)
-
-
-def show_progress(traffic: Traffic) -> None:
-    """Wait for a run, with a progress bar if it takes long."""
-    total = traffic.run.planned_total
-
-    def label() -> tuple[float, str]:
-        return len(traffic) / total, f"{len(traffic)} of {total} requests sent"
-
-    with Bar() as bar:
-        while not traffic.run.done.wait(0.05):
-            bar.show(*label())
 
 
 def countdown(condition: Callable[[], object], timeout: float, what: str) -> bool:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from caddylab._errors import LabError
 from caddylab._look.progress_bar import shell
 
-if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
+
+class Lab(Protocol):
+    """What the magics need of a lab."""
+
+    def load(self, caddyfile: str) -> object:
+        """Put a Caddyfile in force."""
+
+    def check(self, task: str, caddyfile: str) -> None:
+        """Check an exercise."""
+
 
 _open: list[weakref.ref[Lab]] = []
 

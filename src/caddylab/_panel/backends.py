@@ -17,8 +17,8 @@ from caddylab._panel.desk import Desk
 from caddylab._rig.faults import DOWN, LEAST_STATUS, MOST_SECONDS, MOST_STATUS, SILENT
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
     from caddylab._rig.backend import Backend
+    from caddylab._rig.rig import Rig
 
 QUICK = 0.3
 """Seconds that an action may take before the panel says that it goes on."""
@@ -123,7 +123,7 @@ class BackendsPart:
         report: what went wrong.
     """
 
-    def __init__(self, desk: Desk, lab: Lab) -> None:
+    def __init__(self, desk: Desk, lab: Rig) -> None:
         self._desk = desk
         self.settings = Settings()
         self.rows = [Row(backend.number, self._act) for backend in lab.backends]
@@ -150,7 +150,7 @@ class BackendsPart:
         """Whether something is being done to a backend."""
         return any(row.acting for row in self.rows)
 
-    def refresh(self, lab: Lab, answered: Counter[int]) -> None:
+    def refresh(self, lab: Rig, answered: Counter[int]) -> None:
         """Show how things stand."""
         for row, backend in zip(self.rows, lab.backends, strict=True):
             row.refresh(backend, _opinion_of(lab, row.number), answered)
@@ -203,7 +203,7 @@ def possible(method: str, kinds: set[str]) -> bool:
     return not kinds & (DOWN | SILENT)
 
 
-def _opinion_of(lab: Lab, number: int) -> str:
+def _opinion_of(lab: Rig, number: int) -> str:
     """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
     return lab._journal.opinion(number)
 

@@ -12,7 +12,7 @@ from caddylab._panel.desk import Desk
 from caddylab._rig import caddyfiles
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
+    from caddylab._rig.rig import Rig
 
 OWN = ""
 LABEL = "What Caddy says of this Caddyfile"
@@ -30,7 +30,7 @@ class CaddyfilePart:
         report: what came of the loading.
     """
 
-    def __init__(self, desk: Desk, lab: Lab) -> None:
+    def __init__(self, desk: Desk, lab: Rig) -> None:
         self._desk = desk
         self._texts = {name: caddyfiles.read(name)[1] for name in lab.caddyfiles}
         self._seen, self._loading = lab.caddyfile, False
@@ -76,7 +76,7 @@ class CaddyfilePart:
         """Whether Caddy is being asked."""
         return self._loading
 
-    def refresh(self, lab: Lab) -> None:
+    def refresh(self, lab: Rig) -> None:
         """Show how things stand; an editor that nobody has changed follows the lab."""
         if (loaded := lab.caddyfile) != self._seen:
             follows = self.editor.value == self._seen

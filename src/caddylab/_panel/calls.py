@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
+    from caddylab._rig.rig import Rig
     from caddylab._traffic.traffic import Traffic
 
 
@@ -25,13 +25,13 @@ class Call:
     """
 
     owner: str
-    find: Callable[[Lab], Any]
+    find: Callable[[Rig], Any]
     method: str
     args: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     quietly: Mapping[str, Any] = field(default_factory=dict)
 
-    def make(self, lab: Lab) -> Any:
+    def make(self, lab: Rig) -> Any:
         """Do it."""
         return getattr(self.find(lab), self.method)(*self.args, **self.options, **self.quietly)
 

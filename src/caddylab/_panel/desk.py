@@ -13,7 +13,7 @@ from caddylab._errors import CaddylabError, LabClosed
 from caddylab._panel.calls import Call
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
+    from caddylab._rig.rig import Rig
 
 REMEMBERED = 10
 """So many calls are shown."""
@@ -38,16 +38,16 @@ class Desk:
         changed: called after each of them, on the thread that made it.
     """
 
-    def __init__(self, lab: Lab, changed: Callable[[], None]) -> None:
+    def __init__(self, lab: Rig, changed: Callable[[], None]) -> None:
         self._lab = weakref.ref(lab)
         self.changed = changed
         self._queue = Queue()
         self.made: deque[Entry] = deque(maxlen=REMEMBERED)
 
-    def lab(self) -> Lab | None:
+    def lab(self) -> Rig | None:
         """The lab, unless it is closed or forgotten."""
         lab = self._lab()
-        return lab if lab is not None and lab._finalizer.alive else None
+        return lab if lab is not None and not lab.closed else None
 
     def do(self, call: Call, done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
         """Make a call when those before it are over; then `done` gets what it returned.
@@ -83,7 +83,7 @@ class Desk:
         finally:
             self.changed()
 
-    def _need_lab(self) -> Lab:
+    def _need_lab(self) -> Rig:
         lab = self.lab()
         if lab is None:
             raise LabClosed("This lab has been closed; make a new one with Lab().")

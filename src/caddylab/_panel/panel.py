@@ -22,7 +22,7 @@ from caddylab._panel.history import HistoryPart
 from caddylab._panel.traffic import TrafficPart
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
+    from caddylab._rig.rig import Rig
     from caddylab._traffic.traffic import Traffic
 
 PERIOD = 0.25
@@ -32,7 +32,7 @@ LINGER = 30.0
 ENDED = "This lab has been closed. Make a new one with Lab(), and its panel with lab.panel()."
 LARGE = f"{panel_html.CLASS}-projector"
 
-_panels: weakref.WeakKeyDictionary[Lab, Panel] = weakref.WeakKeyDictionary()
+_panels: weakref.WeakKeyDictionary[Rig, Panel] = weakref.WeakKeyDictionary()
 
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]
@@ -49,7 +49,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         history: the latest calls.
     """
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Rig) -> None:
         self._pulse = Pulse(self._beat, PERIOD)
         self._desk = Desk(lab, self._pulse.wake)
         self._linger_until = 0.0
@@ -93,7 +93,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             return False
         return self._wanted()
 
-    def _refresh(self, lab: Lab) -> None:
+    def _refresh(self, lab: Rig) -> None:
         self.history.refresh(self._desk.made)
         self.caddyfile.refresh(lab)
         self.traffic.refresh(lab)
@@ -119,7 +119,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         return f"<{self._about}>"
 
 
-def panel_of(lab: Lab) -> Panel:
+def panel_of(lab: Rig) -> Panel:
     """The panel of a lab: there is one, however often it is shown."""
     if lab not in _panels:
         _panels[lab] = Panel(lab)

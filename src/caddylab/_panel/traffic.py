@@ -14,7 +14,7 @@ from caddylab._panel.tally import Tally
 from caddylab._records import NAMES, Answerer
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
+    from caddylab._rig.rig import Rig
     from caddylab._traffic.traffic import Traffic
 
 ONE, MANY, RATE = "one by one", "several at a time", "by the clock"
@@ -114,7 +114,7 @@ class TrafficPart:
         running = self.tally is not None and self._told is not self.tally.traffic
         return self._starting or self._stopping or running
 
-    def refresh(self, lab: Lab) -> None:
+    def refresh(self, lab: Rig) -> None:
         """Show how things stand: our own traffic while it runs, else the lab's latest."""
         traffic = self._shown(lab)
         running = traffic is not None and not traffic.done
@@ -128,7 +128,7 @@ class TrafficPart:
         for widget in (*self.form.fields, self.fire, self.stop):
             widget.disabled = True
 
-    def _shown(self, lab: Lab) -> Traffic | None:
+    def _shown(self, lab: Rig) -> Traffic | None:
         own = self.last
         return own if own is not None and not own.done else lab.last
 

@@ -47,6 +47,16 @@ class Backend:
         """The faults in force when it was last looked at, the oldest first."""
         return self._deeds.book.active()
 
+    @property
+    def suffered(self) -> list[Span]:
+        """The faults in force, as spans of time."""
+        return [fault.span for fault in self.faults]
+
+    @property
+    def responsive(self) -> bool:
+        """Whether it can answer at all: it is neither down nor silent."""
+        return not {span.kind for span in self.suffered} & (_faults.DOWN | _faults.SILENT)
+
     def look(self) -> None:
         """Note what has become of it without us: that it was killed from outside, above all."""
         self._deeds.look()

@@ -15,8 +15,8 @@ from caddylab._survey import table as _survey_table
 from caddylab._survey.trial import Trial
 
 if TYPE_CHECKING:
-    from caddylab._notebook.lab import Lab
     from caddylab._rig.backend import Backend
+    from caddylab._rig.rig import Rig
     from caddylab._traffic.traffic import Traffic
 
 SLOW = 0.65
@@ -49,7 +49,7 @@ class Survey:
 
     def __init__(
         self,
-        lab: Lab,
+        lab: Rig,
         pool: Collection[int] = (),
         faults: Iterable[str] = (),
         *,

@@ -20,10 +20,10 @@ from caddylab._caddy.running.log import Closing, FailedCheck, Line, Refusal, Rou
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
 from caddylab._records import Answerer, Attempt, Outcome, Request
-from caddylab._rig.backend import Backend
 from caddylab._view import tape
 from caddylab._view.passed_checks import Checks, PassedCheck
 from caddylab._view.tape import Event
+from caddylab._view.watched import Watched
 from caddylab._view.whereabouts import Place, Whereabouts
 
 PERIOD = 1 / 30
@@ -74,7 +74,7 @@ class Feed:
     """
 
     def __init__(
-        self, journal: Journal, backends: Sequence[Backend], config: Callable[[], dict[str, Any]]
+        self, journal: Journal, backends: Sequence[Watched], config: Callable[[], dict[str, Any]]
     ) -> None:
         self._journal, self._backends, self._config = journal, backends, config
         self._watchers: list[Watcher] = []
@@ -307,7 +307,7 @@ class Feed:
             self._failures.clear()
             self._tell(tape.loaded(self._now(), self._stage))
         for backend in self._backends:
-            spans = [fault.span for fault in backend.faults]
+            spans = backend.suffered
             state = tape.describe(spans) if backend.candid else tape.HIDDEN
             shown = (state, *self._opinion(backend.number))
             if self._shown.get(backend.number) != shown:

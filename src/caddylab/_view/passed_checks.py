@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from caddylab._caddy.adapted.balancing import Setting
 from caddylab._errors import FaultError
 from caddylab._machine.steady import Steady
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import DOWN, SILENT
+from caddylab._view.watched import Watched
 
 PERIOD = 0.5
 
@@ -35,7 +34,7 @@ class Checks:
 
     def __init__(
         self,
-        backends: Sequence[Backend],
+        backends: Sequence[Watched],
         stage: Callable[[], Setting],
         report: Callable[[PassedCheck], None],
     ) -> None:
@@ -51,11 +50,11 @@ class Checks:
     def _look(self) -> None:
         stage = self._stage()
         for backend in self._backends if stage.check else ():
-            if not {fault.span.kind for fault in backend.faults} & (DOWN | SILENT):
+            if backend.responsive:
                 with contextlib.suppress(FaultError):  # it went down just now
                     self._read(backend, stage)
 
-    def _read(self, backend: Backend, stage: Setting) -> None:
+    def _read(self, backend: Watched, stage: Setting) -> None:
         since = self._next.get(backend.number, sys.maxsize)  # at first only the "next" number
         diary = backend.diary(since)
         if diary["next"] < since < sys.maxsize:  # a new process with a new diary
@@ -64,7 +63,3 @@ class Checks:
         for entry in diary["requests"]:
             if stage.passes(backend.number, entry):
                 self._report(PassedCheck(backend.number, entry["start"]))
-
-
-def _kinds(backend: Backend) -> set[str]:
-    return {fault.span.kind for fault in backend.faults}

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from caddylab._caddy.running.log import FailedCheck
-
 Json = dict[str, Any]
 
 CHECK = "X-Caddylab-Check"
@@ -52,13 +50,13 @@ class Judge:
         """Whether its check takes an answer with this status for a good one."""
         return matches(status, self.active.get("expect_status", 0))
 
-    def may_have_said(self, line: FailedCheck) -> bool:
-        """Whether this line of Caddy's log can be about a check of its."""
-        if line.status is not None:
+    def may_have_said(self, message: str, reason: str, status: int | None) -> bool:
+        """Whether this line of Caddy's log, about a check that failed, can be about its own."""
+        if status is not None:
             wanted = bool(self.active.get("expect_status"))
-            said = wanted == (line.message == "unexpected status code")
-            return said and not self.passes(line.status)
-        if url := re.match(r'\w+ "([^"]*)"', line.reason):
+            said = wanted == (message == "unexpected status code")
+            return said and not self.passes(status)
+        if url := re.match(r'\w+ "([^"]*)"', reason):
             return self._asks(url[1]) or bool(self.active.get("follow_redirects"))
         return bool(self.active.get("expect_body"))
 

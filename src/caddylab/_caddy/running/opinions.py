@@ -108,10 +108,10 @@ class Opinions:
     def _evidence(self, flip: Flip) -> Iterator[Callable[[Judge, int], bool]]:
         failures = self._failures[flip.upstream]
         if not flip.healthy and failures:
-            yield lambda judge, _: judge.may_have_said(failures[-1])
+            yield lambda judge, _: _may_have_said(judge, failures[-1])
             yield (
                 lambda judge, _: (
-                    sum(map(judge.may_have_said, failures)) >= judge.active.get("fails", 1)
+                    sum(_may_have_said(judge, line) for line in failures) >= judge.active.get("fails", 1)
                 )
             )
             if (status := failures[-1].status) is None:
@@ -186,3 +186,7 @@ class Opinions:
         ]  # fmt: skip
         those = [judge for judge in naming if judge in holders]
         return "" if len(those) == len(naming) else " and ".join(judge.name for judge in those)
+
+
+def _may_have_said(judge: Judge, line: FailedCheck) -> bool:
+    return judge.may_have_said(line.message, line.reason, line.status)
