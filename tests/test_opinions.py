@@ -289,5 +289,5 @@ class TestSetting:
         stage = setting(torn, 1, {"b:80": 1}.get)
         failed = Span(1, "failed", 5.0)
         assert forgotten([4.0], [failed], stage) is None
-        assert forgotten([4.0], [failed], Setting(1, memory=10)) == 14.0
-        assert forgotten([4.0], [], Setting(1, memory=10)) is None
+        assert forgotten([4.0], [failed], Setting(1, fail_duration=10)) == 14.0
+        assert forgotten([4.0], [], Setting(1, fail_duration=10)) is None

@@ -43,7 +43,7 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """The modules of ours that one imports, at its top or within a function, for types or to run."""
+    """The modules of ours that one imports, anywhere in it, for types or to run."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "caddylab":
             package = (node.module or "").removeprefix("caddylab").lstrip(".")

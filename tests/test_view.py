@@ -9,7 +9,7 @@ import pytest
 
 from caddylab import TrafficError
 from caddylab._look import palette
-from caddylab._view.still import Counts, still
+from caddylab._view.still import Totals, still
 
 REMOTE = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+/[^\s\"']*")
 SVG = "http://www.w3.org/2000/svg"
@@ -97,7 +97,7 @@ def test_the_still_counts_what_the_tape_tells():
         ["s", 0.6, 3, 0], ["d", 0.7, 3, "ok", 200, 2, "unknown"],
         ["d", 0.7, 3, "ok", 200, None, "caddy"],
     ]  # fmt: skip
-    counts = Counts(events, 2)
+    counts = Totals(events, 2)
     assert (counts.sent, counts.ok, counts.errors, counts.retries) == (3, 1, 1, 1)
     assert str(counts).startswith("3 requests sent · 1 ok · 1 × Caddy's own page · 1 errors")
     picture = still(events, 2)

@@ -30,7 +30,7 @@ class ChapterFailed(CaddylabError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Comparison:
     """One claim: what was measured now, and what is on record; None where there is none."""
 
     text: str
@@ -121,13 +121,13 @@ def claims(executed: Any) -> list[Claim]:
     return [Claim(**claim) for data in shown for claim in data.get(MIME, [])]
 
 
-def compare(chapter: Path, found: Sequence[Claim]) -> Iterator[Finding]:
+def compare(chapter: Path, found: Sequence[Claim]) -> Iterator[Comparison]:
     """What was found, beside what is on record; then what is on record and was not found."""
     recorded = record()["chapters"].get(chapter.stem, {})
     for claim in found:
-        yield Finding(claim.text, claim, recorded.get(claim.text))
+        yield Comparison(claim.text, claim, recorded.get(claim.text))
     for text in recorded.keys() - {claim.text for claim in found}:
-        yield Finding(text, None, recorded[text])
+        yield Comparison(text, None, recorded[text])
 
 
 def record() -> dict[str, Any]:

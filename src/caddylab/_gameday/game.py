@@ -13,7 +13,7 @@ from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
 from caddylab._gameday.incidents import DAY, plan
-from caddylab._gameday.on_call import Site
+from caddylab._gameday.on_call import OnCall
 from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed, Status
 from caddylab._look import progress_bar
@@ -81,7 +81,7 @@ class GameDay:
         self._ended: float | None = None
         self._error: Exception | None = None
         self._stop, self._over = threading.Event(), threading.Event()
-        self.lab = Site(runtime, self._did, self.stop)
+        self.lab = OnCall(runtime, self._did, self.stop)
         self.lab.deploy(DAY)
         self._crowd = Crowd(self.lab, rate)
         progress_bar.say(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from caddylab._gameday.crowd import SEARCH
-from caddylab._gameday.on_call import Site
+from caddylab._gameday.on_call import OnCall
 
 DAY = """\
 :80 {
@@ -59,7 +59,7 @@ SPARE = {
 TWINS = {"slow", "slow everywhere"}
 """A backend can be slow in one way only."""
 
-Script = Callable[[Site, int], Iterator[float]]
+Script = Callable[[OnCall, int], Iterator[float]]
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _scenario(
     "A time limit turns silence into an error; with that, a retry and a memory for failures, or an "
     "active check, keep clients away. A restart helps, too.", early=True,
 )  # fmt: skip
-def _hang(site: Site, backend: int) -> Iterator[float]:
+def _hang(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.chaos.afflict(backend, "hung", lambda hand: hand.hung())
 
@@ -159,7 +159,7 @@ def _hang(site: Site, backend: int) -> Iterator[float]:
     "Slow is no error until you make it one: a time limit, a retry and a memory for failures, an "
     "impatient active check, or taking the slow one out.", early=True,
 )  # fmt: skip
-def _slow(site: Site, backend: int) -> Iterator[float]:
+def _slow(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.chaos.afflict(backend, "slow", lambda hand: hand.slow(2.5))
 
@@ -170,7 +170,7 @@ def _slow(site: Site, backend: int) -> Iterator[float]:
     "Say that an answer of 5xx is a failure and that failures are remembered, retry on the status, "
     "or let an active check find it. Beware of policies that prefer the quickest.",
 )  # fmt: skip
-def _fails_fast(site: Site, backend: int) -> Iterator[float]:
+def _fails_fast(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.chaos.afflict(backend, "failing", lambda hand: hand.failing())
 
@@ -181,7 +181,7 @@ def _fails_fast(site: Site, backend: int) -> Iterator[float]:
     "No balancing helps when everybody is slow: answer that path quickly with a page of your own, "
     "and see that its failures do not take the backends out for all other paths.",
 )  # fmt: skip
-def _slow_everywhere(site: Site, backend: int) -> Iterator[float]:
+def _slow_everywhere(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     for one in site.backends:
         site.chaos.afflict(one.number, "slow", lambda hand: hand.slow(2.5, SEARCH))
@@ -192,7 +192,7 @@ def _slow_everywhere(site: Site, backend: int) -> Iterator[float]:
     "Retry at once what could not be delivered, and remember a failure for longer than the backend "
     "stays up; or take it out until somebody has found out why.", early=True,
 )  # fmt: skip
-def _flapping(site: Site, backend: int) -> Iterator[float]:
+def _flapping(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     while True:
         site.chaos.do(backend, lambda hand: hand.kill())
@@ -207,7 +207,7 @@ def _flapping(site: Site, backend: int) -> Iterator[float]:
     "Who is logged in must come back to the same backend: a sticky policy for all paths that need "
     "the session, or the old configuration again.",
 )  # fmt: skip
-def _lost_sessions(site: Site, backend: int) -> Iterator[float]:
+def _lost_sessions(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.deploy(SCALED)
 
@@ -218,7 +218,7 @@ def _lost_sessions(site: Site, backend: int) -> Iterator[float]:
     "Look at who answers: a 503 of Caddy's own means that it trusts nobody. Take the check back, "
     "or let it ask for what is there; and try a check before it decides.",
 )  # fmt: skip
-def _wrong_health_path(site: Site, backend: int) -> Iterator[float]:
+def _wrong_health_path(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.deploy(CHECKED)
 
@@ -229,7 +229,7 @@ def _wrong_health_path(site: Site, backend: int) -> Iterator[float]:
     "Health checks see only what they ask for. Let real answers count: 5xx as failures that are "
     "remembered or retried; or send that path to the others.",
 )  # fmt: skip
-def _half_broken(site: Site, backend: int) -> Iterator[float]:
+def _half_broken(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.chaos.afflict(backend, "failing", lambda hand: hand.failing(path=SEARCH))
 
@@ -239,6 +239,6 @@ def _half_broken(site: Site, backend: int) -> Iterator[float]:
     "A short limit for the dial, a retry and a memory for failures; or an active check that does "
     "not wait long. A restart changes nothing, since the network is broken.",
 )  # fmt: skip
-def _partition(site: Site, backend: int) -> Iterator[float]:
+def _partition(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
     site.chaos.afflict(backend, "partitioned", lambda hand: hand.partitioned())

@@ -133,7 +133,7 @@ class Server(Backend):
             raise FaultError(said) from error
 
 
-class Site(Lab):
+class OnCall(Lab):
     """A `Lab` whose faults belong to a game.
 
     Attributes:

@@ -9,7 +9,7 @@ from caddylab._errors import LabError
 from caddylab._look.progress_bar import shell
 
 
-class Lab(Protocol):
+class Current(Protocol):
     """What the magics need of a lab."""
 
     def load(self, caddyfile: str) -> object:
@@ -19,20 +19,20 @@ class Lab(Protocol):
         """Check an exercise."""
 
 
-_open: list[weakref.ref[Lab]] = []
+_open: list[weakref.ref[Current]] = []
 
 
-def adopt(lab: Lab) -> None:
+def adopt(lab: Current) -> None:
     """Make this the lab that cell magics work on, until it is closed."""
     _open.append(weakref.ref(lab))
 
 
-def dismiss(lab: Lab) -> None:
+def dismiss(lab: Current) -> None:
     """The lab is closed: the one before it is current again."""
     _open[:] = [known for known in _open if known() not in (None, lab)]
 
 
-def current() -> Lab:
+def current() -> Current:
     """The latest lab that is open.
 
     Raises:

@@ -46,7 +46,7 @@ PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.
 
 
 @dataclass
-class Plan:
+class Prepared:
     """A configuration ready to load, and what the learner should know of it.
 
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
@@ -82,7 +82,7 @@ class Instrument:
         self.inner: dict[int, str] = {}
         self.to_itself = False
 
-    def plan(self) -> Plan:
+    def plan(self) -> Prepared:
         """The instrumented configuration.
 
         Raises:
@@ -102,7 +102,7 @@ class Instrument:
         own_authority(self.config)
         host = host_of(self.main)
         self.notes += remarks(self.main, Asked(host, USUAL_PATH))
-        return Plan(self.config, self._own_probe(), host, self.to_itself, self.notes, decisions)
+        return Prepared(self.config, self._own_probe(), host, self.to_itself, self.notes, decisions)
 
     def _need_plain_http(self) -> None:
         if not self.servers:

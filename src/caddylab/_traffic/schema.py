@@ -124,7 +124,8 @@ def checked(content: bytes, newest: int) -> dict[str, Any]:
         row[ATTEMPTS] = table(Attempt, row[ATTEMPTS])
     packed["faults"] = table(Span, packed["faults"])
     packed["opinions"] = table(Span, packed["opinions"])
-    stage = _SETTING.validate_python(packed["stage"])
+    named = {OLDER.get(key, key): value for key, value in packed["stage"].items()}
+    stage = _SETTING.validate_python(named)
     packed["stage"] = {field.name: getattr(stage, field.name) for field in fields(Setting)}
     _check_numbers(packed, stage.backends)
     return packed
@@ -190,3 +191,6 @@ def _plain(hint: Any) -> Any:
 
 ATTEMPTS = [field.name for field in fields(Request)].index("attempts")
 _SETTING = TypeAdapter(Setting)
+
+OLDER = {"check": "health_interval", "memory": "fail_duration", "most": "max_fails"}
+"""What a setting's parts were called in files of earlier versions."""

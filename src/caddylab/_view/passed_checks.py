@@ -49,7 +49,7 @@ class Checks:
 
     def _look(self) -> None:
         stage = self._stage()
-        for backend in self._backends if stage.check else ():
+        for backend in self._backends if stage.health_interval else ():
             if backend.responsive:
                 with contextlib.suppress(FaultError):  # it went down just now
                     self._read(backend, stage)

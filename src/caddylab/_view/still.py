@@ -20,7 +20,7 @@ def escape(text: str) -> str:
     return html.escape(drawable.text(text))
 
 
-class Counts:
+class Totals:
     """What a tape adds up to."""
 
     def __init__(self, events: Sequence[Event], backends: int) -> None:
@@ -46,7 +46,7 @@ class Counts:
 
 def still(events: Sequence[Event], backends: int) -> str:
     """The picture as SVG."""
-    counts = Counts(events, backends)
+    counts = Totals(events, backends)
     height, middle = 70 + ROW * backends, 56 + ROW * backends / 2
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" width="720" '
@@ -70,7 +70,7 @@ def _box(x: float, y: float, width: float, height: float, text: str) -> str:
     )
 
 
-def _backend(number: int, middle: float, counts: Counts) -> str:
+def _backend(number: int, middle: float, counts: Totals) -> str:
     colour, path = mark(number)
     y = 56 + ROW * (number - 0.5)
     state, opinion = counts.last[number]

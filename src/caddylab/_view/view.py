@@ -13,7 +13,7 @@ from caddylab._engine.ledger import Ledger
 from caddylab._look.palette import scene
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._view.feed import Feed
-from caddylab._view.still import Counts, still
+from caddylab._view.still import Totals, still
 from caddylab._view.tape import Event
 
 HERE = Path(__file__).parent
@@ -79,4 +79,4 @@ class View(anywidget.AnyWidget):
         return bundle
 
     def __repr__(self) -> str:
-        return f"<live view: {Counts(self._feed.history(), self._backends)}>"
+        return f"<live view: {Totals(self._feed.history(), self._backends)}>"

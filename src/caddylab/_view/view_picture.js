@@ -137,7 +137,7 @@ class Picture {
     const { x, y, w, h } = this.caddy;
     this.box(x - w / 2, y - h / 2, w, h, this.ink, 2.5);
     this.text("Caddy", x, y - 30, 18, 700, "center", w - 8);
-    const { policy, check, memory } = tape.stage;
+    const { policy, health_interval: check, fail_duration: memory } = tape.stage;
     this.text(policy ?? "", x, y - 9, 13, 400, "center", w - 8);
     const asks = check ? `checks every ${trim(check)} s` : "no health checks";
     this.text(asks, x, y + 9, 12, 400, "center", w - 8);

@@ -23,20 +23,20 @@ class Setting:
     Attributes:
         backends: how many there are.
         policy: Caddy's name of the load balancing policy.
-        check: seconds between two active checks; None without them.
-        memory: seconds that Caddy remembers a failure; 0 = it does not.
+        health_interval: seconds between two active checks; None without them.
+        fail_duration: seconds that Caddy remembers a failure; 0 = it does not.
         used: the numbers of the backends that it names.
         path, status: what an active check asks for, and the status that it wants (0 = any 2xx).
-        most: so many remembered failures make a backend a failed one.
+        max_fails: so many remembered failures make a backend a failed one.
         torn: the backends of which proxies remember failures differently, in number or for how
             long: when all is forgotten is not known.
     """
 
     backends: int
     policy: str = "random"
-    check: float | None = None
-    memory: float = 0.0
-    most: int = 1
+    health_interval: float | None = None
+    fail_duration: float = 0.0
+    max_fails: int = 1
     used: tuple[int, ...] = ()
     path: str = "/"
     status: int = 0
@@ -68,12 +68,13 @@ def setting(config: Json, backends: int, backend_at: BackendAt) -> Setting:
     health = proxy.get("health_checks", {})
     active, passive = health.get("active"), health.get("passive", {})
     policy = proxy.get("load_balancing", {}).get("selection_policy", {}).get("policy", "random")
-    check = active.get("interval", 30 * NANO) / NANO if active else None
-    memory = passive.get("fail_duration", 0) / NANO
+    interval = active.get("interval", 30 * NANO) / NANO if active else None
+    fail_duration = passive.get("fail_duration", 0) / NANO
     used = {number for proxy in found for number in _numbers(proxy, backend_at)}
     asked = tuple(_asked(found, backend_at))
     return Setting(
-        backends, policy, check, memory, passive.get("max_fails", 1) or 1, tuple(sorted(used)),
+        backends, policy, interval, fail_duration, passive.get("max_fails", 1) or 1,
+        tuple(sorted(used)),
         urlsplit((active or {}).get("uri", "/")).path, (active or {}).get("expect_status", 0),
         tuple(_torn(found, backend_at)), asked,
     )  # fmt: skip
@@ -97,7 +98,7 @@ def _torn(proxies: Sequence[Json], backend_at: BackendAt) -> Iterator[int]:
     memories: dict[int, set[tuple[float, int]]] = defaultdict(set)
     for proxy in proxies:
         passive = proxy.get("health_checks", {}).get("passive", {})
-        memory = passive.get("fail_duration", 0), passive.get("max_fails") or 1
+        remembered = passive.get("fail_duration", 0), passive.get("max_fails") or 1
         for number in _numbers(proxy, backend_at):
-            memories[number].add(memory)
+            memories[number].add(remembered)
     yield from sorted(number for number, found in memories.items() if len(found) > 1)

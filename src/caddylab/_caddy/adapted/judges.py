@@ -32,7 +32,7 @@ class Judge:
         checked: by dial address of an upstream, the address that its active check asks; empty
             without checks.
         rooms: by dial address, how many requests make an upstream a full one (0: any number).
-        most: so many remembered failures make it a failed one; None = failures do not matter.
+        max_fails: so many remembered failures make it a failed one; None = failures do not matter.
         active: its active check, as Caddy's JSON has it.
         check: all that the check's result depends on.
         mark: what its checks carry as `CHECK`.
@@ -41,7 +41,7 @@ class Judge:
     name: str
     checked: dict[str, str]
     rooms: dict[str, int]
-    most: int | None
+    max_fails: int | None
     active: Json
     check: str = ""
     mark: str = ""

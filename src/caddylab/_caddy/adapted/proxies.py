@@ -103,7 +103,7 @@ class Proxy:
         return [f"lb_{key}" for key in keys]
 
     @property
-    def memory(self) -> int:
+    def fail_duration(self) -> int:
         """For how long a failure counts, in nanoseconds; 0 where failures are not counted."""
         return max(0, int(self.passive.get("fail_duration", 0)))
 

@@ -111,7 +111,8 @@ class Opinions:
             yield lambda judge, _: _may_have_said(judge, failures[-1])
             yield (
                 lambda judge, _: (
-                    sum(_may_have_said(judge, line) for line in failures) >= judge.active.get("fails", 1)
+                    sum(_may_have_said(judge, line) for line in failures)
+                    >= judge.active.get("fails", 1)
                 )
             )
             if (status := failures[-1].status) is None:
@@ -138,7 +139,7 @@ class Opinions:
                     self._count(judge, backend, found, room, when)
 
     def _count(self, judge: Judge, backend: int, found: Upstream, room: int, when: float) -> None:
-        failed = judge.most is not None and found.fails >= judge.most
+        failed = judge.max_fails is not None and found.fails >= judge.max_fails
         full = 0 < room <= found.num_requests
         under_way = f"{found.num_requests} requests under way, {room} are the most"
         self._note(judge, backend, FAILED, failed, when, f"fails: {found.fails}")

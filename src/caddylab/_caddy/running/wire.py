@@ -18,7 +18,7 @@ Peer = tuple[str, int]
 """A client's address and port, as Caddy sees them."""
 
 
-class Found(NamedTuple):
+class Meant(NamedTuple):
     """The request meant; `inner` if Caddy itself has sent it on, to another of its sites."""
 
     id: str
@@ -47,7 +47,7 @@ class Wire:
             self._peers[id] = peer
             self._queues[peer].append(id)
 
-    def find(self, peer: Peer, id: str, to_itself: bool = False) -> Found | None:
+    def find(self, peer: Peer, id: str, to_itself: bool = False) -> Meant | None:
         """Whose line this is: of a connection, with an id that somebody may have changed.
 
         Args:
@@ -58,10 +58,10 @@ class Wire:
         """
         with self._lock:
             if self._peers.get(id) == peer:
-                return Found(id, False)
+                return Meant(id, False)
             if queue := self._queues.get(peer):
-                return Found(queue[0], False)
-            return Found(id, True) if to_itself and id in self._peers else None
+                return Meant(queue[0], False)
+            return Meant(id, True) if to_itself and id in self._peers else None
 
     def closed(self, id: str) -> None:
         """Caddy is done with the request, or nobody waits for that any more."""

@@ -93,7 +93,7 @@ def admin(address: Address, secret: str, runs: Callable[[], bool] = always) -> h
     return _client(address, {"Origin": f"http://{secret}"}, runs)
 
 
-class LogReader:
+class ContainerLog:
     """Reads the lab's log from the server that `config` describes."""
 
     def __init__(self, address: Address, secret: str, runs: Callable[[], bool] = always) -> None:

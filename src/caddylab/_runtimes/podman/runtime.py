@@ -231,7 +231,9 @@ class PodmanRuntime:
         self.site = caddy.published(podman_caddy.SITE_PORT)
         secret, publish = self._caddy_secret, caddy.published
         self._admin = podman_caddy.admin(publish(podman_caddy.ADMIN_PORT), secret, self.caddy_runs)
-        self._log = podman_caddy.LogReader(publish(podman_caddy.LOG_PORT), secret, self.caddy_runs)
+        self._log = podman_caddy.ContainerLog(
+            publish(podman_caddy.LOG_PORT), secret, self.caddy_runs
+        )
         self._resources.callback(self._admin.close)
         self._resources.callback(self._log.close)
         hold_rootless_address(self._service, self._bridge)

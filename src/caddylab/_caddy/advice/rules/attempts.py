@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from caddylab._caddy.adapted.proxies import Proxy
-from caddylab._caddy.advice.rules.expressions import Outcome, outcomes, reads_response
+from caddylab._caddy.advice.rules.expressions import Truth, outcomes, reads_response
 
 STICKY = ("first", "ip_hash", "client_ip_hash", "uri_hash", "header", "query", "cookie")
 """Policies that choose the same upstream again as long as it counts as available."""
@@ -50,14 +50,14 @@ def asks_for_response(match: dict[str, Any]) -> bool:
 def breaks(match: dict[str, Any], method: str = "GET") -> bool:
     """Whether a block cannot be judged where there was no answer: Caddy then retries nothing."""
     text = expression(match)
-    broken = bool(text) and outcomes(text, method, answered=False) == frozenset({Outcome.ERROR})
+    broken = bool(text) and outcomes(text, method, answered=False) == frozenset({Truth.ERROR})
     return broken and match.keys() <= {"expression", "method"}
 
 
 def takes_error(match: dict[str, Any], method: str) -> bool:
     """Whether a request with this method may match a block after an error."""
     text = expression(match)
-    possible = not text or Outcome.YES in outcomes(text, method, answered=False)
+    possible = not text or Truth.YES in outcomes(text, method, answered=False)
     return possible and _admits(match, method)
 
 
@@ -67,7 +67,7 @@ def takes_response(match: dict[str, Any], method: str) -> bool:
     Caddy asks only the blocks that have an expression.
     """
     text = expression(match)
-    possible = bool(text) and Outcome.YES in outcomes(text, method, answered=True)
+    possible = bool(text) and Truth.YES in outcomes(text, method, answered=True)
     return possible and _admits(match, method)
 
 

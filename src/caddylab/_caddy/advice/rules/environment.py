@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caddylab._caddy.advice.rules.registry import Finding, Findings, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.text.variables import unset_in
 from caddylab._machine.environ import inherited
@@ -20,4 +20,4 @@ def variable_not_set(subject: Subject) -> Findings:
     words = ((s.line, word) for s in subject.outline.walk() for word in s.words)
     for variable in unset_in(words, inherited()):
         message = f"The environment variable {variable.name} is not set: nothing stands there."
-        yield Finding(variable.line, message, variable.help)
+        yield Remark(variable.line, message, variable.help)

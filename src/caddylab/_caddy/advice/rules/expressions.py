@@ -11,10 +11,10 @@ import re
 from enum import Enum
 from itertools import product
 
-Outcomes = frozenset["Outcome"]
+Outcomes = frozenset["Truth"]
 
 
-class Outcome(Enum):
+class Truth(Enum):
     """What may come of an expression."""
 
     YES = "yes"
@@ -22,7 +22,7 @@ class Outcome(Enum):
     ERROR = "error"
 
 
-_YES, _NO, _ERROR = (frozenset({outcome}) for outcome in Outcome)
+_YES, _NO, _ERROR = (frozenset({outcome}) for outcome in Truth)
 _OPEN = _YES | _NO
 _RESPONSE = re.compile(r"\{(?:http\.reverse_proxy|rp)\.(?:status_|header\.)")
 _FAILED = re.compile(r"\{(?:http\.reverse_proxy|rp)\.is_transport_error\}")
@@ -44,7 +44,7 @@ def outcomes(text: str, method: str, *, answered: bool) -> Outcomes:
         answered: whether a backend answered it; else the attempt ended with an error.
     """
     text = text.strip()
-    for operator, decides in (("||", Outcome.YES), ("&&", Outcome.NO)):
+    for operator, decides in (("||", Truth.YES), ("&&", Truth.NO)):
         if len(parts := _split(text, operator)) > 1:
             found = [outcomes(part, method, answered=answered) for part in parts]
             return frozenset(_joined(combination, decides) for combination in product(*found))
@@ -57,16 +57,16 @@ def outcomes(text: str, method: str, *, answered: bool) -> Outcomes:
     return _atom(text, method, answered)
 
 
-def _joined(values: tuple[Outcome, ...], decides: Outcome) -> Outcome:
+def _joined(values: tuple[Truth, ...], decides: Truth) -> Truth:
     if decides in values:
         return decides
-    if Outcome.ERROR in values:
-        return Outcome.ERROR
-    return Outcome.NO if decides is Outcome.YES else Outcome.YES
+    if Truth.ERROR in values:
+        return Truth.ERROR
+    return Truth.NO if decides is Truth.YES else Truth.YES
 
 
 def _negated(found: Outcomes) -> Outcomes:
-    turned = {Outcome.YES: Outcome.NO, Outcome.NO: Outcome.YES}
+    turned = {Truth.YES: Truth.NO, Truth.NO: Truth.YES}
     return frozenset(turned.get(outcome, outcome) for outcome in found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from caddylab._caddy.adapted.flow import Step
-from caddylab._caddy.advice.rules.registry import Finding, Findings, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject, strings
 
 _NGINX = {
@@ -57,7 +57,7 @@ def nginx_variable(subject: Subject) -> Findings:
                 placeholder = _placeholder(name)
                 if placeholder is not None and word not in seen:
                     seen.add(word)
-                    yield Finding(subject.line_of(word), *_said(word, placeholder))
+                    yield Remark(subject.line_of(word), *_said(word, placeholder))
 
 
 def _said(word: str, placeholder: str) -> tuple[str, str]:
@@ -124,4 +124,4 @@ def absolute_rewrite(subject: Subject) -> Findings:
                 f"A rewrite does not lead to another host: the upstreams stay the same, and get"
                 f" `{scheme[0]}{host}…` as the path."
             )
-            yield Finding(subject.line_of(f"{scheme[0]}{host}"), message)
+            yield Remark(subject.line_of(f"{scheme[0]}{host}"), message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from caddylab._caddy.adapted.proxies import CHECKED_BY, Proxy
-from caddylab._caddy.advice.rules.registry import Finding, Findings, proxy_rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
 from caddylab._caddy.advice.rules.subject import strings
 from caddylab._caddy.advice.rules.words import duration, listed
 
@@ -25,7 +25,7 @@ def no_check(proxy: Proxy) -> Findings:
     if proxy.active and not proxy.active.keys() & CHECKED_BY:
         options = proxy.written("health_") or ["health_..."]
         message = f"Without `health_uri` nothing is checked: {listed(options)} has no effect."
-        yield Finding(proxy.line(*options), message)
+        yield Remark(proxy.line(*options), message)
 
 
 @proxy_rule(
@@ -40,7 +40,7 @@ def interval(proxy: Proxy) -> Findings:
     if written and interval <= 0 and proxy.active.keys() & CHECKED_BY:
         effect = "means the default, 30 s" if interval == 0 else "switches the checks off"
         message = f"`health_interval {duration(interval)}` {effect}."
-        yield Finding(proxy.line("health_interval"), message)
+        yield Remark(proxy.line("health_interval"), message)
 
 
 @proxy_rule(
@@ -54,7 +54,7 @@ def timeout(proxy: Proxy) -> Findings:
     """
     limit, interval = (proxy.active.get(key, 0) for key in ("timeout", "interval"))
     if proxy.checks and limit > (interval or 30_000_000_000) and interval >= 0:
-        yield Finding(
+        yield Remark(
             proxy.line("health_timeout"),
             f"`health_timeout {duration(limit)}` is longer than `health_interval"
             f" {duration(interval or 30_000_000_000)}`: checks pile up at a backend that hangs,"
@@ -72,7 +72,7 @@ def path(proxy: Proxy) -> Findings:
     if path := proxy.active.get("path"):
         query = ", and takes its `?` for a part of the path" if "?" in path else ""
         message = f"`health_path` is deprecated: Caddy will drop it{query}."
-        yield Finding(proxy.line("health_path"), message, f"Write `health_uri {path}`.")
+        yield Remark(proxy.line("health_path"), message, f"Write `health_uri {path}`.")
 
 
 @proxy_rule(
@@ -89,4 +89,4 @@ def placeholder(proxy: Proxy) -> Findings:
             for name in _OF_A_REQUEST.findall(text):
                 where = proxy.line(option)
                 message = f"A check has no request of a client: `{name}` stays there as plain text."
-                yield Finding(where, message)
+                yield Remark(where, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caddylab._caddy.adapted.proxies import Proxy
 from caddylab._caddy.advice.rules.attempts import STICKY, attempts
-from caddylab._caddy.advice.rules.registry import Finding, Findings, proxy_rule, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.advice.rules.words import duration, listed
 
@@ -23,11 +23,11 @@ def not_counted(proxy: Proxy) -> Findings:
     effect.
     """
     options = [key for key in proxy.passive if key in _NEEDS_MEMORY]
-    if options and not proxy.memory and proxy.passive.get("max_fails", 0) >= 0:
+    if options and not proxy.fail_duration and proxy.passive.get("max_fails", 0) >= 0:
         message = (
             f"Without `fail_duration` Caddy counts no failures: {listed(options)} has no effect."
         )
-        yield Finding(proxy.line(*options), message)
+        yield Remark(proxy.line(*options), message)
 
 
 @proxy_rule(
@@ -39,7 +39,7 @@ def negative(proxy: Proxy) -> Findings:
     """With a negative `max_fails` every upstream counts as failed: always 503."""
     if proxy.passive.get("max_fails", 0) < 0:
         message = "With a negative `max_fails` every upstream counts as failed: always 503."
-        yield Finding(proxy.line("max_fails"), message)
+        yield Remark(proxy.line("max_fails"), message)
 
 
 @proxy_rule(
@@ -52,15 +52,15 @@ def one_upstream(proxy: Proxy) -> Findings:
     when it has long been back.
     """
     if (
-        proxy.memory
+        proxy.fail_duration
         and not proxy.dynamic
         and len(proxy.dials) == 1
-        and _patience(proxy) <= proxy.memory
+        and _patience(proxy) <= proxy.fail_duration
     ):
-        yield Finding(
+        yield Remark(
             proxy.line("fail_duration"),
             f"There is one upstream: after {_failures(proxy)} Caddy answers 503 from memory for"
-            f" {duration(proxy.memory)}, also when it is back at once.",
+            f" {duration(proxy.fail_duration)}, also when it is back at once.",
             "Take `fail_duration` away, and let requests wait for it: `lb_try_duration 3s`.",
         )
 
@@ -88,8 +88,8 @@ def without_retry(proxy: Proxy) -> Findings:
     """Caddy leaves an upstream out after `max_fails` failures. Without a retry each of these is an
     error that somebody gets, though another upstream is healthy.
     """
-    if proxy.memory and proxy.max_fails > 1 and not proxy.retries and proxy.choices > 1:
-        yield Finding(
+    if proxy.fail_duration and proxy.max_fails > 1 and not proxy.retries and proxy.choices > 1:
+        yield Remark(
             proxy.line("max_fails"),
             f"Without a retry {proxy.max_fails} requests get an error before Caddy leaves a dead"
             " upstream out.",
@@ -112,9 +112,9 @@ def only_checks(proxy: Proxy) -> Findings:
     """An active check finds a dead upstream at the next `health_interval`. Until then every request
     that goes there gets an error, though another upstream is healthy.
     """
-    if proxy.checks and proxy.choices > 1 and not proxy.retries and not proxy.memory:
+    if proxy.checks and proxy.choices > 1 and not proxy.retries and not proxy.fail_duration:
         interval = duration(proxy.active.get("interval", 0) or 30_000_000_000)
-        yield Finding(
+        yield Remark(
             proxy.line("health_uri", "health_port", "health_path"),
             f"Until the next check (every {interval}) requests to a dead upstream get a 502:"
             " nothing is retried, and no failure is remembered.",
@@ -133,7 +133,7 @@ def no_failover(subject: Subject) -> Findings:
     """
     for proxy in subject.proxies:
         if proxy.choices > 1 and not _tries(proxy) and not _spare(subject, proxy):
-            yield Finding(
+            yield Remark(
                 proxy.line(),
                 f"{proxy.choices} upstreams, but when one is dead Caddy still sends requests there:"
                 " 502. Nothing is retried, remembered or checked.",

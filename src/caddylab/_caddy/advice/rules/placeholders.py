@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from caddylab._caddy.adapted.flow import Step
 from caddylab._caddy.advice import placeholders
-from caddylab._caddy.advice.rules.registry import Finding, Findings, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject, strings
 
 _PLACEHOLDER = re.compile(r"\{([a-z][\w.]*)\}")
@@ -43,9 +43,7 @@ def unknown(subject: Subject) -> Findings:
             # A bare word may be anything (a template's): only a near miss is a mistake.
             if near or whole or "." in name:
                 message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
-                yield Finding(
-                    statement.line, message, f"Did you mean `{{{near}}}`?" if near else ""
-                )
+                yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
 
 
 def _matters(name: str, subject: Subject, used: set[str]) -> bool:
@@ -86,12 +84,12 @@ def not_expanded(subject: Subject) -> Findings:
         for match in _SHORTHAND.finditer(text):
             family, name = match.groups()
             message = f"Caddy does not know `{match[0]}`: {_effect_of(step, text)}."
-            yield Finding(subject.line_of(match[0]), message, _spelled(family, name))
+            yield Remark(subject.line_of(match[0]), message, _spelled(family, name))
         for word in _WILDCARD.findall(text):
             message = (
                 f"`{word}` is the one whose name is `*`, not all of them: nothing is left of it."
             )
-            yield Finding(subject.line_of(word, _shorter(word)), message)
+            yield Remark(subject.line_of(word, _shorter(word)), message)
 
 
 def _spelled(family: str, name: str) -> str:
@@ -123,7 +121,7 @@ def blank(subject: Subject) -> Findings:
                 "." in name and family in (*placeholders.LONG, "http", "env")
             ):
                 message = f"`{match[0]}` is no placeholder: {_effect_of(step, text)}."
-                yield Finding(
+                yield Remark(
                     subject.line_of(match[0]), message, f"Write `{{{name}}}`, without blanks."
                 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caddylab._caddy.adapted.proxies import Proxy
-from caddylab._caddy.advice.rules.registry import Finding, Findings, proxy_rule, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.advice.rules.words import listed
 from caddylab._caddy.text.tokens import Statement
@@ -30,7 +30,7 @@ def weights(proxy: Proxy) -> Findings:
     else:
         effect = "those beyond the last upstream distort the shares of the others."
     message = f"{given} weight(s) for {upstreams} upstream(s): {effect}"
-    yield Finding(proxy.line("lb_policy"), message)
+    yield Remark(proxy.line("lb_policy"), message)
 
 
 @proxy_rule(
@@ -48,7 +48,7 @@ def cookie_fallback(proxy: Proxy) -> Findings:
         message = (
             f"`{chain[blind[0]]}` cannot fall back on `cookie`: Caddy breaks off the connection."
         )
-        yield Finding(proxy.line("fallback"), message)
+        yield Remark(proxy.line("fallback"), message)
 
 
 @rule(
@@ -70,7 +70,7 @@ def block_dropped(subject: Subject) -> Findings:
         ):
             options = [inner.name for inner in statement.body]
             message = f"`{policy}` takes no block: Caddy drops {listed(options)} in silence."
-            yield Finding(statement.body[0].line, message)
+            yield Remark(statement.body[0].line, message)
 
 
 def _outside(subject: Subject, statement: Statement) -> bool:
@@ -91,7 +91,7 @@ def one_upstream(proxy: Proxy) -> Findings:
         message = (
             f"There is one upstream, `{proxy.dials[0]}`: `lb_policy` has nothing to choose from."
         )
-        yield Finding(proxy.line("lb_policy"), message)
+        yield Remark(proxy.line("lb_policy"), message)
 
 
 @proxy_rule(
@@ -110,7 +110,7 @@ def behind_proxy(proxy: Proxy) -> Findings:
     )
     line = proxy.line("lb_policy")
     if "trusted_proxies" in proxy.step.server:
-        yield Finding(line, message)
+        yield Remark(line, message)
     elif proxy.handler.get("trusted_proxies"):
         help = "Trust it with `servers { trusted_proxies … }`, and write `client_ip_hash`."
-        yield Finding(line, message, help)
+        yield Remark(line, message, help)

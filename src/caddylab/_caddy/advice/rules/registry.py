@@ -31,7 +31,7 @@ class Note:
         return f"{place}{self.message} → {self.help}{name}"
 
 
-class Finding(NamedTuple):
+class Remark(NamedTuple):
     """What a rule found: where, what happens there, and what to write if that differs."""
 
     line: int | None
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
     help: str = ""
 
 
-Findings = Iterator[Finding]
+Findings = Iterator[Remark]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from caddylab._caddy.advice.rules.attempts import (
     takes_response,
     timeout,
 )
-from caddylab._caddy.advice.rules.registry import Finding, Findings, proxy_rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
 from caddylab._caddy.advice.rules.words import duration, listed
 
 _DIAL_TIMEOUT = 3_000_000_000  # Caddy's own, in nanoseconds
@@ -33,8 +33,8 @@ def without_memory(proxy: Proxy) -> Findings:
     """Without `fail_duration` Caddy does not remember which upstream failed, so a retry may pick
     the dead one again.
     """
-    if proxy.retries and proxy.choices > 1 and not proxy.memory:
-        yield Finding(
+    if proxy.retries and proxy.choices > 1 and not proxy.fail_duration:
+        yield Remark(
             proxy.line(*proxy.retries),
             f"{listed(proxy.retries)} without `fail_duration`: Caddy does not remember which"
             " upstream failed, so a retry may pick the dead one again.",
@@ -53,7 +53,7 @@ def no_retry_at_all(proxy: Proxy) -> Findings:
     options = [f"lb_{key}" for key in ("retry_match", "try_interval") if key in proxy.balancing]
     if options and not proxy.retries and proxy.balancing.get("retries", 0) >= 0:
         message = f"There are no retries here: {listed(options)} has no effect."
-        yield Finding(proxy.line(*options), message)
+        yield Remark(proxy.line(*options), message)
 
 
 @proxy_rule(
@@ -68,9 +68,9 @@ def body_sent_once(proxy: Proxy) -> Findings:
     sets = retry_sets(proxy)
     admitted = [m for m in WITH_BODY if any(_lets_through(match, m) for match in sets)]
     several = len(proxy.dials) > 1 or proxy.dynamic
-    also = ", and the healthy upstream counts as failed too" if proxy.memory else ""
+    also = ", and the healthy upstream counts as failed too" if proxy.fail_duration else ""
     if admitted and proxy.retries and several and "request_buffers" not in proxy.handler:
-        yield Finding(
+        yield Remark(
             proxy.line("lb_retry_match"),
             f"A {admitted[0]} cannot be sent twice, for its body is gone: the retry that"
             f" `lb_retry_match` allows fails{also}.",
@@ -96,7 +96,7 @@ def match_order(proxy: Proxy) -> Findings:
     if broken is None or not proxy.retries or any(takes_error(m, "GET") for m in sets[:broken]):
         return
     if any(takes_error(m, "GET") for m in sets[broken + 1 :]):
-        yield Finding(
+        yield Remark(
             proxy.line("lb_retry_match"),
             "The block with the status stands first: where there was no answer it cannot be judged,"
             " and Caddy ignores the blocks after it. A GET that hangs is not retried.",
@@ -115,7 +115,7 @@ def timeout_not_retried(proxy: Proxy) -> Findings:
     sets = retry_sets(proxy)
     asked = sets and all(asks_for_response(m) and not takes_error(m, "GET") for m in sets)
     if timeout(proxy) and proxy.retries and asked:
-        yield Finding(
+        yield Remark(
             proxy.line("lb_retry_match"),
             f"`lb_retry_match` asks only for an answer: a GET that got none within"
             f" {duration(timeout(proxy))} is not retried, though Caddy would do so by itself.",
@@ -131,7 +131,7 @@ def negative(proxy: Proxy) -> Findings:
     """A negative `lb_retries` has no end: with all upstreams down Caddy never stops."""
     if proxy.balancing.get("retries", 0) < 0:
         message = "A negative `lb_retries` has no end: with all upstreams down Caddy never stops."
-        yield Finding(proxy.line("lb_retries"), message)
+        yield Remark(proxy.line("lb_retries"), message)
 
 
 @proxy_rule(
@@ -149,7 +149,7 @@ def budget(proxy: Proxy) -> Findings:
         limit = limits.get(option, 0)
         if 0 < budget <= limit:
             usual = "" if option in proxy.transport else " by default"
-            yield Finding(
+            yield Remark(
                 proxy.line("lb_try_duration"),
                 f"`lb_try_duration {duration(budget)}` is used up when the first attempt runs into"
                 f" `{option}` ({duration(limit)}{usual}): {sign} without a retry.",
@@ -170,8 +170,13 @@ def sticky(proxy: Proxy) -> Findings:
     """
     policy = (proxy.policies or ["random"])[0]
     tries = attempts(proxy)
-    if policy in STICKY and proxy.memory and proxy.choices > 1 and 1 < tries <= proxy.max_fails:
-        yield Finding(
+    if (
+        policy in STICKY
+        and proxy.fail_duration
+        and proxy.choices > 1
+        and 1 < tries <= proxy.max_fails
+    ):
+        yield Remark(
             proxy.line("max_fails", *proxy.retries),
             f"`{policy}` tries the same upstream again until it has failed {proxy.max_fails} times,"
             f" and a request gets {tries} attempts: 502 beside a healthy upstream.",
@@ -188,16 +193,16 @@ def poison(proxy: Proxy) -> Findings:
     """A request that fails wherever it goes is retried, and each attempt counts as a failure. With
     a small `max_fails` one such request takes the upstreams from everybody: 503.
     """
-    if not proxy.memory or proxy.choices < 2:
+    if not proxy.fail_duration or proxy.choices < 2:
         return
     for each, what in _repeated_failures(proxy):
         tries = min(attempts(proxy, each), proxy.choices * proxy.max_fails)
         if (lost := _lost(proxy, tries)) > 1:
-            yield Finding(
+            yield Remark(
                 proxy.line("fail_duration", "max_fails"),
                 f"One {what} on every upstream is tried up to {tries} times, and"
                 f" each failure counts: {_many(lost, proxy.choices)} left out for"
-                f" {duration(proxy.memory)}.",
+                f" {duration(proxy.fail_duration)}.",
                 _cure(proxy, tries),
             )
             return

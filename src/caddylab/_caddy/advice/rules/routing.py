@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caddylab._caddy.adapted.flow import Json, Step, answers, takes_all
-from caddylab._caddy.advice.rules.registry import Finding, Findings, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 
 _ROOT = ["/"]
@@ -28,7 +28,7 @@ def never_reached(subject: Subject) -> Findings:
         article = "an" if other[1] in "aeiou" else "a"
         which = "another one" if other == f"`{step.name}`" else f"{article} {other}"
         message = f"This `{step.name}` is never reached: {which} before it takes every request."
-        yield Finding(line, message, _advice(step))
+        yield Remark(line, message, _advice(step))
 
 
 def _advice(step: Step) -> str:
@@ -75,7 +75,7 @@ def only_root(subject: Subject) -> Findings:
             and _is_root(step)
             and not any(_takes_the_rest(s, step) for s in subject.steps)
         ):
-            yield Finding(
+            yield Remark(
                 proxy.line(),
                 "`/` is the path `/` and no other: Caddy answers any other path with an empty 200.",
             )
@@ -118,7 +118,7 @@ def fallback_file(subject: Subject) -> Findings:
                     f"`try_files` makes every path without a file `{page}`, before `{paths[0]}` is"
                     " looked for: this `reverse_proxy` is not reached."
                 )
-                yield Finding(line, message)
+                yield Remark(line, message)
                 break
 
 

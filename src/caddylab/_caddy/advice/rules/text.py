@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from caddylab._caddy.adapted.flow import Json
-from caddylab._caddy.advice.rules.registry import RULES, Finding, Findings, rule
+from caddylab._caddy.advice.rules.registry import RULES, Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 
 
@@ -18,7 +18,7 @@ def unclosed(subject: Subject) -> Findings:
     """Caddy closes what is still open at the end of the file: what follows belongs to the block."""
     if line := subject.outline.unclosed:
         message = "The `{` of this line is never closed; Caddy closes it at the end of the file."
-        yield Finding(line, message)
+        yield Remark(line, message)
 
 
 @rule(
@@ -32,7 +32,7 @@ def no_such_rule(subject: Subject) -> Findings:
         if name not in RULES:
             near = get_close_matches(name, RULES, 1)
             help = f"Did you mean `{near[0]}`?" if near else ""
-            yield Finding(line, f"There is no rule called `{name}`.", help)
+            yield Remark(line, f"There is no rule called `{name}`.", help)
 
 
 @rule(
@@ -48,7 +48,7 @@ def port_as_host(subject: Subject) -> Findings:
         for port in sorted(_numeric_hosts(server)):
             line = next((site.line for site in subject.outline.sites(port)), None)
             message = f"`{port}` is taken for the name of a host, which Caddy serves {how}."
-            yield Finding(line, message, f"For port {port} write `:{port}`.")
+            yield Remark(line, message, f"For port {port} write `:{port}`.")
 
 
 def _numeric_hosts(server: Json) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import collapse_addresses, ip_network
 
 from caddylab._caddy.adapted.flow import Json
-from caddylab._caddy.advice.rules.registry import Finding, Findings, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 
 
@@ -23,14 +23,14 @@ def everybody(subject: Subject) -> Findings:
     for server in subject.servers:
         for wrapper in server.get("listener_wrappers") or []:
             if wrapper.get("wrapper") == "proxy_protocol" and _all(wrapper.get("allow") or []):
-                yield Finding(
+                yield Remark(
                     subject.line_of("0.0.0.0/0", "::/0"),
                     "Every client may begin with a PROXY line: the address that it claims is"
                     " believed.",
                     "Name the addresses of the proxies in front: `allow 192.0.2.0/24`.",
                 )
     for _ in _trusting(subject):
-        yield Finding(
+        yield Remark(
             lines.pop(0) if lines else None,
             "Every client counts as a trusted proxy: its own `X-Forwarded-For` is believed.",
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from caddylab._caddy.adapted.proxies import Proxy, is_odd
-from caddylab._caddy.advice.rules.registry import Finding, Findings, proxy_rule, rule
+from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule, rule
 from caddylab._caddy.advice.rules.subject import Subject, strings
 
 _PAIR = "`reverse_proxy backend1:8080 backend2:8080`"
@@ -27,7 +27,7 @@ def no_upstream(proxy: Proxy) -> Findings:
     """A `reverse_proxy` that has no upstream answers every request with 503."""
     if not proxy.dials and not proxy.dynamic:
         message = "This `reverse_proxy` has no upstream: every request is answered with 503."
-        yield Finding(proxy.line(), message)
+        yield Remark(proxy.line(), message)
 
 
 @proxy_rule(
@@ -40,7 +40,7 @@ def comma(proxy: Proxy) -> Findings:
     for dial in proxy.dials:
         if "," in dial:
             message = f"The comma is taken for a part of the name: Caddy dials `{dial}`."
-            yield Finding(_line(proxy, dial), message)
+            yield Remark(_line(proxy, dial), message)
 
 
 @proxy_rule(
@@ -53,7 +53,7 @@ def path(proxy: Proxy) -> Findings:
     for dial in proxy.dials:
         if "," not in dial and is_odd(dial):
             message = f"The path is taken for a part of the name: Caddy dials `{dial}`."
-            yield Finding(_line(proxy, dial), message)
+            yield Remark(_line(proxy, dial), message)
 
 
 @proxy_rule(
@@ -67,7 +67,7 @@ def port_alone(proxy: Proxy) -> Findings:
         if (host := dial.removesuffix(":80")).isdigit():
             message = f"`{host}` is taken for the name of a host: Caddy dials its port 80."
             help = f"An upstream is `host:port`, such as `backend1:{host}`."
-            yield Finding(_line(proxy, dial), message, help)
+            yield Remark(_line(proxy, dial), message, help)
 
 
 @proxy_rule(
@@ -83,7 +83,7 @@ def no_port(proxy: Proxy) -> Findings:
         bare = re.fullmatch(r"(?!\d+$)[\w.-]+", word) and f"{word}:80" in proxy.dials
         if bare and (others or re.fullmatch(r"backend\d+", word)):
             message = f"`{word}` has no port: Caddy dials port 80."
-            yield Finding(line, message, f"Write the port too, such as `{word}:8080`.")
+            yield Remark(line, message, f"Write the port too, such as `{word}:8080`.")
 
 
 @proxy_rule(
@@ -96,7 +96,7 @@ def twice(proxy: Proxy) -> Findings:
     for dial, times in Counter(proxy.dials).items():
         if times > 1:
             message = f"`{dial}` is named {times} times: it counts as {times} upstreams."
-            yield Finding([proxy.line(), *proxy.upstream_lines(dial)][-1], message)
+            yield Remark([proxy.line(), *proxy.upstream_lines(dial)][-1], message)
 
 
 @rule(
@@ -127,7 +127,7 @@ def _chosen(proxy: Proxy, dial: str, address: str) -> Findings:
             part = "port" if dial.rpartition(":")[2].startswith("{") else "address"
             how = f"by {_source(placeholder)}"
             message = f"The client chooses the upstream's {part}, {how}: Caddy connects to any."
-            yield Finding(_line(proxy, dial), message)
+            yield Remark(_line(proxy, dial), message)
             return
 
 
