@@ -206,7 +206,7 @@ def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
     import pty
 
     ours, theirs = pty.openpty()
-    script = "from caddylab import _progress\n_progress.countdown(lambda: False, 1.8, 'waiting')"
+    script = "from caddylab._look import progress_bar\nprogress_bar.countdown(lambda: False, 1.8, 'waiting')"
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     subprocess.run(
         [sys.executable, "-c", script], env=environment, stderr=theirs, timeout=60, check=True
