@@ -19,6 +19,7 @@ from wire_tap import Passed, Tap
 from caddylab import Answerer, CaddylabError, Lab, Outcome
 from caddylab._records import UNANSWERED, Request
 from caddylab._traffic.traffic import Traffic
+from caddylab._waiting import poll
 
 Said = tuple[Any, ...]
 ALIKE = (Answerer.CADDY, Answerer.NO_BACKEND, Answerer.NOBODY)
@@ -52,13 +53,13 @@ class Log:
 class Diaries:
     """What the backends say that they have executed, read before they can forget it.
 
-    A backend that is killed takes along what it has noted since it was last asked: `gaps` has these
-    times, by backend.
+    A backend that is killed takes along what it has noted since it was last seen idle: `gaps` has
+    these times, by backend.
     """
 
     def __init__(self, lab: Lab) -> None:
         self._lab, self._over, self._lock = lab, threading.Event(), threading.Lock()
-        self._next: dict[int, tuple[str, int, float]] = {}
+        self._seen: dict[int, tuple[dict[str, Any] | None, int, float]] = {}
         self._executed = defaultdict[str, Counter[Said]](Counter)
         self.gaps = defaultdict[int, list[tuple[float, float]]](list)
 
@@ -76,7 +77,7 @@ class Diaries:
     def take(self) -> dict[str, Counter[Said]]:
         """What was executed since the last call, by id, when all backends are up."""
         for backend in self._lab.backends:
-            self._read(backend)
+            assert poll(lambda backend=backend: self._read(backend), 15), f"{backend} is not done"
         with self._lock:
             taken, self._executed = self._executed, defaultdict(Counter)
         return taken
@@ -87,21 +88,29 @@ class Diaries:
                 with contextlib.suppress(CaddylabError):  # it is down, or does not answer
                     self._read(backend)
 
-    def _read(self, backend: Any) -> None:
+    def _read(self, backend: Any) -> bool:
+        """Read on; whether it has finished all that it has begun."""
         with self._lock:
-            self._read_on(backend)
+            return self._read_on(backend)
 
-    def _read_on(self, backend: Any) -> None:
-        instance, since, last = self._next.get(backend.number, ("", 0, 0.0))
+    def _read_on(self, backend: Any) -> bool:
+        seen, since, quiet = self._seen.get(backend.number, (None, 0, 0.0))
         now = time.time()
+        said = self._ask(backend, max(0, since - 1))
+        if seen is None or said["requests"][:1] != [seen]:  # perhaps another process
+            said = self._ask(backend, 0)
+            self.gaps[backend.number].append((quiet, time.time()))
+        else:
+            said["requests"].pop(0)
+        for seen in said["requests"]:
+            self._executed[seen["id"] or ""][backend.number, seen["status"]] += 1
+        quiet = quiet if said["running"] else now
+        self._seen[backend.number] = (seen, said["next"], quiet)
+        return not said["running"]
+
+    def _ask(self, backend: Any, since: int) -> dict[str, Any]:
         answer = backend._control("GET", "/requests", timeout=1, params={"since": since})
-        if answer.headers["X-Instance"] != instance:
-            answer = backend._control("GET", "/requests", timeout=1, params={"since": 0})
-            self.gaps[backend.number].append((last, time.time()))
-        said = answer.json()
-        self._next[backend.number] = (answer.headers["X-Instance"], said["next"], now)
-        for entry in said["requests"]:
-            self._executed[entry["id"] or ""][backend.number, entry["status"]] += 1
+        return dict(answer.json())
 
     def forgot(self, backend: int, when: float) -> bool:
         """Whether what it did then may be forgotten."""
