@@ -1,15 +1,16 @@
-"""The records against Caddy's log, read a second time and joined in another way: by id."""
+"""The records against three witnesses: the wire, Caddy's log read again, the backends' diaries."""
 
 from __future__ import annotations
 
 import contextlib
-import json
+import copy
 import random
-from collections import defaultdict
 
 import pytest
+from wire_tap import tapped
+from witnesses import Diaries, Log, Witnesses
 
-from caddylab import Answerer, FaultError
+from caddylab import Answerer, FaultError, Outcome
 
 PROXY = ":80 {{\n\treverse_proxy backend1:8080 backend2:8080 {{\n\t\t{}\n\t}}\n{}}}\n"
 PAGE = '\thandle_errors {\n\t\trespond "Sorry." 200\n\t}\n'
@@ -19,31 +20,6 @@ SITES = (
     PROXY.format("fail_duration 1s\n\t\theader_down X-Backend 1", PAGE),
     PROXY.format("lb_retries 1", "").replace("reverse_proxy", "reverse_proxy /elsewhere"),
 )
-
-
-class Tap:
-    """Every byte of Caddy's log that the lab reads, kept and joined by `X-Request-Id`."""
-
-    def __init__(self, lab, monkeypatch):
-        self.lines, self._rest, read = [], b"", lab._journal._read_log
-        monkeypatch.setattr(lab._journal, "_read_log", lambda offset: self._keep(read(offset)))
-
-    def _keep(self, data):
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        self.lines += lines
-        return data
-
-    def account(self):
-        """By id: what Caddy tried, and how it closed."""
-        tried, closed = defaultdict(list), defaultdict(list)
-        for entry in map(json.loads, filter(None, self.lines)):
-            ids = entry.get("request", {}).get("headers", {}).get("X-Request-Id", [""])
-            if entry["msg"] == "upstream roundtrip":
-                tried[ids[0]].append((entry["upstream"], entry.get("status")))
-            elif entry["msg"] in ("handled request", "NOP"):
-                closed[ids[0]].append((entry["msg"], entry["status"]))
-        self.lines.clear()
-        return tried, closed
 
 
 def disturb(lab, dice):
@@ -63,7 +39,7 @@ def run(lab, dice, count):
     lab.load(dice.choice(SITES))
     traffic = lab.fire(
         count, concurrency=dice.choice((5, 20)), clients=dice.choice((1, 7, 50)),
-        keepalive=dice.random() < 0.7, timeout=1, background=True,
+        keepalive=dice.random() < 0.7, timeout=0.3, background=True,
     )  # fmt: skip
     for k in range(1, 4):
         lab.wait_until(lambda k=k: traffic.done or len(traffic) >= k * count / 4)
@@ -74,43 +50,82 @@ def run(lab, dice, count):
     return traffic.wait()
 
 
-def differences(lab, traffic, tap):
-    """Where the records and the log do not agree."""
-    tried, closed = tap.account()
-    for request in traffic.requests:
-        id = f"{traffic.run.id}-{request.n}"
-        ends, attempts = closed.pop(id, []), tried.pop(id, [])
-        if request.complete != (len(ends) == 1):
-            yield id, "closed", ends, request
-        if attempts != [(a.upstream, a.status) for a in request.attempts]:
-            yield id, "attempts", attempts, request
-        known = ends and request.answerer is not Answerer.NONE
-        if known and who(lab, ends[0], attempts) != (request.source, request.answered_by):
-            yield id, "who", ends, attempts, request
-    for id in {*closed, *tried}:
-        if id.startswith(traffic.run.id):
-            yield id, "sent and not recorded"
+@pytest.fixture
+def witnesses(lab, monkeypatch):
+    diaries = Diaries(lab)
+    with tapped(lab) as tap, diaries.followed():
+        yield Witnesses(lab, tap, Log(lab, monkeypatch), diaries)
+    lab.restore()
 
 
-def who(lab, end, attempts):
-    """Who answered, by what these sites can do."""
-    message, status = end
-    if message == "NOP":
-        return Answerer.NOBODY, None
-    upstream, last = attempts[-1] if attempts else ("", None)
-    if last == status:
-        return Answerer.BACKEND, lab._journal.backend_at(upstream)
-    return (Answerer.CADDY if status == 200 else Answerer.NO_BACKEND), None
+def heard(lab, witnesses, traffic):
+    """What the witnesses say against a run that is over."""
+    lab.restore()
+    lab._journal.catch_up()
+    witnesses.hear()
+    return list(witnesses.differences(traffic))
 
 
 @pytest.mark.parametrize("total", [1_500, pytest.param(100_000, marks=pytest.mark.attack)])
-def test_the_records_equal_the_log_through_kills_reloads_and_stop(lab, monkeypatch, figure, total):
-    dice, tap, sent, runs = random.Random(total), Tap(lab, monkeypatch), 0, 0
+def test_the_records_equal_what_the_witnesses_saw(lab, witnesses, figure, total):
+    """Through kills, reloads and Stop."""
+    dice, sent, runs = random.Random(total), 0, 0
     while sent < total:
         traffic = run(lab, dice, 500 if total < 10_000 else 2000)
-        lab._journal.catch_up()
-        assert list(differences(lab, traffic, tap)) == []
+        assert heard(lab, witnesses, traffic) == []
         sent, runs = sent + len(traffic), runs + 1
     figure(f"{sent:,} requests in {runs} runs through kills, reloads and Stop: every record equals "
-           "Caddy's log, read a second time")  # fmt: skip
+           "the wire, Caddy's log read a second time, and the backends' diaries")  # fmt: skip
+
+
+def other_backend(request):
+    request.attempts[-1].backend = 3 - request.attempts[-1].backend
+
+
+def other_status(request):
+    request.status = 204
+
+
+def other_body(request):
+    request.body = request.body.replace("BACKEND", "BACKSTAGE")
+
+
+def one_attempt_more(request):
+    request.attempts.append(request.attempts[0])
+
+
+def no_attempt(request):
+    request.attempts.clear()
+
+
+def from_caddy(request):
+    request.source = Answerer.CADDY
+
+
+def cut_off(request):
+    request.outcome = Outcome.RESET
+
+
+def never_sent(request):
+    request.outcome = Outcome.REFUSED
+
+
+LIES = (other_backend, other_status, other_body, one_attempt_more, no_attempt, from_caddy, cut_off,
+        never_sent)  # fmt: skip
+
+
+def test_a_record_that_is_false_does_not_pass(lab, witnesses):
     lab.restore()
+    lab.load(SITES[1])
+    traffic = lab.fire(40)
+    assert heard(lab, witnesses, traffic) == []
+    honest = copy.deepcopy(traffic.requests[20])
+    for lie in LIES:
+        lie(traffic.requests[20])
+        told = [id for id, *_ in witnesses.differences(traffic)]
+        assert told == [f"{traffic.run.id}-21"], lie
+        traffic.run.requests[20] = copy.deepcopy(honest)
+    traffic.run.requests.pop()
+    assert list(witnesses.differences(traffic)) == [
+        (f"{traffic.run.id}-40", "sent and not recorded")
+    ]
