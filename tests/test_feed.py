@@ -243,7 +243,8 @@ def test_a_configuration_and_a_run_between_two_others(lab, watch):
     assert heard.tells("d", 5)
     assert [event[2] for event in heard.of("g")] == [first.run.id, second.run.id]
     assert heard.of("l")[-1][2] == {
-        "backends": 2, "policy": "round_robin", "health_interval": 30.0, "fail_duration": 10.0, "max_fails": 1,
+        "backends": 2, "policy": "round_robin",
+        "health_interval": 30.0, "fail_duration": 10.0, "max_fails": 1,
         "used": (1, 2), "path": "/", "status": 200, "torn": (),
         "asked": ((1, "/", 200), (2, "/", 200)),
     }  # fmt: skip
