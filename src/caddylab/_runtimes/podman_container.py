@@ -13,6 +13,7 @@ from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
 from caddylab._ports import LOOPBACK, Port
+from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.podman_service import Service
 from caddylab._waiting import poll
@@ -59,6 +60,10 @@ class Container:
         """
         while self._reserved:
             self._reserved.popitem()[1].close()
+        with temporary.told():
+            self._start()
+
+    def _start(self) -> None:
         try:
             self._post("start")
         except OSError as error:

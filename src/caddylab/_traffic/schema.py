@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from caddylab._opinions import KINDS
 from caddylab._records import Attempt, Request, Span
 from caddylab._runtimes.base import MOST_BACKENDS
 from caddylab._setting import Setting
@@ -124,6 +125,8 @@ def checked(content: bytes, newest: int) -> dict[str, Any]:
         row[ATTEMPTS] = table(Attempt, row[ATTEMPTS])
     packed["faults"] = table(Span, packed["faults"])
     packed["opinions"] = table(Span, packed["opinions"])
+    if not {row[KIND] for row in packed["opinions"]} <= set(KINDS):
+        raise ValueError("Caddy has no such opinion")
     stage = _SETTING.validate_python(packed["stage"])
     packed["stage"] = {field.name: getattr(stage, field.name) for field in fields(Setting)}
     _check_numbers(packed, stage.backends)
@@ -189,4 +192,5 @@ def _plain(hint: Any) -> Any:
 
 
 ATTEMPTS = [field.name for field in fields(Request)].index("attempts")
+KIND = [field.name for field in fields(Span)].index("kind")
 _SETTING = TypeAdapter(Setting)
