@@ -71,6 +71,11 @@ class TestRecordings:
         text = json.dumps(tree).replace('"HERE"', number)
         refused(text.encode(), tmp_path / "run.json")
 
+    def test_an_opinion_that_caddy_cannot_have(self, recorded, tmp_path):
+        tree = json.loads(gzip.decompress(recorded))
+        tree["opinions"] = [[1, "in love", tree["began"], None, "", ""]]
+        refused(json.dumps(tree).encode(), tmp_path / "run.json")
+
     def test_a_bomb_is_not_unpacked(self, tmp_path):
         """A megabyte that would be a gigabyte, in a process that may have half of that."""
         packer = zlib.compressobj(9, wbits=31)

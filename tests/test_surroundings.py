@@ -22,6 +22,10 @@ small_disk = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("unshare"),
     reason="Only root can mount a small disk for one process.",
 )
+own_storage = pytest.mark.skipif(
+    "CONTAINERS_STORAGE_CONF" not in os.environ,
+    reason="CONTAINERS_STORAGE_CONF does not say where Podman's images are (.ci/with-podman does).",
+)
 
 ADMIN_LINE = (
     b'{"level":"debug","ts":1.5,"logger":"events","msg":"event","name":"%s",'
@@ -44,11 +48,11 @@ for free in (0, 4, 16, 64, 128):
 """
 
 FILLED_LATER = """
-import tempfile
+import os, sys, tempfile
 from pathlib import Path
 from caddylab import CaddylabError, Lab
 
-filler = Path(tempfile.gettempdir(), "filler")
+filler = Path(os.environ.get("DISK", tempfile.gettempdir()), "filler")
 
 def fill():
     with filler.open("wb", buffering=0) as file:
@@ -58,14 +62,14 @@ def fill():
 def end_caddy():
     lab._runtime._caddy.kill()
 
-with Lab("process", backends=1) as lab:
+with Lab(os.environ.get("RUNTIME", "process"), backends=1) as lab:
     print("BEFORE", lab.fire(5))
     try:
         fill()
     except OSError as error:
         print("FILLED", error)
     print("FULL", lab.fire(200))
-    load = lambda: lab.load("crash")
+    load = lambda: lab.load(":80 {\\n\\treverse_proxy backend1:8080\\n}")
     for deed in (load, lab.backend(1).stop, lab.restore, end_caddy, lab.reset):
         try:
             deed()
@@ -75,6 +79,29 @@ with Lab("process", backends=1) as lab:
     lab.reset()
     lab.fire(1)
     print("AFTER", lab.fire(5))
+"""
+
+CONTAINERS_WITHOUT_ROOM = """
+import os, shutil
+from pathlib import Path
+from caddylab import Lab, StartFailed
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes.podman.service import at_hand
+
+disk = Path(os.environ["DISK"])
+Lab("podman", backends=1).close()
+for leave in (0, 8, 32, 64):
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - 1024 * leave))
+    try:
+        Lab("podman", backends=1).close()
+    except StartFailed as error:
+        print(leave, str(error).splitlines()[0])
+    filler.unlink()
+    assert not list(folder.base().iterdir())
+    with at_hand() as service:
+        assert not service.client.containers.list(all=True)
+        assert [net.name for net in service.client.networks.list()] == ["podman"]
 """
 
 IN_ASCII = """
@@ -98,6 +125,26 @@ def on_a_disk(size: str, script: str, disk: Path) -> str:
     mount = f'mount -t tmpfs -o size={size} tmpfs "{disk}" && exec "$@"'
     command = ["unshare", "--mount", "sh", "-c", mount, "sh", sys.executable, "-c", script]
     return run(command, TMPDIR=str(disk))
+
+
+def with_containers_on_a_disk(size: str, script: str, disk: Path) -> str:
+    """What a script prints whose containers are on a disk of their own, with a Podman for it."""
+    mount = f"""
+        mount -t tmpfs -o size={size} tmpfs "$DISK"
+        sed "s#^graphroot=.*#graphroot=\\"$DISK/storage\\"#
+             s#^runroot=.*#runroot=\\"$OTHER/run\\"#" \\
+            "$CONTAINERS_STORAGE_CONF" > "$OTHER/storage.conf"
+        export CONTAINERS_STORAGE_CONF=$OTHER/storage.conf
+        env -u CONTAINER_HOST podman system service --time 0 "unix://$OTHER/s" 2>"$OTHER/said" &
+        until [ -S "$OTHER/s" ]; do kill -0 $! || exit 1; sleep 0.02; done
+        CONTAINER_HOST=unix://$OTHER/s "$@"
+        said=$?
+        kill $!
+        exit $said
+    """
+    command = ["unshare", "--mount", "sh", "-c", mount, "sh", sys.executable, "-c", script]
+    with tempfile.TemporaryDirectory(prefix="o", dir="/tmp") as other:
+        return run(command, DISK=str(disk), OTHER=other, RUNTIME="podman")
 
 
 def run(command: list[str], **environment: str) -> str:
@@ -140,6 +187,36 @@ def test_a_run_says_that_its_traces_are_missing_because_the_disk_is_full(disk):
     assert "!" not in before
     assert "The disk is full" in full
     assert "their traces end early" in full
+    assert "!" not in after, said
+
+
+@small_disk
+@own_storage
+@pytest.mark.podman
+def test_containers_without_room_are_said_in_a_sentence_and_nothing_is_left(disk):
+    said = with_containers_on_a_disk("6m", CONTAINERS_WITHOUT_ROOM, disk).splitlines()
+    refused = [line for line in said if "The disk is full" in line]
+    assert len(refused) >= 2, said  # what is enough depends on Podman's own files
+    assert all("The disk is full, and not in" in line for line in refused)
+    assert all("podman system prune" in line for line in refused)
+
+
+@small_disk
+@own_storage
+@pytest.mark.podman
+def test_a_run_in_containers_says_that_its_traces_are_missing(disk):
+    said = with_containers_on_a_disk("6m", FILLED_LATER, disk)
+    before, _, rest = said.partition("FULL")
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    subprocess.run(
+    full, _, after = rest.partition("AFTER")
+    assert "FILLED" in before
+    assert "!" not in before
+    assert "The disk is full: Caddy could not write its log in Podman's storage" in full
+    assert "their traces end early" in full
+    refused = [line for line in full.splitlines() if line.startswith("REFUSED")]
+    assert refused, said
+    assert all("The disk is full" in line for line in refused)
     assert "!" not in after, said
 
 

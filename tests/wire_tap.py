@@ -26,7 +26,8 @@ IDENTITY = re.compile(rb"BACKEND_(\d+)")
 class Passed:
     """One request that went by, and its answer as far as one came back.
 
-    `whole` says that the answer was complete; `cut` who ended the connection before that.
+    `whole` says that the answer was complete; `cut` who ended the connection before that, the
+    client or the server.
     """
 
     id: str
@@ -108,7 +109,8 @@ class Client(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         try:
             _, server = await loop.create_connection(lambda: Server(self), *self.tap.target)
-        except OSError:
+        except OSError as error:
+            self.end(f"server, which was not reached: {error}")
             self.transport.abort()
             return
         if self.transport.is_closing():

@@ -151,7 +151,7 @@ def by_wire(request: Request, passed: list[Passed]) -> Iterator[Said]:
     seen = passed[0]
     if request.outcome is Outcome.REFUSED:
         yield "refused, and on the wire", seen
-    elif request.outcome is Outcome.RESET and (seen.whole or seen.cut != "server"):
+    elif request.outcome is Outcome.RESET and (seen.whole or not seen.cut.startswith("server")):
         yield "reset, which the wire does not show", seen
     elif request.outcome not in UNANSWERED:
         yield from _answer(request, seen)

@@ -31,6 +31,7 @@ PLENTY = 16 * NEEDED
 _ODD = re.compile(r"[{}|#?%\x00-\x1f\ud800-\udfff]")
 """Caddy reads placeholders, and modes after a bar; Podman reads an address."""
 
+FULL = "The disk is full"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL_IN_WORDS = ("no space left on device", "disk quota exceeded")
 
@@ -65,7 +66,7 @@ def need_room() -> None:
 
 def log_trouble(path: Path, place: str) -> str:
     """Why nothing can be added to the log at `path`, if the disk is full; else nothing."""
-    return f"The disk is full: Caddy could not write its log in {place}" if _free(path) < 1 else ""
+    return f"{FULL}: Caddy could not write its log in {place}" if _free(path) < 1 else ""
 
 
 @contextlib.contextmanager
@@ -78,7 +79,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except (CaddylabError, OSError) as error:
-        if _is_full(error):
+        if _is_full(error) and not str(error).startswith(FULL):  # else it has been told already
             raise StartFailed(_where(error)) from error
         if isinstance(error, OSError):
             raise StartFailed(f"The lab could not be started: {error}.") from error
@@ -102,7 +103,7 @@ def _where(error: Exception) -> str:
         return _no_room(folder)
     why = str(error).partition("\n")[0].rstrip(".")
     return (
-        f"The disk is full, and not in {folder}: {why}. Delete something on it; for containers "
+        f"{FULL}, and not in {folder}: {why}. Delete something on it; for containers "
         "`podman system prune` makes room."
     )
 
@@ -115,7 +116,7 @@ def _free(path: Path) -> float:
 
 def _no_room(folder: Path) -> str:
     return (
-        f"The disk is full: a lab's files have no room in {folder}; delete something there, or "
+        f"{FULL}: a lab's files have no room in {folder}; delete something there, or "
         "set TMPDIR to a folder on another disk and restart the kernel."
     )
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from caddylab._caddy.adapted.balancing import Setting
+from caddylab._caddy.running.opinions import KINDS
 from caddylab._engine.clients import MOST_CLIENTS
 from caddylab._records import Attempt, Request, Span
 from caddylab._runtimes.base import MOST_BACKENDS
@@ -124,6 +125,8 @@ def checked(content: bytes, newest: int) -> dict[str, Any]:
         row[ATTEMPTS] = table(Attempt, row[ATTEMPTS])
     packed["faults"] = table(Span, packed["faults"])
     packed["opinions"] = table(Span, packed["opinions"])
+    if not {row[KIND] for row in packed["opinions"]} <= set(KINDS):
+        raise ValueError("Caddy has no such opinion")
     named = {OLDER.get(key, key): value for key, value in packed["stage"].items()}
     stage = _SETTING.validate_python(named)
     packed["stage"] = {field.name: getattr(stage, field.name) for field in fields(Setting)}
@@ -190,6 +193,7 @@ def _plain(hint: Any) -> Any:
 
 
 ATTEMPTS = [field.name for field in fields(Request)].index("attempts")
+KIND = [field.name for field in fields(Span)].index("kind")
 _SETTING = TypeAdapter(Setting)
 
 OLDER = {"check": "health_interval", "memory": "fail_duration", "most": "max_fails"}

@@ -14,6 +14,7 @@ from typing import Any
 from caddylab._errors import FaultError, StartFailed
 from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
+from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.podman.service import Service
 
@@ -59,6 +60,10 @@ class Container:
         """
         while self._reserved:
             self._reserved.popitem()[1].close()
+        with temporary.told():
+            self._start()
+
+    def _start(self) -> None:
         try:
             self._post("start")
         except OSError as error:
