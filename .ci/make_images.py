@@ -10,7 +10,7 @@ from pathlib import Path
 
 from podman import PodmanClient
 
-from caddylab._runtimes import images
+from caddylab._runtimes.podman import images
 
 PYTHON = "docker.io/library/python:3.11-slim"
 PATH = "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks._row import Row
-from caddylab._caddy.version import CADDY_VERSION
+from caddylab._caddy.running.version import CADDY_VERSION
 
 NAMES = [
     path.stem

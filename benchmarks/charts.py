@@ -13,10 +13,10 @@ import altair as alt
 
 from benchmarks._row import Row
 from caddylab import _charts
+from caddylab._engine.clients import Clients
+from caddylab._engine.plan import Plan
 from caddylab._records import Attempt, Outcome, Request, Span
 from caddylab._traffic import tables
-from caddylab._traffic.clients import Clients
-from caddylab._traffic.plan import Plan
 
 NUMBER = 100_000
 MOST = 1.0  # s

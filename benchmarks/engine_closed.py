@@ -15,9 +15,9 @@ import httpx
 
 from benchmarks._row import Row
 from benchmarks._static import static_caddy
+from caddylab._engine.engine import Address, Engine
+from caddylab._engine.plan import Plan
 from caddylab._records import Outcome
-from caddylab._traffic.engine import Address, Engine
-from caddylab._traffic.plan import Plan
 
 WORKERS = 16
 SECONDS = 4.0

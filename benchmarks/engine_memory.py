@@ -7,8 +7,8 @@ import tracemalloc
 
 from benchmarks._row import Row
 from benchmarks._static import static_caddy
-from caddylab._traffic.engine import Address, Engine
-from caddylab._traffic.plan import Plan
+from caddylab._engine.engine import Address, Engine
+from caddylab._engine.plan import Plan
 
 MOST = 1000
 

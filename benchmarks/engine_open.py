@@ -11,9 +11,9 @@ from statistics import median
 
 from benchmarks._row import Row
 from benchmarks._static import static_caddy
+from caddylab._engine.engine import Address, Engine, Run
+from caddylab._engine.plan import Plan
 from caddylab._records import Outcome
-from caddylab._traffic.engine import Address, Engine, Run
-from caddylab._traffic.plan import Plan
 
 RATE = 500
 SECONDS = 10

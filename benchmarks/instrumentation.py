@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks._row import Row
 from caddylab import Lab
-from caddylab._traffic.clients import Clients
+from caddylab._engine.clients import Clients
 
 ROUNDS, REQUESTS = 5, 4000
 BAR = 0.85

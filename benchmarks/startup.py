@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 import httpx
 
 from benchmarks._row import Row
-from caddylab import Lab, _resources
-from caddylab._ports import LOOPBACK, Port
-from caddylab._waiting import poll
+from caddylab import Lab
+from caddylab._machine import shipped
+from caddylab._machine.ports import LOOPBACK, Port
+from caddylab._machine.waiting import poll
 
 ROUNDS = 7
 
@@ -74,13 +75,13 @@ def uvicorn_alone() -> float:
     """Seconds from the start of a plain uvicorn to its first 200."""
     port = unused_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "app:create_app", "--port", str(port)]
-    with _running([*command, "--log-level", "warning"], cwd=str(_resources.containers())) as began:
+    with _running([*command, "--log-level", "warning"], cwd=str(shipped.containers())) as began:
         return _first_answer(port, began)
 
 
 def podman_run() -> float:
     """Seconds from `podman run` of one backend to its first 200."""
-    from caddylab._runtimes import images
+    from caddylab._runtimes.podman import images
 
     port = unused_port()
     command = ["podman", *_remote(), "run", "--rm", "--publish", f"{LOOPBACK}:{port}:8080"]
@@ -97,7 +98,7 @@ def unused_port() -> int:
 
 def podman_works() -> bool:
     """Whether the lab could run in containers here."""
-    from caddylab._runtimes import podman
+    from caddylab._runtimes.podman import runtime as podman
 
     works, why = podman.available()
     if not works:

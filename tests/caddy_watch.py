@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from caddylab import CaddyfileError, Lab, LabError
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 CALLS = "openat,mkdirat,renameat,renameat2,unlinkat,linkat,symlinkat,fchmodat,connect,sendto,execve"
 _PATH = re.compile(r'(?:AT_FDCWD(?:</[^>]*>)?, )"(?P<path>[^"]*)"')

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 ROOT = Path(__file__).parents[1]
 MACHINE = Path(__file__).with_name("classroom-machine")

@@ -12,7 +12,7 @@ import httpx
 import nbformat
 from websocket import create_connection
 
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 FOLDER = "break-the-balancer"
 CELL_TIMEOUT = 300.0

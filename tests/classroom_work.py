@@ -12,9 +12,9 @@ import nbformat
 from classroom_hub import Classroom
 from classroom_learner import FOLDER, Learner
 
-from caddylab import _resources
-from caddylab._labs.progress import of_learner
-from caddylab._labs.task import tasks
+from caddylab._exercises.progress import of_learner
+from caddylab._exercises.task import tasks
+from caddylab._machine import shipped
 
 CHAPTERS = ("01-happy-path", "02-crash")
 LAB = "01-happy-path"
@@ -78,7 +78,7 @@ def at_once(work, things) -> list[Any]:
 
 def study(learner: Learner, chapters=CHAPTERS, stay=bool) -> str:
     """Two chapters and a lab, open until `stay` returns; returns all that the notebooks showed."""
-    solved = nbformat.read(_resources.solutions() / LAB / f"{LAB}.ipynb", as_version=4)
+    solved = nbformat.read(shipped.solutions() / LAB / f"{LAB}.ipynb", as_version=4)
     shown = [learner.work_through(f"{FOLDER}/course/{chapter}.ipynb") for chapter in chapters]
     shown.append(learner.work_through(f"{FOLDER}/labs/{LAB}/{LAB}.ipynb", solved, stay))
     return json.dumps(shown)

@@ -90,7 +90,7 @@ def pytest_runtest_makereport(item):
 
 @cache
 def podman() -> tuple[bool, str]:
-    from caddylab._runtimes import podman
+    from caddylab._runtimes.podman import runtime as podman
 
     return podman.available()
 

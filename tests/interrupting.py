@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 
 def stop_when(condition: Callable[[], object], deed: Callable[[], object]) -> bool:

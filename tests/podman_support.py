@@ -12,9 +12,10 @@ from contextlib import contextmanager
 import httpx
 from podman import PodmanClient
 
-from caddylab._runtimes import folder, podman_sweep
-from caddylab._runtimes.podman import PodmanRuntime
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes.podman import sweep as podman_sweep
+from caddylab._runtimes.podman.runtime import PodmanRuntime
 
 FETCH = """
 import sys, urllib.error, urllib.request
@@ -86,7 +87,7 @@ class Owner:
         self.lab_id = secrets.token_hex(4)
         script = (
             "import sys, time\n"
-            "from caddylab._runtimes.podman import PodmanRuntime\n"
+            "from caddylab._runtimes.podman.runtime import PodmanRuntime\n"
             f"runtime = PodmanRuntime({self.lab_id!r})\n"
             "print('begin', flush=True)\n"
             f"{code}\n"

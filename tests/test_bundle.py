@@ -10,13 +10,14 @@ import zipfile
 import pytest
 from bundle_support import BASE, VERSION, rewritten, tiny
 
-from caddylab import CaddylabError, _resources
+from caddylab import CaddylabError
 from caddylab._cli import notebooks
 from caddylab._cli.bundle import lock
 from caddylab._cli.bundle.installer import install
 from caddylab._cli.bundle.installer.files import SUMS, TOP
 from caddylab._cli.bundle.installer.refused import Refused
 from caddylab._cli.bundle.target import Target, targets
+from caddylab._machine import shipped
 from caddylab.cli import main
 
 ONE = f"{TOP}/wheels/one.whl"
@@ -26,12 +27,12 @@ LIST = f"{TOP}/{SUMS}"
 class TestTarget:
     def wanted(self, platform, python):
         target = Target(platform, python)
-        pins = lock.pins(_resources.lock())
+        pins = lock.pins(shipped.lock())
         return {(pin.name, pin.version) for pin in pins if target.wants(pin.marker)}
 
     def test_a_lock_is_read_to_its_last_line(self):
-        text = _resources.lock().read_text()
-        pins = lock.pins(_resources.lock())
+        text = shipped.lock().read_text()
+        pins = lock.pins(shipped.lock())
         assert len(pins) == len(re.findall(r"^\w\S+==", text, re.MULTILINE)) > 100
         assert sum(len(pin.digests) for pin in pins) == text.count("--hash=sha256:")
 

@@ -19,20 +19,20 @@ from html_support import lost, read
 from network_support import without_network
 from test_podman_pull import unmount
 
-from caddylab import _resources
 from caddylab._cli import notebooks
 from caddylab._cli.bundle.installer.files import MAIN, SUMS, TOP
-from caddylab._runtimes import podman_service
+from caddylab._machine import shipped
+from caddylab._runtimes.podman import service as podman_service
 
 WHEELS = "CADDYLAB_WHEELS"
 LIST = f"{TOP}/{SUMS}"
 AGAIN = """
 import sys
 from pathlib import Path
-from caddylab import _resources
+from caddylab._machine import shipped
 from caddylab._cli.bundle import own_wheel
 own_wheel.make(Path(sys.argv[1]))
-print(_resources.lock().read_text())
+print(shipped.lock().read_text())
 """
 LAB = "from caddylab import Lab\nwith Lab('podman') as lab: print(lab.get('/').status_code)"
 
@@ -181,7 +181,7 @@ class TestInstalled:
         python = room / "the course" / ".venv/bin/python"
         done = without_network(python, "-I", "-c", AGAIN, tmp_path, cwd=room)
         assert done.returncode == 0, done.said
-        assert done.said.strip() == _resources.lock().read_text().strip()
+        assert done.said.strip() == shipped.lock().read_text().strip()
         (again,) = tmp_path.iterdir()
         with zipfile.ZipFile(bundle.path) as archive:
             first = archive.read(f"{TOP}/wheels/{again.name}")

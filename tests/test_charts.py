@@ -16,7 +16,7 @@ import vl_convert
 from nbconvert import HTMLExporter
 
 from caddylab import TrafficError, _charts
-from caddylab._charts import renderer, theme, words
+from caddylab._charts.parts import renderer, theme, words
 
 BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#D55E00", "#7A7A7A"
 LARGE = scenes.large(20_000)

@@ -25,8 +25,8 @@ from classroom_work import (
     study,
 )  # fmt: skip
 
-from caddylab import _resources
-from caddylab._waiting import poll
+from caddylab._machine import shipped as _resources
+from caddylab._machine.waiting import poll
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(600), pytest.mark.filterwarnings("default")]
 

@@ -13,7 +13,7 @@ from classroom_hub import free_ports
 from classroom_image import built, classroom_context, podman
 from classroom_learner import Learner
 
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 # Most of the time is pip's, which unpacks 180 MB on a machine that is busy.
 pytestmark = [pytest.mark.podman, pytest.mark.hub, pytest.mark.timeout(300)]

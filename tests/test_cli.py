@@ -11,10 +11,10 @@ import pytest
 from static_caddy import free_port
 
 import caddylab
-from caddylab import _resources
 from caddylab._cli import doctor, notebooks
 from caddylab._cli.doctor import Check
 from caddylab._cli.notebooks import Folder
+from caddylab._machine import shipped as _resources
 from caddylab.cli import main
 
 CHAPTER = "course/01.ipynb"

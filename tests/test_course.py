@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from ahead import ahead
 
-from caddylab import _resources, _verify
+from caddylab._claims import verify
+from caddylab._machine import shipped
 
-NOTEBOOKS = sorted(_resources.course().glob("*.ipynb"))
+NOTEBOOKS = sorted(shipped.course().glob("*.ipynb"))
 
 pytestmark = pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
 
@@ -23,7 +24,7 @@ def text_of(notebook) -> str:
 
 
 executed = ahead(
-    "test_notebook", lambda notebook, runtime: _verify.run(notebook, {"CADDYLAB_RUNTIME": runtime})
+    "test_notebook", lambda notebook, runtime: verify.run(notebook, {"CADDYLAB_RUNTIME": runtime})
 )
 
 
@@ -34,17 +35,17 @@ def test_notebook(notebook: Path, runtime: str, executed, request):
     executed = executed[request.node.nodeid].result()
     if "Lab(" in notebook.read_text("utf-8"):
         assert f"CADDYLAB_RUNTIME asks for {runtime}" in text_of(executed)
-    findings = list(_verify.compare(notebook, _verify.claims(executed)))
+    findings = list(verify.compare(notebook, verify.claims(executed)))
     assert [finding for finding in findings if finding.drifted] == []
 
 
 def test_what_is_on_record_was_measured_with_the_caddy_of_the_course():
-    from caddylab._caddy.version import CADDY_VERSION
+    from caddylab._caddy.running.version import CADDY_VERSION
 
-    assert _verify.record()["caddy"] == CADDY_VERSION
+    assert verify.record()["caddy"] == CADDY_VERSION
 
 
 def test_every_chapter_has_claims_on_record():
     chapters = [path.stem for path in NOTEBOOKS if "verdicts(" in path.read_text("utf-8")]
-    assert sorted(_verify.record()["chapters"]) == chapters
+    assert sorted(verify.record()["chapters"]) == chapters
     assert len(chapters) >= 8

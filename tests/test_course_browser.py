@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from caddylab import _resources
+from caddylab._machine import shipped
 
 pytest_plugins = ["browser_support"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 def chapter_on(runtime: str, name: str, folder: Path) -> Path:
     """A copy of a chapter whose first cell chooses the runtime."""
-    notebook = nbformat.read(_resources.course() / f"{name}.ipynb", as_version=4)
+    notebook = nbformat.read(shipped.course() / f"{name}.ipynb", as_version=4)
     choose = f"import os; os.environ['CADDYLAB_RUNTIME'] = '{runtime}'"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(choose))
     path = folder / f"{name}.ipynb"

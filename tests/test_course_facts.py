@@ -20,8 +20,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from caddylab import Clients, Lab, Outcome, _resources
-from caddylab._caddy import program
+from caddylab import Clients, Lab, Outcome
+from caddylab._caddy.running import program
+from caddylab._machine import shipped
 
 RETRY_ON_STATUS = """lb_retry_match {
 	method GET
@@ -227,10 +228,10 @@ UNTRUE = {
 
 
 def _texts() -> Iterator[tuple[str, str]]:
-    for path in [*_resources.course().rglob("*.ipynb"), *_resources.solutions().rglob("*.ipynb")]:
+    for path in [*shipped.course().rglob("*.ipynb"), *shipped.solutions().rglob("*.ipynb")]:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         yield path.name, "\n".join("".join(cell["source"]) for cell in cells)
-    for path in [*_resources.course().glob("*.md"), *Path(__file__).parents[1].glob("src/**/*.py")]:
+    for path in [*shipped.course().glob("*.md"), *Path(__file__).parents[1].glob("src/**/*.py")]:
         yield path.name, path.read_text("utf-8")
 
 

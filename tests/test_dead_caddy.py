@@ -8,7 +8,7 @@ import time
 import pytest
 
 from caddylab import CaddyGone, Lab, LabError
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 # httpx forgets to close a socket that could not be connected
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

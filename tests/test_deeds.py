@@ -16,12 +16,12 @@ import pytest
 from interrupting import stop_when
 
 from caddylab import FaultError, Lab, StartFailed
-from caddylab._faults import LEAST_STATUS, MOST_STATUS
-from caddylab._runtimes import folder
+from caddylab._machine.undisturbed import Line
+from caddylab._machine.waiting import poll
+from caddylab._rig.faults import LEAST_STATUS, MOST_STATUS
+from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.base import Sight
 from caddylab._runtimes.keeper import MARK, Keeper
-from caddylab._undisturbed import Line
-from caddylab._waiting import poll
 
 PLAIN = """:80 {
 	reverse_proxy backend1:8080 backend2:8080 {
@@ -246,7 +246,7 @@ def test_a_fault_that_fails_half_way_leaves_nothing(lab, monkeypatch):
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("caddylab._faults.socket.socket", full)
+        patch.setattr("caddylab._rig.faults.socket.socket", full)
         with pytest.raises(FaultError, match="Too many open files"):
             lab.backend(1).partitioned()
     assert lab.backend(1).state == "up"
@@ -369,10 +369,10 @@ def test_a_stranger_at_a_backends_port_is_noticed(processes):
         "BACKEND_ID": "1", "CONTROL_PORT": str(unit.control[1]),
         "CONTROL_SECRET": processes._runtime.secret, "CONTROL_INSTANCE": "stranger",
     }  # fmt: skip
-    from caddylab import _resources
-    from caddylab._runtimes import _keeper_main
+    from caddylab._machine import shipped
+    from caddylab._runtimes import keeper_main
 
-    args = [sys.executable, _keeper_main.__file__, "--backend", str(_resources.containers()),
+    args = [sys.executable, keeper_main.__file__, "--backend", str(shipped.containers()),
             str(unit.address[1])]  # fmt: skip
     stranger = subprocess.Popen(args, env=environment, stderr=subprocess.DEVNULL)
     try:

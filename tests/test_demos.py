@@ -11,12 +11,15 @@ import pytest
 from ahead import ahead
 
 import caddylab
-from caddylab import Outcome, StartFailed, Traffic, _projector, _resources, _verify, plausible
+from caddylab import Outcome, StartFailed, Traffic, plausible
+from caddylab._claims import verify
+from caddylab._look import projector
+from caddylab._machine import shipped
 
-DEMOS = sorted((_resources.course() / "demos").glob("*.ipynb"))
-RECORDINGS = sorted((_resources.course() / "demos" / "recordings").iterdir())
+DEMOS = sorted((shipped.course() / "demos").glob("*.ipynb"))
+RECORDINGS = sorted((shipped.course() / "demos" / "recordings").iterdir())
 LOAD = re.compile(r'^(\w+) = Traffic\.load\("recordings/(.+)\.json\.gz"\)$', re.MULTILINE)
-GUIDE = _resources.course() / "instructor-guide.md"
+GUIDE = shipped.course() / "instructor-guide.md"
 
 WORDS_PER_MINUTE = 130
 HANDS, LOOKING, RUNNING = 0.75, 0.3, 0.1
@@ -58,7 +61,7 @@ def longest_run(run: Traffic) -> int:
 
 
 def moved_only_to_the_third(three: Traffic) -> bool:
-    two = Traffic.load(_resources.course() / "demos/recordings/05-two.json.gz")
+    two = Traffic.load(shipped.course() / "demos/recordings/05-two.json.gz")
     pairs = list(zip(two.backends, three.backends, strict=True))
     gone = [new for old, new in pairs if new != old]
     return set(gone) == {3} and len(gone) in plausible(300, 1 / 3)
@@ -118,7 +121,7 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
 
 executed = ahead(
     "test_it_runs_from_top_to_bottom",
-    lambda demo, runtime: _verify.run(demo, {"CADDYLAB_RUNTIME": runtime}),
+    lambda demo, runtime: verify.run(demo, {"CADDYLAB_RUNTIME": runtime}),
 )
 
 
@@ -134,7 +137,7 @@ def test_it_runs_from_top_to_bottom(demo, runtime, executed, request):
 
 class TestSlides:
     def test_every_chapter_has_a_demo(self):
-        chapters = {path.stem for path in _verify.chapters() if path.stem[:2] not in ("00", "99")}
+        chapters = {path.stem for path in verify.chapters() if path.stem[:2] not in ("00", "99")}
         assert {path.stem for path in DEMOS} == chapters
 
     @each_demo
@@ -187,7 +190,7 @@ class TestRecordings:
             raise StartFailed("It does not start.")
 
         monkeypatch.setattr(caddylab, "Lab", fail)
-        monkeypatch.setattr(_projector, "_on", False)  # and so it is afterwards
+        monkeypatch.setattr(projector, "_on", False)  # and so it is afterwards
         monkeypatch.chdir(demo.parent)
         stage: dict[str, object] = {}
         failed = {cell.source for cell in code(demo) if not works(cell.source, stage)}

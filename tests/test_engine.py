@@ -22,12 +22,12 @@ from contextlib import contextmanager
 import pytest
 from static_caddy import free_port, static_caddy, until_it_listens
 
+from caddylab._engine.clients import Clients
+from caddylab._engine.engine import Engine
+from caddylab._engine.loop import new_event_loop, raise_open_files_limit
+from caddylab._engine.plan import Plan
 from caddylab._errors import LabClosed, TrafficError
 from caddylab._records import Outcome
-from caddylab._traffic.clients import Clients
-from caddylab._traffic.engine import Engine
-from caddylab._traffic.loop import new_event_loop, raise_open_files_limit
-from caddylab._traffic.plan import Plan
 
 ECHO = """
 header X-Backend 2

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from caddylab._environ import inherited
+from caddylab._machine.environ import inherited
 from caddylab._runtimes.keeper import MARK, Keeper
 
 KEEPERS = 10

@@ -7,8 +7,8 @@ import json
 import pytest
 from admin_caddy import AdminCaddy, admin_caddy, site
 
-from caddylab._caddy.explain import refuse
-from caddylab._caddy.vocabulary import (
+from caddylab._caddy.advice.explain import refuse
+from caddylab._caddy.advice.vocabulary import (
     DIRECTIVES,
     ENCODERS,
     GLOBAL_OPTIONS,

@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from caddylab import Outcome
-from caddylab._tape import tape
-from caddylab._waiting import poll
-from caddylab._whereabouts import Whereabouts
+from caddylab._machine.waiting import poll
+from caddylab._view.tape import tape
+from caddylab._view.whereabouts import Whereabouts
 
 PROXY = """:80 {{
 	reverse_proxy backend1:8080 backend2:8080 {{
@@ -226,7 +226,7 @@ def test_checks_that_fail_and_those_that_pass(lab, watch):
         lab.wait_until(lambda: lab.backend(1).opinion == "unhealthy", 5)
     assert "500" in checks(1, False)[0][4]
     lab.load(BARE)
-    assert poll(lambda: heard.of("l")[-1][2]["check"] is None, 2)
+    assert poll(lambda: heard.of("l")[-1][2]["health_interval"] is None, 2)
     told = {event[1] + lab._feed.zero for event in checks(2, True)}
     diary = {entry["start"] for entry in lab.backend(2).requests() if entry["id"] is None}
     assert all(any(abs(time - start) < 0.001 for start in diary) for time in told)
@@ -243,7 +243,8 @@ def test_a_configuration_and_a_run_between_two_others(lab, watch):
     assert heard.tells("d", 5)
     assert [event[2] for event in heard.of("g")] == [first.run.id, second.run.id]
     assert heard.of("l")[-1][2] == {
-        "backends": 2, "policy": "round_robin", "check": 30.0, "memory": 10.0, "most": 1,
+        "backends": 2, "policy": "round_robin",
+        "health_interval": 30.0, "fail_duration": 10.0, "max_fails": 1,
         "used": (1, 2), "path": "/", "status": 200, "torn": (),
         "asked": ((1, "/", 200), (2, "/", 200)),
     }  # fmt: skip

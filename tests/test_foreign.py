@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from admin_caddy import AdminCaddy, admin_caddy, site
 
-from caddylab._caddy import foreign
-from caddylab._caddy.explain import refuse
+from caddylab._caddy.advice import foreign
+from caddylab._caddy.advice.explain import refuse
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,15 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
 
-from caddylab import Clients, FaultError, GameDay, LabClosed, LabError, _resources
+from caddylab import Clients, FaultError, GameDay, LabClosed, LabError
 from caddylab._gameday import score
 from caddylab._gameday.game import Deed
+from caddylab._gameday.incidents import DAY, SCENARIOS, plan
 from caddylab._gameday.report import COLUMNS, Report
-from caddylab._gameday.scenario import DAY, SCENARIOS, plan
 from caddylab._gameday.score import EXCUSED, PAGE, Sample
+from caddylab._machine import shipped
+from caddylab._machine.waiting import poll
 from caddylab._records import Outcome, Request
-from caddylab._waiting import poll
 
 MINUTES, RATE = 0.17, 20
 AT_ONCE = 7
@@ -414,7 +415,7 @@ class TestEnd:
 
     def test_its_status_stands_under_every_cell_that_is_run(self, day, capsys, monkeypatch):
         shell = InteractiveShell()
-        monkeypatch.setattr("caddylab._progress.shell", lambda: shell)
+        monkeypatch.setattr("caddylab._look.progress_bar.shell", lambda: shell)
         day.start()
         capsys.readouterr()
         shell.run_cell("1")
@@ -442,7 +443,7 @@ class TestEnd:
 @RUNTIMES
 def test_the_notebook_is_played_to_its_end(runtime, monkeypatch, tmp_path):
     monkeypatch.setenv("CADDYLAB_RUNTIME", runtime)
-    path = _resources.solutions() / "game-day" / "game-day.ipynb"
+    path = shipped.solutions() / "game-day" / "game-day.ipynb"
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("minutes=6", "minutes=0.3")

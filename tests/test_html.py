@@ -8,11 +8,11 @@ import nbformat
 import pytest
 from html_support import lost, make, read
 
-from caddylab import _resources
+from caddylab._machine import shipped
 
 pytest_plugins = ["browser_support"]
 
-NOTEBOOKS = sorted(_resources.course().glob("*.ipynb"))
+NOTEBOOKS = sorted(shipped.course().glob("*.ipynb"))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 

@@ -16,9 +16,9 @@ import pytest
 from interrupting import stop_after
 
 from caddylab import Lab
-from caddylab._runtimes import folder
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.keeper import MARK
-from caddylab._waiting import poll
 
 # What Stop cuts off in a start or in a widget is closed when it is forgotten.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -15,9 +15,10 @@ import psutil
 import pytest
 from podman_support import left_of
 
-from caddylab._runtimes import folder, podman_service
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.keeper import MARK
-from caddylab._waiting import poll
+from caddylab._runtimes.podman import service as podman_service
 
 OWNER = """
 import sys, time

@@ -20,7 +20,7 @@ from caddylab import (
     TrafficError,
     WaitTimeout,
 )
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 RETRY = """:80 {
 	reverse_proxy backend1:8080 backend2:8080 {

@@ -16,9 +16,9 @@ from zlib import crc32
 
 import pytest
 
-from caddylab._labs.bench import Bench
-from caddylab._labs.check import judge
-from caddylab._labs.task import Task, tasks
+from caddylab._exercises.bench import Bench
+from caddylab._exercises.check import judge
+from caddylab._exercises.task import Task, tasks
 
 ANSWERS = Path(__file__).parent / "answers"
 AT_A_TIME = 4

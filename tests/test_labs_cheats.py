@@ -10,12 +10,12 @@ import pytest
 from test_labs import AT_A_TIME, BENCHES, Answer, answers, examine
 
 from caddylab import Lab, NotYet
-from caddylab._labs import ch07, secret
-from caddylab._labs.bench import Bench
-from caddylab._labs.check import judge
-from caddylab._labs.hints06 import GUESSABLE, NO_SECRET, PRINTED, STAYS_TEXT
-from caddylab._labs.task import tasks
-from caddylab._labs.turns import turn
+from caddylab._exercises.bench import Bench
+from caddylab._exercises.chapters import ch07, secret
+from caddylab._exercises.chapters.hints06 import GUESSABLE, NO_SECRET, PRINTED, STAYS_TEXT
+from caddylab._exercises.chapters.turns import turn
+from caddylab._exercises.check import judge
+from caddylab._exercises.task import tasks
 
 CADDYFILES = {id: task for id, task in tasks().items() if task.reads is None}
 CHANCE = ("01.3", "01.4", "02.1", "02.2", "03.1", "03.2", "03.3", "03.4", "04.2", "04.3", "05.2",

@@ -20,15 +20,15 @@ import pytest
 from ahead import ahead
 from nbclient import NotebookClient
 
-from caddylab import _resources
-from caddylab._environ import inherited
-from caddylab._labs.task import tasks
+from caddylab._exercises.task import tasks
+from caddylab._machine import shipped
+from caddylab._machine.environ import inherited
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "[0-9]*/*.ipynb"
 """The game day has no tasks, and a test of its own."""
-SOLUTIONS = sorted(_resources.solutions().glob(CHAPTER))
-LABS = sorted(_resources.labs().glob(CHAPTER))
+SOLUTIONS = sorted(shipped.solutions().glob(CHAPTER))
+LABS = sorted(shipped.labs().glob(CHAPTER))
 GRADED = "01-happy-path"
 PATIENCE = 30
 """Seconds that nbgrader gives a cell by default."""
@@ -113,7 +113,7 @@ def test_every_chapter_with_tasks_has_a_lab():
 def test_the_labs_are_what_the_solutions_make_of_them(tmp_path):
     shell([sys.executable, ROOT / "tools/make_labs.py", tmp_path], ROOT)
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.glob("*/*.ipynb")}
-    root = _resources.labs()
+    root = shipped.labs()
     there = {path.relative_to(root): path.read_bytes() for path in root.glob("*/*.ipynb")}
     assert made == there, "run: make labs"
 
@@ -136,7 +136,7 @@ def course(tmp_path_factory):
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     source = folder / "solutions" / GRADED / f"{GRADED}.ipynb"
     source.parent.mkdir(parents=True)
-    nbformat.write(two_tasks(_resources.solutions() / GRADED / source.name), source)
+    nbformat.write(two_tasks(shipped.solutions() / GRADED / source.name), source)
     nbgrader(folder, "generate_assignment", GRADED)
     hand_in(folder, "right", folder / "solutions")
     hand_in(folder, "nothing", folder / "labs")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from caddylab import CaddyfileError, Lab, LabError, NotYet
-from caddylab._labs import board, check, progress
-from caddylab._labs.progress import FILE
-from caddylab._labs.task import tasks
+from caddylab._exercises import board, check, progress
+from caddylab._exercises.progress import FILE
+from caddylab._exercises.task import tasks
 from caddylab.cli import main
 
 WRONG, RIGHT = [100, 0, 0], [33, 34, 33]

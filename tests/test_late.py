@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from caddylab import _resources
+from caddylab._machine import shipped
 
 SCRIPT = """
 import _thread, sys, threading
@@ -32,7 +32,7 @@ FIRST = ["run.chart()", "run.table()"]
 @pytest.mark.parametrize("first", FIRST)
 @pytest.mark.parametrize("delay", [0.1, 0.3])
 def test_a_picture_after_stop_in_the_first_one(first, delay):
-    recording = _resources.course() / "demos/recordings/02-gone.json.gz"
+    recording = shipped.course() / "demos/recordings/02-gone.json.gz"
     command = [sys.executable, "-c", SCRIPT.format(first=first), recording, str(delay)]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)

@@ -17,9 +17,10 @@ import pytest
 
 from caddylab import Lab, LabError
 from caddylab._cli import clean
-from caddylab._runtimes import folder, podman
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.keeper import MARK
-from caddylab._waiting import poll
+from caddylab._runtimes.podman import runtime as podman
 
 OWNER = """
 import sys, time
@@ -110,7 +111,7 @@ def test_sigkill_of_the_owner_while_the_lab_starts(seconds):
 def test_the_next_lab_sweeps_when_even_the_keeper_was_killed():
     owner = start_owner()
     lab_id = read_until(owner, "ready").split()[1]
-    keeper = next(p for p in processes_of(lab_id) if "_keeper_main" in " ".join(p.cmdline()))
+    keeper = next(p for p in processes_of(lab_id) if "keeper_main" in " ".join(p.cmdline()))
     children = keeper.children()
     os.kill(keeper.pid, signal.SIGKILL)
     end(owner)
@@ -120,7 +121,7 @@ def test_the_next_lab_sweeps_when_even_the_keeper_was_killed():
 
 
 def keeper_of(lab_id: str) -> psutil.Process:
-    return next(p for p in processes_of(lab_id) if "_keeper_main" in " ".join(p.cmdline()))
+    return next(p for p in processes_of(lab_id) if "keeper_main" in " ".join(p.cmdline()))
 
 
 def test_close_does_what_a_keeper_cannot_that_was_killed():

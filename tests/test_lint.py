@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from admin_caddy import AdminCaddy, admin_caddy, site
 
-from caddylab._caddy.lint import Note, lint
-from caddylab._caddy.placeholders import SHORT
+from caddylab._caddy.advice.lint import Note, lint
+from caddylab._caddy.advice.placeholders import SHORT
 
 COURSE = sorted((Path(__file__).parents[1] / "containers" / "caddyfiles").iterdir())
 PROXY = "reverse_proxy backend1:8080"

@@ -11,8 +11,8 @@ from admin_caddy import AdminCaddy, admin_caddy
 from caddyfiles import CADDYFILES
 from hypothesis import HealthCheck, given, settings
 
-from caddylab._caddy.lint import RULES, Note, lint
-from caddylab._caddy.tokens import parse
+from caddylab._caddy.advice.lint import RULES, Note, lint
+from caddylab._caddy.text.tokens import parse
 
 FOLDER = os.environ.get("CADDYLAB_CADDYFILES")
 """A folder of Caddyfiles, such as `caddytest/integration/caddyfile_adapt` of Caddy's repository."""

@@ -6,9 +6,9 @@ import pytest
 from admin_caddy import site
 
 from caddylab import Lab
-from caddylab._caddy.rules.expressions import Outcome, outcomes
+from caddylab._caddy.advice.rules.expressions import Truth, outcomes
 
-ERROR, NO, YES = {Outcome.ERROR}, {Outcome.NO}, {Outcome.YES}
+ERROR, NO, YES = {Truth.ERROR}, {Truth.NO}, {Truth.YES}
 AFTER_AN_ERROR = {
     "{rp.status_code} >= 500": ERROR,
     "{rp.status_code} == 503": NO,
@@ -25,7 +25,7 @@ AFTER_AN_ERROR = {
     "method('GET') || {rp.status_code} >= 500": YES,
     "{rp.is_transport_error} || {rp.status_code} >= 500": YES,
     "{rp.status_code} >= 500 && {rp.is_transport_error} == false": NO,
-    "path('/test-api')": {Outcome.YES, Outcome.NO},
+    "path('/test-api')": {Truth.YES, Truth.NO},
 }
 
 
@@ -57,5 +57,5 @@ def test_caddy_agrees(lab, text, expected):
         retried = lab.get().status_code == 200
         lab.load(site(*alone, *gets, *rest))
         left = lab.get().status_code == 200
-    assert retried == (Outcome.YES in expected)
+    assert retried == (Truth.YES in expected)
     assert left == (expected != ERROR)

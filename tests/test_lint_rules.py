@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from admin_caddy import AdminCaddy, admin_caddy, site
 
-from caddylab._caddy.lint import RULES, lint
+from caddylab._caddy.advice.lint import RULES, lint
 
 ROOT = Path(__file__).parents[1]
 ONE = "backend1:8080"

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from caddylab import Lab
-from caddylab._runtimes import podman_caddy, spent
+from caddylab._runtimes import spent
+from caddylab._runtimes.podman import caddy as podman_caddy
 
 RUNTIMES = ["process", pytest.param("podman", marks=pytest.mark.podman)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from caddylab import CaddylabError, Lab
 from caddylab._caddy.safety import memory
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 RUNTIMES = ["process", pytest.param("podman", marks=pytest.mark.podman)]
 GREEDY = ":80 {\n\trequest_body {\n\t\tmax_size 2GB\n\t}\n\treverse_proxy backend1:8080 {\n\t\t\

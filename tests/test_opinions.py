@@ -7,11 +7,11 @@ import re
 import pytest
 
 from caddylab import Lab
-from caddylab._caddy.judges import judges, mark_checks, matches
-from caddylab._opinions import words
+from caddylab._caddy.adapted.balancing import Setting, setting
+from caddylab._caddy.adapted.judges import judges, mark_checks, matches
+from caddylab._caddy.running.opinions import words
 from caddylab._records import Span
-from caddylab._setting import Setting, setting
-from caddylab._tape import forgotten, tape
+from caddylab._view.tape import forgotten, tape
 
 RUNTIMES = ["process", pytest.param("podman", marks=pytest.mark.podman)]
 
@@ -289,5 +289,5 @@ class TestSetting:
         stage = setting(torn, 1, {"b:80": 1}.get)
         failed = Span(1, "failed", 5.0)
         assert forgotten([4.0], [failed], stage) is None
-        assert forgotten([4.0], [failed], Setting(1, memory=10)) == 14.0
-        assert forgotten([4.0], [], Setting(1, memory=10)) is None
+        assert forgotten([4.0], [failed], Setting(1, fail_duration=10)) == 14.0
+        assert forgotten([4.0], [], Setting(1, fail_duration=10)) is None

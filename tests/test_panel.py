@@ -17,11 +17,13 @@ import pytest
 from nbclient import NotebookClient
 
 from caddylab import Lab, LabClosed, Outcome
-from caddylab._waiting import poll
-from caddylab._widgets import panel_calls, panel_html, panel_traffic
-from caddylab._widgets.panel_backends import possible
-from caddylab._widgets.panel_desk import NAME, Pulse, Queue
-from caddylab._widgets.panel_tally import Tally
+from caddylab._machine.waiting import poll
+from caddylab._panel import calls as panel_calls
+from caddylab._panel import html as panel_html
+from caddylab._panel import traffic as panel_traffic
+from caddylab._panel.backends import possible
+from caddylab._panel.desk import NAME, Pulse, Queue
+from caddylab._panel.tally import Tally
 
 PATIENCE = 30
 BARE = ":80 {\n\treverse_proxy backend1:8080 backend2:8080\n}\n"

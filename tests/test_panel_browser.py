@@ -11,7 +11,7 @@ import ast
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from caddylab._waiting import poll
+from caddylab._machine.waiting import poll
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 pytest_plugins = ["browser_support"]

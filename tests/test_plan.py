@@ -4,9 +4,9 @@ import ipaddress
 
 import pytest
 
+from caddylab._engine.clients import MOST_CLIENTS, Client, Clients, address_of
+from caddylab._engine.plan import Plan
 from caddylab._errors import TrafficError
-from caddylab._traffic.clients import MOST_CLIENTS, Client, Clients, address_of
-from caddylab._traffic.plan import Plan
 
 DOCUMENTATION = [
     ipaddress.ip_network(net)

@@ -12,10 +12,11 @@ from podman import PodmanClient
 from podman_support import fetch_inside, get, left_of, proxy_to, running
 
 from caddylab._errors import FaultError
-from caddylab._runtimes import podman, podman_service
+from caddylab._machine.waiting import poll
 from caddylab._runtimes.base import ready
-from caddylab._runtimes.podman_caddy import ADMIN_PORT, LOG_PORT, SECRET_HEADER
-from caddylab._waiting import poll
+from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import service as podman_service
+from caddylab._runtimes.podman.caddy import ADMIN_PORT, LOG_PORT, SECRET_HEADER
 
 pytestmark = pytest.mark.podman
 

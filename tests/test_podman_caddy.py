@@ -9,7 +9,7 @@ import threading
 import httpx
 import pytest
 
-from caddylab._runtimes import podman_caddy
+from caddylab._runtimes.podman import caddy as podman_caddy
 
 ANSWER = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n\r\nline"
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)
@@ -39,7 +39,7 @@ def resetting():
 
 
 def test_a_connection_that_is_reset_is_tried_again(resetting):
-    log = podman_caddy.LogReader(resetting(3), "secret")
+    log = podman_caddy.ContainerLog(resetting(3), "secret")
     assert log.read(0) == b"line"
     log.close()
 
@@ -47,7 +47,7 @@ def test_a_connection_that_is_reset_is_tried_again(resetting):
 def test_a_caddy_that_is_gone_is_not_waited_for():
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
-    log = podman_caddy.LogReader(address, "secret")
+    log = podman_caddy.ContainerLog(address, "secret")
     with pytest.raises(httpx.ConnectError):
         log.read(0)
     log.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from caddylab import _resources
 from caddylab._errors import RuntimeUnavailable, StartFailed
-from caddylab._runtimes import images, podman, podman_service
+from caddylab._machine import shipped
+from caddylab._runtimes.podman import images
+from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import service as podman_service
 
 pytestmark = pytest.mark.podman
 
@@ -23,7 +25,7 @@ def client():
 @pytest.fixture
 def sources(tmp_path, monkeypatch):
     """A folder like containers/ with a Containerfile of our own; returns what writes it."""
-    monkeypatch.setattr(_resources, "containers", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "containers", lambda: tmp_path)
     (tmp_path / "app").mkdir()
     (tmp_path / "app/main.py").write_text("")
     (tmp_path / "requirements.txt").write_text("")

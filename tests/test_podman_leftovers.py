@@ -11,9 +11,12 @@ import pytest
 from podman_support import Owner, left_of, running
 
 from caddylab._cli import clean
-from caddylab._runtimes import folder, podman, podman_service, podman_sweep
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.keeper import MARK
-from caddylab._waiting import poll
+from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import service as podman_service
+from caddylab._runtimes.podman import sweep as podman_sweep
 
 pytestmark = pytest.mark.podman
 

@@ -18,8 +18,9 @@ from platform import machine
 import pytest
 
 from caddylab._errors import RuntimeUnavailable
-from caddylab._runtimes import images, podman_service
-from caddylab._runtimes.podman_service import Service
+from caddylab._runtimes.podman import images
+from caddylab._runtimes.podman import service as podman_service
+from caddylab._runtimes.podman.service import Service
 
 pytestmark = pytest.mark.podman
 

@@ -10,7 +10,8 @@ import subprocess
 import pytest
 from podman_support import running
 
-from caddylab._runtimes import podman, podman_service
+from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import service as podman_service
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from caddylab import predict, predictions
-from caddylab._widgets import predict as module
+from caddylab._claims import predict as module
 
 ASKED = "How many?", ["one", "two"]
 

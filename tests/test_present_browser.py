@@ -5,11 +5,11 @@ import shutil
 import nbformat
 import pytest
 
-from caddylab import _resources
+from caddylab._machine import shipped
 
 pytest_plugins = ["browser_support"]
 
-DEMO = _resources.course() / "demos" / "03-slow-service.ipynb"
+DEMO = shipped.course() / "demos" / "03-slow-service.ipynb"
 PLACE = ".caddylab-place"
 PLACE_AT_REST = ".caddylab-place:not(.caddylab-running)"
 SEEN = """[...document.querySelectorAll('.caddylab-deck .jp-Cell')]

@@ -12,8 +12,8 @@ import vl_convert
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from caddylab import Lab, _charts, projector
-from caddylab._charts import enlarge, renderer, theme
-from caddylab._projector import ENLARGED, VARIABLE
+from caddylab._charts.parts import enlarge, renderer, theme
+from caddylab._look.projector import ENLARGED, VARIABLE
 
 SCENES = [scenes.killed(), scenes.sticky()]
 
@@ -94,6 +94,6 @@ def test_one_switch_for_panel_view_and_replay():
 @pytest.mark.parametrize(("value", "expected"), [("1", "True"), ("0", "False"), ("", "False")])
 def test_the_environment_can_say_it(monkeypatch, value, expected):
     monkeypatch.setenv(VARIABLE, value)
-    code = "from caddylab import _projector; print(_projector.wanted())"
+    code = "from caddylab._look import projector; print(projector.wanted())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == expected

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import caddylab
-from caddylab import _resources
+from caddylab._machine import shipped
 
 ROOT = Path(__file__).parents[1]
 BINARY = {".png", ".gif", ".gz"}
@@ -177,5 +177,5 @@ class TestLibrary:
         assert {name for name in names if not name.startswith("_")} <= {"cli", "py"}
 
     def test_it_reads_the_checkout_that_it_is_tested_in(self):
-        assert _resources.checkout() == ROOT
-        assert _resources.course() == ROOT / "course"
+        assert shipped.checkout() == ROOT
+        assert shipped.course() == ROOT / "course"

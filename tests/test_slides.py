@@ -8,12 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from caddylab import _resources
+from caddylab._machine import shipped
 
 pytest_plugins = ["browser_support"]
 
 ROOT = Path(__file__).parents[1]
-DEMO = _resources.course() / "demos" / "03-slow-service.ipynb"  # it has charts and a replay
+DEMO = shipped.course() / "demos" / "03-slow-service.ipynb"  # it has charts and a replay
 READY = "window.Reveal?.isReady() && caddylabCharts.then(() => true)"
 HEIGHT = 720  # of a slide, whatever the screen's
 PLACE = "[Reveal.getIndices().h, Reveal.getIndices().v]"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from caddylab import Lab
-from caddylab._steady import Steady
-from caddylab._waiting import poll
+from caddylab._machine.steady import Steady
+from caddylab._machine.waiting import poll
 
 
 def test_a_turn_that_fails_ends_nothing_and_is_told_once(caplog):

@@ -17,7 +17,7 @@ import mutants
 import pytest
 
 from caddylab import CaddyfileError, Lab, Traffic, TrafficError, compare, predict
-from caddylab._labs import board, progress
+from caddylab._exercises import board, progress
 from caddylab.cli import main
 
 RECORDINGS = sorted(Path(__file__).parent.parent.glob("course/demos/recordings/*.json.gz"))

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from caddylab import Lab, LabError, StartFailed
-from caddylab._caddy.log import LogReader
-from caddylab._runtimes import folder, podman_service, temporary
+from caddylab._caddy.running.log import LogReader
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes import temporary
+from caddylab._runtimes.podman import service as podman_service
 
 unix_only = pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such sockets.")
 small_disk = pytest.mark.skipif(
@@ -83,8 +85,8 @@ CONTAINERS_WITHOUT_ROOM = """
 import os, shutil
 from pathlib import Path
 from caddylab import Lab, StartFailed
-from caddylab._runtimes import folder
-from caddylab._runtimes.podman_service import at_hand
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes.podman.service import at_hand
 
 disk = Path(os.environ["DISK"])
 Lab("podman", backends=1).close()
@@ -205,6 +207,8 @@ def test_containers_without_room_are_said_in_a_sentence_and_nothing_is_left(disk
 def test_a_run_in_containers_says_that_its_traces_are_missing(disk):
     said = with_containers_on_a_disk("6m", FILLED_LATER, disk)
     before, _, rest = said.partition("FULL")
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    subprocess.run(
     full, _, after = rest.partition("AFTER")
     assert "FILLED" in before
     assert "!" not in before
@@ -278,10 +282,8 @@ def test_so_does_one_in_the_locale_c():
 def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
     import pty
 
-    ours, theirs = pty.openpty()
-    script = "from caddylab import _progress\n_progress.countdown(lambda: False, 1.8, 'waiting')"
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    subprocess.run(
+    countdown = "from caddylab._look.progress_bar import countdown"
+    script = f"{countdown}\ncountdown(lambda: False, 1.8, 'waiting')"
         [sys.executable, "-c", script], env=environment, stderr=theirs, timeout=60, check=True
     )
     os.close(theirs)

@@ -6,16 +6,10 @@ import threading
 
 import pytest
 
-from caddylab import (
-    CaddyfileError,
-    FaultError,
-    LabError,
-    Survey,
-    _resources,
-    _survey_table,
-    projector,
-)
-from caddylab._survey import LOAD_PATH
+from caddylab import CaddyfileError, FaultError, LabError, Survey, projector
+from caddylab._machine import shipped
+from caddylab._survey import table
+from caddylab._survey.survey import LOAD_PATH
 
 BARE = """
 :80 {
@@ -76,11 +70,11 @@ class TestTrials:
             assert f"solid {colour}" in cell
 
     def test_it_is_large_for_a_room(self, survey):
-        assert _survey_table.LARGE not in survey._repr_html_()
+        assert table.LARGE not in survey._repr_html_()
         projector()
         large = survey._repr_html_()
         projector(False)
-        assert _survey_table.LARGE in large
+        assert table.LARGE in large
 
 
 def test_a_friendly_page_is_seen(lab):
@@ -184,7 +178,7 @@ def test_it_wants_more_than_one_backend(lab):
 @pytest.mark.parametrize("folder", ["", "demos"])
 def test_a_request_under_load_is_quicker_than_the_timeout_that_is_taught(folder):
     """Else a strategy with that timeout would fail where it is meant to help."""
-    (notebook,) = (_resources.course() / folder).glob("08-*.ipynb")
+    (notebook,) = (shipped.course() / folder).glob("08-*.ipynb")
     timeouts = re.findall(r"response_header_timeout (\d+)ms", notebook.read_text("utf-8"))
     assert timeouts
     assert 2 * int(LOAD_PATH.rpartition("/")[2]) <= min(map(int, timeouts))

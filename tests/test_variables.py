@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from caddylab import CaddyfileError
-from caddylab._caddy.variables import fill, unset
+from caddylab._caddy.text.variables import fill, unset
 
 PROXY = "reverse_proxy backend1:8080 backend2:8080"
 
@@ -30,7 +30,7 @@ def test_we_fill_in_what_caddy_would(tmp_path: Path, written):
 
 
 def adapted(path: Path, values: dict[str, str]) -> str:
-    from caddylab._caddy.program import executable
+    from caddylab._caddy.running.program import executable
 
     command = [str(executable()), "adapt", "--adapter", "caddyfile", "--config", str(path)]
     environment = {**os.environ, **values}

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import nbformat
 import pytest
 
-from caddylab import Claim, _resources, _verify, plausible, verdicts
-from caddylab._caddy import program
+from caddylab import Claim, plausible, verdicts
+from caddylab._caddy.running import program
+from caddylab._claims import verify as _verify
+from caddylab._machine import shipped
 from caddylab.cli import main
 
 LAB = "from caddylab import Claim, Lab, verdicts\nlab = Lab(backends=2)"
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # what Jupyter warns about i
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A course of chapters that are given as lists of cells, and what is on record of them."""
-    monkeypatch.setattr(_resources, "course", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "course", lambda: tmp_path)
     monkeypatch.setattr(_verify, "RECORD", tmp_path / "record.json")
 
     def write(recorded, **chapters):
@@ -83,9 +85,9 @@ def test_another_caddy_is_run_and_what_it_does_otherwise_is_told(course, other_c
 
 def test_claims_that_came_or_went(course, capsys):
     course({"Caddy flies.": "holds"}, c01=["from caddylab import Claim, verdicts", JUDGED])
-    notebook = nbformat.read(_resources.course() / "01.ipynb", 4)
+    notebook = nbformat.read(shipped.course() / "01.ipynb", 4)
     notebook.cells[1].source = 'verdicts(Claim("Two and two are four.", True, "4"))'
-    nbformat.write(notebook, _resources.course() / "01.ipynb")
+    nbformat.write(notebook, shipped.course() / "01.ipynb")
     assert main(["verify"]) == 1
     told = capsys.readouterr().out
     assert "DRIFT: on record: nothing" in told
@@ -105,7 +107,7 @@ def test_it_can_be_called_where_a_loop_is_running(course):
     course({}, c01=["from caddylab import Claim, verdicts", "1"])
 
     async def from_a_notebook():
-        return _verify.run(_resources.course() / "01.ipynb", {})
+        return _verify.run(shipped.course() / "01.ipynb", {})
 
     with ThreadPoolExecutor(1) as apart:  # this thread may have a loop already: the browser's
         notebook = apart.submit(asyncio.run, from_a_notebook()).result()
@@ -165,5 +167,5 @@ class TestWhoClaims:
 
     def test_the_article_has_not_claimed_what_the_course_does(self):
         """The summary follows no article: what it promises is its own."""
-        summary = (_resources.course() / "99-summary.ipynb").read_text("utf-8")
+        summary = (shipped.course() / "99-summary.ipynb").read_text("utf-8")
         assert summary.count("verdicts(*") == summary.count('by=\\"this course\\"') > 0

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from caddylab import TrafficError, _palette
-from caddylab._widgets.still import Counts, still
+from caddylab import TrafficError
+from caddylab._look import palette
+from caddylab._view.still import Totals, still
 
 REMOTE = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+/[^\s\"']*")
 SVG = "http://www.w3.org/2000/svg"
@@ -21,14 +22,14 @@ def traffic(lab):
 
 
 def test_a_backend_looks_as_in_every_chart():
-    from caddylab._charts import theme
+    from caddylab._charts.parts import theme
 
     names = ["pentagon" if name.startswith("M") else name for name in theme.SHAPES]
-    assert list(_palette.SHAPES) == names
+    assert list(palette.SHAPES) == names
     for number in range(1, 17):
-        colour, path = _palette.mark(number)
+        colour, path = palette.mark(number)
         assert colour == theme.colour(number)
-        assert path == list(_palette.SHAPES.values())[theme.SHAPES.index(theme.shape(number))]
+        assert path == list(palette.SHAPES.values())[theme.SHAPES.index(theme.shape(number))]
 
 
 def test_a_view_without_a_browser_does_no_harm(lab):
@@ -96,7 +97,7 @@ def test_the_still_counts_what_the_tape_tells():
         ["s", 0.6, 3, 0], ["d", 0.7, 3, "ok", 200, 2, "unknown"],
         ["d", 0.7, 3, "ok", 200, None, "caddy"],
     ]  # fmt: skip
-    counts = Counts(events, 2)
+    counts = Totals(events, 2)
     assert (counts.sent, counts.ok, counts.errors, counts.retries) == (3, 1, 1, 1)
     assert str(counts).startswith("3 requests sent · 1 ok · 1 × Caddy's own page · 1 errors")
     picture = still(events, 2)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caddylab import _resources
+from caddylab._machine import shipped
 
 ROOT = Path(__file__).parents[1]
 MADE_BY_USE = {"__pycache__", ".ipynb_checkpoints"}
@@ -100,13 +100,14 @@ def test_it_copies_its_own_notebooks(learner):
         "notebooks.copy_to(Path('mine'))",
     )
     copied = {path.name for path in (learner.folder / "mine" / "course").iterdir()}
-    assert copied >= {path.name for path in _resources.course().glob("*.ipynb")} != set()
+    assert copied >= {path.name for path in shipped.course().glob("*.ipynb")} != set()
 
 
 def test_a_lab_runs_on_the_app_that_it_carries(learner):
     code = """
-from caddylab import Lab, _resources
-print(_resources.app())
+from caddylab import Lab
+from caddylab._machine import shipped
+print(shipped.app())
 with Lab(runtime="process") as lab:
     print(lab.get("/").status_code)
 """

@@ -17,9 +17,9 @@ from typing import Any
 from wire_tap import Passed, Tap
 
 from caddylab import Answerer, CaddylabError, Lab, Outcome
+from caddylab._machine.waiting import poll
 from caddylab._records import UNANSWERED, Request
 from caddylab._traffic.traffic import Traffic
-from caddylab._waiting import poll
 
 Said = tuple[Any, ...]
 ALIKE = (Answerer.CADDY, Answerer.NO_BACKEND, Answerer.NOBODY)

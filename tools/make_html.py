@@ -21,7 +21,7 @@ import nbformat
 import publish
 
 from caddylab import CaddylabError
-from caddylab._caddy.version import CADDY_VERSION
+from caddylab._caddy.running.version import CADDY_VERSION
 
 COURSE = publish.ROOT / "course"
 SOURCE = publish.HTML

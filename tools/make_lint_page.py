@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caddylab._caddy.lint import RULES, Rule
+from caddylab._caddy.advice.lint import RULES, Rule
 
 PAGE = Path(__file__).parents[1] / "docs" / "lint.md"
 HEAD = """# What Caddy accepts in silence
@@ -16,7 +16,7 @@ rules judge what Caddy makes of a Caddyfile (its JSON), so it makes no differenc
 Where something is meant as it is, a comment anywhere in the Caddyfile keeps a rule silent, or
 several: `# lint: ignore pool-without-failover`.
 
-This page is made by `make lint-page` from the rules in `caddylab/_caddy/rules`.
+This page is made by `make lint-page` from the rules in `caddylab/_caddy/advice/rules`.
 """
 
 

@@ -20,7 +20,8 @@ from typing import Any
 import nbformat
 import publish
 
-from caddylab import CaddylabError, _verify
+from caddylab import CaddylabError
+from caddylab._claims import verify
 
 LOADS = re.compile(r"^(\w+) = Traffic\.load\(\"(.+?)\"\)$", re.MULTILINE)
 LAST = "lab.close()"
@@ -50,7 +51,7 @@ def record(path: Path) -> Iterator[str]:
     """Run a demo and save its runs; yields the names of the files."""
     notebook = publish.read(path)
     found = [load for cell in notebook.cells for load in LOADS.findall(cell.source)]
-    (path.parent / _verify.RECORDINGS).mkdir(exist_ok=True)
+    (path.parent / verify.RECORDINGS).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
         nbformat.write(_saving(notebook, dict(found), path.parent), copy)

@@ -23,7 +23,7 @@ from jinja2 import Environment, FileSystemLoader
 from nbconvert import SlidesExporter
 from traitlets.config import Config
 
-from caddylab._caddy.version import CADDY_VERSION
+from caddylab._caddy.running.version import CADDY_VERSION
 
 SOURCE = publish.ROOT / "tools" / "slides"
 REVEAL = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"

@@ -15,7 +15,8 @@ from typing import Any
 import nbformat
 import vl_convert
 
-from caddylab import CaddylabError, _verify
+from caddylab import CaddylabError
+from caddylab._claims import verify
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMOS = ROOT / "course" / "demos"
@@ -91,7 +92,7 @@ def chosen(folder: Path, only: Sequence[str] | None) -> list[Path]:
 def executed(path: Path) -> Any:
     """The notebook after a run from top to bottom, as processes."""
     with timed(path.stem):
-        return _verify.run(path, {"CADDYLAB_RUNTIME": "process"})
+        return verify.run(path, {"CADDYLAB_RUNTIME": "process"})
 
 
 def read(path: Path) -> Any:

@@ -1,8 +1,9 @@
 """Break the Balancer: load balancing and fallback with a real Caddy, in Jupyter."""
 
-from caddylab._backend import Backend
-from caddylab._claims import Claim, Verdicts, plausible, verdicts
+from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
+from caddylab._claims.predict import Prediction, predict, predictions
 from caddylab._cli.doctor import doctor
+from caddylab._engine.clients import Clients
 from caddylab._errors import (
     ArgumentError,
     CaddyfileError,
@@ -17,18 +18,17 @@ from caddylab._errors import (
     TrafficError,
     WaitTimeout,
 )
-from caddylab._faults import Fault
 from caddylab._gameday.game import GameDay
-from caddylab._lab import Lab
-from caddylab._magic import register as _register_magic
-from caddylab._projector import projector
+from caddylab._look.projector import projector
+from caddylab._look.terminal import show_what_it_can as _show_what_it_can
+from caddylab._notebook.lab import Lab
+from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
-from caddylab._survey import Survey
-from caddylab._survey_trial import Trial
-from caddylab._terminal import show_what_it_can as _show_what_it_can
-from caddylab._traffic.clients import Clients
+from caddylab._rig.backend import Backend
+from caddylab._rig.faults import Fault
+from caddylab._survey.survey import Survey
+from caddylab._survey.trial import Trial
 from caddylab._traffic.traffic import Traffic, compare
-from caddylab._widgets.predict import Prediction, predict, predictions
 
 __all__ = [
     "Answerer",

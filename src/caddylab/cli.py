@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from caddylab._errors import BundleError, CaddylabError
-from caddylab._terminal import show_what_it_can
+from caddylab._look.terminal import show_what_it_can
 
 DEFAULT_FOLDER = Path("break-the-balancer")
 

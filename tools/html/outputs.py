@@ -6,7 +6,7 @@ import html
 import json
 from typing import Any
 
-from caddylab._charts.renderer import LIVE
+from caddylab._charts.parts.renderer import LIVE
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"

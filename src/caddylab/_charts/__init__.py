@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-import caddylab._charts.lean  # noqa: F401
-from caddylab._charts import renderer, theme
+import caddylab._charts.parts.lean  # noqa: F401
 from caddylab._charts.comparison import Side, compare
 from caddylab._charts.inflight import in_flight
 from caddylab._charts.latency import latency
 from caddylab._charts.live import Live
+from caddylab._charts.parts import renderer, theme
 from caddylab._charts.percentiles import percentiles
 from caddylab._charts.routing import routing
 from caddylab._charts.shares import shares

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-from caddylab._charts import bands, clock, latency, theme, titles
+from caddylab._charts import latency
+from caddylab._charts.parts import bands, clock, theme, titles
 
 WIDTH = 400
 LONGEST = 46

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from caddylab._charts import clock, theme
+from caddylab._charts.parts import clock, theme
 
 HEIGHT, LINE = 260, 20
 MOST = 120

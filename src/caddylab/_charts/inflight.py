@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from caddylab._border import Lanes, border
-from caddylab._charts import bands, clock, lanes, levels, theme, titles
-from caddylab._charts.frame import Frame
-from caddylab._charts.levels import Level
+from caddylab._charts.parts import bands, clock, lanes, levels, theme, titles
+from caddylab._charts.parts.frame import Frame
+from caddylab._charts.parts.levels import Level
 from caddylab._errors import TrafficError
 
 LEAST = 0.1

@@ -6,7 +6,17 @@ import altair as alt
 import pandas as pd
 
 from caddylab._border import border
-from caddylab._charts import bands, clock, durations, journeys, lanes, points, theme, titles, words
+from caddylab._charts.parts import (
+    bands,
+    clock,
+    durations,
+    journeys,
+    lanes,
+    points,
+    theme,
+    titles,
+    words,
+)
 from caddylab._errors import TrafficError
 
 MARKS = 2000

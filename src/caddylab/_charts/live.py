@@ -12,7 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from caddylab._charts import renderer, theme
+from caddylab._charts.parts import renderer, theme
 
 PERIOD = 0.4
 """Seconds between two pictures, if they are quickly made."""

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from caddylab._border import border
-from caddylab._charts import durations, journeys, theme, titles, words
+from caddylab._charts.parts import durations, journeys, theme, titles, words
 from caddylab._errors import TrafficError
 
 HEIGHT = 300

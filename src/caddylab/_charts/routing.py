@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 
 from caddylab._border import Lanes, border
-from caddylab._charts import bands, clock, columns, journeys, lanes, marks, theme, titles, words
-from caddylab._charts.frame import Frame
+from caddylab._charts.parts import (
+    bands,
+    clock,
+    columns,
+    journeys,
+    lanes,
+    marks,
+    theme,
+    titles,
+    words,
+)
+from caddylab._charts.parts.frame import Frame
 from caddylab._errors import TrafficError
 
 MARKS = 2000

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from caddylab._border import Lanes, border
-from caddylab._charts import journeys, lanes, theme, titles, words
+from caddylab._charts.parts import journeys, lanes, theme, titles, words
 from caddylab._errors import TrafficError
 
 TALL, THICK = 56, 34

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from caddylab._border import border
-from caddylab._charts import journeys, lanes, sessions, theme, titles, words
-from caddylab._charts.matrix import Matrix
+from caddylab._charts.parts import journeys, lanes, sessions, theme, titles, words
+from caddylab._charts.parts.matrix import Matrix
 from caddylab._errors import TrafficError
 
 CLIENTS, COLUMNS = 30, 90

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from caddylab._border import border
-from caddylab._charts import bands, clock, gantt, journeys, theme, titles, words
+from caddylab._charts.parts import bands, clock, gantt, journeys, theme, titles, words
 from caddylab._errors import TrafficError
 
 ROWS = 200

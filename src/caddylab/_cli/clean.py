@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from caddylab._runtimes import folder, podman
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes.podman import runtime as podman
 
 
 def sweep() -> int:

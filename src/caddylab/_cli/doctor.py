@@ -13,9 +13,9 @@ from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
-from caddylab._caddy.version import CADDY_VERSION
-from caddylab._ports import LOOPBACK
-from caddylab._runtimes.images import CADDY
+from caddylab._caddy.running.version import CADDY_VERSION
+from caddylab._machine.ports import LOOPBACK
+from caddylab._runtimes.podman.images import CADDY
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _python() -> str:
 
 
 def _caddy() -> str:
-    from caddylab._caddy import program
+    from caddylab._caddy.running import program
 
     path = program.executable()
     found = program.version(path)
@@ -85,7 +85,7 @@ def _ports() -> str:
 
 
 def _temporary_folder() -> str:
-    from caddylab._runtimes.folder import base
+    from caddylab._runtimes.lab_folder import base
 
     with tempfile.NamedTemporaryFile(dir=base()) as file:
         file.write(b"x" * 1_000_000)
@@ -115,7 +115,7 @@ def _processes() -> str:
 
 
 def _podman() -> str:
-    from caddylab._runtimes import podman
+    from caddylab._runtimes.podman import runtime as podman
 
     works, why = podman.available()
     if not works:
@@ -125,7 +125,7 @@ def _podman() -> str:
 
 
 def _answer_of_a_lab(runtime: str) -> str:
-    from caddylab import Lab
+    from caddylab._notebook.lab import Lab
 
     with redirect_stdout(StringIO()), Lab(runtime=runtime) as lab:
         answer = lab.get("/")

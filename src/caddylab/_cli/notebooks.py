@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from caddylab import _resources
 from caddylab._errors import CaddylabError
+from caddylab._machine import shipped as _resources
 
 MANIFEST = ".caddylab.json"
 _NOT_FOR_LEARNERS = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from caddylab._errors import CaddylabError
-from caddylab._labs import board
-from caddylab._labs.board import Board
+from caddylab._exercises import board
+from caddylab._exercises.board import Board
 
 
 def report(folders: Sequence[Path], *, csv: bool) -> int:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from caddylab import _verify
-from caddylab._caddy import program
-from caddylab._claims import Claim
-from caddylab._verify import ChapterFailed, Finding
+from caddylab._caddy.running import program
+from caddylab._claims import verify as _verify
+from caddylab._claims.claims import Claim
+from caddylab._claims.verify import ChapterFailed, Comparison
 
 AT_ONCE = min(2, os.cpu_count() or 1)
 """So many chapters are run at the same time: they mostly wait."""
@@ -85,7 +85,7 @@ def _report(chapter: Path, result: Result) -> int:
     return sum(finding.drifted for finding in findings)
 
 
-def _lines(finding: Finding) -> str:
+def _lines(finding: Comparison) -> str:
     claim = finding.claim
     if claim is None:
         return f"  ? {finding.text}\n    DRIFT: not judged; on record: {finding.recorded}"

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caddylab._engine.clients import Client, Clients
 from caddylab._records import Request
-from caddylab._traffic.clients import Client, Clients
 from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
-    from caddylab._gameday.site import Site
+    from caddylab._gameday.on_call import OnCall
 
 RATE = 40.0
 WAITING = 32
@@ -61,7 +61,7 @@ class Crowd:
         runs: what they send, with the kind of each.
     """
 
-    def __init__(self, site: Site, rate: float) -> None:
+    def __init__(self, site: OnCall, rate: float) -> None:
         self._site, self._rate = site, rate
         self._visitors, self._members = Clients(VISITORS), Clients(MEMBERS)
         self._lost: dict[int, float] = {}

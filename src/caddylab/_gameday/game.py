@@ -6,18 +6,18 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from caddylab import _progress
 from caddylab._border import Between, border
 from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
-from caddylab._gameday.scenario import DAY, plan
+from caddylab._gameday.incidents import DAY, plan
+from caddylab._gameday.on_call import OnCall
 from caddylab._gameday.score import Sample
-from caddylab._gameday.site import Site
-from caddylab._late import ensure
+from caddylab._gameday.status import Deed, Status
+from caddylab._look import progress_bar
+from caddylab._machine.late import ensure
 from caddylab._records import Request
 
 if TYPE_CHECKING:
@@ -29,37 +29,6 @@ TICK = 0.1
 LEVELS = (1, 2, 3)
 LEAST, MOST = 0.1, 30.0
 LARGEST_SEED = 9999
-
-
-@dataclass(frozen=True)
-class Deed:
-    """Something that the learner did or noted: when (seconds after the beginning), and what."""
-
-    at: float
-    what: str
-
-
-@dataclass(frozen=True)
-class Status:
-    """How things stand.
-
-    Attributes:
-        played, seconds: how long the game has gone on, and how long it lasts.
-        good: the share of good requests in the last seconds; None when there were none.
-        budget: the share of the error budget that is left; below 0 = overdrawn.
-    """
-
-    played: float
-    seconds: float
-    good: float | None
-    budget: float
-
-    def __repr__(self) -> str:
-        good = "no requests yet" if self.good is None else f"{self.good:.0%} good"
-        return (
-            f"{self.played:.0f} of {self.seconds:.0f} s · {good} in the last {score.RECENT:g} s · "
-            f"{max(self.budget, 0):.0%} of the error budget left"
-        )
 
 
 @border(LabError)
@@ -112,10 +81,10 @@ class GameDay:
         self._ended: float | None = None
         self._error: Exception | None = None
         self._stop, self._over = threading.Event(), threading.Event()
-        self.lab = Site(runtime, self._did, self.stop)
+        self.lab = OnCall(runtime, self._did, self.stop)
         self.lab.deploy(DAY)
         self._crowd = Crowd(self.lab, rate)
-        _progress.say(
+        progress_bar.say(
             f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
             f"visitors in. Others get the same game with seed={self.seed}."
         )
@@ -138,13 +107,13 @@ class GameDay:
 
     def _tell_after_cells(self) -> None:
         """Let the status stand under every cell: a display above scrolls away while one works."""
-        if ipython := _progress.shell():
+        if ipython := progress_bar.shell():
             ipython.events.register("post_run_cell", self._after_cell)
 
     def _after_cell(self, *_: Any) -> None:
-        ipython = _progress.shell()
+        ipython = progress_bar.shell()
         if not self.over:
-            _progress.say(str(self.status()))
+            progress_bar.say(str(self.status()))
         elif ipython:
             ipython.events.unregister("post_run_cell", self._after_cell)
 
@@ -175,7 +144,7 @@ class GameDay:
         """Return when the game is over. Stop (the square) only stops waiting."""
         self._need_started()
         left = self.seconds + PATIENCE + 10 - self.played
-        _progress.countdown(self._over.is_set, max(left, 1.0), "the game goes on")
+        progress_bar.countdown(self._over.is_set, max(left, 1.0), "the game goes on")
         self._check()
 
     def stop(self) -> None:
@@ -284,7 +253,10 @@ class GameDay:
     def _conclude(self) -> None:
         from caddylab._gameday.report import Report
 
-        self._report = Report.of(self)
+        self._report = Report(
+            self.seed, self.level, self.seconds, self.played, self.rate, self.incidents,
+            tuple(self.deeds), tuple(self.samples()),
+        )  # fmt: skip
         self._report.remember()
 
     def __enter__(self) -> GameDay:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from caddylab._palette import COLOURS, ERROR
-
-if TYPE_CHECKING:
-    from caddylab._gameday.game import Status
+from caddylab._gameday.status import Status
+from caddylab._look.palette import COLOURS, ERROR
 
 PERIOD = 0.5
 WELL, LOW = COLOURS[2], 0.5

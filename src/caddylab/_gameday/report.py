@@ -10,18 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caddylab import _files, _progress
 from caddylab._border import border
 from caddylab._errors import LabError
+from caddylab._exercises import progress
 from caddylab._gameday import score
-from caddylab._gameday.scenario import Incident
+from caddylab._gameday.incidents import Incident
 from caddylab._gameday.score import Sample
-from caddylab._labs import progress
-from caddylab._late import ensure
+from caddylab._gameday.status import Deed
+from caddylab._look import progress_bar
+from caddylab._machine import files
+from caddylab._machine.late import ensure
 
 if TYPE_CHECKING:
-    from caddylab._charts.theme import Picture
-    from caddylab._gameday.game import Deed, GameDay
+    from caddylab._charts.parts.theme import Picture
 
 TASK = "game-day"
 NO_DEED = "you did and noted nothing that was not about what came before"
@@ -53,14 +54,6 @@ class Report:
     deeds: tuple[Deed, ...]
     samples: tuple[Sample, ...]
     ended: float = field(default_factory=time.time)
-
-    @classmethod
-    def of(cls, game: GameDay) -> Report:
-        """The report of a game that has ended."""
-        return cls(
-            game.seed, game.level, game.seconds, game.played, game.rate, game.incidents,
-            tuple(game.deeds), tuple(game.samples()),
-        )  # fmt: skip
 
     @property
     def allowed(self) -> float:
@@ -154,7 +147,7 @@ class Report:
         try:
             self._append(Path(path))
         except (OSError, ValueError) as error:
-            why = _files.reason(error)
+            why = files.reason(error)
             raise LabError(f"The result could not be added to {path}: {why}.") from error
 
     def _append(self, path: Path) -> None:
@@ -183,8 +176,8 @@ class Report:
         return tables + (f"<ol>{deeds}</ol>" if deeds else "")
 
     def _ipython_display_(self) -> None:
-        if not _progress.in_notebook():
-            _progress.say(str(self))
+        if not progress_bar.in_notebook():
+            progress_bar.say(str(self))
             return
         from IPython.display import display
 

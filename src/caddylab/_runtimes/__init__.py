@@ -6,7 +6,8 @@ import os
 from contextlib import ExitStack
 
 from caddylab._errors import CaddylabError, RuntimeUnavailable
-from caddylab._runtimes import folder, temporary
+from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes import temporary
 from caddylab._runtimes.base import Runtime
 
 RUNTIMES = ("auto", "podman", "process")
@@ -70,7 +71,7 @@ def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
 
 
 def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
-    from caddylab._runtimes import podman
+    from caddylab._runtimes.podman import runtime as podman
 
     if wanted == "auto" and _failures:
         return _process(lab_id, backends), "In processes: containers did not start here before."

@@ -1,4 +1,4 @@
-"""The owner's side of the keeper process (see `_keeper_main`)."""
+"""The owner's side of the keeper process (see `keeper_main`)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from caddylab._environ import inherited
 from caddylab._errors import StartFailed
+from caddylab._machine.environ import inherited
 
 MARK = "CADDYLAB_LAB"
 """Environment variable that every process of a lab carries: the lab's id."""
@@ -31,7 +31,7 @@ class Keeper:
         self.folder = folder
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        script = Path(__file__).with_name("_keeper_main.py")
+        script = Path(__file__).with_name("keeper_main.py")
         with open(folder / "keeper.out", "ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, str(script), str(folder), *at_end],

@@ -13,19 +13,20 @@ from typing import Any
 import httpx
 import psutil
 
-from caddylab import _loopback, _resources
-from caddylab._caddy import program
-from caddylab._caddy.persistent import Cautious
+from caddylab._caddy.running import program
+from caddylab._caddy.running.persistent import Cautious
 from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import FaultError, StartFailed
-from caddylab._ports import LOOPBACK, Port
-from caddylab._runtimes import folder as folders
+from caddylab._machine import loopback as _loopback
+from caddylab._machine import shipped
+from caddylab._machine.ports import LOOPBACK, Port
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.spent import Spent
-from caddylab._waiting import poll
 
 START_TIMEOUT = 30.0
 PATIENCE = 10.0
@@ -54,7 +55,7 @@ class ProcessUnit:
             "CONTROL_PORT": str(self.control[1]),
             "CONTROL_SECRET": self._runtime.secret,
         }
-        app_dir = _resources.containers()
+        app_dir = shipped.containers()
         self._runtime.keeper.backend(self._name, app_dir, self._port.number, env)
         self.look()
 

@@ -9,13 +9,13 @@ from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from caddylab import _files
+from caddylab._caddy.adapted.balancing import Setting
+from caddylab._engine.clients import Clients
+from caddylab._engine.ledger import Ledger
+from caddylab._engine.plan import Plan
 from caddylab._errors import TrafficError
+from caddylab._machine import files
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
-from caddylab._setting import Setting
-from caddylab._traffic.clients import Clients
-from caddylab._traffic.ledger import Ledger
-from caddylab._traffic.plan import Plan
 
 FORMAT = 1
 """Goes up when an older caddylab could not read the file any more."""
@@ -44,9 +44,9 @@ def write(path: Path, recording: Recording) -> None:
     if path.suffix == ".gz":
         content = gzip.compress(content, mtime=0)  # the same run makes the same file
     try:
-        _files.write(path, content)
+        files.write(path, content)
     except (OSError, ValueError) as error:
-        why = _files.reason(error)
+        why = files.reason(error)
         raise TrafficError(f"The run could not be saved as {path}: {why}.") from error
 
 
@@ -59,9 +59,9 @@ def read(path: Path) -> Recording:
     from caddylab._traffic import schema  # here: pydantic takes 0.2 s
 
     try:
-        return _unpacked(schema.checked(_files.read(path), newest=FORMAT))
+        return _unpacked(schema.checked(files.read(path), newest=FORMAT))
     except OSError as error:
-        raise TrafficError(f"{path} cannot be read: {_files.reason(error)}.") from error
+        raise TrafficError(f"{path} cannot be read: {files.reason(error)}.") from error
     except schema.Newer:
         raise TrafficError(
             f"{path} was saved by a newer caddylab than this one: update this one."

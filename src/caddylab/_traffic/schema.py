@@ -14,11 +14,11 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from caddylab._opinions import KINDS
+from caddylab._caddy.adapted.balancing import Setting
+from caddylab._caddy.running.opinions import KINDS
+from caddylab._engine.clients import MOST_CLIENTS
 from caddylab._records import Attempt, Request, Span
 from caddylab._runtimes.base import MOST_BACKENDS
-from caddylab._setting import Setting
-from caddylab._traffic.clients import MOST_CLIENTS
 
 GZIP = b"\x1f\x8b"
 MOST_BYTES = 400_000_000
@@ -127,7 +127,8 @@ def checked(content: bytes, newest: int) -> dict[str, Any]:
     packed["opinions"] = table(Span, packed["opinions"])
     if not {row[KIND] for row in packed["opinions"]} <= set(KINDS):
         raise ValueError("Caddy has no such opinion")
-    stage = _SETTING.validate_python(packed["stage"])
+    named = {OLDER.get(key, key): value for key, value in packed["stage"].items()}
+    stage = _SETTING.validate_python(named)
     packed["stage"] = {field.name: getattr(stage, field.name) for field in fields(Setting)}
     _check_numbers(packed, stage.backends)
     return packed
@@ -194,3 +195,6 @@ def _plain(hint: Any) -> Any:
 ATTEMPTS = [field.name for field in fields(Request)].index("attempts")
 KIND = [field.name for field in fields(Span)].index("kind")
 _SETTING = TypeAdapter(Setting)
+
+OLDER = {"check": "health_interval", "memory": "fail_duration", "most": "max_fails"}
+"""What a setting's parts were called in files of earlier versions."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from caddylab._records import NAMES, Answerer, Outcome, Request
-
-if TYPE_CHECKING:
-    from caddylab._traffic.traffic import Traffic
+from caddylab._traffic.counts import Counts
 
 WORDS = {
     Outcome.NOBODY: "taken by nobody (Caddy's empty 200)",
@@ -24,12 +21,12 @@ TOLD = (Answerer.CADDY, Answerer.NOBODY)
 """Who answered beside the backends; of the others the endings tell."""
 
 
-def describe(traffic: Traffic) -> str:
+def describe(traffic: Counts) -> str:
     """The summary that a notebook shows for a run."""
     return "\n".join(_lines(traffic))
 
 
-def _lines(traffic: Traffic) -> Iterator[str]:
+def _lines(traffic: Counts) -> Iterator[str]:
     yield _what(traffic)
     if not traffic.requests:
         return
@@ -40,7 +37,7 @@ def _lines(traffic: Traffic) -> Iterator[str]:
     yield from _reservations(traffic)
 
 
-def _what(traffic: Traffic) -> str:
+def _what(traffic: Counts) -> str:
     sent, planned = len(traffic.requests), traffic.run.planned_total
     count = f"{sent} of {planned} requests" if sent < planned else _count(sent, "request")
     going = "" if traffic.done else "still going on; "
@@ -67,13 +64,13 @@ def ending(request: Request) -> str:
     return f"answered by {NAMES[Answerer.CADDY]}" if page else "answered"
 
 
-def _who(traffic: Traffic) -> str:
+def _who(traffic: Counts) -> str:
     shares = [(f"backend {number}", n) for number, n in sorted(traffic.shares.items())]
     others = [(NAMES[who], n) for who, n in traffic.answerers.items() if who in TOLD]
     return "  ".join(f"{name}: {count:,}" for name, count in [*shares, *others])
 
 
-def _latency(traffic: Traffic) -> str:
+def _latency(traffic: Counts) -> str:
     open_loop = traffic.run.plan.open
     times = sorted(
         r.latency_intended if open_loop else r.latency
@@ -87,7 +84,7 @@ def _latency(traffic: Traffic) -> str:
     return f"latency{since}: median {ms(median)}, 99 % {ms(p99)}, slowest {ms(slowest)}"
 
 
-def _attempts(traffic: Traffic) -> str:
+def _attempts(traffic: Counts) -> str:
     attempts = [attempt for request in traffic.requests for attempt in request.attempts]
     if not attempts:
         return "Caddy made no attempt at a backend"
@@ -99,7 +96,7 @@ def _attempts(traffic: Traffic) -> str:
     return f"{text}, {', '.join(parts)}" if parts else f"{text}, none failed"
 
 
-def _reservations(traffic: Traffic) -> Iterator[str]:
+def _reservations(traffic: Counts) -> Iterator[str]:
     """What must be said before the numbers are believed."""
     if traffic.trouble:
         yield f"! Caddy's log could not be read or written for a while ({traffic.trouble})"

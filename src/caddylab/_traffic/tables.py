@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from caddylab._late import ensure
+from caddylab._engine.clients import Clients
+from caddylab._engine.ledger import Ledger
+from caddylab._machine.late import ensure
 from caddylab._records import Request, Span
-from caddylab._traffic.clients import Clients
-from caddylab._traffic.ledger import Ledger
 
 if TYPE_CHECKING:
     import pandas as pd

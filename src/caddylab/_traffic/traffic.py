@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from caddylab import _progress
 from caddylab._border import Seconds, Speed, border
+from caddylab._caddy.adapted.balancing import Setting
+from caddylab._engine.clients import Clients
+from caddylab._engine.lateness import Lateness
+from caddylab._engine.ledger import Ledger
 from caddylab._errors import TrafficError
-from caddylab._late import ensure
-from caddylab._projector import wanted
-from caddylab._records import Answerer, Outcome, Request, Span
-from caddylab._setting import Setting
-from caddylab._tape import tape
+from caddylab._look import progress_bar
+from caddylab._look.projector import wanted
+from caddylab._machine.late import ensure
+from caddylab._records import Span
 from caddylab._traffic import recording, tables
-from caddylab._traffic.clients import Clients
-from caddylab._traffic.lateness import Lateness
-from caddylab._traffic.ledger import Ledger
+from caddylab._traffic.counts import Counts
 from caddylab._traffic.summary import describe
+from caddylab._view.tape import tape
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from caddylab._charts import Live
-    from caddylab._charts.theme import Pair, Picture
-    from caddylab._widgets.replay import Replay
+    from caddylab._charts.parts.theme import Pair, Picture
+    from caddylab._view.replay import Replay
 
 
 @border(TrafficError)
-class Traffic:
+class Traffic(Counts):
     """The records of one run. Its text is a summary; `table()` and `chart()` show the rest.
 
     Args:
@@ -53,21 +53,11 @@ class Traffic:
         opinions: Sequence[Span] = (),
         stage: Setting | None = None,
     ) -> None:
-        self.run, self.clients = run, clients
+        super().__init__(run)
+        self.clients = clients
         self._settle: Callable[[], str] | None = settle
-        self.trouble = ""
         self._faults, self._opinions = faults, opinions
         self._stage = stage or Setting(backends=1)
-
-    @property
-    def requests(self) -> Sequence[Request]:
-        """One record a request sent, in the order of planning."""
-        return self.run.requests
-
-    @property
-    def done(self) -> bool:
-        """Whether everything has been sent and has ended."""
-        return self.run.done.is_set()
 
     def wait(self, timeout: Seconds | None = None) -> Traffic:
         """Return when the run is over and Caddy's log has been read.
@@ -89,42 +79,6 @@ class Traffic:
         """End the run now: what is in flight is recorded as cancelled."""
         self.run.stop()
         return self.wait()
-
-    @property
-    def outcomes(self) -> Counter[Outcome]:
-        """How many requests ended how."""
-        return Counter(request.outcome for request in self.requests)
-
-    @property
-    def errors(self) -> int:
-        """How many requests did not end well for their client."""
-        return len(self.requests) - self.outcomes[Outcome.OK]
-
-    @property
-    def good(self) -> int:
-        """How many requests a backend answered well, and the client got just that."""
-        return sum(request.good for request in self.requests)
-
-    @property
-    def answerers(self) -> Counter[Answerer]:
-        """How many requests were answered by whom: a backend, Caddy, nobody."""
-        return Counter(request.answerer for request in self.requests)
-
-    @property
-    def shares(self) -> Counter[int]:
-        """How many requests each backend answered, by its number."""
-        answers = (request.answered_by for request in self.requests)
-        return Counter(backend for backend in answers if backend is not None)
-
-    @property
-    def backends(self) -> list[int | None]:
-        """Who answered, request by request; None where no backend did."""
-        return [request.answered_by for request in self.requests]
-
-    @property
-    def retries(self) -> int:
-        """How often Caddy tried again."""
-        return sum(request.retries for request in self.requests)
 
     @property
     def lateness(self) -> Lateness | None:
@@ -156,7 +110,7 @@ class Traffic:
         Raises:
             TrafficError: there is no such picture.
         """
-        if live and not self.done and _progress.in_notebook():
+        if live and not self.done and progress_bar.in_notebook():
             ensure("caddylab._charts")
             from caddylab import _charts
 
@@ -224,8 +178,8 @@ class Traffic:
         Raises:
             TrafficError: the run still goes on.
         """
-        ensure("caddylab._widgets.replay")
-        from caddylab._widgets.replay import Replay
+        ensure("caddylab._view.replay")
+        from caddylab._view.replay import Replay
 
         self._need_end("replay")
         events = tape(self.run, self._faults, self._opinions, self._stage)

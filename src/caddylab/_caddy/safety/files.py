@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from caddylab._caddy.places import line_of
+from caddylab._caddy.text.places import line_of
 from caddylab._errors import CaddyfileError
 
 

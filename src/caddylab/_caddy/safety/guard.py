@@ -13,7 +13,7 @@ from typing import Any
 from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.files import Files, line_with
 from caddylab._caddy.safety.modules import MODULES
-from caddylab._caddy.safety.walk import Found, Json, modules
+from caddylab._caddy.safety.walk import Json, Part, modules
 from caddylab._errors import CaddyfileError
 
 _FILE = re.compile(r"(?<!\\)\{file\.(?P<path>[^}]*)\}")
@@ -85,7 +85,7 @@ class Guard:
         if holder.get(key) not in (None, "", ROOT):
             self.read(holder, key)
 
-    def _known(self, found: Found) -> None:
+    def _known(self, found: Part) -> None:
         if found.module not in MODULES:
             word = found.module.rpartition(".")[2]
             raise self.refuse(
@@ -140,7 +140,7 @@ WRITES = "A lab writes nothing outside of its own folder, and that is removed wi
 NO_NETWORK = "A lab talks to nobody but its own backends; leave it out."
 
 
-def _log_file(guard: Guard, found: Found) -> None:
+def _log_file(guard: Guard, found: Part) -> None:
     stood = found.node["filename"]
     name = re.sub(r"[^\w.-]", "_", stood.strip("/"))[-80:] or "log"
     path = f"{guard.folder}/logs/{name}"
@@ -156,48 +156,48 @@ def rolled(path: str) -> Json:
     }  # fmt: skip
 
 
-def _log_net(guard: Guard, found: Found) -> None:
+def _log_net(guard: Guard, found: Part) -> None:
     stood, path = found.node.get("address", ""), f"{guard.folder}/logs/net"
     found.holder[found.key] = rolled(path)
     guard.note(found.module, Verdict.REDIRECTED, f"output net {stood}", path,
                "A lab sends its log to nobody.")  # fmt: skip
 
 
-def _storage(guard: Guard, found: Found) -> None:
+def _storage(guard: Guard, found: Part) -> None:
     stood = found.node.get("root", "")
     del found.holder[found.key]
     guard.note(found.module, Verdict.REDIRECTED, f"storage file_system {stood}",
                f"{guard.folder}", WRITES)  # fmt: skip
 
 
-def _serve_root(guard: Guard, found: Found) -> None:
+def _serve_root(guard: Guard, found: Part) -> None:
     guard.serve(found.node, "root")
 
 
-def _templates(guard: Guard, found: Found) -> None:
+def _templates(guard: Guard, found: Part) -> None:
     guard.serve(found.node, "file_root")
 
 
-def _vars(guard: Guard, found: Found) -> None:
+def _vars(guard: Guard, found: Part) -> None:
     guard.roots.append(found.node)
 
 
-def _certificates(guard: Guard, found: Found) -> None:
+def _certificates(guard: Guard, found: Part) -> None:
     for pair in found.node:
         guard.read(pair, "certificate")
         guard.read(pair, "key")
 
 
-def _folders(guard: Guard, found: Found) -> None:
+def _folders(guard: Guard, found: Part) -> None:
     if isinstance(found.node, list):
         found.holder[found.key] = [guard.files(folder) for folder in found.node]
 
 
-def _leaf_files(guard: Guard, found: Found) -> None:
+def _leaf_files(guard: Guard, found: Part) -> None:
     guard.read(found.node, "files" if "files" in found.node else "folders")
 
 
-def _pki(guard: Guard, found: Found) -> None:
+def _pki(guard: Guard, found: Part) -> None:
     for authority in (found.node or {}).get("certificate_authorities", {}).values():
         for pair in ("root", "intermediate"):
             if isinstance(authority, dict) and isinstance(authority.get(pair), dict):
@@ -205,25 +205,25 @@ def _pki(guard: Guard, found: Found) -> None:
                 guard.read(authority[pair], "private_key")
 
 
-def _expression(guard: Guard, found: Found) -> None:
+def _expression(guard: Guard, found: Part) -> None:
     text = found.node if isinstance(found.node, str) else str(found.node.get("expr", ""))
     if match := _IN_AN_EXPRESSION.search(text):
         raise guard.refuse(match.group(), "This expression reads files of the machine.",
                            "Use the matcher `file` outside of an expression.")  # fmt: skip
 
 
-def _issuer(guard: Guard, found: Found) -> None:
+def _issuer(guard: Guard, found: Part) -> None:
     name = found.module.rpartition(".")[2]
     guard.note(found.module, Verdict.REDIRECTED, name, "the lab's own authority",
                "A lab asks nobody for certificates.")  # fmt: skip
 
 
-def _transport(guard: Guard, found: Found) -> None:
+def _transport(guard: Guard, found: Part) -> None:
     if url := found.node.get("forward_proxy_url"):
         raise _proxy(guard, url)
 
 
-def _network_proxy(guard: Guard, found: Found) -> None:
+def _network_proxy(guard: Guard, found: Part) -> None:
     raise _proxy(guard, found.node.get("url", "url"))
 
 
@@ -232,18 +232,18 @@ def _proxy(guard: Guard, url: str) -> CaddyfileError:
                         "request.", NO_NETWORK)  # fmt: skip
 
 
-def _tracing(guard: Guard, found: Found) -> None:
+def _tracing(guard: Guard, found: Part) -> None:
     found.holder[found.key] = {"handler": "subroute"}
     guard.note(found.module, Verdict.LEFT_OUT, "tracing", "", "A lab sends nobody its traces.")
 
 
-def _no_network(guard: Guard, found: Found) -> None:
+def _no_network(guard: Guard, found: Part) -> None:
     word = found.module.rpartition(".")[2]
     what = found.module.removeprefix("tls.")
     raise guard.refuse(word, f"`{what}` asks a server on the network.", NO_NETWORK)
 
 
-RULES: dict[str, Callable[[Guard, Found], None]] = {
+RULES: dict[str, Callable[[Guard, Part], None]] = {
     "caddy.logging.writers.file": _log_file,
     "caddy.logging.writers.net": _log_net,
     "caddy.network_proxy.url": _network_proxy,

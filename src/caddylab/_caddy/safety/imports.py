@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from caddylab._caddy.safety.files import Files
-from caddylab._caddy.tokens import Statement, parse
+from caddylab._caddy.text.tokens import Statement, parse
 from caddylab._errors import CaddyfileError
 
 _READ_AT_ONCE = ("trusted_ca_cert_file", "trusted_leaf_cert_file")

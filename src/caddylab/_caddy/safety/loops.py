@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from caddylab._caddy.tree import Json, handlers
+from caddylab._caddy.adapted.tree import Json, handlers
 
 ROUNDS = "X-Caddylab-Rounds"
 MOST_ROUNDS = 20

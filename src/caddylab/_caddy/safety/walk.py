@@ -58,7 +58,7 @@ _MATCHERS = ("match", "retry_match", "not")
 
 
 @dataclass
-class Found:
+class Part:
     """A module in a configuration: its name, its part of the JSON, and what that stands in."""
 
     module: str
@@ -67,15 +67,15 @@ class Found:
     key: str | int
 
 
-def modules(config: Json) -> Iterator[Found]:
+def modules(config: Json) -> Iterator[Part]:
     """Every module of a configuration, the outer ones before those inside."""
     apps = config.get("apps") or {}
     for name, app in apps.items():
-        yield Found(name, app, apps, name)
+        yield Part(name, app, apps, name)
     yield from _inside(config, "", "")
 
 
-def _inside(node: Any, module: str, parent: str) -> Iterator[Found]:
+def _inside(node: Any, module: str, parent: str) -> Iterator[Part]:
     if isinstance(node, list):
         for value in node:
             yield from _inside(value, module, parent)
@@ -88,7 +88,7 @@ def _inside(node: Any, module: str, parent: str) -> Iterator[Found]:
                 yield from _inside(part, names.get(id(part), module), key)
 
 
-def _at(node: Json, key: str, module: str, parent: str) -> Iterator[Found]:
+def _at(node: Json, key: str, module: str, parent: str) -> Iterator[Part]:
     value = node[key]
     named = _SOURCES.get(module) if key == "sources" else _NAMED.get(key)
     if named:
@@ -105,7 +105,7 @@ def _at(node: Json, key: str, module: str, parent: str) -> Iterator[Found]:
         yield from _keyed(value, _KEYED[key])
 
 
-def _named(holder: Json, key: str, namespace: str, inline: str) -> Iterator[Found]:
+def _named(holder: Json, key: str, namespace: str, inline: str) -> Iterator[Part]:
     value = holder[key]
     places: list[tuple[Any, str | int]] = (
         [(value, n) for n in range(len(value))] if isinstance(value, list) else [(holder, key)]
@@ -113,9 +113,9 @@ def _named(holder: Json, key: str, namespace: str, inline: str) -> Iterator[Foun
     for where, place in places:
         node = where[place]
         if isinstance(node, dict) and isinstance(node.get(inline), str):
-            yield Found(f"{namespace}.{node[inline]}", node, where, place)
+            yield Part(f"{namespace}.{node[inline]}", node, where, place)
 
 
-def _keyed(value: Any, namespace: str) -> Iterator[Found]:
+def _keyed(value: Any, namespace: str) -> Iterator[Part]:
     for name in value if isinstance(value, dict) else ():
-        yield Found(f"{namespace}.{name}", value[name], value, name)
+        yield Part(f"{namespace}.{name}", value[name], value, name)

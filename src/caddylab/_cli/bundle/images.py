@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from caddylab._cli.bundle.installer.files import CHUNK
 from caddylab._errors import BundleError, CaddylabError
-from caddylab._runtimes import images, podman_service
+from caddylab._runtimes.podman import images
+from caddylab._runtimes.podman import service as podman_service
 
 if TYPE_CHECKING:
     from podman import PodmanClient

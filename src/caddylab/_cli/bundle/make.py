@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from caddylab import _resources
 from caddylab._cli import notebooks
 from caddylab._cli.bundle import images, lock, own_wheel, pages, wheels
 from caddylab._cli.bundle.archive import START, Archive
@@ -20,6 +19,7 @@ from caddylab._cli.bundle.installer.files import FACTS, TOP
 from caddylab._cli.bundle.installer.machine import this_platform
 from caddylab._cli.bundle.target import Target, targets
 from caddylab._errors import BundleError, CaddylabError
+from caddylab._machine import shipped as _resources
 
 HERE = Path(__file__).parent
 VERSION = version("caddylab")

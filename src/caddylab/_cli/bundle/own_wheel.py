@@ -11,9 +11,9 @@ from importlib.metadata import Distribution, PackagePath, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from caddylab import _resources
 from caddylab._cli.bundle import pip
 from caddylab._errors import BundleError
+from caddylab._machine import shipped
 
 MADE_BY_INSTALLERS = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_cache.json"}
 DATA = "share"
@@ -28,7 +28,7 @@ def make(folder: Path) -> Path:
     Raises:
         BundleError: it cannot be made; the message says what to do.
     """
-    checkout = _resources.checkout()
+    checkout = shipped.checkout()
     if checkout is None:
         return _repacked(distribution("caddylab"), folder)
     _build(checkout, folder)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from caddylab import _resources
 from caddylab._errors import BundleError
+from caddylab._machine import shipped
 
 MADE_OF = ("course", "containers", "src", "tools")
 NOT_READ = {"__pycache__", ".ipynb_checkpoints"}
@@ -31,7 +31,7 @@ def folder() -> Path:
     Raises:
         BundleError: there are none, and they cannot be made.
     """
-    checkout = _resources.checkout()
+    checkout = shipped.checkout()
     if checkout is None:
         raise BundleError("they are made in a checkout (`make html`); name them with --html FOLDER")
     pages = checkout / "dist" / "html"

@@ -15,7 +15,7 @@ from caddylab._cli.bundle.installer.files import copy
 from caddylab._cli.bundle.lock import Pin
 from caddylab._cli.bundle.target import LAST_PATCH, Target
 from caddylab._errors import BundleError
-from caddylab._progress import Bar
+from caddylab._look.progress_bar import Bar
 
 INSTALLER = Pin("uv")
 """What installs the bundle: five times faster than pip, and it needs no pip on the machine."""

@@ -1,0 +1,1 @@
+"""A Caddyfile as the JSON that Caddy makes of it."""

@@ -1,0 +1,177 @@
+"""Which requests a site's configuration leads to a proxy: read from the JSON, asking nobody.
+
+Only what can be told for sure is told. A matcher that looks at something else than host, path and
+method, or a rewritten path, makes the answer "perhaps", and nothing is said then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from caddylab._caddy.adapted.tree import handlers
+
+Json = dict[str, Any]
+
+USUAL_PATH = "/test-api"
+"""What `fire` asks for unless it is told otherwise."""
+PROXY = "reverse_proxy"
+ANSWERS = {"static_response", "file_server", "error", "acme_server", "metrics", "push"}
+"""Handlers that answer by themselves."""
+REWRITES = {"rewrite", "map"}
+
+
+class Way(Enum):
+    """Where a request ends."""
+
+    PROXY = "a proxy"
+    CADDY = "Caddy itself"
+    NOBODY = "nobody"
+    PERHAPS = "not to be told"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for."""
+
+    host: str
+    path: str
+    method: str = "GET"
+
+
+def way(server: Json, asked: Asked) -> Way:
+    """Where a server of Caddy's JSON lets a request end."""
+    return _through(server.get("routes", []), asked) or Way.NOBODY
+
+
+def hosts(server: Json) -> list[str]:
+    """The host names that a server answers for; none if it answers for all."""
+    routes = server.get("routes", [])
+    names: list[str] = []
+    for route in routes:
+        matchers = route.get("match") or [{}]
+        if any("host" not in matcher for matcher in matchers):
+            return []
+        names += [host for matcher in matchers for host in matcher["host"]]
+    return list(dict.fromkeys(names))
+
+
+def only_paths(server: Json, asked: Asked) -> list[str]:
+    """The paths that lead to a proxy, where these are why a request reaches none."""
+    found = [path for paths in _paths_to_proxies(server.get("routes", [])) for path in paths]
+    reached = (way(server, replace(asked, path=_example(path))) for path in found)
+    return [
+        path for path, end in zip(found, reached, strict=True) if end in (Way.PROXY, Way.PERHAPS)
+    ]
+
+
+def remarks(server: Json, asked: Asked) -> Iterator[str]:
+    """What somebody should know whose requests ask for that."""
+    names = hosts(server)
+    if names:
+        of = "the only name" if len(names) == 1 else f"one of the {len(names)} names"
+        yield f"`fire` asks for `{asked.host}`, {of} that this site answers for."
+    if not any(True for _ in handlers(server, PROXY)):
+        return
+    end = way(server, asked)
+    if end is Way.NOBODY:
+        what = f"a {asked.method} of `{asked.path}`"
+        yield f"Nobody takes {what}, which `fire` sends; {_why(server, asked)}"
+    elif end is Way.CADDY:
+        yield f"Caddy itself answers `{asked.path}`, which `fire` asks for; no backend sees it."
+
+
+def _why(server: Json, asked: Asked) -> str:
+    paths = only_paths(server, asked)
+    if not paths:
+        return "there is no proxy on its way."
+    exact = next((path for path in paths if "*" not in path), None)
+    if exact:
+        return f"`{exact}` is only `{exact}` itself. Ask for it, or write the proxy without it."
+    return f"only `{'`, `'.join(paths)}` leads to a backend. Ask for that: `fire(path=…)`."
+
+
+def host_of(server: Json) -> str:
+    """The host to ask for: any will do, or the first that the site names."""
+    names = [name for name in hosts(server) if "{" not in name]
+    return names[0].replace("*", "www") if names else "localhost"
+
+
+def _through(routes: list[Json], asked: Asked) -> Way | None:
+    """Where they let it end; None if it leaves them again."""
+    taken: set[str] = set()
+    for route in routes:
+        group = route.get("group", "")
+        fits = any_fits(route.get("match"), asked)
+        if fits is None:
+            return Way.PERHAPS
+        if not fits or (group and group in taken):
+            continue
+        taken.add(group)
+        for handler in route.get("handle", []):
+            if end := _by(handler, asked):
+                return end
+        if route.get("terminal"):
+            return Way.NOBODY
+    return None
+
+
+def _by(handler: Json, asked: Asked) -> Way | None:
+    name = handler.get("handler", "")
+    if name == PROXY:
+        return Way.PROXY
+    if name in ANSWERS:
+        return Way.CADDY
+    if name in REWRITES:
+        return Way.PERHAPS
+    return _through(handler.get("routes", []), asked) if name == "subroute" else None
+
+
+def any_fits(matchers: list[Json] | None, asked: Asked) -> bool | None:
+    """Whether one of a route's matcher sets fits; None where that cannot be told."""
+    return _any(_fits(matcher, asked) for matcher in matchers or [{}])
+
+
+def _fits(matcher: Json, asked: Asked) -> bool | None:
+    answers = [_one_fits(kind, wanted, asked) for kind, wanted in matcher.items()]
+    return False if False in answers else None if None in answers else True
+
+
+def _one_fits(kind: str, wanted: Any, asked: Asked) -> bool | None:
+    if kind == "host":
+        return _any(_like(name, asked.host, "[^.]*") for name in wanted)
+    if kind == "path":
+        return _any(_like(path, asked.path, ".*") for path in wanted)
+    if kind == "method":
+        return asked.method in wanted
+    if kind == "not":
+        inner = any_fits(wanted, asked)
+        return None if inner is None else not inner
+    return None
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    known = list(answers)
+    return True if True in known else None if None in known else False
+
+
+def _like(pattern: str, text: str, star: str) -> bool | None:
+    if "{" in pattern or "%" in pattern:
+        return None
+    wanted = star.join(re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(wanted, text, re.IGNORECASE) is not None
+
+
+def _paths_to_proxies(routes: list[Json]) -> Iterator[list[str]]:
+    for route in routes:
+        for matcher in route.get("match") or []:
+            yield matcher.get("path", [])
+        for handler in route.get("handle", []):
+            yield from _paths_to_proxies(handler.get("routes", []))
+
+
+def _example(path: str) -> str:
+    return path.replace("*", "x")

@@ -1,0 +1,140 @@
+"""Rules about placeholders that are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from caddylab._caddy.adapted.flow import Step
+from caddylab._caddy.advice import placeholders
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
+from caddylab._caddy.advice.rules.subject import Subject, strings
+
+_PLACEHOLDER = re.compile(r"\{([a-z][\w.]*)\}")
+_SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
+_WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[\w.]*\.\*\}")
+_BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")
+_NESTED = ("routes", "handle_response", "errors")
+_LEAVE_EMPTY = ("rewrite", "uri", "vars", "map")
+
+
+@rule(
+    "unknown-placeholder",
+    "A placeholder that Caddy does not know",
+    write="See Caddy's list of placeholders.",
+)
+def unknown(subject: Subject) -> Findings:
+    """An unknown placeholder has no value: in headers and answers it stays there as plain text, in
+    a URL nothing is left of it, and `log_append` logs `null`.
+    """
+    mapped, variables = _mapped(subject), _variables(subject)
+    used = set(_PLACEHOLDER.findall("\n".join(strings(subject.config))))
+    logged = {step.handler.get("value") for step in subject.steps if step.name == "log_append"}
+    for statement in subject.outline.walk():
+        for name in (
+            [] if statement.name == "map" else _PLACEHOLDER.findall(" ".join(statement.words))
+        ):
+            if placeholders.known(name) or name in mapped or not _matters(name, subject, used):
+                continue
+            near = f"vars.{name}" if name in variables else placeholders.nearest(name)
+            whole = statement.name in ("log_append", "import") and bool(
+                logged & {f"{{{name}}}", f"{{{placeholders.long(name)}}}"}
+            )
+            # A bare word may be anything (a template's): only a near miss is a mistake.
+            if near or whole or "." in name:
+                message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
+                yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
+
+
+def _matters(name: str, subject: Subject, used: set[str]) -> bool:
+    """Whether it has come as far as Caddy's JSON; a snippet that is not imported has not."""
+    return not subject.config or placeholders.long(name) in used or name in used
+
+
+def _mapped(subject: Subject) -> set[str]:
+    """The placeholders that a `map` of this Caddyfile defines."""
+    heads = (" ".join(statement.words) for statement in subject.statements("map"))
+    return {name for head in heads for name in _PLACEHOLDER.findall(head)}
+
+
+def _variables(subject: Subject) -> set[str]:
+    """The names that a `vars` of this Caddyfile defines."""
+    named = [line for statement in subject.statements("vars") for line in statement.walk()]
+    return {word for statement in named for word in statement.words if word != "vars"}
+
+
+def _effect(directive: str, whole: bool) -> str:
+    if directive in ("log_append", "import") and whole:
+        return "it logs `null`"
+    if directive in _LEAVE_EMPTY:
+        return "nothing is left of it"
+    return "it stays there as plain text"
+
+
+@rule(
+    "placeholder-not-expanded",
+    "A placeholder with a `*` or a dot too many",
+    write="Name one, such as `{cookie.session}`.",
+)
+def not_expanded(subject: Subject) -> Findings:
+    """Behind `{cookie.`, `{header.` and the like stands one name of letters, digits and `-`.
+    Anything else stays plain text; there is no `*` for all of them.
+    """
+    for step, text in _texts(subject):
+        for match in _SHORTHAND.finditer(text):
+            family, name = match.groups()
+            message = f"Caddy does not know `{match[0]}`: {_effect_of(step, text)}."
+            yield Remark(subject.line_of(match[0]), message, _spelled(family, name))
+        for word in _WILDCARD.findall(text):
+            message = (
+                f"`{word}` is the one whose name is `*`, not all of them: nothing is left of it."
+            )
+            yield Remark(subject.line_of(word, _shorter(word)), message)
+
+
+def _spelled(family: str, name: str) -> str:
+    if "*" not in name:
+        return f"Write `{{{placeholders.LONG[family]}.{name}}}`."
+    if family == "cookie":
+        return "Name one, such as `{cookie.session}`; all cookies are passed on without a line."
+    return f"Name one, such as `{{{family}.{'X-User' if family == 'header' else 'name'}}}`."
+
+
+def _shorter(word: str) -> str:
+    for family, name in placeholders.LONG.items():
+        word = word.replace(f"{{{name}.", f"{{{family}.")
+    return word
+
+
+@rule(
+    "blank-in-placeholder",
+    "A placeholder with blanks in its braces",
+    write="Write it without blanks: `{host}`.",
+)
+def blank(subject: Subject) -> Findings:
+    """A placeholder has no blanks between its braces; one that has stays plain text."""
+    for step, text in _texts(subject):
+        for match in _BLANK.finditer(text):
+            name = match[1] or match[2]
+            family = name.partition(".")[0]
+            if name in placeholders.SHORT or (
+                "." in name and family in (*placeholders.LONG, "http", "env")
+            ):
+                message = f"`{match[0]}` is no placeholder: {_effect_of(step, text)}."
+                yield Remark(
+                    subject.line_of(match[0]), message, f"Write `{{{name}}}`, without blanks."
+                )
+
+
+def _texts(subject: Subject) -> Iterator[tuple[Step, str]]:
+    """What handlers replace placeholders in; a page that is written out is not looked at."""
+    for step in subject.steps:
+        handler = {key: value for key, value in step.handler.items() if key not in _NESTED}
+        if step.name == "static_response" and "\n" in str(handler.get("body", "")):
+            del handler["body"]
+        for text in dict.fromkeys(strings(handler)):
+            yield step, text
+
+
+def _effect_of(step: Step, text: str) -> str:
+    return _effect(step.name, bool(re.fullmatch(r"\{[^{}]*\}", text)))

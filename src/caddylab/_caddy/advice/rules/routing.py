@@ -1,0 +1,146 @@
+"""Rules about which request comes where."""
+
+from __future__ import annotations
+
+from caddylab._caddy.adapted.flow import Json, Step, answers, takes_all
+from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
+from caddylab._caddy.advice.rules.subject import Subject
+
+_ROOT = ["/"]
+
+
+@rule(
+    "never-reached",
+    "A handler behind one that takes everything",
+    write="Give each its own paths: `handle /api/* { … }` and `handle { … }`.",
+)
+def never_reached(subject: Subject) -> Findings:
+    """A request ends with the first handler that answers it. Caddy sorts a site's directives:
+    `redir` and `respond` come before `reverse_proxy`, that before `file_server`.
+    """
+    blocks = {id(proxy.handler): proxy for proxy in subject.proxies}
+    for step in subject.steps:
+        if step.before is None or step.name not in ("reverse_proxy", "file_server"):
+            continue
+        proxy = blocks.get(id(step.handler))
+        line = proxy.line() if proxy else _file_server(subject, step)
+        other = _directive(step.before)
+        article = "an" if other[1] in "aeiou" else "a"
+        which = "another one" if other == f"`{step.name}`" else f"{article} {other}"
+        message = f"This `{step.name}` is never reached: {which} before it takes every request."
+        yield Remark(line, message, _advice(step))
+
+
+def _advice(step: Step) -> str:
+    if step.name == "reverse_proxy" and (step.before or {}).get("handler") == "reverse_proxy":
+        return "Name all upstreams behind one `reverse_proxy`, or give each its own path."
+    return ""
+
+
+def _directive(handler: Json) -> str:
+    name = handler.get("handler")
+    if name != "static_response":
+        return f"`{name}`" if name else "`handle`"
+    if handler.get("abort"):
+        return "`abort`"
+    return "`redir`" if "Location" in handler.get("headers", {}) else "`respond`"
+
+
+def _file_server(subject: Subject, step: Step) -> int | None:
+    """Where this one stands; told for those without a matcher, which keep their order."""
+    plain = [
+        s for s in subject.steps if s.name == "file_server" and s.conditions == step.conditions
+    ]
+    lines = [s.line for s in subject.statements("file_server") if s.words[1:2] in ([], ["*"])]
+    place = next(i for i, other in enumerate(plain) if other.handler is step.handler)
+    return lines[place] if len(lines) == len(plain) else _line(subject, "file_server")
+
+
+def _line(subject: Subject, name: str) -> int | None:
+    lines = [statement.line for statement in subject.statements(name)]
+    return lines[0] if len(lines) == 1 else None
+
+
+@rule(
+    "only-the-root",
+    "A proxy for `/` alone",
+    write="Leave the `/` out: `reverse_proxy backend1:8080`.",
+)
+def only_root(subject: Subject) -> Findings:
+    """The matcher `/` is the path `/` alone. Every other path is taken by nobody: an empty 200."""
+    for proxy in subject.proxies:
+        step = proxy.step
+        if (
+            step.main
+            and _is_root(step)
+            and not any(_takes_the_rest(s, step) for s in subject.steps)
+        ):
+            yield Remark(
+                proxy.line(),
+                "`/` is the path `/` and no other: Caddy answers any other path with an empty 200.",
+            )
+
+
+def _is_root(step: Step) -> bool:
+    return any(m and all(match.get("path") == _ROOT for match in m) for m in step.conditions)
+
+
+def _takes_the_rest(other: Step, step: Step) -> bool:
+    """Whether something in the same site answers other paths too."""
+    same = other.server is step.server and other.hosts == step.hosts and other.main
+    ends = answers(other.handler) or other.name in ("reverse_proxy", "file_server", "invoke")
+    return same and ends and not _is_root(other)
+
+
+@rule(
+    "fallback-file-before-api",
+    "A fallback page that takes the API's requests",
+    write="Put `try_files` into the same `handle` as `file_server`, beside `handle /api/*`.",
+)
+def fallback_file(subject: Subject) -> Findings:
+    """`try_files` runs before `handle` and `reverse_proxy`. Where no such file exists it makes
+    every path that of the fallback page, so the path of the API matches no more.
+    """
+    for rewrite in subject.steps:
+        page = _page(rewrite)
+        if page is None:
+            continue
+        for step in subject.steps[subject.steps.index(rewrite) + 1 :]:
+            inside = step.conditions[: len(rewrite.conditions) - 1] == rewrite.conditions[:-1]
+            paths = _paths(step.conditions[len(rewrite.conditions) - 1 :])
+            hidden = paths and not any(_matches(page, path) for path in paths)
+            same = step.server is rewrite.server and step.main and step.before is None
+            if step.name == "reverse_proxy" and inside and same and hidden:
+                line = _line(subject, "try_files") or next(
+                    (p.line() for p in subject.proxies if p.handler is step.handler), None
+                )
+                message = (
+                    f"`try_files` makes every path without a file `{page}`, before `{paths[0]}` is"
+                    " looked for: this `reverse_proxy` is not reached."
+                )
+                yield Remark(line, message)
+                break
+
+
+def _page(step: Step) -> str | None:
+    """The page that a `try_files` for every path falls back on."""
+    if step.name != "rewrite" or step.handler.get("uri") != "{http.matchers.file.relative}":
+        return None
+    matchers = step.conditions[-1] if step.conditions else []
+    if len(matchers) != 1 or matchers[0].keys() != {"file"}:
+        return None
+    last = (matchers[0]["file"].get("try_files") or [""])[-1]
+    return last if last.startswith("/") and "{" not in last else None
+
+
+def _paths(conditions: tuple[list[Json], ...]) -> list[str]:
+    """The paths that some condition is about; none where a condition may be met without."""
+    for matchers in conditions:
+        if matchers and not takes_all(matchers) and all("path" in match for match in matchers):
+            return [path for match in matchers for path in match["path"]]
+    return []
+
+
+def _matches(page: str, pattern: str) -> bool:
+    start, star, _ = pattern.partition("*")
+    return page.startswith(start) if star else page == pattern

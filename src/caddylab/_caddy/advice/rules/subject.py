@@ -1,0 +1,74 @@
+"""What the rules look at: a Caddyfile's text, and what Caddy made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from caddylab._caddy.adapted.flow import Json, Step, servers, steps
+from caddylab._caddy.adapted.proxies import Proxy, proxies
+from caddylab._caddy.text.tokens import Outline, Statement
+
+
+class Subject:
+    """A Caddyfile under the eyes of the rules.
+
+    Attributes:
+        outline: its text.
+        config: Caddy's JSON; empty where only the text is to be judged.
+    """
+
+    def __init__(self, outline: Outline, config: Json | None) -> None:
+        self.outline, self.config = outline, config or {}
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every handler, where it stands."""
+        return list(steps(self.config))
+
+    @cached_property
+    def proxies(self) -> list[Proxy]:
+        """Every `reverse_proxy`, each with its block of the text."""
+        return proxies(self.steps, self.outline)
+
+    @property
+    def servers(self) -> list[Json]:
+        """The HTTP servers."""
+        return servers(self.config)
+
+    @property
+    def ignored(self) -> dict[str, int]:
+        """The names of the rules that a comment says to ignore, each with its line."""
+        said = [(line, text.split()) for line, text in self.outline.comments]
+        return {
+            name: line
+            for line, words in said
+            if words[:2] == ["lint:", "ignore"]
+            for name in words[2:]
+        }
+
+    def statements(self, *names: str) -> list[Statement]:
+        """The statements of the text that begin with one of these words."""
+        return [s for s in self.outline.walk() if s.name in names]
+
+    def line_of(self, *words: str) -> int | None:
+        """The first line with a word that holds one of `words`; comments do not count."""
+        return next((s.line for s in self.outline.walk() if _holds(s, words)), None)
+
+
+def _holds(statement: Statement, words: tuple[str, ...]) -> bool:
+    return any(word in token for token in statement.words for word in words)
+
+
+def strings(node: Any) -> Iterator[str]:
+    """Every text in a piece of JSON, keys included."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield str(key)
+            yield from strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strings(value)

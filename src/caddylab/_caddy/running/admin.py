@@ -1,0 +1,127 @@
+"""Caddy's admin API, as far as a lab needs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import httpx
+
+from caddylab._caddy.advice.explain import refuse, refuse_unset
+from caddylab._caddy.running.persistent import always, persistently
+from caddylab._caddy.safety import memory
+from caddylab._caddy.text import variables
+from caddylab._errors import CaddyfileError, CaddyGone
+from caddylab._machine.environ import inherited
+
+QUICK = 2.0
+"""Seconds in which a Caddy that is well has answered."""
+DEAD = "Caddy has ended, so nothing answers"
+
+
+class Upstream(NamedTuple):
+    """What Caddy counts for one upstream (`GET /reverse_proxy/upstreams`)."""
+
+    fails: int
+    num_requests: int
+
+
+class Admin:
+    """Talks to one Caddy.
+
+    Args:
+        client: an httpx client of the admin endpoint.
+        runs: whether Caddy's process exists.
+        last_words: what it printed last.
+
+    Every question raises `CaddyGone` when Caddy has ended, or gives no answer.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        runs: Callable[[], bool] = always,
+        last_words: Callable[[], str] = str,
+    ) -> None:
+        self._client, self._runs, self._last_words = client, runs, last_words
+
+    def answers(self) -> bool:
+        """Whether Caddy runs and answers, soon."""
+        try:
+            return self._client.get("/config/admin", timeout=QUICK).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def adapt(self, text: str) -> dict[str, Any]:
+        """Have Caddy turn a Caddyfile into its JSON, with this process's environment variables.
+
+        Raises:
+            CaddyfileError: in Caddy's own words, with the line where it names one.
+        """
+        answer = self._adapt(variables.fill(text, inherited()))
+        if "error" in answer:
+            raise self._for_want_of_variables(text, answer["error"]) or refuse(
+                answer["error"], text
+            )
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _adapt(self, text: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._post(
+            "/adapt", text, {"Content-Type": "text/caddyfile"}
+        ).json()
+        return answer
+
+    def _for_want_of_variables(self, text: str, message: str) -> CaddyfileError | None:
+        """What to say where Caddy would not have said `message` if all variables were set."""
+        values = inherited()
+        missing = variables.unset(text, values)
+        if not missing:
+            return None
+        tries = (variables.fill(text, values, value) for value in variables.PLAUSIBLE)
+        if all(self._adapt(filled).get("error") == message for filled in tries):
+            return None
+        return refuse_unset(missing, message, text)
+
+    def load(self, config: dict[str, Any], text: str = "") -> None:
+        """Replace Caddy's configuration, even by an equal one: its memory begins afresh.
+
+        Raises:
+            CaddyfileError: Caddy refuses it; the old configuration stays. `text` is what the
+                learner wrote.
+        """
+        headers = {"Content-Type": "application/json", "Cache-Control": "must-revalidate"}
+        answer = self._post("/load", json.dumps(config), headers)
+        if answer.status_code != 200:
+            raise refuse(answer.json()["error"], text)
+
+    def upstreams(self) -> dict[str, Upstream]:
+        """Caddy's counts by dial address. Active health is not among them."""
+        rows = (
+            self._ask(lambda: self._client.get("/reverse_proxy/upstreams", timeout=QUICK)).json()
+            or []
+        )
+        return {row["address"]: Upstream(row["fails"], row["num_requests"]) for row in rows}
+
+    def _post(self, path: str, content: str, headers: dict[str, str]) -> httpx.Response:
+        post, body = self._client.post, content.encode()
+        return self._ask(lambda: post(path, content=body, headers=headers))
+
+    def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        try:
+            return persistently(ask, self._runs)
+        except httpx.TransportError as error:
+            raise gone(self._runs(), error, self._last_words) from error
+
+
+def gone(
+    runs: bool, error: Exception | None = None, last_words: Callable[[], str] = str
+) -> CaddyGone:
+    """The error for a Caddy that does not answer, whether it still runs or not."""
+    what = f"Caddy runs, but gives no answer ({type(error).__name__})." if runs else f"{DEAD}."
+    why = "" if runs else memory.verdict(last_words())
+    return CaddyGone(
+        f"{what}{why} `lab.reset()` starts it again, with the first, plain Caddyfile; then load "
+        "yours."
+    )

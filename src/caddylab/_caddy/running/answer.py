@@ -1,0 +1,43 @@
+"""Who answered a request, by what Caddy's log says of it.
+
+The header that a backend writes proves nothing: a Caddyfile can change it, take it away, or
+answer by itself in a backend's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caddylab._caddy.running.log import Closing, Refusal, RoundTrip
+from caddylab._records import Answerer
+
+WITHOUT_BODY = (204, 304)
+
+
+def who_answered(
+    closing: Closing, attempts: Sequence[RoundTrip], refusal: Refusal | None
+) -> Answerer:
+    """Who gave the answer that Caddy has sent to the client.
+
+    Args:
+        closing: Caddy's last line about the request.
+        attempts: its attempts at backends, in their order.
+        refusal: the error of a proxy that found nobody to answer, if there was one.
+    """
+    if closing.nobody:
+        return Answerer.NOBODY
+    if any(passed_on(attempt, closing) for attempt in attempts):
+        return Answerer.BACKEND
+    if refusal and refusal.status == closing.status and not closing.size:
+        return Answerer.NO_BACKEND
+    return Answerer.CADDY
+
+
+def passed_on(attempt: RoundTrip, closing: Closing) -> bool:
+    """Whether the client got what this attempt has brought, with its status and its body."""
+    if attempt.status is None or attempt.error or attempt.status != closing.status:
+        return False
+    bodiless = closing.method == "HEAD" or closing.status in WITHOUT_BODY
+    if attempt.length is None or bodiless or closing.encoded:
+        return not closing.own
+    return closing.size == attempt.length

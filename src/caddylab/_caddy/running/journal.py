@@ -1,0 +1,243 @@
+"""The lab's memory: what Caddy's log and counters say, joined to our own records.
+
+One thread per lab reads the log. Attempts and closing lines go to the request that was sent on
+their connection; active health and passive failures become spans. Nothing is guessed: a request
+without Caddy's closing line stays `complete = False`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import httpx
+
+from caddylab._caddy.running.admin import Upstream
+from caddylab._caddy.running.answer import who_answered
+from caddylab._caddy.running.log import (
+    Closing,
+    FailedCheck,
+    Flip,
+    Line,
+    LogReader,
+    Ours,
+    Refusal,
+    RoundTrip,
+)  # fmt: skip
+from caddylab._caddy.running.opinions import UNKNOWN, Opinions, words
+from caddylab._caddy.running.persistent import always
+from caddylab._caddy.running.wire import Wire
+from caddylab._errors import CaddyGone
+from caddylab._machine.steady import Steady
+from caddylab._machine.undisturbed import undisturbed
+from caddylab._records import Attempt, Outcome, Request
+
+BUSY, IDLE = 0.01, 0.1
+"""Seconds between two looks at the log: while a run is open, and else."""
+
+GRACE = 1.0
+"""Seconds of silence after which a missing closing line is given up."""
+
+UNSENT = {Outcome.REFUSED}
+
+
+class Journal:
+    """Follows one Caddy.
+
+    Args:
+        read_log: gives the bytes of the log from an offset on.
+        upstreams: gives Caddy's counts by dial address.
+        backends: the number of the backend behind each dial address.
+        caddy_runs: whether there is a Caddy that could have an opinion.
+        log_trouble: says why Caddy cannot write its log now, if it cannot.
+    """
+
+    def __init__(
+        self,
+        read_log: Callable[[int], bytes],
+        upstreams: Callable[[], dict[str, Upstream]],
+        backends: dict[str, int],
+        caddy_runs: Callable[[], bool] = always,
+        log_trouble: Callable[[], str] = str,
+    ) -> None:
+        self.caddy_runs, self._log_trouble = caddy_runs, log_trouble
+        self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
+        self._reader = LogReader()
+        self._listener: Callable[[Line], None] | None = None
+        self._runs: dict[str, Sequence[Request]] = {}
+        self._wire = Wire()
+        self.to_itself = False
+        """Whether Caddy sends requests on to another of its own sites."""
+        self._tried: dict[str, list[RoundTrip]] = {}
+        self._refused: dict[str, Refusal] = {}
+        self._lock = threading.Lock()
+        self._last_lines: dict[str, float] = {}
+        self._counts_read = 0.0
+        self._answers = True
+        self.trouble = ""
+        """Why the log or the counters could not be read, the last time that they could not."""
+        self._unwritten = ""
+        self.opinions = Opinions(backends)
+        self.in_flight: dict[int, int] = {}
+        self._follower = Steady(
+            "caddylab-journal", self.catch_up, lambda: BUSY if self._runs else IDLE
+        )
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._follower.start()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._follower.close()
+
+    def watch(self, run_id: str, requests: Sequence[Request]) -> Wire:
+        """Join what the log says to these requests (request n stands at index n - 1).
+
+        Returns:
+            Where the run has to note on which connection it sends which request.
+        """
+        if not self._runs:
+            self._unwritten = ""
+        self._runs[run_id] = requests
+        return self._wire
+
+    def listen(self, listener: Callable[[Line], None] | None) -> None:
+        """Call `listener` with each line of the log from now on, after it has been joined."""
+        self._reader.selections = listener is not None
+        self._listener = listener
+
+    def backend_at(self, upstream: str) -> int | None:
+        """The number of the backend behind a dial address."""
+        return self._backends.get(upstream)
+
+    def settle(self, run_id: str) -> str:
+        """Wait until Caddy has closed every request of the run, or has been silent for GRACE.
+
+        Silent on this run: others may go on, and would keep the wait for a line alive that never
+        comes, such as that of a connection which a reload has cut off.
+
+        Returns:
+            Why the log could not be read meanwhile, or not be written where lines of this run
+            are missing; else nothing.
+        """
+        return undisturbed(lambda: self._settle(run_id))
+
+    def _settle(self, run_id: str) -> str:
+        requests = self._runs.get(run_id, ())  # none: somebody else has waited for it already
+        began = time.monotonic()
+        self.trouble = ""
+        while not all(request.complete or request.outcome in UNSENT for request in requests):
+            self.catch_up()
+            if time.monotonic() - max(began, self._last_lines.get(run_id, 0)) > GRACE:
+                break
+            time.sleep(BUSY)
+        self._runs.pop(run_id, None)
+        self._last_lines.pop(run_id, None)
+        missing = [request for request in requests if not request.complete]
+        for request in missing:
+            self._give_up(f"{run_id}-{request.n}", request)
+        unwritten = self._unwritten if any(r.outcome not in UNSENT for r in missing) else ""
+        return self.trouble or self._follower.trouble or unwritten
+
+    def _give_up(self, id: str, request: Request) -> None:
+        request.claimed = None  # a header alone is no proof
+        self._forget(id)
+
+    def opinion(self, backend: int, sure: bool = False) -> str:
+        """What Caddy thinks of a backend, in words, as far as it has been read.
+
+        `sure`: whether it runs at all is looked up, and not only if it did not answer lately.
+        """
+        ended = (sure or not self._answers) and not self.caddy_runs()
+        return UNKNOWN if ended else words(self.opinions.of(backend))
+
+    @contextlib.contextmanager
+    def reloading(self, config: dict[str, Any]) -> Iterator[None]:
+        """While Caddy takes a new configuration: with that, it forgets what it thought.
+
+        Its first checks run at once, so what the log says from the beginning on counts already.
+        A configuration that is refused changes nothing.
+        """
+        self.catch_up()
+        with self._lock:
+            when = time.time()
+            yield
+            self.opinions.begin(config, when)
+
+    def catch_up(self) -> None:
+        """Read what is new in the log and in Caddy's counters; what cannot be read waits."""
+        undisturbed(self._catch_up)  # a line that was read and not joined would be lost
+
+    def _catch_up(self) -> None:
+        with self._lock:
+            try:
+                self._read_lines()
+                if time.monotonic() - self._counts_read >= IDLE:
+                    self._unwritten = self._log_trouble() or self._unwritten
+                    self._read_counts()
+                    self._answers = True
+            except (OSError, httpx.HTTPError, CaddyGone) as error:
+                self.trouble = str(error) or type(error).__name__
+                self._answers = False
+
+    def _read_lines(self) -> None:
+        for line in self._reader.feed(self._read_log(self._reader.offset)):
+            if isinstance(line, Flip):
+                self.opinions.flipped(line)
+            elif isinstance(line, FailedCheck):
+                self.opinions.failed(line)
+            elif isinstance(line, Ours):
+                self._join(line)
+            if self._listener:
+                self._listener(line)
+
+    def _join(self, line: Ours) -> None:
+        """Give the line to its request; from then on its id is that request's, or empty."""
+        found = self._wire.find(line.peer, line.id, self.to_itself)
+        line.id = found.id if found else ""
+        request = self._request(line.id)
+        if found is None or request is None:
+            return
+        self._last_lines[line.id.rpartition("-")[0]] = time.monotonic()
+        if isinstance(line, RoundTrip):
+            request.attempts.append(attempt := self._attempt(line))
+            if attempt.backend is not None:
+                self._tried.setdefault(line.id, []).append(line)
+        elif found.inner:
+            line.id = ""  # Caddy is done with a part of it, and not with the request
+        elif isinstance(line, Refusal):
+            self._refused[line.id] = line
+        else:
+            self._close(line, request)
+
+    def _request(self, id: str) -> Request | None:
+        run_id, _, n = id.rpartition("-")
+        requests = self._runs.get(run_id)
+        return requests[int(n) - 1] if requests else None
+
+    def _close(self, line: Closing, request: Request) -> None:
+        tried, refused = self._tried.get(line.id, []), self._refused.get(line.id)
+        request.judge(source=who_answered(line, tried, refused))
+        request.complete = True
+        self._forget(line.id)
+
+    def _forget(self, id: str) -> None:
+        self._wire.closed(id)
+        self._tried.pop(id, None)
+        self._refused.pop(id, None)
+
+    def _attempt(self, line: RoundTrip) -> Attempt:
+        backend = self._backends.get(line.upstream)
+        return Attempt(line.upstream, line.start, line.duration, backend, line.status, line.error)
+
+    def _read_counts(self) -> None:
+        self._counts_read = time.monotonic()
+        counts = self._upstreams()
+        for dial, backend in self._backends.items():
+            count = counts.get(dial, Upstream(0, 0))
+            self.in_flight[backend] = count.num_requests
+        self.opinions.count(counts)

@@ -1,0 +1,193 @@
+"""What Caddy thinks of each backend, proxy by proxy, and how that is said."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from caddylab._caddy.adapted.judges import Judge, judges
+from caddylab._caddy.running.admin import Upstream
+from caddylab._caddy.running.log import FailedCheck, Flip
+from caddylab._records import Span
+
+UNHEALTHY, FAILED, FULL = "unhealthy", "failed", "full"
+"""By its active checks; by failures that it remembers; by the requests under way."""
+HEALTHY, UNKNOWN = "healthy", "unknown"
+KINDS = (UNHEALTHY, FAILED, FULL)
+
+TOGETHER = 0.1
+"""Seconds within which proxies that come to think the same have done so at once."""
+CUT_OFF = ("stopping apps", "context canceled")
+"""How Caddy explains a check that ended because a new configuration has taken over."""
+
+Diary = Callable[[int], Iterable[Mapping[str, Any]]]
+
+
+def words(spans: Iterable[Span]) -> str:
+    """One backend's opinions in words: "healthy", "unhealthy, failed", "unhealthy for /b".
+
+    A proxy is named only where not all think so. Of a proxy that is not named nothing is said:
+    to it the backend is healthy.
+    """
+    found = sorted(spans, key=lambda span: KINDS.index(span.kind))
+    return ", ".join(span.said for span in found) or HEALTHY
+
+
+def reasons(spans: Iterable[Span]) -> str:
+    """Why Caddy thinks so, in its own words."""
+    return "; ".join(dict.fromkeys(span.detail for span in spans if span.detail))
+
+
+class Opinions:
+    """Keeps what every proxy thinks of every backend, as spans.
+
+    Args:
+        backends: the number of the backend behind each dial address.
+
+    Attributes:
+        spans: all that was thought; where not all proxies that name the backend thought so,
+            `Span.proxy` says who did.
+        diary: gives what a backend has executed lately; asked only where several proxies check
+            one backend differently, since Caddy's log does not say whose check it was.
+    """
+
+    def __init__(self, backends: dict[str, int]) -> None:
+        self._backends = backends
+        self._judges: list[Judge] = []
+        self._holders: dict[tuple[int, str], list[Judge]] = defaultdict(list)
+        self._open: dict[tuple[int, str], Span] = {}
+        self._failures: dict[str, deque[FailedCheck]] = defaultdict(lambda: deque(maxlen=50))
+        self.spans: list[Span] = []
+        self.diary: Diary = lambda backend: ()
+
+    def of(self, backend: int) -> list[Span]:
+        """What is thought of a backend now; nothing = it is healthy to all."""
+        found = (self._open.get((backend, kind)) for kind in KINDS)
+        return [span for span in found if span]
+
+    def begin(self, config: dict[str, Any], when: float) -> None:
+        """A new configuration is in force: with that, Caddy has forgotten what it thought."""
+        for span in self._open.values():
+            span.end = when
+        self._open.clear()
+        self._holders.clear()
+        self._failures.clear()
+        self._judges = judges(config)
+
+    # --- active checks -------------------------------------------------------------------
+
+    def failed(self, line: FailedCheck) -> None:
+        """A check has failed, which may change nothing."""
+        self._failures[line.upstream].append(line)
+
+    def flipped(self, flip: Flip) -> None:
+        """A check has changed a proxy's mind about one upstream that it asks at this address."""
+        if flip.reason.endswith(CUT_OFF):
+            return
+        suspects = [
+            (judge, backend)
+            for judge in self._judges
+            for dial, address in judge.checked.items()
+            if address == flip.upstream and (backend := self._backends.get(dial)) is not None
+            if (judge in self._holders[backend, UNHEALTHY]) is flip.healthy
+        ]
+        if suspects:
+            judge, backend = self._likeliest(suspects, flip)
+            self._note(judge, backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
+
+    def _likeliest(self, suspects: list[tuple[Judge, int]], flip: Flip) -> tuple[Judge, int]:
+        """Whose mind it is: known, unless checks that differ fail alike at the same moment."""
+        if len({judge.check for judge, _ in suspects}) > 1:
+            for fits in self._evidence(flip):
+                suspects = [suspect for suspect in suspects if fits(*suspect)] or suspects
+            suspects = sorted(suspects, key=lambda suspect: suspect[0].patience)
+        return suspects[0]
+
+    def _evidence(self, flip: Flip) -> Iterator[Callable[[Judge, int], bool]]:
+        failures = self._failures[flip.upstream]
+        if not flip.healthy and failures:
+            yield lambda judge, _: _may_have_said(judge, failures[-1])
+            yield (
+                lambda judge, _: (
+                    sum(_may_have_said(judge, line) for line in failures)
+                    >= judge.active.get("fails", 1)
+                )
+            )
+            if (status := failures[-1].status) is None:
+                return  # the backend has not answered, so it cannot say whom
+            yield lambda judge, backend: self._answer(judge, backend, flip.time) == status
+        elif flip.healthy:
+            yield lambda judge, backend: judge.passes(self._answer(judge, backend, flip.time))
+
+    def _answer(self, judge: Judge, backend: int, when: float) -> int:
+        """With what status the backend has answered a proxy's latest check before `when`."""
+        own = (e for e in self.diary(backend) if e["check"] == judge.mark and e["start"] <= when)
+        statuses = [entry["status"] for entry in own]
+        return statuses[-1] or 0 if statuses else 0
+
+    # --- counters --------------------------------------------------------------------------
+
+    def count(self, counts: Mapping[str, Upstream]) -> None:
+        """What Caddy has counted until now, by dial address."""
+        when = time.time()
+        for judge in self._judges:
+            for dial, room in judge.rooms.items():
+                backend, found = self._backends.get(dial), counts.get(dial, Upstream(0, 0))
+                if backend is not None:
+                    self._count(judge, backend, found, room, when)
+
+    def _count(self, judge: Judge, backend: int, found: Upstream, room: int, when: float) -> None:
+        failed = judge.max_fails is not None and found.fails >= judge.max_fails
+        full = 0 < room <= found.num_requests
+        under_way = f"{found.num_requests} requests under way, {room} are the most"
+        self._note(judge, backend, FAILED, failed, when, f"fails: {found.fails}")
+        self._note(judge, backend, FULL, full, when, under_way)
+
+    # --- spans -------------------------------------------------------------------------------
+
+    def _note(
+        self, judge: Judge, backend: int, kind: str, is_so: bool, when: float, detail: str
+    ) -> None:
+        holders = self._holders[backend, kind]
+        if is_so is (judge in holders):
+            return
+        (holders.append if is_so else holders.remove)(judge)
+        span = self._open.get((backend, kind))
+        if span and holders and when - span.start < TOGETHER:
+            span.proxy = self._who(backend, holders)
+            return
+        if span:
+            self._end(span, when)
+        if holders:
+            self._begin(Span(backend, kind, when, None, detail, self._who(backend, holders)))
+
+    def _begin(self, span: Span) -> None:
+        self._open[span.backend, span.kind] = span
+        self.spans.append(span)
+
+    def _end(self, span: Span, when: float) -> None:
+        """End it; what lasted only until the next proxy had come to think the same never was."""
+        del self._open[span.backend, span.kind]
+        span.end = when
+        if when - span.start < TOGETHER:
+            for before in self.spans:
+                alike = (before.backend, before.kind, before.end)
+                if alike == (span.backend, span.kind, span.start):
+                    before.end = when
+                    self.spans.remove(span)
+                    return
+
+    def _who(self, backend: int, holders: list[Judge]) -> str:
+        """The proxies that think so; empty if all do that name the backend."""
+        naming = [
+            judge for judge in self._judges
+            if any(self._backends.get(dial) == backend for dial in judge.rooms)
+        ]  # fmt: skip
+        those = [judge for judge in naming if judge in holders]
+        return "" if len(those) == len(naming) else " and ".join(judge.name for judge in those)
+
+
+def _may_have_said(judge: Judge, line: FailedCheck) -> bool:
+    return judge.may_have_said(line.message, line.reason, line.status)

@@ -1,0 +1,48 @@
+"""Where in a Caddyfile something stands that Caddy's JSON tells of without its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from caddylab._caddy.text.tokens import located, parse
+
+_BEFORE_HOST = re.compile(r"^(?:[a-z0-9]+://|(?:tcp|udp)[46]?/)")
+_PROXIES = {"reverse_proxy", "to", "health_upstream", "php_fastcgi", "forward_auth"}
+
+
+def line_of(word: str, text: str) -> int | None:
+    """The first line (1-based) on which `word` stands by itself: as a word, or as its host."""
+    return _first(word, list(located(text)))
+
+
+def line_of_upstream(dial: str, text: str) -> int | None:
+    """The line on which a proxy names the upstream `dial`; else the first one that has it."""
+    lines = {s.line for s in parse(text).walk() if s.name in _PROXIES}
+    words = list(located(text))
+    in_proxies = [(line, word) for line, word in words if line in lines]
+    return _first(dial, in_proxies) or _first(dial, words)
+
+
+def _first(wanted: str, words: list[tuple[int, str]]) -> int | None:
+    for same in _sames(wanted):
+        for line, word in words:
+            if same(word):
+                return line
+    return None
+
+
+def _sames(wanted: str) -> Iterator[Callable[[str], bool]]:
+    """What may be meant by `wanted`, the closest first."""
+    if not wanted:
+        return
+    host = wanted.rpartition(":")[0] or wanted
+    yield lambda word: word.strip(",") == wanted
+    yield lambda word: bare(word) == wanted
+    yield lambda word: bare(word) == host
+    yield lambda word: bare(word).rpartition(":")[0] == wanted
+
+
+def bare(word: str) -> str:
+    """An address without its scheme, network and path: `http://app:3000/x` is `app:3000`."""
+    return _BEFORE_HOST.sub("", word.strip(",")).partition("/")[0]

@@ -1,0 +1,1 @@
+"""What was predicted, what was claimed, and what came true."""

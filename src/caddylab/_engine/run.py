@@ -1,0 +1,235 @@
+"""One plan being sent: everything here happens on the engine's thread unless it says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import sys
+import time
+
+from caddylab._engine import quiet
+from caddylab._engine.clients import Clients
+from caddylab._engine.connection import Connection
+from caddylab._engine.ledger import Ledger
+from caddylab._engine.plan import Plan
+from caddylab._records import Answerer, Outcome, Request
+
+Address = tuple[str, int]
+
+MOST_IDLE = 1000
+"""So many idle connections are kept at most: a process has a limit of open files."""
+
+
+class Run(Ledger):
+    """The requests of one plan, while they are being sent and afterwards.
+
+    A request counts as sent from the moment the engine turns to it, before it connects: the
+    time to connect is part of its latency. From that moment on it has a record, so that what
+    was sent and what is recorded are the same at all times.
+    """
+
+    def __init__(
+        self, plan: Plan, site: Address, clients: Clients, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(plan)
+        self._loop, self._site, self._clients = loop, site, clients
+        self._head = plan.head(self.id)
+        self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
+        self._idle: dict[int, list[Connection]] = {}
+        self._idle_count = 0
+        self._patience: asyncio.TimerHandle | None = None
+
+    # From any thread
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent and not yet answered."""
+        return len(self._in_flight)
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight is cut and recorded as cancelled.
+
+        Not for listeners: it waits for the engine's thread, on which they run.
+        """
+        if not self.done.is_set():
+            with contextlib.suppress(RuntimeError):  # the engine was faster, and has ended
+                self._loop.call_soon_threadsafe(self._stop)
+            self.done.wait(1)
+
+    # On the engine's thread
+
+    def launch(self) -> None:
+        """Begin; the engine calls this once, on its thread."""
+        quiet.hold()
+        self.began, self._zero = time.time(), time.perf_counter()
+        self.launched.set()
+        if self.plan.open:
+            self._tick()
+        else:
+            for _ in range(min(self.plan.concurrency, self.planned_total)):
+                self._begin(0.0)
+
+    def answered(self, connection: Connection, request: Request) -> None:
+        """A connection has read the whole answer."""
+        self._read(connection, request)
+        if connection.cookies:
+            client = self._clients[request.client]
+            for cookie in connection.cookies:
+                client.take(cookie.decode("latin-1"))
+        if connection.reusable:
+            self._release(connection, request.client)
+        if connection.turned_away:
+            self._without_a_line(request)
+        assert request.status is not None
+        self._settle(request, Outcome.of(request.status))
+
+    def _without_a_line(self, request: Request) -> None:
+        request.judge(source=Answerer.CADDY)
+        request.complete = True
+        if self.wire:
+            self.wire.closed(f"{self.id}-{request.n}")
+
+    def broken(self, connection: Connection, request: Request, error: str) -> None:
+        """A connection ended before the answer did."""
+        self._read(connection, request)
+        self._settle(request, Outcome.RESET, error)
+
+    def _now(self) -> float:
+        return time.perf_counter() - self._zero
+
+    def _tick(self) -> None:
+        """Open loop: send the request that is due, and set the clock for the next."""
+        if self.stopped:
+            return
+        self._begin(self.plan.planned(len(self.requests) + 1))
+        if len(self.requests) < self.planned_total:
+            due = self.plan.planned(len(self.requests) + 1)
+            self._loop.call_later(due - self._now(), self._tick)
+
+    def _begin(self, planned: float | None = None) -> None:
+        n = len(self.requests) + 1
+        now = self._now()
+        client = (n - 1) % self.plan.clients
+        request = Request(n, client, now if planned is None else planned, now)
+        self.requests.append(request)
+        self._tell("sent", request)
+        if connection := self._idle_connection(client):
+            self._send(connection, request)
+        else:
+            self._in_flight[n] = self._loop.create_task(self._connect(request))
+        if self._patience is None:
+            self._patience = self._loop.call_later(self.plan.timeout, self._run_out)
+
+    async def _connect(self, request: Request) -> None:
+        opening = self._clients[request.client].opening
+        bodiless = self.plan.method == "HEAD"
+        try:
+            _, connection = await self._loop.create_connection(
+                lambda: Connection(self, opening, bodiless), *self._site
+            )
+        except OSError as error:
+            self._settle(request, *_unconnected(error))
+        else:
+            self._send(connection, request)
+
+    def _send(self, connection: Connection, request: Request) -> None:
+        self._in_flight[request.n] = connection
+        self._note(connection, request)
+        cookies = self._clients[request.client].cookie_line()
+        message = b"%b%d%b\r\n\r\n%b" % (self._head, request.n, cookies, self.plan.body)
+        connection.send(message, request)
+
+    def _note(self, connection: Connection, request: Request) -> None:
+        """Remember on which connection it goes, before Caddy's log can tell of it."""
+        if self.wire is None:
+            return
+        peer = (self._clients[request.client].address, connection.port)
+        if connection.fresh:
+            self.wire.begin(peer)
+        self.wire.sent(peer, f"{self.id}-{request.n}")
+
+    def _read(self, connection: Connection, request: Request) -> None:
+        request.status = connection.status
+        if connection.backend.isdigit() and len(connection.backend) < 4:
+            request.claimed = int(connection.backend)
+        # Most bodies are alike; interned, each text is kept once.
+        request.body = sys.intern(connection.body.decode("utf-8", "replace")[:200])
+
+    def _settle(self, request: Request, outcome: Outcome, error: str = "") -> None:
+        """The request has ended: complete its record, and go on."""
+        del self._in_flight[request.n]
+        assert request.sent is not None
+        request.duration = self._now() - request.sent
+        request.error = error
+        request.judge(outcome)
+        self._tell("done", request)
+        if len(self.requests) < self.planned_total and not self.stopped:
+            if not self.plan.open:
+                self._begin()
+        elif not self._in_flight:
+            self._end()
+
+    def _run_out(self) -> None:
+        """Cut the requests whose patience is over: the first in flight is the oldest."""
+        while self._in_flight:
+            oldest = self.requests[next(iter(self._in_flight)) - 1]
+            assert oldest.sent is not None
+            left = oldest.sent + self.plan.timeout - self._now()
+            if left > 0:
+                self._patience = self._loop.call_later(left, self._run_out)
+                return
+            self._cut(oldest, Outcome.TIMEOUT, f"no complete answer within {self.plan.timeout:g} s")
+        self._patience = None
+
+    def _cut(self, request: Request, outcome: Outcome, error: str) -> None:
+        carrier = self._in_flight[request.n]
+        carrier.cancel()
+        if isinstance(carrier, Connection):
+            self._read(carrier, request)
+        self._settle(request, outcome, error)
+
+    def _stop(self) -> None:
+        if self.done.is_set():
+            return
+        self.stopped = True
+        for n in list(self._in_flight):
+            self._cut(self.requests[n - 1], Outcome.CANCELLED, "the run was stopped")
+        self._end()
+
+    def _end(self) -> None:
+        if self.done.is_set():
+            return
+        quiet.release()
+        if self._patience is not None:
+            self._patience.cancel()
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.cancel()
+        self._idle.clear()
+        self.done.set()
+
+    def _release(self, connection: Connection, client: int) -> None:
+        if self._idle_count < MOST_IDLE:
+            self._idle.setdefault(client, []).append(connection)
+            self._idle_count += 1
+        else:
+            connection.cancel()
+
+    def _idle_connection(self, client: int) -> Connection | None:
+        idle = self._idle.get(client)
+        while idle:
+            self._idle_count -= 1
+            if (connection := idle.pop()).reusable:
+                return connection
+        return None
+
+
+def _unconnected(error: OSError) -> tuple[Outcome, str]:
+    """Outcome and text for a connection that could not be made."""
+    text = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        text += ": this process has too many connections open; send less at a time"
+    reset = isinstance(error, ConnectionResetError)
+    return (Outcome.RESET if reset else Outcome.REFUSED), text

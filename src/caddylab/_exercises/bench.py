@@ -1,0 +1,83 @@
+"""The lab of a check: it works silently beside the learner's own."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from caddylab._engine.clients import Clients
+from caddylab._rig.backend import Backend
+from caddylab._rig.loaded import Loaded
+from caddylab._rig.rig import Rig
+
+T = TypeVar("T")
+LARGEST_SEED = 999
+
+
+class Bench(Rig):
+    """A rig with some luck, in a thread of its own, while the notebook shows one progress bar.
+
+    Args:
+        runtime: as for `Rig`.
+        backends: as for `Rig`.
+        seed: decides what a check leaves to chance; any if not given.
+
+    Attributes:
+        loaded: when the Caddyfile in force was loaded (Unix time).
+        seed: with the same one, the next check has the same luck.
+        lots: how many choices were made by chance.
+    """
+
+    loaded = 0.0
+
+    def __init__(self, runtime: str = "auto", backends: int = 2, seed: int | None = None) -> None:
+        self.shuffle(seed)
+        super().__init__(runtime, backends)
+
+    def shuffle(self, seed: int | None = None) -> None:
+        """Begin the choices by chance anew."""
+        self.seed = random.randint(1, LARGEST_SEED) if seed is None else seed
+        self.lots, self._random = 0, random.Random(self.seed)
+
+    def any_of(self, choices: Sequence[T]) -> T:
+        """One of them, chosen by chance: nobody can prepare for that one alone."""
+        self.lots += 1
+        return self._random.choice(choices)
+
+    def any_backend(self) -> Backend:
+        """A backend chosen by chance."""
+        return self.any_of(self.backends)
+
+    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
+        """As `Rig.load`, and note the time."""
+        self.loaded = time.time()
+        return super().load(caddyfile, allow=allow)
+
+    def renew(self, seed: int | None = None) -> None:
+        """Make it as good as new for another check: no faults, no cookies, other luck."""
+        self.shuffle(seed)
+        self.restore()
+        self._faults.clear()
+        self._clients = Clients()
+
+    def dial(self, number: int) -> str:
+        """Where Caddy finds a backend, as its configuration has it."""
+        return self._dial(number)
+
+    def soon(self, condition: Callable[[], object], patience: float) -> float | None:
+        """Wait for what depends on the learner: the seconds that it took, or None."""
+        began = time.monotonic()
+        return time.monotonic() - began if self._wait(condition, patience, "") else None
+
+    def checks(self, number: int, since: float) -> int:
+        """How many requests without an id, which are health checks, a backend had since then.
+
+        Args:
+            number: the backend's.
+            since: Unix time.
+        """
+        diary = self.backend(number).requests()
+        return sum(entry["id"] is None and entry["start"] >= since for entry in diary)

@@ -1,0 +1,85 @@
+"""Progress as a table: for a learner, and for somebody who teaches many."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from caddylab._exercises import progress
+from caddylab._exercises.progress import Standing
+
+COLUMNS = ("learner", "task", "title", "points", "of", "tries", "hints", "passed")
+
+
+class Board:
+    """A learner's progress, as `lab.progress()` shows it."""
+
+    def __init__(self, standings: Mapping[str, Standing]) -> None:
+        self.standings = tuple(standings.values())
+
+    @property
+    def points(self) -> int:
+        """What all tasks have brought."""
+        return sum(standing.points for standing in self.standings)
+
+    def __repr__(self) -> str:
+        return "\n".join([*map(_line, self.standings), self._sum()])
+
+    def _repr_html_(self) -> str:
+        heads = ("", "task", "points", "tries", "hints")
+        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in heads)
+        rows = "".join(map(_row, self.standings))
+        return f"<table><tr>{head}</tr>{rows}</table><p><b>{self._sum()}</b></p>"
+
+    def _sum(self) -> str:
+        return f"{self.points} of {sum(s.task.points for s in self.standings)} points"
+
+
+def of_learners(folders: Iterable[Path]) -> dict[str, Board]:
+    """A board for each folder, by its name."""
+    return {folder.resolve().name: Board(progress.of_learner(folder)) for folder in folders}
+
+
+def as_csv(boards: Mapping[str, Board]) -> str:
+    """One row a learner and task; `passed` is when, in UTC, or empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for learner, board in boards.items():
+        writer.writerows(_record(learner, standing) for standing in board.standings)
+    return text.getvalue()
+
+
+def _record(learner: str, standing: Standing) -> tuple[object, ...]:
+    task, passed = standing.task, standing.passed
+    when = datetime.fromtimestamp(passed, UTC).isoformat(timespec="seconds") if passed else ""
+    counts = (standing.points, task.points, standing.tries, standing.hinted)
+    return (learner, task.id, task.title, *counts, when)
+
+
+def _line(standing: Standing) -> str:
+    task, mark = standing.task, _mark(standing)
+    points = f"{standing.points} of {task.points}"
+    return f"{mark} {task.id} {task.title:<32} {points:>6}  {_tries(standing)}"
+
+
+def _row(standing: Standing) -> str:
+    task = standing.task
+    name = f"{task.id} · {html.escape(task.title)}"
+    points = f"{standing.points} of {task.points}"
+    cells = (_mark(standing), name, points, standing.tries or "", standing.hinted or "")
+    return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _mark(standing: Standing) -> str:
+    return "✓" if standing.passed else "·"
+
+
+def _tries(standing: Standing) -> str:
+    if not standing.tries:
+        return ""
+    return f"{standing.tries} {'try' if standing.tries == 1 else 'tries'}"

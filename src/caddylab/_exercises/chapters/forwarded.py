@@ -1,0 +1,52 @@
+"""People behind a proxy, and those who only say so: whose `X-Forwarded-For` is believed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from caddylab._engine.clients import Clients, address_of
+from caddylab._exercises.bench import Bench
+from caddylab._exercises.chapters.hints05 import EVERYBODY, NEIGHBOURS, NOT_TRUSTED, PEER
+from caddylab._exercises.chapters.sticky import Answers
+from caddylab._exercises.task import Finding, Hints
+
+PROXY, PASSER_BY = "10.0.0.7", "198.51.100.9"
+NEIGHBOUR = "10.0.0.6"
+"""As near to the proxy as can be: whoever believes more than one address believes this one."""
+NETWORKS = ("10.99.3.7", "172.16.4.7", "192.168.0.7", "100.64.0.7", "127.0.0.7")
+"""Others who may be near: private networks, a provider's, this very machine."""
+
+
+def not_believed(bench: Bench, stranger: str) -> Finding:
+    past = through(bench, map(address_of, range(20)), stranger)
+    return Finding(
+        f"Who comes past the proxy, from {stranger}, is not believed.",
+        len(past) in (past.of(1), past.of(2)),
+        f"{stranger} came directly, with 20 different headers: {past.of(1)} times to backend 1, "
+        f"{past.of(2)} times to backend 2.",
+        EVERYBODY if stranger == PASSER_BY else NEIGHBOURS,
+    )
+
+
+def through(bench: Bench, headers: Iterable[str], peer: str = PROXY) -> Answers:
+    """A request from `peer` with each of these `X-Forwarded-For`."""
+    runs = [
+        bench.fire(
+            1,
+            headers={"X-Forwarded-For": header},
+            clients=Clients(1, address=peer),
+            background=True,
+        )
+        for header in headers
+    ]
+    return Answers(runs)
+
+
+def believes(bench: Bench) -> Hints:
+    """Whom Caddy believes shows in the header that it passes on."""
+    believed = []
+    for peer in (PASSER_BY, PROXY):
+        header, people = {"X-Forwarded-For": "203.0.113.5"}, Clients(1, address=peer)
+        run = bench.fire(1, path="/echo", headers=header, clients=people)
+        believed.append(f"203.0.113.5, {peer}" in run.requests[0].body)
+    return EVERYBODY if believed[0] else PEER if believed[1] else NOT_TRUSTED

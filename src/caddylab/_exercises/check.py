@@ -1,0 +1,170 @@
+"""Checking a task: a fresh lab, what the task does to it, a verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import psutil
+
+from caddylab._errors import LabError, NotYet
+from caddylab._exercises import feedback, progress
+from caddylab._exercises.bench import Bench
+from caddylab._exercises.feedback import Advice, Feedback
+from caddylab._exercises.task import Finding, Hints, Task, find
+from caddylab._look.progress_bar import Bar
+from caddylab._records import Answerer
+from caddylab._traffic.traffic import Traffic
+
+LIMIT = 25.0
+"""Seconds after which a check gives up; nbgrader gives a cell 30."""
+
+BUSY = 90.0
+"""Per cent of all cores in use, from which on a machine is called busy."""
+
+PASSES_NOTHING_ON = "Your Caddyfile passes nothing on yet: no request came to a backend."
+
+T = TypeVar("T")
+
+_last: dict[str, Hints] = {}
+"""What helps with what the last check of a task has seen."""
+
+
+def check(id: str, caddyfile: Any, answer: Any, runtime: str, seed: int | None = None) -> None:
+    """Check, remember and show; see `Lab.check`."""
+    task = find(id)
+    submission = _submission(task, caddyfile, answer)
+
+    def examine(bench: Bench) -> tuple[list[Finding], int | None]:
+        return judge(task, bench, submission), bench.seed if bench.lots else None
+
+    findings, luck = _attended(task, runtime, examine, seed)
+    failed = next((finding for finding in findings if not finding.holds), None)
+    if failed is None:
+        progress.note(task.id, passed=True)
+        _last.pop(task.id, None)
+        feedback.show(Feedback(task, tuple(findings), seed=luck))
+        return
+    progress.note(task.id, passed=False, symptom=failed.hints.symptom)
+    _last[task.id] = failed.hints
+    feedback.show(Feedback(task, tuple(findings), _hints(task), luck))
+    raise NotYet(f"{task.id} “{task.title}” is not passed yet: see above.")
+
+
+def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
+    """Findings up to the first one that does not hold."""
+    found = []
+    with contextlib.closing(task.findings(bench, submission)) as findings:
+        for finding in findings:
+            found.append(finding)
+            if not finding.holds:
+                break
+    if found and not found[-1].holds and task.reads is None and passes_nothing_on(bench.last):
+        found[-1] = replace(found[-1], observed=f"{PASSES_NOTHING_ON} {found[-1].observed}")
+    return found
+
+
+def passes_nothing_on(run: Traffic | None) -> bool:
+    """Whether Caddy answered all of a run by itself, without a try at any backend."""
+    own = {Answerer.CADDY, Answerer.NOBODY}
+    return (
+        run is not None
+        and len(run) > 0
+        and not any(request.attempts for request in run.requests)
+        and set(run.answerers) <= own
+    )
+
+
+def hint(id: str) -> None:
+    """Show one hint more on what the last check found; see `Lab.hint`."""
+    task = find(id)
+    if task.id not in _last:
+        raise LabError(
+            f"A hint on {task.id} is about what a check has seen, and none has failed since this "
+            "kernel was started. Run the task's check first."
+        )
+    progress.note(task.id, hint=_last[task.id].symptom)
+    feedback.show(Advice(task, _hints(task)))
+
+
+def _hints(task: Task) -> tuple[str, ...]:
+    """What has been earned on what the last check has seen."""
+    hints = _last[task.id]
+    return hints.shown(progress.level(task.id, hints.symptom))
+
+
+def case(id: str, runtime: str) -> Traffic:
+    """Let happen what the task asks about; see `Lab.case`."""
+    task = find(id)
+    if task.case is None:
+        raise LabError(f"Task {task.id} “{task.title}” is not about a case.")
+    traffic = _attended(task, runtime, task.case)
+    traffic.hide_faults()
+    return traffic
+
+
+def _submission(task: Task, caddyfile: Any, answer: Any) -> Any:
+    """What the learner hands in.
+
+    Raises:
+        NotYet: it is nothing yet, or no answer at all to what is asked.
+    """
+    wanted, given = ("answer", answer) if task.reads else ("Caddyfile", caddyfile)
+    if given is None or given is ... or (isinstance(given, str) and not given.strip()):
+        raise NotYet(f"{task.id} “{task.title}” has no {wanted} yet: write it, then check again.")
+    if task.reads is None:
+        return given
+    try:
+        return task.reads(given)
+    except ValueError as error:
+        raise NotYet(
+            f"{task.id} “{task.title}”: your answer {given!r} cannot be read. Expected {error}."
+        ) from None
+
+
+def _attended(task: Task, runtime: str, work: Callable[[Bench], T], seed: int | None = None) -> T:
+    """Do the work in a lab of its own and a thread of its own, with a progress bar here."""
+    benches: list[Bench] = []
+
+    def do() -> T:
+        with Bench(runtime, task.backends, seed) as bench:
+            benches.append(bench)
+            return work(bench)
+
+    with ThreadPoolExecutor(1, "caddylab-check") as pool:
+        future = pool.submit(do)
+        try:
+            _watch(task, future)
+        except BaseException:  # Stop, or too slow: closing the lab ends what goes on in it
+            while not future.done():
+                for bench in benches:
+                    bench.close()
+                wait([future], 0.1)
+            raise
+        return future.result()
+
+
+def _watch(task: Task, future: Future[Any]) -> None:
+    began = time.monotonic()
+    psutil.cpu_percent()  # from now on
+    with Bar() as bar:
+        while not wait([future], 0.05).done:
+            passed = time.monotonic() - began
+            bar.show(passed / LIMIT, f"task {task.id} in a lab of its own: {passed:.0f} s")
+            if passed > LIMIT:
+                raise LabError(f"The check of {task.id} was not over after {LIMIT:g} s: {_why()}")
+
+
+def _why() -> str:
+    """Why a check takes too long, as far as it was measured."""
+    used = psutil.cpu_percent()
+    if used >= BUSY:
+        return f"this machine is busy ({used:.0f} % of its cores). Run the cell once more."
+    return (
+        f"this machine is not busy ({used:.0f} % of its cores), so the Caddyfile keeps the "
+        "requests waiting. Fire some at it yourself, and look at their latencies."
+    )

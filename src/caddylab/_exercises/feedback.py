@@ -1,0 +1,136 @@
+"""What a learner sees of a check: what was asked, what was seen, and hints."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from caddylab._exercises.task import Finding, Task
+from caddylab._look.palette import COLOURS, ERROR
+from caddylab._look.progress_bar import in_notebook, say
+
+PASSED, NOT_YET = COLOURS[2], ERROR
+ORDINALS = ("1st hint", "2nd hint", "3rd hint")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Hints alone."""
+
+    task: Task
+    hints: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join([*_plain_hints(self.hints), *self._end()])
+
+    def _repr_html_(self) -> str:
+        end = [f"<p style='margin:.4em 0 0'>{said}</p>" for said in self._end()]
+        return _box(NOT_YET, _heading(self.task, "hints"), *_html_hints(self.hints), *end)
+
+    def _end(self) -> list[str]:
+        return ["That was the last hint."] * (len(self.hints) == len(ORDINALS))
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a check has found.
+
+    Args:
+        task: what was checked.
+        findings: up to the first that does not hold, which ends a check.
+        hints: what helps with that one.
+        seed: what decided, where something was left to chance.
+    """
+
+    task: Task
+    findings: tuple[Finding, ...]
+    hints: tuple[str, ...] = ()
+    seed: int | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything holds."""
+        return all(finding.holds for finding in self.findings)
+
+    @property
+    def decisive(self) -> Finding:
+        """The one that does not hold, or the last one."""
+        return self.findings[-1]
+
+    def __repr__(self) -> str:
+        findings = (f"{_mark(f)} {f.asked}\n    {f.observed}" for f in self.findings)
+        return "\n".join([self._verdict(), *findings, *_plain_hints(self.hints), *self._luck()])
+
+    def _repr_html_(self) -> str:
+        colour = PASSED if self.passed else NOT_YET
+        items = "".join(map(_html_finding, self.findings))
+        rows = f"<table style='margin:0'>{items}</table>"
+        luck = [
+            f"<p style='margin:.4em 0 0'><small>{_html(said)}</small></p>" for said in self._luck()
+        ]
+        heading = _heading(self.task, self._state())
+        return _box(colour, heading, rows, *_html_hints(self.hints), *luck)
+
+    def _luck(self) -> list[str]:
+        if self.seed is None:
+            return []
+        return [
+            "Which backend it meets is left to chance. To have this check once more: "
+            f'`lab.check("{self.task.id}", …, seed={self.seed})`.'
+        ]
+
+    def _verdict(self) -> str:
+        return f"{self.task.id} · {self.task.title}: {self._state()}"
+
+    def _state(self) -> str:
+        points = f"{self.task.points} point{'s' * (self.task.points > 1)}"
+        return f"✓ passed, {points}" if self.passed else "not yet"
+
+
+def show(feedback: Feedback | Advice) -> None:
+    """Show it in the notebook, with the picture of the run that decides; or print it."""
+    if not in_notebook():
+        say(str(feedback))
+        return
+    from IPython.display import display
+
+    display(feedback)  # type: ignore[no-untyped-call]
+    if isinstance(feedback, Feedback) and feedback.decisive.run:
+        display(feedback.decisive.run.chart(feedback.decisive.chart))  # type: ignore[no-untyped-call]
+
+
+def _mark(finding: Finding) -> str:
+    return "✓" if finding.holds else "✗"
+
+
+def _html_finding(finding: Finding) -> str:
+    colour = PASSED if finding.holds else NOT_YET
+    mark = f"<td style='color:{colour};font-size:130%'>{_mark(finding)}</td>"
+    seen = f"<b>{_html(finding.asked)}</b><br>{_html(finding.observed)}"
+    return f"<tr style='background:none'>{mark}<td style='text-align:left'>{seen}</td></tr>"
+
+
+def _html_hints(hints: tuple[str, ...]) -> list[str]:
+    return [
+        f"<p style='margin:.4em 0 0'><i>{ordinal}:</i> {_html(hint)}</p>"
+        for ordinal, hint in zip(ORDINALS, hints, strict=False)
+    ]
+
+
+def _plain_hints(hints: tuple[str, ...]) -> list[str]:
+    return [f"{ordinal}: {hint}" for ordinal, hint in zip(ORDINALS, hints, strict=False)]
+
+
+def _heading(task: Task, state: str) -> str:
+    return f"<p style='margin:0 0 .4em'><b>{task.id} · {_html(task.title)}</b>: {state}</p>"
+
+
+def _box(colour: str, *parts: str) -> str:
+    style = f"border-left:5px solid {colour};padding:.2em 0 .2em 1em;margin:.3em 0"
+    return f"<div style='{style}'>{''.join(parts)}</div>"
+
+
+def _html(text: str) -> str:
+    """Text as HTML; what stands in backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -1,0 +1,38 @@
+"""How a game stands, and what the learner did in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caddylab._gameday import score
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that the learner did or noted: when (seconds after the beginning), and what."""
+
+    at: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """How things stand.
+
+    Attributes:
+        played, seconds: how long the game has gone on, and how long it lasts.
+        good: the share of good requests in the last seconds; None when there were none.
+        budget: the share of the error budget that is left; below 0 = overdrawn.
+    """
+
+    played: float
+    seconds: float
+    good: float | None
+    budget: float
+
+    def __repr__(self) -> str:
+        good = "no requests yet" if self.good is None else f"{self.good:.0%} good"
+        return (
+            f"{self.played:.0f} of {self.seconds:.0f} s · {good} in the last {score.RECENT:g} s · "
+            f"{max(self.budget, 0):.0%} of the error budget left"
+        )

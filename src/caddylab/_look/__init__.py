@@ -1,0 +1,1 @@
+"""Colours, sizes and bars that everything shown shares."""

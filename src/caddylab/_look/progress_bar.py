@@ -1,0 +1,87 @@
+"""What a lab says while it works: in a notebook, in a terminal, or not at all."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from caddylab._look.terminal import show_what_it_can, shows
+
+PATIENCE = 1.0
+"""Seconds before a progress bar appears."""
+
+
+def say(text: str) -> None:
+    """One message to the reader."""
+    show_what_it_can()
+    print(text, flush=True)
+
+
+def countdown(condition: Callable[[], object], timeout: float, what: str) -> bool:
+    """Wait for a condition, with a bar that shows the patience left; False when it is used up."""
+    began = time.monotonic()
+    with Bar() as bar:
+        while not condition():
+            passed = time.monotonic() - began
+            if passed > timeout:
+                return False
+            bar.show(passed / timeout, f"{what or 'waiting'}: {passed:.0f} of {timeout:.0f} s")
+            time.sleep(0.02)
+    return True
+
+
+class Bar:
+    """A progress bar that appears after a second and vanishes at the end."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._shown = 0.0
+        self._handle: Any = None
+
+    def show(self, share: float, label: str) -> None:
+        """Draw it, at most five times a second."""
+        now = time.monotonic()
+        if now - self._began > PATIENCE and now - self._shown > 0.2:
+            self._shown = now
+            self._draw(min(1.0, share), label)
+
+    def _draw(self, share: float, label: str) -> None:
+        if in_notebook():
+            html = f'<progress value="{share:.3f}" aria-label="{label}"></progress> {label}'
+            self._display(html, label)
+        elif sys.stderr.isatty():
+            done = round(30 * share)
+            full, empty = "█░" if shows(sys.stderr, "█░") else "#."
+            sys.stderr.write(f"\r{full * done}{empty * (30 - done)} {label}\x1b[K")
+            sys.stderr.flush()
+
+    def _display(self, html: str, label: str) -> None:
+        from IPython.display import display
+
+        bundle = {"text/html": html, "text/plain": label}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._handle is not None:
+            self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
+        elif self._shown and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+
+
+def in_notebook() -> bool:
+    """Whether a Jupyter kernel runs us."""
+    return hasattr(shell(), "kernel")
+
+
+def shell() -> Any:
+    """IPython's shell, where there is one."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None

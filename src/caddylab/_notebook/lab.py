@@ -1,0 +1,150 @@
+"""The lab: what a notebook holds in its hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from caddylab._border import Seconds, Speed, border
+from caddylab._errors import LabError
+from caddylab._look import progress_bar
+from caddylab._look.projector import wanted
+from caddylab._machine.late import ensure
+from caddylab._notebook import magic
+from caddylab._rig.rig import Rig
+from caddylab._traffic.traffic import Traffic
+
+if TYPE_CHECKING:
+    from caddylab._exercises.board import Board
+    from caddylab._panel.panel import Panel
+    from caddylab._view.view import View
+
+PLACES = {"podman": "in Podman containers", "process": "in local processes"}
+
+
+@border(LabError)
+class Lab(Rig):
+    """A real Caddy in front of real backends, ready when this returns.
+
+    Args:
+        runtime: "podman" (containers), "process" (local processes), or "auto": containers
+            where Podman works, else processes.
+        backends: how many backends, 1 to 16; they are backend1:8080, backend2:8080, ...
+
+    Raises:
+        RuntimeUnavailable: this machine cannot run the runtime that was asked for.
+        StartFailed: something did not become ready; nothing is left running.
+        LabError: there cannot be so many backends.
+    """
+
+    # --- speech --------------------------------------------------------------------------
+
+    def _started(self) -> None:
+        magic.adopt(self)
+        progress_bar.say(f"{self!r}\n{self._reason} Ready in {self._took:.1f} s.")
+
+    def _ended(self) -> None:
+        magic.dismiss(self)
+
+    def _await(self, traffic: Traffic) -> Traffic:
+        total = traffic.run.planned_total
+        with progress_bar.Bar() as bar:
+            while not traffic.run.done.wait(0.05):
+                bar.show(len(traffic) / total, f"{len(traffic)} of {total} requests sent")
+        return traffic.wait()
+
+    def _wait(self, condition: Callable[[], object], timeout: Seconds, what: str) -> bool:
+        return progress_bar.countdown(condition, timeout, what)
+
+    def __repr__(self) -> str:
+        if hasattr(self, "_finalizer") and self.closed:
+            return "<Lab, closed>"
+        count = len(self._runtime.units)
+        plural = "backend" if count == 1 else "backends"
+        place = PLACES[self._runtime.name]
+        return f"<Lab: Caddy and {count} {plural} {place}, {self.url}>"
+
+    # --- widgets -------------------------------------------------------------------------
+
+    def view(self, *, projector: bool | None = None, speed: Speed = 1.0) -> View:
+        """A live picture: every request on its way through Caddy, as it happens.
+
+        Args:
+            projector: large, to be read from the back of a room; else as `projector()` says.
+            speed: of the clock in the picture, such as 0.05 for slow motion.
+        """
+        self._need_open()
+        ensure("caddylab._view.view")
+        from caddylab._view.view import View
+
+        runs = [traffic.run for traffic in self._running if not traffic.done]
+        large = wanted(projector)
+        return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
+
+    def panel(self) -> Panel:
+        """The control panel: load, fire, break and mend by clicking, each click shown as a call.
+
+        There is one panel a lab, however often it is shown. It is for a notebook; without a
+        browser it does nothing.
+        """
+        ensure("caddylab._panel.panel")
+        from caddylab._panel.panel import panel_of
+
+        self._need_open()
+        return panel_of(self)
+
+    # --- exercises (imported late: most labs are never asked to check anything) ----------
+
+    def check(
+        self,
+        task: str,
+        caddyfile: Any = None,
+        *,
+        answer: Any = None,
+        seed: int | None = None,
+    ) -> None:
+        """Check an exercise in a fresh lab of its own; this lab is left alone.
+
+        Shows what was asked, what was seen, and hints: one more with each try that shows the
+        same symptom.
+
+        Args:
+            task: its id, such as "02.1".
+            caddyfile: the solution of a task that wants a Caddyfile; as for `load`.
+            answer: the solution of a task that asks a question.
+            seed: which backends break is left to chance; the same seed chooses the same ones.
+
+        Raises:
+            NotYet: it is not passed yet; what was seen is shown before.
+            CaddyfileError: Caddy refuses the Caddyfile; this is not counted as a try.
+            LabError: there is no such task, or the check took too long.
+        """
+        from caddylab._exercises import check as checks
+
+        checks.check(task, caddyfile, answer, self._runtime.name, seed)
+
+    def hint(self, task: str) -> None:
+        """Show one hint more on what the last check of a task has seen.
+
+        Raises:
+            LabError: there is no such task, or no check of it has failed.
+        """
+        from caddylab._exercises import check as checks
+
+        checks.hint(task)
+
+    def case(self, task: str) -> Traffic:
+        """Let happen, in a fresh lab, what a task asks about; its faults are not told.
+
+        Raises:
+            LabError: there is no such task, or it is not about a case.
+        """
+        from caddylab._exercises import check as checks
+
+        return checks.case(task, self._runtime.name)
+
+    def progress(self) -> Board:
+        """Every exercise: tried, passed, points."""
+        from caddylab._exercises import board, progress
+
+        return board.Board(progress.of_notebook())

@@ -1,0 +1,61 @@
+"""Cell magics, and the lab that they work on."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Protocol
+
+from caddylab._errors import LabError
+from caddylab._look.progress_bar import shell
+
+
+class Current(Protocol):
+    """What the magics need of a lab."""
+
+    def load(self, caddyfile: str) -> object:
+        """Put a Caddyfile in force."""
+
+    def check(self, task: str, caddyfile: str) -> None:
+        """Check an exercise."""
+
+
+_open: list[weakref.ref[Current]] = []
+
+
+def adopt(lab: Current) -> None:
+    """Make this the lab that cell magics work on, until it is closed."""
+    _open.append(weakref.ref(lab))
+
+
+def dismiss(lab: Current) -> None:
+    """The lab is closed: the one before it is current again."""
+    _open[:] = [known for known in _open if known() not in (None, lab)]
+
+
+def current() -> Current:
+    """The latest lab that is open.
+
+    Raises:
+        LabError: there is none.
+    """
+    alive = [lab for known in _open if (lab := known())]
+    if not alive:
+        raise LabError("There is no lab: run a cell with `lab = Lab()` first.")
+    return alive[-1]
+
+
+def register() -> None:
+    """Make `%%caddyfile` and `%%check` known where IPython runs."""
+    if ipython := shell():
+        ipython.register_magic_function(caddyfile, "cell")
+        ipython.register_magic_function(check, "cell")
+
+
+def caddyfile(line: str, cell: str) -> object:
+    """`%%caddyfile`: load the cell's text into the lab."""
+    return current().load(cell)
+
+
+def check(line: str, cell: str) -> None:
+    """`%%check 02.1`: check an exercise with the cell's text as its Caddyfile."""
+    current().check(line.strip(), cell)

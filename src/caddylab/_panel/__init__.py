@@ -1,0 +1,1 @@
+"""The control panel: load, fire, break and mend by clicking."""

@@ -1,0 +1,239 @@
+"""The panel's backends: how each stands, and what breaks and mends it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from caddylab._caddy.running.opinions import FULL, HEALTHY
+from caddylab._panel import html as panel_html
+from caddylab._panel.calls import Call, on_backend, on_lab
+from caddylab._panel.desk import Desk
+from caddylab._rig.faults import DOWN, LEAST_STATUS, MOST_SECONDS, MOST_STATUS, SILENT
+
+if TYPE_CHECKING:
+    from caddylab._rig.backend import Backend
+    from caddylab._rig.rig import Rig
+
+QUICK = 0.3
+"""Seconds that an action may take before the panel says that it goes on."""
+HEAD = ("", "as we made it", "as Caddy sees it", "answered")
+
+ACTIONS = {
+    "crashed": ("Crash", "crashing", "stops it, as a shutdown does"),
+    "killed": ("Kill", "killing", "kills it: what it had begun is lost"),
+    "hung": ("Hang", "freezing", "it accepts connections and never answers"),
+    "partitioned": ("Partition", "cutting it off", "cuts it off: connections get no answer"),
+    "slow": ("Slow", "slowing it down", "delays every answer"),
+    "failing": ("Failing", "letting it fail", "answers a share of the requests with an error"),
+    "restore": ("Restore", "restoring", "undoes its faults"),
+}
+"""Method → its button, what to say while it goes on, and what it does."""
+
+
+class Settings:
+    """How slow and how failing: the arguments of `slow` and `failing`."""
+
+    def __init__(self) -> None:
+        self.seconds = ipywidgets.BoundedFloatText(
+            value=2, min=0.01, max=MOST_SECONDS, step=0.5, description="Slow by (s)"
+        )
+        self.percent = ipywidgets.BoundedFloatText(
+            value=100, min=0.1, max=100, step=10, description="Failing (%)"
+        )
+        self.status = ipywidgets.BoundedIntText(
+            value=500, min=LEAST_STATUS, max=MOST_STATUS, description="with status"
+        )
+        self.fields = [self.seconds, self.percent, self.status]
+        for field in self.fields:
+            panel_html.classed(field, "setting")
+
+    def call(self, number: int, method: str) -> Call:
+        """What a button does now."""
+        if method == "slow":
+            return on_backend(number, "slow", self.seconds.value)
+        if method == "failing":
+            share, status = round(self.percent.value / 100, 6), self.status.value
+            options = {} if status == 500 else {"status": status}
+            return on_backend(number, "failing", *([share] if share < 1 else []), **options)
+        return on_backend(number, method)
+
+
+class Row:
+    """One backend.
+
+    Attributes:
+        state: its name, its state, Caddy's opinion, its share of the answers.
+        buttons: by the method that they call.
+        acting: what is being done to it, and since when (`time.monotonic`).
+    """
+
+    def __init__(self, number: int, act: Callable[[int, str], None]) -> None:
+        self.number = number
+        self.acting: tuple[str, float] | None = None
+        self.state = panel_html.classed(ipywidgets.HTML(), "standing")
+        self.buttons = {
+            method: ipywidgets.Button(description=a[0]) for method, a in ACTIONS.items()
+        }
+        for method, button in self.buttons.items():
+            button.on_click(lambda _, method=method: act(number, method))
+        buttons = panel_html.classed(ipywidgets.HBox(list(self.buttons.values())), "buttons")
+        self.box = panel_html.classed(ipywidgets.HBox([self.state, buttons]), "backend")
+
+    def refresh(self, backend: Backend, opinion: str, answered: Counter[int]) -> None:
+        """Show how it stands."""
+        made = _state(backend)  # it looks at what is there now
+        kinds = {fault.span.kind for fault in backend.faults}
+        for method, button in self.buttons.items():
+            button.disabled = self.acting is not None or not possible(method, kinds)
+        state = _acting(self.acting) or made
+        seen = _opinion(opinion, backend)
+        cells = [self._name(), state, seen, self._share(answered)]
+        self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
+
+    def explain(self, settings: Settings) -> None:
+        """Let each button's tooltip say what it calls."""
+        for method, button in self.buttons.items():
+            button.tooltip = f"{settings.call(self.number, method)} – {ACTIONS[method][2]}"
+
+    def _name(self) -> str:
+        look = panel_html.mark(self.number)
+        return f'<span><i style="{look}">{self.number}</i> <b>backend {self.number}</b></span>'
+
+    def _share(self, answered: Counter[int]) -> str:
+        count, total = answered[self.number], answered.total()
+        share = count / total if total else 0.0
+        colour = panel_html.mark(self.number)
+        bar = f'<u><s style="width:{share:.1%};{colour}"></s></u>'
+        return f"<span>{bar}<em>{count:,}{f' · {share:.0%}' if total else ''}</em></span>"
+
+
+class BackendsPart:
+    """Controls for every backend, and for all at once.
+
+    Attributes:
+        settings: how slow, how failing.
+        rows: one a backend, in their order.
+        restore: mends everything.
+        report: what went wrong.
+    """
+
+    def __init__(self, desk: Desk, lab: Rig) -> None:
+        self._desk = desk
+        self.settings = Settings()
+        self.rows = [Row(backend.number, self._act) for backend in lab.backends]
+        self.restore = ipywidgets.Button(
+            description="Restore everything", tooltip="lab.restore()", disabled=True
+        )
+        self.report = panel_html.classed(ipywidgets.HTML(), "line")
+        self.restore.on_click(self._restore)
+        for field in self.settings.fields:
+            field.observe(self._explain, "value")
+        self._explain()
+        self._report("")
+        self.box = ipywidgets.VBox([*self._top(), *(row.box for row in self.rows), self.report])
+
+    def _top(self) -> list[Any]:
+        bar = [panel_html.heading("Backends"), *self.settings.fields, self.restore]
+        cells = "".join(f"<span>{escape(text)}</span>" for text in HEAD)
+        head = ipywidgets.HTML(f'<div class="{panel_html.CLASS}-cells">{cells}</div>')
+        top = panel_html.classed(ipywidgets.HBox(bar), "bar", "top")
+        return [top, panel_html.classed(head, "standing", "head")]
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done to a backend."""
+        return any(row.acting for row in self.rows)
+
+    def refresh(self, lab: Rig, answered: Counter[int]) -> None:
+        """Show how things stand."""
+        for row, backend in zip(self.rows, lab.backends, strict=True):
+            row.refresh(backend, _opinion_of(lab, row.number), answered)
+        faults = any(backend.faults for backend in lab.backends)
+        self.restore.disabled = self.busy or not faults
+
+    def shut(self) -> None:
+        """Nothing can be done any more."""
+        buttons = [button for row in self.rows for button in row.buttons.values()]
+        for widget in (*self.settings.fields, *buttons, self.restore):
+            widget.disabled = True
+
+    def _explain(self, _: Any = None) -> None:
+        for row in self.rows:
+            row.explain(self.settings)
+
+    def _act(self, number: int, method: str) -> None:
+        row = self.rows[number - 1]
+        if not row.buttons[method].disabled:
+            self._do(self.settings.call(number, method), method, [row])
+
+    def _restore(self, _: Any) -> None:
+        if not self.restore.disabled:
+            self._do(on_lab("restore"), "restore", self.rows)
+
+    def _do(self, call: Call, method: str, rows: list[Row]) -> None:
+        for row in rows:
+            row.acting = (method, time.monotonic())
+            for button in row.buttons.values():
+                button.disabled = True
+        self.restore.disabled = True
+
+        def over(error: str) -> None:
+            for row in rows:
+                row.acting = None
+            self._report(error)
+
+        self._desk.do(call, lambda _: over(""), over)
+
+    def _report(self, error: str) -> None:
+        self.report.value = panel_html.report(error, "What went wrong", alarm=True)
+
+
+def possible(method: str, kinds: set[str]) -> bool:
+    """Whether this can be done to a backend with these faults."""
+    if method == "restore":
+        return bool(kinds)
+    if method in ("crashed", "killed"):
+        return not kinds & DOWN
+    return not kinds & (DOWN | SILENT)
+
+
+def _opinion_of(lab: Rig, number: int) -> str:
+    """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
+    return lab._journal.opinion(number)
+
+
+def _acting(acting: tuple[str, float] | None) -> str:
+    """What goes on, if it takes long enough to be said."""
+    if acting is None or (passed := time.monotonic() - acting[1]) < QUICK:
+        return ""
+    return _word("odd", f"{ACTIONS[acting[0]][1]} … {passed:.0f} s")
+
+
+def _state(backend: Backend) -> str:
+    details = ", ".join(fault.span.detail for fault in backend.faults if fault.span.detail)
+    return _word("good" if backend.state == "up" else "bad", backend.state, details)
+
+
+def _opinion(opinion: str, backend: Backend) -> str:
+    broken = bool(backend.faults)
+    if opinion == HEALTHY:
+        return _word("odd" if broken else "good", HEALTHY, "has not noticed" if broken else "")
+    if opinion == FULL:
+        return _word("odd", FULL, "it has as many requests as it may")
+    return _word("bad", opinion, "it is up again" if backend.mended else "")
+
+
+def _word(look: str, text: str, note: str = "") -> str:
+    mark = {"good": "●", "bad": "✕", "odd": "●"}[look]
+    small = f" <small>{escape(note)}</small>" if note else ""
+    title = escape(f"{text} {note}".strip())
+    return (
+        f'<span class="{panel_html.CLASS}-{look}" title="{title}">'
+        f'<b aria-hidden="true">{mark}</b> {escape(text)}{small}</span>'
+    )

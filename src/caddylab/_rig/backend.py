@@ -1,0 +1,212 @@
+"""One backend as a notebook holds it: `lab.backend(2)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from caddylab._border import border
+from caddylab._caddy.running.journal import Journal
+from caddylab._caddy.running.opinions import HEALTHY, UNKNOWN, reasons
+from caddylab._errors import FaultError
+from caddylab._machine import loopback
+from caddylab._machine.undisturbed import undisturbed
+from caddylab._records import Span
+from caddylab._rig import faults as _faults
+from caddylab._rig.deeds import Deeds
+from caddylab._rig.faults import Fault
+from caddylab._runtimes.base import INSTANCE_HEADER, Unit
+
+
+@border(FaultError)
+class Backend:
+    """One instance of the app behind Caddy.
+
+    Every fault takes effect at once. Use it in a `with` block to have it mended at the block's
+    end, or call `restore()`.
+    """
+
+    candid = True
+    """Whether it tells what we made of it; in a game it does not."""
+
+    def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
+        self.number = unit.number
+        self._unit, self._journal, self._spans = unit, journal, spans
+        self._headers = {"Authorization": f"Bearer {secret}"}
+        self._deeds = Deeds(unit, spans, self._control)
+
+    @property
+    def state(self) -> str:
+        """How it is: "up", or the names of its faults; "died" if it ended without us."""
+        self.look()
+        return self._deeds.state
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults in force when it was last looked at, the oldest first."""
+        return self._deeds.book.active()
+
+    @property
+    def suffered(self) -> list[Span]:
+        """The faults in force, as spans of time."""
+        return [fault.span for fault in self.faults]
+
+    @property
+    def responsive(self) -> bool:
+        """Whether it can answer at all: it is neither down nor silent."""
+        return not {span.kind for span in self.suffered} & (_faults.DOWN | _faults.SILENT)
+
+    def look(self) -> None:
+        """Note what has become of it without us: that it was killed from outside, above all."""
+        self._deeds.look()
+
+    @property
+    def mended(self) -> bool:
+        """Whether it is well again, as far as we know, and Caddy thinks as it did before."""
+        ends = [s.end for s in self._spans if s.backend == self.number and s.end is not None]
+        held = [span.start for span in self._journal.opinions.of(self.number)]
+        return self.candid and not self.faults and bool(ends) and min(held, default=0) < max(ends)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every proxy that names it would send it a request now.
+
+        A Caddy that has ended sends nobody anything.
+        """
+        return self.opinion == HEALTHY
+
+    @property
+    def opinion(self) -> str:
+        """Caddy's opinion in words.
+
+        "healthy", "unhealthy" (by its checks), "failed" (by failures that it remembers), "full"
+        (by the requests under way), or several of them. Where not all proxies think so, those
+        that do are named: "unhealthy for /api/*". Caddy's counters are read every 0.1 s. It is
+        "unknown" when Caddy has ended.
+        """
+        self._journal.catch_up()
+        return self._journal.opinion(self.number, sure=True)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests Caddy has under way at it (its counter is read every 0.1 s)."""
+        self._journal.catch_up()
+        return self._journal.in_flight.get(self.number, 0)
+
+    def stop(self) -> None:
+        """Stop it as `podman stop` does: it finishes what it has begun, then it is gone."""
+        self._take_down("stopped")
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL): what it had begun is lost."""
+        self._take_down("killed")
+
+    def start(self) -> None:
+        """Start it again, and return once it answers. Other faults stay in force."""
+        self._deeds.start()
+
+    def crashed(self) -> Fault:
+        """Stop it (SIGTERM), as the article's crash test does."""
+        return self._take_down("crashed")
+
+    def killed(self) -> Fault:
+        """Kill it (SIGKILL): requests in flight are cut off."""
+        return self._take_down("killed")
+
+    def hung(self) -> Fault:
+        """Freeze it: it accepts connections and never answers."""
+        return self._silence("hung")
+
+    def partitioned(self) -> Fault:
+        """Cut it off: new connections get no answer, old ones stand still."""
+        return self._silence("partitioned")
+
+    def slow(self, seconds: float, path: str | None = None) -> Fault:
+        """Delay every answer by `seconds`; with `path`, only below that path."""
+        return self._spoil("slow", f"{seconds:g} s", _faults.slow(seconds, path))
+
+    def failing(self, share: float = 1.0, status: int = 500, path: str | None = None) -> Fault:
+        """Answer a `share` of the requests with `status`; with `path`, only below that path."""
+        return self._spoil("failing", f"{share:.0%} {status}", _faults.failing(share, status, path))
+
+    def restore(self) -> None:
+        """Undo all its faults, and whatever else it suffers; it is up and well afterwards."""
+        self._deeds.restore()
+
+    def renew(self) -> None:
+        """Undo all its faults, and start it again if it still works on something.
+
+        What its clients have left behind would go on for up to a minute, and could make the
+        next ones wait.
+        """
+        self._deeds.renew()
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What the backend itself says it has executed (its last 20,000 requests).
+
+        Each has `id`, `method`, `path`, `start` (Unix time), `duration` (seconds), `status` and
+        `check`: what tells whose check it was, where proxies check it differently.
+        """
+        return list(self.diary(0)["requests"])
+
+    def diary(self, since: int, timeout: float = 5) -> dict[str, Any]:
+        """What it has executed from number `since` on ("requests"), and the "next" number."""
+        query = {"since": since}
+        answer = self._control("GET", "/requests", timeout=timeout, params=query).json()
+        return dict(answer)
+
+    def __repr__(self) -> str:
+        opinion = self.opinion
+        said = "Caddy has ended" if opinion == UNKNOWN else f"Caddy says: {opinion}{self._why}"
+        return f"<backend {self.number}: {self.state}; {said}>"
+
+    @property
+    def _why(self) -> str:
+        """Caddy's reasons, in brackets."""
+        why = reasons(self._journal.opinions.of(self.number))
+        return f" ({why})" if why else ""
+
+    def _take_down(self, kind: str) -> Fault:
+        return self._deeds.take_down(kind)
+
+    def _silence(self, kind: str) -> Fault:
+        return self._deeds.silence(kind)
+
+    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
+        return self._deeds.spoil(kind, detail, message)
+
+    def _control(
+        self, method: str, path: str, *, timeout: float = 5, **kwargs: Any
+    ) -> httpx.Response:
+        """Ask the control channel.
+
+        Raises:
+            FaultError: it refuses, nobody answers, or somebody else does.
+        """
+        host, port = self._unit.control
+        url = f"http://{host}:{port}"
+        try:
+            answer = undisturbed(lambda: self._asked(url, timeout, method, path, kwargs))
+        except httpx.HTTPError as error:
+            raise FaultError(
+                f"Backend {self.number} ({self._deeds.state}) does not listen to its control "
+                f"channel: {error}. Restore it first: lab.backend({self.number}).restore()"
+            ) from error
+        return self._checked(answer)
+
+    def _asked(
+        self, url: str, timeout: float, method: str, path: str, options: dict[str, Any]
+    ) -> httpx.Response:
+        with loopback.client(url, headers=self._headers, timeout=timeout) as client:
+            return client.request(method, path, **options)
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        if answer.headers.get(INSTANCE_HEADER, "") != self._unit.instance:
+            raise FaultError(
+                f"Another process than backend {self.number} answers at its address, "
+                f"{answer.url.netloc.decode()}. End it, or close this lab and make a new one."
+            )
+        if answer.is_error:
+            raise FaultError(f"Backend {self.number} refuses: {answer.text}")
+        return answer

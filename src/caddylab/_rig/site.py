@@ -1,0 +1,127 @@
+"""The site that Caddy serves: Caddyfiles in, a running configuration out."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from caddylab._caddy.advice.lint import Note, lint
+from caddylab._caddy.running.admin import Admin
+from caddylab._caddy.running.journal import Journal
+from caddylab._caddy.safety.files import Files, allowed
+from caddylab._caddy.safety.imports import imported
+from caddylab._caddy.text import variables
+from caddylab._errors import CaddyfileError
+from caddylab._machine.environ import inherited
+from caddylab._machine.undisturbed import Line
+from caddylab._rig import caddyfiles
+from caddylab._rig.instrument import PROBE, Instrument
+from caddylab._rig.loaded import Loaded
+from caddylab._runtimes.base import Runtime
+
+PROBES = 8
+"""Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
+
+TAKE_OVER = 5.0
+"""Seconds after which to go on all the same."""
+
+
+class Site:
+    """What one Caddy has loaded.
+
+    Attributes:
+        latest: the JSON in force, as far as that is known while Caddy takes a new one.
+        line: where what changes the configuration is done.
+    """
+
+    def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
+        self._admin, self._runtime, self._journal = admin, runtime, journal
+        self.line = Line()
+        self._text, self._host = "", "localhost"
+        self.latest: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """The Caddyfile in force; while Caddy takes a new one, it is waited for."""
+        self.line.wait()
+        return self._text
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The JSON in force, instruments included; likewise."""
+        self.line.wait()
+        return self.latest
+
+    @property
+    def host(self) -> str:
+        """What requests ask for that name no host of their own; likewise."""
+        self.line.wait()
+        return self._host
+
+    def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
+        """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
+        return self.line.do(lambda: self._load(caddyfile, allow))
+
+    def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
+        name, text = caddyfiles.read(caddyfile)
+        files = self._files(text, caddyfiles.folder(caddyfile), allow)
+        adapted = self._adapt(text, files)
+        plan = Instrument(adapted, self._runtime, text, files).plan()
+        with self._journal.reloading(plan.config):
+            self._admin.load(plan.config, text)
+            self._journal.to_itself = plan.to_itself
+            self._take_over(plan.token)
+        self._text, self.latest, self._host = text, plan.config, plan.host
+        return Loaded(name, text, [*lint(text, adapted), *plan.notes], plan.decisions)
+
+    def answers(self) -> bool:
+        """Whether Caddy runs and answers."""
+        return self._admin.answers()
+
+    def _take_over(self, token: str) -> None:
+        """Wait until the new configuration has every new connection to itself.
+
+        For a moment the old listener stands beside the new one, and what connects to it is
+        reset when it closes. Each probe falls to either by chance, so several in a row that
+        reach the new one mean that the old one is gone.
+        """
+        answers = 0
+        end = time.monotonic() + TAKE_OVER
+        while answers < PROBES and time.monotonic() < end:
+            answers = answers + 1 if self._probe(token) else 0
+
+    def _probe(self, token: str) -> bool:
+        connection = http.client.HTTPConnection(*self._runtime.site, timeout=1)
+        try:
+            connection.request("GET", "/", headers={PROBE: token})
+            return connection.getresponse().status == 204
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def lint(self, text: str) -> list[Note]:
+        """What Caddy would accept in silence though it is hardly meant."""
+        return lint(text, self.adapt(text))
+
+    def adapt(self, text: str) -> dict[str, Any]:
+        """The JSON that Caddy makes of a Caddyfile."""
+        return self._adapt(text, self._files(text))
+
+    def _files(
+        self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()
+    ) -> Files:
+        return Files(text, folder or Path.cwd(), allowed(folder, allow), self._runtime.bring)
+
+    def _adapt(self, text: str, files: Files) -> dict[str, Any]:
+        filled = variables.fill(text, inherited())
+        found = imported(filled, files)
+        if found == filled:
+            return self._admin.adapt(text)
+        try:
+            return self._admin.adapt(found)
+        except CaddyfileError as error:
+            raise CaddyfileError(error.reason, text, error.line, error.help) from None

@@ -1,0 +1,267 @@
+"""One container of a lab, and the backends among them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from caddylab._errors import FaultError, StartFailed
+from caddylab._machine.ports import LOOPBACK, Port
+from caddylab._machine.waiting import poll
+from caddylab._runtimes import temporary
+from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
+from caddylab._runtimes.podman.service import Service
+
+CONTROL_PORT = 8081
+START_TIMEOUT = 60.0
+GONE_TIMEOUT = 30.0
+PATIENCE = 120.0
+LOG = {"Type": "k8s-file", "Config": {"max-size": "16mb"}}
+
+
+class Container:
+    """A container that has been created with `ports` published on loopback.
+
+    Args:
+        service: where it lives.
+        name: what error messages call it.
+        options: what podman-py's `containers.create` takes.
+        ports: the ports to publish; the system chooses the numbers, and they stay.
+    """
+
+    def __init__(
+        self, service: Service, name: str, ports: list[int], options: dict[str, Any]
+    ) -> None:
+        self._service, self.name = service, name
+        # Podman would choose ports now, too, but hold them only from the start on.
+        self._reserved = {port: Port() for port in ports}
+        self._published = {port: reserved.number for port, reserved in self._reserved.items()}
+        published = {f"{port}/tcp": self.published(port) for port in ports}
+        self.id: str = service.client.containers.create(
+            # k8s-file, since journald, the default in some places, is not everywhere
+            ports=published, log_config=LOG, **options,
+        ).id  # fmt: skip
+
+    def published(self, port: int) -> Address:
+        """Where this machine reaches the container's `port`."""
+        return LOOPBACK, self._published[port]
+
+    def start(self) -> None:
+        """Start its process; it may not be ready yet.
+
+        Raises:
+            StartFailed: Podman cannot start it.
+        """
+        while self._reserved:
+            self._reserved.popitem()[1].close()
+        with temporary.told():
+            self._start()
+
+    def _start(self) -> None:
+        try:
+            self._post("start")
+        except OSError as error:
+            raise StartFailed(
+                f"Podman could not start {self.name}: {error}\n"
+                "Try it once more; `caddylab doctor` says what works on this machine."
+            ) from error
+
+    def await_ready(self, is_ready: Callable[[], bool]) -> None:
+        """Return once `is_ready`.
+
+        Raises:
+            StartFailed: it ended, or is not ready in time; its last output is in the message.
+        """
+        end = time.monotonic() + START_TIMEOUT
+        while not poll(is_ready, 0.5, interval=0.02):
+            late = time.monotonic() > end
+            if late or not self.running():
+                what = f"is not ready after {START_TIMEOUT:g} s" if late else "ended at its start"
+                raise StartFailed(f"{self.name} {what}. Its last output:\n{self.output(20)}")
+
+    def stop(self, timeout: float) -> None:
+        """SIGTERM, after `timeout` seconds SIGKILL; returns when it is gone."""
+        seconds = math.ceil(timeout)
+        with self._trying("stop"):
+            # podman-py's own stop() gives up waiting for the answer too early.
+            self._post("stop", {"timeout": seconds}, patience=seconds + GONE_TIMEOUT)
+        self._await_gone()
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self.signal("SIGKILL")
+        self._await_gone()
+
+    def signal(self, name: str) -> None:
+        """Send a signal to its process."""
+        with self._trying(f"send {name} to"):
+            self._post("kill", {"signal": name})
+
+    def running(self) -> bool:
+        """Whether its process exists."""
+        return bool(self.state()["Running"])
+
+    def state(self) -> dict[str, Any]:
+        """What Podman says of its process."""
+        details: dict[str, Any] = self._inspect()["State"]
+        return details
+
+    def stopped(self) -> bool | None:
+        """Whether the clock of its process stands still; None where Podman cannot tell."""
+        with self._trying("look into"):
+            wanted = {"ps_args": "state", "stream": "false"}
+            path = f"/containers/{self.id}/top"
+            answer = self._service.client.api.get(path, params=wanted, timeout=PATIENCE)
+        processes = answer.json()["Processes"] if answer.ok and answer.content else []
+        return str(processes[0][0]).startswith("T") if processes else None
+
+    def file_here(self, path: str) -> Path | None:
+        """A file of its own as this machine sees it, if it runs on this machine's kernel."""
+        details = self._inspect()
+        process = Path(f"/proc/{details['State']['Pid']}")
+        with contextlib.suppress(OSError):  # it has ended, or may not be looked into
+            if f"HOSTNAME={details['Config']['Hostname']}" in _environment(process):
+                return process / "root" / path.lstrip("/")
+        return None
+
+    def put(self, archive: bytes) -> None:
+        """Unpack a tar archive at the container's root."""
+        path = f"/containers/{self.id}/archive"
+        with self._trying("copy files into"):
+            self._service.client.api.put(
+                path, params={"path": "/"}, data=archive, timeout=PATIENCE
+            ).raise_for_status()
+
+    def output(self, lines: int) -> str:
+        """The last lines that it printed; empty when it is gone."""
+        with contextlib.suppress(OSError):
+            printed: Any = self._service.client.containers.get(self.id).logs(tail=lines)
+            return b"".join(printed).decode(errors="replace").strip()
+        return ""
+
+    def _await_gone(self) -> None:
+        """Wait until its name and address are gone, too, which happens a little later."""
+        poll(self._is_gone, GONE_TIMEOUT, interval=0.01)
+
+    def _is_gone(self) -> bool:
+        details = self._inspect()
+        networks = details["NetworkSettings"].get("Networks") or {}
+        held = any(network.get("IPAddress") for network in networks.values())
+        return not details["State"]["Running"] and not held
+
+    def _inspect(self) -> dict[str, Any]:
+        with self._trying("look at"):
+            answer = self._service.client.api.get(f"/containers/{self.id}/json", timeout=PATIENCE)
+            answer.raise_for_status()
+        details: dict[str, Any] = answer.json()
+        return details
+
+    def _post(
+        self, verb: str, parameters: dict[str, Any] | None = None, patience: float = PATIENCE
+    ) -> None:
+        path = f"/containers/{self.id}/{verb}"
+        answer = self._service.client.api.post(path, params=parameters, timeout=patience)
+        answer.raise_for_status()
+
+    @contextlib.contextmanager
+    def _trying(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise FaultError(
+                f"Podman could not {what} {self.name}: {error}\n"
+                "If it was removed from outside, close this lab and make a new one."
+            ) from error
+
+
+def _environment(process: Path) -> list[str]:
+    return (process / "environ").read_text(errors="replace").split("\0")
+
+
+class PodmanUnit:
+    """One backend in its container.
+
+    A frozen one is stopped by SIGSTOP, not by `podman pause`, which rootless Podman cannot do
+    under cgroup v1.
+    """
+
+    def __init__(self, container: Container, number: int, secret: str) -> None:
+        self.container, self.number, self._secret = container, number, secret
+        self.address = container.published(BACKEND_PORT)
+        self.control = container.published(CONTROL_PORT)
+        self.instance = ""
+        """Nobody else can have its published port, so it need not say who it is."""
+
+    def look(self) -> Sight:
+        state = self.container.state()
+        running = bool(state["Running"])
+        if running:
+            frozen = self.container.stopped() or False
+            return Sight(state["StartedAt"], running, frozen)
+        ended = _unix_time(state["FinishedAt"])
+        return Sight(state["StartedAt"], running, False, ended, _ending(state))
+
+    def start(self) -> None:
+        if not self.running():
+            self.container.start()
+            self.wait()
+
+    def wait(self) -> None:
+        """Return once it answers."""
+        self.container.await_ready(lambda: ready(self, self._secret))
+
+    def stop(self, timeout: float = 10.0) -> None:
+        if self.running():
+            self.thaw()
+            self.container.stop(timeout)
+
+    def kill(self) -> None:
+        with self._unless_gone():
+            self.container.kill()
+
+    def freeze(self) -> None:
+        self.container.signal("SIGSTOP")
+        self._see(lambda: self.container.stopped() is not False, "stand still")
+
+    def thaw(self) -> None:
+        with self._unless_gone():
+            if self.container.stopped() is not False:
+                self.container.signal("SIGCONT")
+                self._see(lambda: not self.container.stopped(), "go on")
+
+    def running(self) -> bool:
+        return self.container.running()
+
+    @contextlib.contextmanager
+    def _unless_gone(self) -> Iterator[None]:
+        """What is to be done to it needs no doing when it is down, or goes down meanwhile."""
+        try:
+            yield
+        except FaultError:
+            if self.running():
+                raise
+
+    def _see(self, condition: Callable[[], bool], what: str) -> None:
+        if not poll(condition, GONE_TIMEOUT, interval=0.01):
+            raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
+
+
+def _ending(state: dict[str, Any]) -> str:
+    """How a container's process ended: "SIGKILL", "exit status 1"."""
+    if state.get("OOMKilled"):
+        return "out of memory"
+    code = state["ExitCode"]
+    with contextlib.suppress(ValueError):
+        return signal.Signals(code - 128).name  # what a shell, and Podman, makes of a signal
+    return f"exit status {code}"
+
+
+def _unix_time(text: str) -> float | None:
+    moment = datetime.fromisoformat(text)
+    return moment.timestamp() if moment.year > 1 else None

@@ -1,0 +1,274 @@
+"""The lab as Podman containers, every one of them made through podman-py."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import secrets
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from caddylab._caddy.safety import memory
+from caddylab._caddy.safety.authority import own_authority
+from caddylab._errors import CaddylabError, FaultError, StartFailed
+from caddylab._runtimes import lab_folder as folders
+from caddylab._runtimes import temporary
+from caddylab._runtimes.base import BACKEND_PORT, Address
+from caddylab._runtimes.keeper import Keeper
+from caddylab._runtimes.lab_folder import Swept
+from caddylab._runtimes.podman import caddy as podman_caddy
+from caddylab._runtimes.podman import images
+from caddylab._runtimes.podman import service as podman_service
+from caddylab._runtimes.podman import sweep as podman_sweep
+from caddylab._runtimes.podman.container import CONTROL_PORT, Container, PodmanUnit
+from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
+from caddylab._runtimes.podman.service import Service
+from caddylab._runtimes.spent import Spent
+
+DOMAIN = "dns.podman"
+SWEEP_PATIENCE = 30.0
+"""Seconds that Podman has for each answer to who sweeps."""
+
+
+def available() -> tuple[bool, str]:
+    """Whether a lab can run here in containers, and one sentence on why (not).
+
+    It takes milliseconds where there is no Podman, and up to some seconds where Podman has no
+    images yet and the registry has to be asked.
+    """
+    try:
+        with podman_service.at_hand() as service:
+            wanted = images.missing(service.client)
+            if not wanted:
+                return True, "Podman answers and has the images."
+            if images.obtainable(service.client):
+                return True, "Podman answers and will get its images first."
+    except (CaddylabError, OSError) as error:
+        return False, str(error)
+    return False, (
+        f"Podman answers, but has no image {wanted[0]} and reaches no registry that has."
+    )
+
+
+def sweep() -> Swept:
+    """Remove containers and networks of labs that are over.
+
+    Where there is no Podman there is nothing to remove; one that gives no answer is `missed`.
+    """
+    try:
+        with podman_service.at_hand(SWEEP_PATIENCE) as service:
+            return Swept(podman_sweep.sweep_orphans(service))
+    except (CaddylabError, OSError) as error:
+        why = " ".join(str(error).split())
+        return Swept(missed=[f"No containers were looked for: {why}"] if _expected() else ())
+
+
+def _expected() -> bool:
+    return podman_service.VARIABLE in os.environ or shutil.which("podman") is not None
+
+
+class PodmanRuntime:
+    """A Caddy and its backends as containers on a network of their own.
+
+    Ports are published on loopback with numbers that the system chooses. Caddy dials names,
+    not addresses: a container has a new address after each start.
+    """
+
+    name = "podman"
+
+    def __init__(self, lab_id: str, backends: int = 2) -> None:
+        self.lab_id = lab_id
+        self.secret = secrets.token_hex(16)
+        self.units: list[PodmanUnit] = []
+        self.site: Address
+        self.listen = f":{podman_caddy.SITE_PORT}"
+        self._caddy_secret = secrets.token_hex(16)  # backends know the other one
+        self._backends = backends
+        self._spent = Spent()
+        self._network = f"caddylab-{lab_id}"
+        self._resources = contextlib.ExitStack()
+
+    def start(self) -> None:
+        try:
+            self._service = self._connect()
+            images.ensure(self._service.client)
+            self._start_containers()
+        except OSError as error:
+            self.close()
+            raise StartFailed(f"The lab could not start on Podman: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        folders.close(self.lab_id)  # whatever stops us now: the next sweep goes on
+        self._resources.close()
+
+    def caddy_runs(self) -> bool:
+        with contextlib.suppress(FaultError):
+            return self._caddy.running()
+        return False
+
+    def restart_caddy(self) -> None:
+        with contextlib.suppress(FaultError):
+            self._caddy.kill()
+        self._caddy.start()
+        self.__dict__.pop("_log_here", None)  # it is another process
+        hold_rootless_address(self._service, self._bridge)
+        self._caddy.await_ready(self._admin_answers)
+
+    def admin(self) -> httpx.Client:
+        return self._admin
+
+    def dial(self, host: str, port: int) -> str:
+        # The full name: where the machine's own name server is silent (no internet), the bare
+        # name of a stopped container would cost three seconds a dial.
+        return f"{host}.{DOMAIN}:{port}"
+
+    def inner(self, port: int) -> str:
+        return f":{port}"
+
+    def extra_config(self) -> dict[str, Any]:
+        return podman_caddy.config(self._caddy_secret)
+
+    def boot(self) -> str:
+        """What Caddy runs before anything is loaded."""
+        return json.dumps(own_authority(self.extra_config()))
+
+    @property
+    def own_folder(self) -> str:
+        return podman_caddy.OWN_FOLDER
+
+    def bring(self, path: Path) -> str:
+        return podman_caddy.bring(self._caddy, path)
+
+    def log_writer(self) -> dict[str, Any]:
+        return podman_caddy.log_writer()
+
+    def read_log(self, offset: int) -> bytes:
+        if self._spent.due(offset) and (log := self._caddy.file_here(podman_caddy.LOG_FILE)):
+            self._spent.read_until(log, offset)
+        return self._log.read(offset)
+
+    def log_trouble(self) -> str:
+        try:
+            here = self._log_here
+            return temporary.log_trouble(here, "Podman's storage") if here else ""
+        except CaddylabError:  # it has ended, and is no more to be asked
+            return ""
+
+    @functools.cached_property
+    def _log_here(self) -> Path | None:
+        return self._caddy.file_here(podman_caddy.LOG_FILE)
+
+    def output(self, lines: int = 20) -> str:
+        return self._caddy.output(lines)
+
+    def _connect(self) -> Service:
+        found = podman_service.find()
+        folder = folders.create(self.lab_id)
+        socket = folder / "podman.sock"
+        uri = found or f"unix://{socket}"
+        sweep_command = [sys.executable, "-P", "-m", podman_sweep.__name__, uri, self.lab_id]
+        self._resources.callback(folders.ensure_gone, folder)  # in case the keeper is killed
+        self._keeper = Keeper(folder, at_end=sweep_command)
+        self._resources.callback(self._keeper.close)
+        if found is None:
+            self._keeper.spawn("podman", podman_service.command(socket))
+            podman_service.wait_for(socket, folder / "podman.out")
+        service, self._sweeper = Service(uri), Service(uri, SWEEP_PATIENCE)
+        self._resources.callback(service.close)
+        self._resources.callback(self._sweeper.close)
+        return service
+
+    def _start_containers(self) -> None:
+        pool = ThreadPoolExecutor(self._backends + 1)
+        # In reverse: without its container a thread that waits for it gives up, and what one
+        # has made in the meantime is removed, too.
+        self._resources.callback(self._remove_the_rest)
+        self._resources.callback(pool.shutdown, cancel_futures=True)
+        self._resources.callback(self._remove)
+        self._labels = podman_sweep.labels(self.lab_id)
+        network = self._service.client.networks.create(
+            self._network, dns_enabled=True, labels=self._labels
+        )
+        self._bridge = network.attrs["network_interface"]
+        image = images.backend()
+        numbers = range(1, self._backends + 1)
+        launches = [pool.submit(self._launch_backend, number, image) for number in numbers]
+        self.units = [launch.result() for launch in launches]
+        # Podman starts containers one by one, so Caddy, which is ready sooner, comes last.
+        caddy = pool.submit(self._start_caddy)
+        sweeping = pool.submit(self._sweep)
+        for unit in self.units:
+            unit.wait()
+        caddy.result()
+        sweeping.result()
+
+    def _launch_backend(self, number: int, image: str) -> PodmanUnit:
+        environment = {
+            "BACKEND_ID": str(number),
+            "CONTROL_HOST": "0.0.0.0",
+            "CONTROL_PORT": str(CONTROL_PORT),
+            "CONTROL_SECRET": self.secret,
+        }
+        ports = [BACKEND_PORT, CONTROL_PORT]
+        container = self._launch(f"backend{number}", ports, image, environment)
+        return PodmanUnit(container, number, self.secret)
+
+    def _start_caddy(self) -> None:
+        ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
+        boot = {podman_caddy.BOOT: self.boot(), **memory.ENVIRONMENT}
+        caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.command())
+        self._caddy = caddy
+        self.site = caddy.published(podman_caddy.SITE_PORT)
+        secret, publish = self._caddy_secret, caddy.published
+        self._admin = podman_caddy.admin(publish(podman_caddy.ADMIN_PORT), secret, self.caddy_runs)
+        self._log = podman_caddy.ContainerLog(
+            publish(podman_caddy.LOG_PORT), secret, self.caddy_runs
+        )
+        self._resources.callback(self._admin.close)
+        self._resources.callback(self._log.close)
+        hold_rootless_address(self._service, self._bridge)
+        caddy.await_ready(self._admin_answers)
+
+    def _launch(
+        self, name: str, ports: list[int], image: str, environment: dict[str, str], **more: Any
+    ) -> Container:
+        options = {
+            "image": image,
+            "name": f"{self._network}-{name}",
+            "environment": environment,
+            "labels": self._labels,
+            "network_mode": "bridge",
+            "networks": {self._network: {"aliases": [name]}},
+        }
+        container = Container(self._service, name, ports, options | more)
+        container.start()
+        hold_address(self._bridge)  # before anything has talked to the container
+        return container
+
+    def _admin_answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return self._admin.get("/config/admin").status_code == 200
+        return False
+
+    def _sweep(self) -> None:
+        with contextlib.suppress(OSError):  # another lab, just closing, can confuse it
+            podman_sweep.sweep_orphans(self._sweeper)
+
+    def _remove(self) -> None:
+        with contextlib.suppress(OSError):
+            podman_sweep.remove(self._sweeper, self.lab_id)
+
+    def _remove_the_rest(self) -> None:
+        with contextlib.suppress(OSError, CaddylabError):  # the keeper will try it again
+            podman_sweep.remove(self._sweeper, self.lab_id)
+            self._keeper.nothing_at_end()

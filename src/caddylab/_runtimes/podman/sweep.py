@@ -1,0 +1,95 @@
+"""Removing the containers and networks of a lab: at its end, or when it is found to be over.
+
+Run as a program (`python -m caddylab._runtimes.podman.sweep URI LAB`) it removes one lab: the
+keeper does that when the lab's owner has been killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from caddylab._runtimes.lab_folder import base, is_over, owner_mark, place
+from caddylab._runtimes.podman.service import Service
+
+LAB = "caddylab.lab"
+OWNER = "caddylab.owner"
+HOST = "caddylab.host"
+FOLDER = "caddylab.folder"
+SETTLED = 0.3
+PATIENCE = 60.0
+
+
+def labels(lab_id: str) -> dict[str, str]:
+    """What marks everything of a lab: its id, its owner and where that owner's number counts.
+
+    Its folder tells whether it is still open.
+    """
+    return {LAB: lab_id, OWNER: owner_mark(), HOST: place(), FOLDER: str(base() / lab_id)}
+
+
+def orphans(service: Service) -> list[str]:
+    """The ids of the labs of this machine that are over."""
+    found = {entry[LAB]: entry for entry in _labelled(service) if entry.get(HOST) == place()}
+    return [lab_id for lab_id, entry in found.items() if _over(lab_id, entry)]
+
+
+def sweep_orphans(service: Service) -> list[str]:
+    """Remove all labs that are over; returns their ids."""
+    removed = orphans(service)
+    for lab_id in removed:
+        remove_thoroughly(service, lab_id)
+    return removed
+
+
+def _over(lab_id: str, entry: Mapping[str, str]) -> bool:
+    folder = Path(entry.get(FOLDER) or base() / lab_id)
+    return is_over(folder, entry.get(OWNER, ""))
+
+
+def remove_thoroughly(service: Service, lab_id: str) -> None:
+    """Remove a lab whose owner may have asked for one more container with its last breath."""
+    end = time.monotonic() + PATIENCE
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < SETTLED and time.monotonic() < end:
+        if remove(service, lab_id):
+            quiet_since = time.monotonic()
+        time.sleep(0.05)
+
+
+def remove(service: Service, lab_id: str) -> bool:
+    """Remove what there is of a lab, containers side by side; whether there was anything."""
+    containers = service.client.containers.list(all=True, filters=[f"label={LAB}={lab_id}"])
+    if containers:
+        with ThreadPoolExecutor(len(containers)) as pool:
+            list(pool.map(lambda container: remove_container(service, container.id), containers))
+    networks = service.client.networks.list(filters={"label": f"{LAB}={lab_id}"})
+    for network in networks:
+        with contextlib.suppress(OSError):  # another sweep was faster
+            network.remove(force=True)
+    return bool(containers or networks)
+
+
+def remove_container(service: Service, container_id: str) -> None:
+    """Remove a container, whatever its state; no error if it is gone already."""
+    api = service.client.api
+    with contextlib.suppress(OSError):
+        # Removing alone would first ask the processes to end and give them ten seconds.
+        api.post(f"/containers/{container_id}/kill", params={"signal": "SIGKILL"})
+        api.delete(f"/containers/{container_id}", params={"force": True, "v": True})
+
+
+def _labelled(service: Service) -> Iterable[dict[str, str]]:
+    client = service.client
+    for container in client.containers.list(all=True, filters=[f"label={LAB}"]):
+        yield dict(container.attrs["Labels"])
+    for network in client.networks.list(filters={"label": LAB}):
+        yield dict(network.attrs["labels"])
+
+
+if __name__ == "__main__":
+    remove_thoroughly(Service(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,170 @@
+"""Every fault against every strategy, and what the clients saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from caddylab._border import Between, border
+from caddylab._errors import FaultError, LabError
+from caddylab._look.progress_bar import Bar
+from caddylab._machine.waiting import poll
+from caddylab._survey import table as _survey_table
+from caddylab._survey.trial import Trial
+
+if TYPE_CHECKING:
+    from caddylab._rig.backend import Backend
+    from caddylab._rig.rig import Rig
+    from caddylab._traffic.traffic import Traffic
+
+SLOW = 0.65
+"""A slow backend takes so much of its clients' patience."""
+WAVES = 3
+"""Under load every client sends so many requests, one after the other."""
+LOAD_PATH = "/delay/100"
+
+
+@border(LabError)
+class Survey:
+    """A table of trials: each row a fault, each column a strategy (a Caddyfile).
+
+    A trial loads the Caddyfile, so that Caddy knows nothing yet of the fault; lets all clients
+    ask at once; and keeps what each of them saw. Afterwards every backend is restored.
+
+    Args:
+        lab: where to try. All faults that its backends have are mended.
+        pool: the numbers of the backends that share the requests; the last of them gets the
+            fault ("all down" kills them all). Others are left alone: a backup, for instance.
+            Without it: all of the lab's.
+        faults: the rows, of `Survey.FAULTS`.
+        clients: how many ask at once.
+        patience: seconds after which a client gives up.
+
+    Raises:
+        FaultError: there is no such fault.
+        LabError: there is no such backend.
+    """
+
+    def __init__(
+        self,
+        lab: Rig,
+        pool: Collection[int] = (),
+        faults: Iterable[str] = (),
+        *,
+        clients: Annotated[int, Between(1, 1000)] = 8,
+        patience: Annotated[float, Between(0.01, 600)] = 1.5,
+    ) -> None:
+        self._lab, self.clients, self.patience = lab, clients, patience
+        self.faults = tuple(faults) or self.FAULTS
+        if unknown := set(self.faults) - set(_FAULTS):
+            raise FaultError(f"There is no fault {min(unknown)!r}: expected {', '.join(_FAULTS)}.")
+        self._pool = [lab.backend(number) for number in pool] or lab.backends
+        if len(self._pool) < 2:
+            raise LabError("A survey breaks one of several backends: its pool needs two or more.")
+        self._columns: dict[str, dict[str, Trial]] = {}
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """The names of the columns, in the order of their first `add`."""
+        return tuple(self._columns)
+
+    def add(self, name: str, caddyfile: str | Path) -> Survey:
+        """Try one strategy against every fault: one more column (or the same one anew).
+
+        The Caddyfile that was loaded before is loaded again afterwards.
+
+        Args:
+            name: the column's heading.
+            caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
+
+        Raises:
+            CaddyfileError: Caddy refuses it; nothing has been added.
+        """
+        before, column = self._lab.caddyfile, dict[str, Trial]()
+        try:
+            self._lab.restore()
+            with Bar() as bar:
+                for done, fault in enumerate(self.faults):
+                    bar.show(done / len(self.faults), f"{name}: {fault}")
+                    column[fault] = self._try(_FAULTS[fault], caddyfile)
+        finally:
+            self._lab.restore()
+            self._lab.load(before)
+        self._columns[name] = column
+        return self
+
+    def __getitem__(self, place: tuple[str, str]) -> Trial:
+        """One trial, by the names of fault and strategy."""
+        fault, strategy = place
+        return self._columns[strategy][fault]
+
+    def _try(self, fault: _Fault, caddyfile: str | Path) -> Trial:
+        self._lab.restore()
+        if fault.under_load:
+            self._lab.load(caddyfile)
+            return Trial(self._under_load(fault), self.patience)
+        fault.make(self._pool, self.patience)
+        self._lab.load(caddyfile)
+        traffic = self._lab.fire(self.clients, concurrency=self.clients, timeout=self.patience)
+        return Trial(traffic, self.patience)
+
+    def _under_load(self, fault: _Fault) -> Traffic:
+        """Break it when it has requests under way; more will come."""
+        count = WAVES * self.clients
+        traffic = self._lab.fire(
+            count, concurrency=self.clients, timeout=self.patience, path=LOAD_PATH, background=True
+        )
+        try:
+            victim = self._pool[-1]
+            poll(lambda: len(traffic) >= self.clients and victim.in_flight > 0, self.patience)
+            fault.make(self._pool, self.patience)
+        except BaseException:
+            traffic.stop()
+            raise
+        return traffic.wait()
+
+    def __repr__(self) -> str:
+        return _survey_table.text(self.faults, self._columns)
+
+    def _repr_html_(self) -> str:
+        return _survey_table.html(self.faults, self._columns, self._caption())
+
+    def _caption(self) -> str:
+        return (
+            f"What {self.clients} clients saw who asked at once and wait up to {self.patience:g} s"
+        )
+
+    FAULTS: tuple[str, ...]
+    """All faults, from the loudest to the quietest."""
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """How to break a pool of backends whose clients have so much patience.
+
+    Args:
+        make: breaks it.
+        under_load: break it while requests are under way, and not before they come.
+    """
+
+    make: Callable[[Sequence[Backend], float], object]
+    under_load: bool = False
+
+
+def _down(backends: Iterable[Backend]) -> None:
+    for backend in backends:
+        backend.kill()
+
+
+_FAULTS = {
+    "killed under load": _Fault(lambda pool, _: pool[-1].kill(), under_load=True),
+    "down": _Fault(lambda pool, _: _down(pool[-1:])),
+    "all down": _Fault(lambda pool, _: _down(pool)),
+    "answers 500": _Fault(lambda pool, _: pool[-1].failing()),
+    "slow": _Fault(lambda pool, patience: pool[-1].slow(SLOW * patience)),
+    "hung": _Fault(lambda pool, _: pool[-1].hung()),
+    "partitioned": _Fault(lambda pool, _: pool[-1].partitioned()),
+}
+Survey.FAULTS = tuple(_FAULTS)

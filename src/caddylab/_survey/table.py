@@ -1,0 +1,64 @@
+"""A survey's table: in HTML, where colour and sign say the same, and in plain text."""
+
+from __future__ import annotations
+
+import html as escaping
+from collections.abc import Mapping, Sequence
+
+from caddylab._look import projector
+from caddylab._look.palette import COLOURS, ERROR
+from caddylab._survey.trial import Trial
+
+Columns = Mapping[str, Mapping[str, Trial]]
+
+TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR}
+"""Blue, orange and vermilion: told apart by colour-blind eyes, too."""
+LEGEND = "✓ backends answered all quickly · ◐ some waited or went without · ✗ no good answer"
+EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
+LARGE = "font-size:17px"
+"""For a room: five strategies fill a screen of 1280 pixels."""
+CELL = "text-align:left;vertical-align:top;padding:.4em .8em"
+
+
+def text(faults: Sequence[str], columns: Columns) -> str:
+    """The table for a terminal."""
+    if not columns:
+        return EMPTY
+    rows = [["", *columns]]
+    rows += [[fault, *(repr(column[fault]) for column in columns.values())] for fault in faults]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("   ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join([*lines, LEGEND])
+
+
+def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
+    """The table for a notebook. A cell is filled as far as its clients were answered."""
+    if not columns:
+        return EMPTY
+    head = "".join(_heading(name, "col") for name in ["", *columns])
+    rows = (
+        f"<tr>{_heading(fault, 'row')}{''.join(_cell(c[fault]) for c in columns.values())}</tr>"
+        for fault in faults
+    )
+    size = LARGE if projector.wanted() else ""
+    return (
+        f"<table style='{size}'><caption style='text-align:left;white-space:nowrap'>"
+        f"<b>{caption}</b><br>{LEGEND}</caption>"
+        f"<tr>{head}</tr>{''.join(rows)}</table>"
+    )
+
+
+def _heading(name: str, scope: str) -> str:
+    return f"<th scope='{scope}' style='{CELL}'>{escaping.escape(name)}</th>"
+
+
+def _cell(trial: Trial) -> str:
+    tint, share = TINTS[trial.sign], trial.good / trial.total
+    trouble = f"{escaping.escape(trial.trouble)}<br>" if trial.trouble else ""
+    # The eighth of the colour lets the page's own ink be read on it, light or dark.
+    fill = f"linear-gradient(to right,{tint}40 {share:.0%},transparent {share:.0%})"
+    return (
+        f"<td style='{CELL};border-left:5px solid {tint};background:{fill}'>"
+        f"<b>{trial.sign} {trial.good} of {trial.total}</b><br>{trouble}"
+        f"<small style='white-space:nowrap'>slowest {trial.slowest:.2f} s</small></td>"
+    )

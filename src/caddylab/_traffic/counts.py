@@ -1,0 +1,69 @@
+"""What the records of a run count up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from caddylab._engine.ledger import Ledger
+from caddylab._records import Answerer, Outcome, Request
+
+
+class Counts:
+    """The records of one run, counted.
+
+    Args:
+        run: the records; the run may still go on.
+
+    Attributes:
+        trouble: why Caddy's log could not be read or written for a while; "" if it could.
+    """
+
+    def __init__(self, run: Ledger) -> None:
+        self.run, self.trouble = run, ""
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """One record a request sent, in the order of planning."""
+        return self.run.requests
+
+    @property
+    def done(self) -> bool:
+        """Whether everything has been sent and has ended."""
+        return self.run.done.is_set()
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """How many requests ended how."""
+        return Counter(request.outcome for request in self.requests)
+
+    @property
+    def errors(self) -> int:
+        """How many requests did not end well for their client."""
+        return len(self.requests) - self.outcomes[Outcome.OK]
+
+    @property
+    def good(self) -> int:
+        """How many requests a backend answered well, and the client got just that."""
+        return sum(request.good for request in self.requests)
+
+    @property
+    def answerers(self) -> Counter[Answerer]:
+        """How many requests were answered by whom: a backend, Caddy, nobody."""
+        return Counter(request.answerer for request in self.requests)
+
+    @property
+    def shares(self) -> Counter[int]:
+        """How many requests each backend answered, by its number."""
+        answers = (request.answered_by for request in self.requests)
+        return Counter(backend for backend in answers if backend is not None)
+
+    @property
+    def backends(self) -> list[int | None]:
+        """Who answered, request by request; None where no backend did."""
+        return [request.answered_by for request in self.requests]
+
+    @property
+    def retries(self) -> int:
+        """How often Caddy tried again."""
+        return sum(request.retries for request in self.requests)

@@ -1,0 +1,1 @@
+"""The moving picture: live, from a finished run, and as a still."""

@@ -1,0 +1,102 @@
+"""A finished run as a moving picture that needs neither a kernel nor the internet."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from caddylab._border import border
+from caddylab._errors import TrafficError
+from caddylab._look.palette import scene
+from caddylab._machine import files
+from caddylab._view.still import still
+from caddylab._view.tape import Event
+from caddylab._view.view import SCRIPT, STYLE
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">
+<style>:root {{ color-scheme: light dark }}
+body {{ max-width: 72rem; margin: 1rem auto; padding: 0 1rem; font-family: sans-serif }}</style>
+</head><body><main>{body}</main></body></html>
+"""
+BODY = """<div id="{name}">{still}</div>
+<style>{style}</style>
+<script>(() => {{
+{script}
+replay(document.getElementById("{name}"), {scene}, {events});
+}})()</script>
+"""
+
+
+@border(TrafficError)
+class Replay:
+    """What `t.replay()` shows: one piece of HTML that holds the records and their player.
+
+    Args:
+        events: the tape.
+        backends: how many there are.
+        text: the run in words.
+        projector: large, to be read from the back of a room.
+        speed: how fast to play.
+    """
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        backends: int,
+        text: str,
+        *,
+        projector: bool = False,
+        speed: float = 1.0,
+    ) -> None:
+        self._events, self._backends, self._text = events, backends, text
+        self._scene = scene(backends, projector=projector, speed=speed, live=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a page that any browser can open, also without internet.
+
+        Raises:
+            TrafficError: there is no writing there.
+        """
+        title = escape(self._text.partition("\n")[0])
+        page = PAGE.format(title=title, body=self._html())
+        try:
+            files.write(Path(path), page.encode(errors="replace"))
+        except (OSError, ValueError) as error:
+            why = files.reason(error)
+            raise TrafficError(f"The replay could not be saved as {path}: {why}.") from error
+        return Path(path)
+
+    def _html(self) -> str:
+        return BODY.format(
+            name=f"caddylab-{secrets.token_hex(4)}",
+            still=still(self._events, self._backends),
+            style=STYLE,
+            script=SCRIPT.replace("export default", "const widget ="),
+            scene=_json(self._scene),
+            events=_json(self._events),
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        import vl_convert
+
+        png = vl_convert.svg_to_png(still(self._events, self._backends), scale=2)
+        return {
+            "text/html": self._html(),
+            "image/png": base64.b64encode(png).decode(),
+            "text/plain": repr(self),
+        }
+
+    def __repr__(self) -> str:
+        return f"<replay of {self._text}>"
+
+
+def _json(value: object) -> str:
+    """JSON that can stand in a script: nothing in it begins or ends a tag or a comment."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

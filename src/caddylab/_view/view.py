@@ -1,0 +1,82 @@
+"""The live view: every request as a dot, on its way to the backend that it really went to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from caddylab._engine.ledger import Ledger
+from caddylab._look.palette import scene
+from caddylab._machine.undisturbed import undisturbed
+from caddylab._view.feed import Feed
+from caddylab._view.still import Totals, still
+from caddylab._view.tape import Event
+
+HERE = Path(__file__).parent
+SCRIPT = "\n".join(
+    (HERE / name).read_text(encoding="utf-8")
+    for name in ("view_tape.js", "view_picture.js", "view.js")
+)
+STYLE = (HERE / "view.css").read_text(encoding="utf-8")
+
+
+class View(anywidget.AnyWidget):
+    """What `lab.view()` shows.
+
+    The browser keeps the tape and draws it; the kernel only hands over what is new. A browser
+    that comes late, or has missed a batch, asks for the whole tape again.
+
+    Args:
+        feed: the lab's events.
+        runs: what is being sent already.
+        backends: how many there are.
+        projector: large, to be read from the back of a room.
+        speed: of the clock in the picture.
+    """
+
+    _esm = SCRIPT
+    _css = STYLE
+    scene = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        feed: Feed,
+        runs: Iterable[Ledger],
+        backends: int,
+        *,
+        projector: bool = False,
+        speed: float = 1.0,
+    ) -> None:
+        self._feed, self._backends, self._number = feed, backends, 0
+        super().__init__(scene=scene(backends, projector=projector, speed=speed, live=True))
+        self.on_msg(self._hear)
+        undisturbed(lambda: feed.watch(self._deliver, runs))
+
+    def close(self) -> None:
+        """End the view; the lab goes on."""
+        self._feed.unwatch(self._deliver)
+        super().close()
+
+    def _deliver(self, now: float, events: list[Event]) -> None:
+        self._number += 1
+        self.send({"number": self._number, "now": now, "events": events})
+
+    def _hear(self, _: Any, message: Mapping[str, Any], __: Any) -> None:
+        if message.get("want") == "tape":
+            self._feed.repeat(self._deliver_whole)
+
+    def _deliver_whole(self, now: float, events: list[Event]) -> None:
+        self.send({"number": self._number, "now": now, "events": events, "whole": True})
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle:
+            bundle[0]["image/svg+xml"] = still(self._feed.history(), self._backends)
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"<live view: {Totals(self._feed.history(), self._backends)}>"

@@ -1,1 +1,0 @@
-"""Controls that a notebook shows."""

@@ -1,0 +1,114 @@
+"""The house: imports go downwards only, from a room to one on a lower floor, and in no circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import caddylab
+
+ROOT = Path(caddylab.__file__).parent
+
+FLOORS = (
+    {"__main__"},
+    {"cli"},
+    {"__init__"},
+    {"_cli", "_gameday"},
+    {"_notebook"},
+    {"_exercises", "_panel", "_survey"},
+    {"_rig"},
+    {"_traffic"},
+    {"_view", "_claims"},
+    {"_runtimes", "_engine"},
+    {"_caddy", "_charts"},
+    {"_machine", "_look"},
+    {"_records", "_border"},
+    {"_errors"},
+)
+CADDY = ("running", "safety", "advice", "adapted", "text")
+"""The rooms within `_caddy`, from the top down."""
+
+
+def modules() -> dict[str, Path]:
+    return {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """The modules of ours that one imports, anywhere in it, for types or to run."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "caddylab":
+            package = (node.module or "").removeprefix("caddylab").lstrip(".")
+            for alias in node.names:
+                name = f"{package}.{alias.name}".lstrip(".")
+                yield name if name in known else package or "__init__"
+        elif isinstance(node, ast.Import):
+            names = (alias.name.partition(".") for alias in node.names)
+            yield from (rest or "__init__" for first, _, rest in names if first == "caddylab")
+
+
+KNOWN = modules()
+ARROWS = {name: sorted({*imports(path, KNOWN)} - {name}) for name, path in KNOWN.items()}
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def room(module: str) -> str:
+    return module.split(".")[0]
+
+
+def test_every_module_is_in_a_room_with_a_floor():
+    assert {room(name) for name in KNOWN} - {"_slides"} == set(FLOOR)
+
+
+def test_each_room_says_in_one_sentence_what_it_is():
+    for path in ROOT.rglob("*/__init__.py"):
+        sentence = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").splitlines()
+        assert sentence, path
+        assert sentence[0].endswith("."), path
+
+
+def test_few_modules_stand_outside_of_a_room():
+    loose = {name for name in KNOWN if "." not in name and (ROOT / f"{name}.py").is_file()}
+    assert loose == {"__init__", "__main__", "cli", "_border", "_errors", "_records"}
+
+
+def upwards(module: str, other: str) -> bool:
+    here, there = room(module), room(other)
+    if here == there == "_caddy" and other.count(".") > 1 < module.count("."):
+        return CADDY.index(module.split(".")[1]) > CADDY.index(other.split(".")[1])
+    return here != there and FLOOR[here] >= FLOOR[there]
+
+
+def test_imports_go_downwards():
+    arrows = [(module, other) for module, others in ARROWS.items() for other in others]
+    assert [arrow for arrow in arrows if upwards(*arrow)] == []
+
+
+def test_charts_know_nothing_but_records_and_looks():
+    allowed = {"_charts", "_look", "_machine", "_records", "_border", "_errors"}
+    charts = {other for module in ARROWS if room(module) == "_charts" for other in ARROWS[module]}
+    assert {other for other in charts if room(other) not in allowed} == set()
+
+
+def test_no_circle():
+    try:
+        TopologicalSorter(ARROWS).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+
+
+def test_no_two_public_classes_have_one_name():
+    owners: dict[str, list[str]] = {}
+    for name, path in KNOWN.items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                owners.setdefault(node.name, []).append(name)
+    assert {name: where for name, where in owners.items() if len(where) > 1} == {}
