@@ -207,8 +207,6 @@ def test_containers_without_room_are_said_in_a_sentence_and_nothing_is_left(disk
 def test_a_run_in_containers_says_that_its_traces_are_missing(disk):
     said = with_containers_on_a_disk("6m", FILLED_LATER, disk)
     before, _, rest = said.partition("FULL")
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    subprocess.run(
     full, _, after = rest.partition("AFTER")
     assert "FILLED" in before
     assert "!" not in before
@@ -284,6 +282,8 @@ def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
 
     countdown = "from caddylab._look.progress_bar import countdown"
     script = f"{countdown}\ncountdown(lambda: False, 1.8, 'waiting')"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    subprocess.run(
         [sys.executable, "-c", script], env=environment, stderr=theirs, timeout=60, check=True
     )
     os.close(theirs)
