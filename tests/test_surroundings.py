@@ -280,6 +280,7 @@ def test_so_does_one_in_the_locale_c():
 def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
     import pty
 
+    ours, theirs = pty.openpty()
     countdown = "from caddylab._look.progress_bar import countdown"
     script = f"{countdown}\ncountdown(lambda: False, 1.8, 'waiting')"
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
