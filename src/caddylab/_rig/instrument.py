@@ -7,6 +7,7 @@ the runtime, and the lab's instruments are added:
 - the site's listener takes the PROXY protocol, so that clients have their own addresses;
 - a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
 - where several proxies check one backend differently, a header in the checks that tells whose;
+- where an answer may be replaced, a field in the log that tells whether it was;
 - a first route that answers the lab's own probe, so that the lab can tell when the new
   configuration has taken over every connection.
 """
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caddylab._caddy.adapted.judges import mark_checks
+from caddylab._caddy.adapted.marks import mark_answers
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, host_of, remarks
 from caddylab._caddy.adapted.tree import Json, handlers, merge
 from caddylab._caddy.safety import loops
@@ -92,6 +94,7 @@ class Instrument:
         self.listeners.map()
         self.upstreams.map(self.config, self.listeners.inner)
         mark_checks(self.config)
+        mark_answers(self.config)
         loops.end_rounds(self.servers, self.listeners.inner.values())
         self._own_log()
         self._own_admin()

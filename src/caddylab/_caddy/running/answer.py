@@ -26,11 +26,20 @@ def who_answered(
     """
     if closing.nobody:
         return Answerer.NOBODY
-    if any(passed_on(attempt, closing) for attempt in attempts):
-        return Answerer.BACKEND
+    if closing.written:
+        return Answerer.CADDY
+    if attempts and passed_on(attempts[-1], closing):
+        return _handled(attempts[-1], closing)
     if refusal and refusal.status == closing.status and not closing.size:
         return Answerer.NO_BACKEND
     return Answerer.CADDY
+
+
+def _handled(attempt: RoundTrip, closing: Closing) -> Answerer:
+    """Whose it is, if it looks like the answer of this attempt; a page may look like it."""
+    if not attempt.handled or closing.copied:
+        return Answerer.BACKEND
+    return Answerer.UNKNOWN if attempt.inner else Answerer.CADDY
 
 
 def passed_on(attempt: RoundTrip, closing: Closing) -> bool:
