@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
+from .answers import Answering
 from .control import Control
 from .faults import FaultSwitch
 from .journal import Journal
@@ -42,4 +43,5 @@ def create_app() -> ASGIApp:
     app.state.backend_id = settings.backend_id
     app.state.sessions = Sessions()
     app.include_router(router)
-    return Observer(app, settings.backend_id, faults, journal)
+    control.answering = answering = Answering(app, settings.backend_id)
+    return Observer(answering, settings.backend_id, faults, journal)

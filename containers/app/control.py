@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .answers import Answering, Answers
 from .faults import Faults, FaultSwitch
 from .journal import Journal
 from .params import explained, whole_number
@@ -49,6 +50,17 @@ async def put_faults(request: Request) -> Response:
         raise explained(error) from None
     request.app.state.faults.set(wanted)
     return await get_faults(request)
+
+
+@router.put("/answers")
+async def put_answers(request: Request) -> Response:
+    """Answer what is wanted, in the place of somebody's own service."""
+    answering: Answering = request.app.state.answering
+    try:
+        answering.answers = Answers.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise explained(error) from None
+    return JSONResponse(answering.answers.model_dump())
 
 
 @router.get("/requests")
@@ -94,6 +106,7 @@ class Control:
         self._settings = settings
         self._faults = faults
         self._journal = journal
+        self.answering: Answering | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -118,6 +131,7 @@ class Control:
         app.state.backend_id = self._settings.backend_id
         app.state.faults = self._faults
         app.state.journal = self._journal
+        app.state.answering = self.answering
         app.include_router(router)
         return Guard(app, self._settings.control_secret, self._settings.control_instance)
 
