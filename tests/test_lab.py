@@ -441,7 +441,7 @@ def test_a_proxy_for_the_internet_is_not_asked(runtime, monkeypatch):
         (
             ":80 {\n\troot * /srv/app\n\treverse_proxy app:3000 app:1 app\n}\n",
             3,
-            "`Lab.of(\"Caddyfile\")` makes a lab that fits",
+            '`Lab.of("Caddyfile")` makes a lab that fits',
         ),
         (
             ":80 {\n\t# backend3:8080\n\treverse_proxy {\n\t\tto http://backend3:8080\n\t}\n}\n",

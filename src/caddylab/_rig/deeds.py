@@ -20,6 +20,7 @@ from caddylab._machine.waiting import poll
 from caddylab._records import Span
 from caddylab._rig.faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, Plug, is_so
 from caddylab._runtimes.base import Sight, Unit
+from caddylab._runtimes.listener import PLAIN, Listener
 
 T = TypeVar("T")
 Control = Callable[..., httpx.Response]
@@ -58,6 +59,8 @@ class Deeds:
         self._answers: dict[str, Any] = {}
         self._heard: dict[str, Any] = {}
         """What the app is to answer in the place of another, and what it has heard of that."""
+        self._listener, self._listens = PLAIN, True
+        """What it shall listen to, and whether it does."""
         self._told: dict[str, Any] | None = {}
         """The faults that the app has confirmed; None: nobody knows whether it heard the last."""
 
@@ -91,6 +94,10 @@ class Deeds:
         """Have the app answer this in the place of somebody's own service, from now on."""
         if answers != self._answers:
             self._do("", lambda: self._answer(answers))
+
+    def listen(self, listener: Listener) -> None:
+        """Have it listen so; one that cannot hear it now does when it can, or is started."""
+        self._do("", lambda: self._listen(listener))
 
     def restore(self) -> None:
         """Make it well, whatever it suffers."""
@@ -143,7 +150,7 @@ class Deeds:
         """A process that somebody else has started knows of no fault."""
         if self._instance not in (None, sight.instance):
             self.book.end(DOWN | SILENT | IN_APP)
-            self._told = {}
+            self._told, self._listens = {}, True
         self._instance = sight.instance
 
     def _note_silence(self, sight: Sight) -> None:
@@ -204,6 +211,7 @@ class Deeds:
         self._unit.start()
         self._instance, self._told, self._heard = self._unit.look().instance, {}, {}
         self._tell_answers()
+        self._listens = True
         self.book.end(DOWN)
 
     # --- silent ----------------------------------------------------------------------------
@@ -236,6 +244,20 @@ class Deeds:
         if plug:
             plug.pull()
 
+    # --- what it listens to -----------------------------------------------------------------
+
+    def _listen(self, listener: Listener) -> None:
+        self._look()
+        if listener != self._listener:
+            self._unit.listen(listener)
+            self._listener, self._listens = listener, False
+        self._make_sure_it_listens()
+
+    def _make_sure_it_listens(self) -> None:
+        if not self._listens and not self.book.active(DOWN | SILENT):
+            self._control("POST", "/listener", timeout=ANSWER_PATIENCE)
+            self._listens = True
+
     # --- inside the app --------------------------------------------------------------------
 
     def _answer(self, answers: dict[str, Any]) -> None:
@@ -267,6 +289,7 @@ class Deeds:
 
     def _make_sure(self, timeout: float = IDLE_PATIENCE) -> None:
         """Bring the app's own faults in line with the book, if it can hear us now."""
+        self._make_sure_it_listens()
         if self._told != self._wanted() and not self.book.active(DOWN | SILENT):
             self._tell(self._wanted(), timeout)
 
@@ -309,6 +332,7 @@ class Deeds:
         if not self._look().running:
             self._launch()
         self._break_silence()
+        self._make_sure_it_listens()
         self._clear()
 
     def _clear(self) -> None:
