@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from caddylab._cli import lint
+from caddylab._cli.about import Version
 from caddylab._errors import BundleError, CaddylabError
 from caddylab._look.terminal import show_what_it_can
 
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show_what_it_can()
     options = _parser().parse_args(arguments)
     try:
-        return _COMMANDS[options.command](options)
+        run = getattr(options, "run", None) or _COMMANDS[options.command]
+        return run(options)
     except CaddylabError as error:
         print(f"caddylab: {error}", file=sys.stderr)
         return 1
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("caddylab", description="Break the Balancer, a course.")
-    parser.add_argument("--version", action="version", version=f"caddylab {version('caddylab')}")
+    parser.add_argument("--version", action=Version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_open(commands.add_parser("open", help="copy the notebooks to a folder and open them"))
     commands.add_parser("doctor", help="say what works on this machine, and how to mend the rest")
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_progress(commands.add_parser("progress", help="say which exercises have been passed"))
     _add_bundle(commands.add_parser("bundle", help="write one file for rooms without internet"))
     _add_install(commands.add_parser("install-bundle", help="install the course from such a file"))
+    lint.add(commands)
     clean = commands.add_parser("clean", help="remove whatever labs have left behind")
     clean.add_argument(
         "--yes", action="store_true",
