@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from caddylab._cli import Commands
 from caddylab._errors import CaddylabError
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -16,8 +17,8 @@ CANNOT = 2
 """The exit code where something cannot be judged."""
 
 
-def add(commands: Any) -> None:
-    """Add the command to a parser's commands."""
+def add(commands: Commands) -> None:
+    """Let `caddylab` know the command."""
     parser = commands.add_parser(
         "lint",
         help="say what Caddy accepts in a Caddyfile in silence though it is hardly meant",
