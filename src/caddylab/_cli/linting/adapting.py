@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caddylab._caddy.advice.explain import refuse
 from caddylab._caddy.text.stand_ins import OTHERS, invent
 from caddylab._caddy.text.tokens import parse
 from caddylab._caddy.text.variables import unset_in
