@@ -122,6 +122,8 @@ class _Attempt:
 
     def _error(self, message: str, source: Source | None = None) -> CaddyfileError:
 
+        from caddylab._caddy.advice.explain import refuse
+
         plain = _PLACE.sub(lambda m: m[0].replace(m["file"], "Caddyfile"), message)
         return refuse(plain, (source or self.whole.main).text)
 
