@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from caddylab._cli import test
 from caddylab._errors import BundleError, CaddylabError
 from caddylab._look.terminal import show_what_it_can
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show_what_it_can()
     options = _parser().parse_args(arguments)
     try:
-        return _COMMANDS[options.command](options)
+        return (options.run if "run" in options else _COMMANDS[options.command])(options)
     except CaddylabError as error:
         print(f"caddylab: {error}", file=sys.stderr)
         return 1
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_progress(commands.add_parser("progress", help="say which exercises have been passed"))
     _add_bundle(commands.add_parser("bundle", help="write one file for rooms without internet"))
     _add_install(commands.add_parser("install-bundle", help="install the course from such a file"))
+    test.add(commands)
     clean = commands.add_parser("clean", help="remove whatever labs have left behind")
     clean.add_argument(
         "--yes", action="store_true",

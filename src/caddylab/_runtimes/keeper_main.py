@@ -207,6 +207,7 @@ def load(app_dir: str) -> Any:
     import uvicorn.lifespan.on
     import uvicorn.loops.auto
     import uvicorn.protocols.http.auto
+    import uvicorn.protocols.websockets.wsproto_impl
 
     return uvicorn, app
 
@@ -215,7 +216,7 @@ def serve(app_dir: str, port: int) -> None:
     """Be a backend until SIGTERM."""
     uvicorn, app = load(app_dir)
     config = uvicorn.Config(
-        app.create_app(), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="none"
+        app.create_app(), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="wsproto"
     )
     uvicorn.Server(config).run(sockets=[listener(port)])
 
