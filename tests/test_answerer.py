@@ -116,6 +116,97 @@ def test_what_caddy_changed_is_no_answer_of_the_backend(lab, options):
     assert run.good == 0
 
 
+FAILS = '{"detail":"BACKEND_1 fails on purpose"}'
+"""What backend 1 answers then, with a 500."""
+LIKE_IT = f"respond `{FAILS}` 500"
+TO_ITSELF = "reverse_proxy localhost:81"
+ALIKE = {
+    "a page of the same length": (
+        [("reverse_proxy backend1:8080 {", "handle_response {", LIKE_IT, "}", "}")],
+        CADDY,
+        None,
+    ),
+    "a file's answer of its own, past a copy that is for others": (
+        [("reverse_proxy backend1:8080 {", "@other status 404", "handle_response @other {",
+          "copy_response", "}", "@bad status 500", "handle_response @bad {", LIKE_IT, "}", "}")],
+        CADDY,
+        None,
+    ),
+    "a page of the same length in an intercept": (
+        [("intercept {", "@bad status 500", "handle_response @bad {", LIKE_IT, "}", "}",
+          "reverse_proxy backend1:8080")],
+        CADDY,
+        None,
+    ),
+    "one in another site": (
+        [(TO_ITSELF,), ("reverse_proxy backend1:8080 {", "handle_response {", LIKE_IT, "}", "}")],
+        Answerer.UNKNOWN,
+        None,
+    ),
+    "what came from another site, replaced": (
+        [("reverse_proxy localhost:81 {", "handle_response {", LIKE_IT, "}", "}"),
+         ("reverse_proxy backend1:8080",)],
+        CADDY,
+        None,
+    ),
+    "an error page of the same length after a retry": (
+        [("reverse_proxy backend1:8080 {", "lb_retries 1", "handle_response {", "error 500", "}",
+          "}", "handle_errors {", LIKE_IT, "}")],
+        CADDY,
+        None,
+    ),
+    "an error page of the same length after retries on the status": (
+        [("reverse_proxy backend1:8080 {", "lb_retries 1", "lb_retry_match {",
+          "expression `{rp.status_code} >= 500`", "}", "}", "handle_errors {", LIKE_IT, "}")],
+        CADDY,
+        None,
+    ),
+    "a copy": (
+        [("reverse_proxy backend1:8080 {", "handle_response {", "header X-Seen yes",
+          "copy_response", "}", "}")],
+        BACKEND,
+        1,
+    ),
+    "a copy with another status": (
+        [("reverse_proxy backend1:8080 {", "handle_response {", "copy_response 418", "}", "}")],
+        CADDY,
+        None,
+    ),
+    "an intercept that only adds a header": (
+        [("intercept {", "@bad status 500", "handle_response @bad {", "header X-Seen yes", "}",
+          "}", "reverse_proxy backend1:8080")],
+        BACKEND,
+        1,
+    ),
+    "another backend in its place": (
+        [("reverse_proxy backend1:8080 {", "@bad status 500", "handle_response @bad {",
+          "reverse_proxy backend2:8080", "}", "}")],
+        BACKEND,
+        2,
+    ),
+    "asked first, by forward_auth": (
+        [("forward_auth backend2:8080 {", "uri /", "}", "reverse_proxy backend1:8080")],
+        BACKEND,
+        1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sites", "answerer", "backend"), ALIKE.values(), ids=ALIKE)
+def test_who_answered_where_a_page_looks_like_the_answer(lab, sites, answerer, backend):
+    lab.load("".join(f":{80 + n} {{\n" + "\n".join(x) + "\n}\n" for n, x in enumerate(sites)))
+
+    with lab.backend(1).failing(1):
+        run = lab.fire(3)
+
+    assert [request.answerer for request in run.requests] == [answerer] * 3
+    if answerer is not Answerer.UNKNOWN:
+        assert run.backends == [backend] * 3
+    if answerer is not BACKEND or backend == 1:
+        assert run.good == 0
+    assert all(request.complete for request in run.requests)
+
+
 def test_an_answer_of_nobody_is_never_well(lab):
     lab.load(site(f"reverse_proxy / {PAIR}"))
 

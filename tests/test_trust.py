@@ -153,9 +153,18 @@ def store(tmp_path):
     return folder
 
 
+def test_doctor_says_where_it_has_looked(tmp_path, monkeypatch):
+    (there := tmp_path / "there").mkdir()
+    stores = {str(there): (), str(tmp_path / "elsewhere"): ()}
+    monkeypatch.setattr(authorities, "STORES", stores)
+    assert f'no "{authorities.NAME}" in {there} (not looked at: ' in authorities.examine()
+    monkeypatch.setattr(authorities, "STORES", {str(tmp_path / "elsewhere"): ()})
+    assert authorities.examine().startswith("not looked at")
+
+
 def test_doctor_finds_the_authorities_of_caddy_and_no_other(store, monkeypatch):
     assert [path.name for path in authorities.found([str(store)])] == ["Caddy_Local_Authority.crt"]
-    monkeypatch.setattr(authorities, "found", lambda: [store / "Caddy_Local_Authority.crt"])
+    monkeypatch.setattr(authorities, "found", lambda _: [store / "Caddy_Local_Authority.crt"])
     with pytest.raises(authorities.Trusted, match="Caddy_Local_Authority"):
         authorities.examine()
 

@@ -43,14 +43,16 @@ def removal(paths: Iterable[Path]) -> str:
 
 
 def examine() -> str:
-    """For `caddylab doctor`.
+    """For `caddylab doctor`: what was looked at, and what was not.
 
     Raises:
         Trusted: this machine trusts authorities of Caddy's.
     """
-    if paths := found():
+    if paths := found(STORES):
         raise Trusted(f"this machine trusts {_count(paths)}:\n" + "\n".join(map(str, paths)))
-    return f'this machine trusts no "{NAME}"'
+    if looked := [store for store in STORES if Path(store).is_dir()]:
+        return f'no "{NAME}" in {", ".join(looked)} (not looked at: stores of browsers and of Java)'
+    return f'not looked at, for this system keeps them elsewhere: search for "{NAME}" there'
 
 
 class Trusted(Exception):

@@ -16,7 +16,15 @@ from typing import Any
 
 from caddylab._caddy.adapted.balancing import setting
 from caddylab._caddy.running.journal import UNSENT, Journal
-from caddylab._caddy.running.log import Closing, FailedCheck, Line, Refusal, RoundTrip, Selection
+from caddylab._caddy.running.log import (
+    Closing,
+    FailedCheck,
+    Handling,
+    Line,
+    Refusal,
+    RoundTrip,
+    Selection,
+)
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
 from caddylab._records import Answerer, Attempt, Outcome, Request
@@ -253,7 +261,7 @@ class Feed:
             if item := self._find(line.id):
                 self._where.closed(item.key)
             return
-        if isinstance(line, Refusal):
+        if isinstance(line, Refusal | Handling):
             return
         backend = self._journal.backend_at(line.upstream)
         if isinstance(line, Selection):

@@ -26,18 +26,31 @@ def who_answered(
     """
     if closing.nobody:
         return Answerer.NOBODY
-    if any(passed_on(attempt, closing) for attempt in attempts):
-        return Answerer.BACKEND
+    if closing.written:
+        return Answerer.CADDY
+    if attempts and passed_on(attempts[-1], closing, refusal):
+        return _handled(attempts[-1], closing)
     if refusal and refusal.status == closing.status and not closing.size:
         return Answerer.NO_BACKEND
     return Answerer.CADDY
 
 
-def passed_on(attempt: RoundTrip, closing: Closing) -> bool:
-    """Whether the client got what this attempt has brought, with its status and its body."""
+def _handled(attempt: RoundTrip, closing: Closing) -> Answerer:
+    """Whose it is, if it looks like the answer of this attempt; a page may look like it."""
+    if not attempt.handled or closing.copied:
+        return Answerer.BACKEND
+    return Answerer.UNKNOWN if attempt.inner else Answerer.CADDY
+
+
+def passed_on(attempt: RoundTrip, closing: Closing, refusal: Refusal | None) -> bool:
+    """Whether the client got what this attempt has brought, with its status and its body.
+
+    Where no length tells, it did: unless an error came after it, and what answers that has no
+    header of a backend's. Without an error, headers prove nothing.
+    """
     if attempt.status is None or attempt.error or attempt.status != closing.status:
         return False
     bodiless = closing.method == "HEAD" or closing.status in WITHOUT_BODY
     if attempt.length is None or bodiless or closing.encoded:
-        return not closing.own
+        return not (refusal and closing.own)
     return closing.size == attempt.length

@@ -21,6 +21,7 @@ from caddylab._caddy.running.log import (
     Closing,
     FailedCheck,
     Flip,
+    Handling,
     Line,
     LogReader,
     Ours,
@@ -207,12 +208,18 @@ class Journal:
             request.attempts.append(attempt := self._attempt(line))
             if attempt.backend is not None:
                 self._tried.setdefault(line.id, []).append(line)
+        elif isinstance(line, Handling):
+            self._handle(line, found.inner)
         elif found.inner:
             line.id = ""  # Caddy is done with a part of it, and not with the request
         elif isinstance(line, Refusal):
             self._refused[line.id] = line
         else:
             self._close(line, request)
+
+    def _handle(self, line: Handling, inner: bool) -> None:
+        for attempt in self._tried.get(line.id, [])[-1:]:
+            attempt.handled, attempt.inner = True, inner
 
     def _request(self, id: str) -> Request | None:
         run_id, _, n = id.rpartition("-")

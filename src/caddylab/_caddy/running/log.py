@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from caddylab._caddy.adapted.marks import COPIED, WRITTEN
+
 Peer = tuple[str, int]
 
 ACCESS, ERRORS = "http.log.access", "http.log.error"
@@ -20,6 +22,8 @@ class RoundTrip:
 
     `peer` is the client's address and port, `id` its `X-Request-Id`, which a Caddyfile may have
     changed. `length` is the length of the answer's body in bytes, where the backend tells it.
+    `handled` says that a `handle_response` has taken the answer, `inner` that this was in another
+    site of Caddy's own, whose closing line may come too late to tell what was made of it.
     """
 
     peer: Peer
@@ -30,6 +34,16 @@ class RoundTrip:
     status: int | None
     error: str
     length: int | None = None
+    handled: bool = False
+    inner: bool = False
+
+
+@dataclass(slots=True)
+class Handling:
+    """A `handle_response` has taken the answer of the last attempt (`handling response`)."""
+
+    peer: Peer
+    id: str
 
 
 @dataclass(slots=True)
@@ -47,7 +61,8 @@ class Closing:
 
     `nobody` says that no handler took it (Caddy's "NOP"): the client gets an empty 200 all the
     same. `size` is the length of the body that was sent, `encoded` says that it was compressed
-    on the way, and `own` that the headers are Caddy's own and no backend's.
+    on the way, and `own` that the headers are Caddy's own and no backend's. `copied` and `written`
+    are our marks (`adapted/marks`): a `copy_response` has run, a page was put in an answer's place.
     """
 
     peer: Peer
@@ -58,6 +73,8 @@ class Closing:
     encoded: bool = False
     own: bool = False
     nobody: bool = False
+    copied: bool = False
+    written: bool = False
 
 
 @dataclass(slots=True)
@@ -89,7 +106,7 @@ class FailedCheck:
     status: int | None = None
 
 
-Ours = RoundTrip | Refusal | Closing
+Ours = RoundTrip | Handling | Refusal | Closing
 """The lines that are about a client's request."""
 Line = Ours | Flip | Selection | FailedCheck
 
@@ -123,6 +140,8 @@ class LogReader:
         message, logger = entry["msg"], entry["logger"]
         if message == "upstream roundtrip":
             return round_trip(entry)
+        if message == "handling response" and "request" in entry:
+            return Handling(peer(entry), request_id(entry))
         if logger.startswith(ACCESS):
             return closing(entry)
         if logger.startswith(ERRORS):
@@ -173,7 +192,7 @@ def closing(entry: dict[str, Any]) -> Closing:
         peer(entry), request_id(entry), entry["status"], entry["request"]["method"], entry["size"],
         encoded=bool(header(headers, "Content-Encoding")),
         own=not header(headers, "Via") and header(headers, "Server") == "Caddy",
-        nobody=entry["msg"] == "NOP",
+        nobody=entry["msg"] == "NOP", copied=COPIED in entry, written=WRITTEN in entry,
     )  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+"""Marks in Caddy's log, which tell what became of a backend's answer that was not just passed on.
+
+A page in its place may have its status and its length: in a `handle_response`, in an `intercept`,
+or in `handle_errors` when the last retry has brought an error, too. Before the handlers that
+decide it stands a `log_append`, whose field is in the closing line only if the handler has run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caddylab._caddy.adapted.tree import Json, find, handlers
+
+COPIED, WRITTEN = "caddylab_copied", "caddylab_written"
+
+
+def mark_answers(config: Json) -> None:
+    """Let the log tell whether a backend's answer was passed on or replaced."""
+    _mark(config, COPIED, copies)
+    intercepts = (handler.get("handle_response") for handler in handlers(config, "intercept"))
+    for pages in (*intercepts, *find(config, "errors")):
+        _mark(pages, WRITTEN, writes)
+
+
+def copies(handler: Json) -> bool:
+    """Whether it passes the backend's answer on, out of a `handle_response`."""
+    return handler.get("handler") == "copy_response"
+
+
+def writes(handler: Json) -> bool:
+    """Whether it writes an answer of Caddy's own; an `intercept` keeps the body if it is empty."""
+    name = handler.get("handler")
+    return name == "file_server" or (name == "static_response" and bool(handler.get("body")))
+
+
+def _mark(tree: Any, field: str, wanted: Any) -> None:
+    if isinstance(tree, dict):
+        if isinstance(chain := tree.get("handle"), list):
+            tree["handle"] = [each for handler in chain for each in _marked(handler, field, wanted)]
+        for value in tree.values():
+            _mark(value, field, wanted)
+    elif isinstance(tree, list):
+        for value in tree:
+            _mark(value, field, wanted)
+
+
+def _marked(handler: Json, field: str, wanted: Any) -> list[Json]:
+    mark = {"handler": "log_append", "key": field, "value": "yes"}
+    return [mark, handler] if wanted(handler) else [handler]
