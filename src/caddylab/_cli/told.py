@@ -5,7 +5,7 @@ from __future__ import annotations
 from caddylab._look.progress_bar import Bar, say
 from caddylab._trial import text
 from caddylab._trial.audience import Audience
-from caddylab._trial.rehearsal import Report
+from caddylab._trial.report import Rehearsal
 from caddylab._trial.seen import Seen
 
 
@@ -19,7 +19,7 @@ class Told(Audience):
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
 
-    def opened(self, report: Report) -> None:
+    def opened(self, report: Rehearsal) -> None:
         """Say what is tried, and what differs from the site in production."""
         subject = report.subject
         names = ", ".join(subject.written.values())
@@ -36,7 +36,7 @@ class Told(Audience):
         """Print the row."""
         self._say(text.line(seen))
 
-    def ended(self, report: Report) -> None:
+    def ended(self, report: Rehearsal) -> None:
         """Print what the signs mean."""
         self._say(f"{text.LEGEND}\n{len(report.rows)} rows in {report.took:.0f} s.")
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from caddylab._trial.rehearsal import Report
-    from caddylab._trial.seen import Seen
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.seen import Seen
 
 
 class Audience:
     """Told what happens, step by step."""
 
-    def opened(self, report: Report) -> None:
+    def opened(self, report: Rehearsal) -> None:
         """The Caddyfile runs."""
 
     def waits(self, share: float, what: str) -> None:
@@ -21,5 +18,5 @@ class Audience:
     def saw(self, seen: Seen) -> None:
         """A row has been tried; rows come in the order of the table."""
 
-    def ended(self, report: Report) -> None:
+    def ended(self, report: Rehearsal) -> None:
         """All is over."""

@@ -11,10 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from caddylab._errors import CaddyfileError, CaddylabError, LabClosed
 from caddylab._rig.rig import Rig
-from caddylab._trial.rows import Row
+from caddylab._trial.rows import Mishap
 from caddylab._trial.seen import Seen
 from caddylab._trial.stage import Stage
-from caddylab._trial.subject import Subject
+from caddylab._trial.subject import Tested
 
 LABS_A_CORE = 2
 """So many labs wait on one core without making each other wait."""
@@ -50,7 +50,7 @@ class Crew:
         return rig
 
     def submit(
-        self, row: Row, subject: Subject, text: str, patience: float, seed: int
+        self, row: Mishap, subject: Tested, text: str, patience: float, seed: int
     ) -> Future[Seen]:
         """Try a row as soon as a lab is free."""
         return self._pool.submit(self._try, row, subject, text, patience, seed)
@@ -70,7 +70,7 @@ class Crew:
         for lab in self._all:
             lab.close()
 
-    def _try(self, row: Row, subject: Subject, text: str, patience: float, seed: int) -> Seen:
+    def _try(self, row: Mishap, subject: Tested, text: str, patience: float, seed: int) -> Seen:
         for last in (False, True):
             rig = self._lab()
             try:
@@ -109,7 +109,7 @@ class Crew:
 
 
 def tried(
-    rig: Rig, row: Row, subject: Subject, text: str, patience: float = 1.5, seed: int = 1
+    rig: Rig, row: Mishap, subject: Tested, text: str, patience: float = 1.5, seed: int = 1
 ) -> Seen:
     """Try a row in a lab, and leave the lab well.
 

@@ -15,7 +15,7 @@ from wsproto.events import AcceptConnection, Message, RejectConnection, Request
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from caddylab._engine.clients import address_of
-from caddylab._trial.seen import Group
+from caddylab._trial.seen import Askers
 
 PATIENCE = 2.0
 """Seconds without a message after which a WebSocket counts as silent; one comes every 0.1 s."""
@@ -126,13 +126,13 @@ class WebSockets:
         """What ends from now on does not count."""
         self._ends = Counter(one.ended for one in self._sockets if one.ended)
 
-    def group(self) -> Group:
+    def group(self) -> Askers:
         """What became of them until then."""
         if self._ends is None:
             self.settle()
         ends = self._ends or Counter()
         total = len(self._sockets)
-        return Group("WebSocket", total, total - ends.total(), errors=ends)
+        return Askers("WebSocket", total, total - ends.total(), errors=ends)
 
     def close(self) -> None:
         """Hang up."""

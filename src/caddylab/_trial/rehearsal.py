@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
@@ -17,51 +15,17 @@ from caddylab._rig.rig import Rig
 from caddylab._trial import events as _events  # its rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
-from caddylab._trial.rows import ROWS, Row
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.rows import ROWS, Mishap
 from caddylab._trial.seen import Seen
-from caddylab._trial.subject import Subject, look, read
+from caddylab._trial.subject import Tested, look, read
 
 NAMES = tuple(ROWS)
 """All rows, in the order of the table."""
 _ = _events
 
 
-@dataclass
-class Report:
-    """What came of a rehearsal; `report["rolling restart"]` is what users saw of a row.
-
-    Attributes:
-        subject: what was tried.
-        runtime: where.
-        notes: what differs in the lab from the site in production.
-        rows: what users saw, by the rows' names.
-        took: seconds that all of it took.
-    """
-
-    subject: Subject
-    runtime: str
-    notes: Sequence[str] = ()
-    rows: dict[str, Seen] = field(default_factory=dict)
-    took: float = 0.0
-
-    def __getitem__(self, row: str) -> Seen:
-        return self.rows[row]
-
-    @property
-    def bad(self) -> list[Seen]:
-        """The rows that users feel."""
-        return [seen for seen in self.rows.values() if seen.sign in "◐✗"]
-
-    def record(self) -> dict[str, Any]:
-        """It as JSON has it."""
-        return {
-            "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
-            "rows": [seen.record() for seen in self.rows.values()],
-            "seconds": round(self.took, 1),
-        }  # fmt: skip
-
-
-def chosen(names: Iterable[str]) -> list[Row]:
+def chosen(names: Iterable[str]) -> list[Mishap]:
     """The rows of these names, or all of them.
 
     Raises:
@@ -83,7 +47,7 @@ def rehearse(
     seed: int = 1,
     labs: int | None = None,
     audience: Audience | None = None,
-) -> Report:
+) -> Rehearsal:
     """Try what can happen to a site, in labs of its own, and say what its users would see.
 
     The file itself is only read. Nothing of it reaches the world, and nothing is left behind.
@@ -108,13 +72,12 @@ def rehearse(
         rig = crew.first()
         subject = look(name, text, rig.adapt(text))
         notes = [str(note) for note in rig.load(text).warnings]
-        report = Report(subject, rig.runtime, notes)
+        report = Rehearsal(subject, rig.runtime, notes)
         heard.opened(report)
         todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]
-        with contextlib.closing(_table(crew, todo, subject, text, patience, seed, heard)) as found:
-            for seen in found:
-                report.rows[seen.row] = seen
-                heard.saw(seen)
+        for seen in _table(crew, todo, subject, text, patience, seed, heard):
+            report.rows[seen.row] = seen
+            heard.saw(seen)
     finally:
         undisturbed(crew.close)
     report.took = time.monotonic() - began
@@ -123,7 +86,7 @@ def rehearse(
 
 
 def _table(
-    crew: Crew, rows: Sequence[Row], subject: Subject, text: str,
+    crew: Crew, rows: Sequence[Mishap], subject: Tested, text: str,
     patience: float, seed: int, audience: Audience,
 ) -> Iterator[Seen]:  # fmt: skip
     """What users saw of each row, in the order of the rows."""

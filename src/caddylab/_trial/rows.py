@@ -13,7 +13,7 @@ MOMENT = 0.5
 
 
 @dataclass(frozen=True)
-class Row:
+class Mishap:
     """Something that can happen.
 
     Args:
@@ -35,7 +35,7 @@ class Row:
     orders: bool = False
 
 
-ROWS: dict[str, Row] = {}
+ROWS: dict[str, Mishap] = {}
 """All rows by their names, in the order of the table."""
 
 
@@ -46,12 +46,12 @@ def row(
     dynamic: bool = False,
     waits: bool = False,
     orders: bool = False,
-) -> Callable[[Callable[[Stage], object]], Row]:
+) -> Callable[[Callable[[Stage], object]], Mishap]:
     """Make a function a row; its docstring says what happens."""
 
-    def made(act: Callable[[Stage], object]) -> Row:
+    def made(act: Callable[[Stage], object]) -> Mishap:
         happens = " ".join((act.__doc__ or "").split())
-        ROWS[name] = Row(name, happens, act, upstreams, dynamic, waits, orders)
+        ROWS[name] = Mishap(name, happens, act, upstreams, dynamic, waits, orders)
         return ROWS[name]
 
     return made

@@ -21,7 +21,7 @@ LOST = 401
 
 
 @dataclass(frozen=True)
-class Group:
+class Askers:
     """The requests of one kind: "GET", "POST", "session", "WebSocket", "stream".
 
     Args:
@@ -43,7 +43,7 @@ class Group:
     slowest: float = 0.0
 
     @classmethod
-    def of(cls, kind: str, runs: Sequence[Traffic], late: float) -> Group:
+    def of(cls, kind: str, runs: Sequence[Traffic], late: float) -> Askers:
         """Count the requests of some runs; who waits for `late` seconds is served slowly."""
         found = [(run.run.plan.method, r) for run in runs for r in run.requests if _ended(r)]
         bad = [(method, r) for method, r in found if not good(r)]
@@ -80,7 +80,7 @@ class Seen:
     """
 
     row: str
-    groups: tuple[Group, ...] = ()
+    groups: tuple[Askers, ...] = ()
     patience: float = 1.5
     lost: int = 0
     took: float = 0.0

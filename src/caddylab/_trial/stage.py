@@ -7,14 +7,15 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from caddylab._machine.waiting import poll
 from caddylab._rig.backend import Backend
 from caddylab._rig.rig import Rig
 from caddylab._traffic.traffic import Traffic
 from caddylab._trial.held import WebSockets
-from caddylab._trial.seen import Group, Seen, lost
-from caddylab._trial.subject import Subject
+from caddylab._trial.seen import Askers, Seen, lost
+from caddylab._trial.subject import Tested
 
 READERS, BUYERS, MEMBERS = 8, 4, 8
 """So many at once ask, order, and are logged in."""
@@ -43,7 +44,7 @@ class Stage:
     """
 
     def __init__(
-        self, rig: Rig, subject: Subject, text: str, patience: float = 1.5, seed: int = 1
+        self, rig: Rig, subject: Tested, text: str, patience: float = 1.5, seed: int = 1
     ) -> None:
         self.rig, self.subject, self.text = rig, subject, text
         self.patience = patience
@@ -139,13 +140,14 @@ class Stage:
             rate=RATES[kind], duration=LONGEST, background=True, **self._as(kind, WORK),
         ))  # fmt: skip
 
-    def _as(self, kind: str, ask: str) -> dict[str, object]:
+    def _as(self, kind: str, ask: str) -> dict[str, Any]:
         if kind == "session":
             return {"timeout": self.patience, "clients": MEMBERS, **self._to("/me")}
-        body = b'{"order": "pizza"}' if kind == "POST" else b""
-        return {"method": "GET" if kind == "stream" else kind, "body": body, "timeout": self.patience, **self._to(ask)}
+        method = "GET" if kind == "stream" else kind
+        body = b'{"order": "pizza"}' if method == "POST" else b""
+        return {"method": method, "body": body, "timeout": self.patience, **self._to(ask)}
 
-    def _to(self, ask: str) -> dict[str, object]:
+    def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask
         return {"path": route.path, "host": route.host, "headers": {ASK: ask}}
 
@@ -163,7 +165,7 @@ class Stage:
 
     def seen(self, row: str, began: float, *, waits: bool = False, orders: bool = False) -> Seen:
         """What the users saw of the row that began then (monotonic time)."""
-        groups = [Group.of(kind, runs, self._late(kind)) for kind, runs in self.runs.items()]
+        groups = [Askers.of(kind, runs, self._late(kind)) for kind, runs in self.runs.items()]
         groups += [held.group() for held in self.sockets]
         runs = tuple(run for runs in self.runs.values() for run in runs)
         took = time.monotonic() - began
@@ -185,5 +187,3 @@ class Stage:
                 if not run.done:
                     run.stop()
         self.rig.restore()
-
-

@@ -22,7 +22,7 @@ NAME = re.compile(r"\bbackend([1-9]\d?)\b")
 
 
 @dataclass(frozen=True)
-class Subject:
+class Tested:
     """What is tried.
 
     Args:
@@ -40,7 +40,7 @@ class Subject:
     proxy: Proxy
     pool: tuple[int, ...]
     written: dict[int, str]
-    ask: Ask = Ask(path=USUAL_PATH)
+    ask: Ask
     methods: tuple[str, ...] = ("GET", "POST")
 
     @property
@@ -76,7 +76,7 @@ def read(caddyfile: str | Path) -> tuple[str, str, int]:
     return name, text, max(numbers, default=2)
 
 
-def look(name: str, text: str, adapted: dict[str, Any]) -> Subject:
+def look(name: str, text: str, adapted: dict[str, Any]) -> Tested:
     """What there is to try in a Caddyfile.
 
     Args:
@@ -96,4 +96,4 @@ def look(name: str, text: str, adapted: dict[str, Any]) -> Subject:
         )  # fmt: skip
     proxy = max(main, key=lambda proxy: proxy.choices)
     written = {int(n[1]): dial for dial in proxy.dials if (n := NAME.match(dial))}
-    return Subject(name, text, proxy, tuple(sorted(written)), written)
+    return Tested(name, text, proxy, tuple(sorted(written)), written, Ask(path=USUAL_PATH))
