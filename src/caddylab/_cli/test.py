@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from caddylab._cli import Commands
 from caddylab._errors import CaddylabError
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("test", help="say which failures the users of a site would feel")
     parser.add_argument("file", metavar="FILE", help="a Caddyfile, or a name of the course's")

@@ -17,6 +17,7 @@ from caddylab._rig import faults as _faults
 from caddylab._rig.deeds import Deeds
 from caddylab._rig.faults import Fault
 from caddylab._runtimes.base import INSTANCE_HEADER, Unit
+from caddylab._runtimes.listener import Listener
 
 
 @border(FaultError)
@@ -157,6 +158,10 @@ class Backend:
         next ones wait.
         """
         self._deeds.renew()
+
+    def listen(self, listener: Listener) -> None:
+        """Have it listen as a Caddyfile asks for; the lab does that when it loads one."""
+        self._deeds.listen(listener)
 
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).

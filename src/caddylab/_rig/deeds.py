@@ -20,6 +20,7 @@ from caddylab._machine.waiting import poll
 from caddylab._records import Span
 from caddylab._rig.faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, Plug, is_so
 from caddylab._runtimes.base import Sight, Unit
+from caddylab._runtimes.listener import PLAIN, Listener
 
 T = TypeVar("T")
 Control = Callable[..., httpx.Response]
@@ -55,6 +56,8 @@ class Deeds:
         self._going_on = ""
         self._plug: Plug | None = None
         self._instance: str | None = None
+        self._listener, self._listens = PLAIN, True
+        """What it shall listen to, and whether it does."""
         self._told: dict[str, Any] | None = {}
         """The faults that the app has confirmed; None: nobody knows whether it heard the last."""
 
@@ -83,6 +86,10 @@ class Deeds:
     def spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         """Have the app be "slow" or "failing", in place of what it was told of that before."""
         return self._do("", lambda: self._spoil(kind, detail, message))
+
+    def listen(self, listener: Listener) -> None:
+        """Have it listen so; one that cannot hear it now does when it can, or is started."""
+        self._do("", lambda: self._listen(listener))
 
     def restore(self) -> None:
         """Make it well, whatever it suffers."""
@@ -135,7 +142,7 @@ class Deeds:
         """A process that somebody else has started knows of no fault."""
         if self._instance not in (None, sight.instance):
             self.book.end(DOWN | SILENT | IN_APP)
-            self._told = {}
+            self._told, self._listens = {}, True
         self._instance = sight.instance
 
     def _note_silence(self, sight: Sight) -> None:
@@ -195,6 +202,7 @@ class Deeds:
         """Start its process, which is well, and note it when it runs and answers."""
         self._unit.start()
         self._instance, self._told = self._unit.look().instance, {}
+        self._listens = True
         self.book.end(DOWN)
 
     # --- silent ----------------------------------------------------------------------------
@@ -226,6 +234,20 @@ class Deeds:
         if plug:
             plug.pull()
 
+    # --- what it listens to -----------------------------------------------------------------
+
+    def _listen(self, listener: Listener) -> None:
+        self._look()
+        if listener != self._listener:
+            self._unit.listen(listener)
+            self._listener, self._listens = listener, False
+        self._make_sure_it_listens()
+
+    def _make_sure_it_listens(self) -> None:
+        if not self._listens and not self.book.active(DOWN | SILENT):
+            self._control("POST", "/listener", timeout=ANSWER_PATIENCE)
+            self._listens = True
+
     # --- inside the app --------------------------------------------------------------------
 
     def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
@@ -245,6 +267,7 @@ class Deeds:
 
     def _make_sure(self, timeout: float = IDLE_PATIENCE) -> None:
         """Bring the app's own faults in line with the book, if it can hear us now."""
+        self._make_sure_it_listens()
         if self._told != self._wanted() and not self.book.active(DOWN | SILENT):
             self._tell(self._wanted(), timeout)
 
@@ -287,6 +310,7 @@ class Deeds:
         if not self._look().running:
             self._launch()
         self._break_silence()
+        self._make_sure_it_listens()
         self._clear()
 
     def _clear(self) -> None:

@@ -120,7 +120,7 @@ class Plug:
     what a partition looks like from the outside, and needs no admin rights.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address | str) -> None:
         self._sockets: list[socket.socket] = []
         try:
             while len(self._sockets) < 2 * BACKLOG and self._connect(address):
@@ -128,18 +128,18 @@ class Plug:
         except OSError as error:
             self.pull()
             raise FaultError(
-                f"The listen queue at {address[0]}:{address[1]} cannot be filled: {error}. It "
+                f"The listen queue at {_written(address)} cannot be filled: {error}. It "
                 f"takes about {BACKLOG} connections, and each of them an open file."
             ) from error
 
-    def _connect(self, address: Address) -> bool:
+    def _connect(self, address: Address | str) -> bool:
         """Whether there was still room in the queue."""
-        plug = socket.socket()
+        plug = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self._sockets.append(plug)
         plug.settimeout(0.1)
         try:
             plug.connect(address)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):  # a full unix socket says so at once
             return False
         return True
 
@@ -148,6 +148,10 @@ class Plug:
         for plug in self._sockets:
             with contextlib.suppress(OSError):
                 plug.close()
+
+
+def _written(address: Address | str) -> str:
+    return address if isinstance(address, str) else f"{address[0]}:{address[1]}"
 
 
 def slow(seconds: float, path: str | None = None) -> dict[str, Any]:
