@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
+from .answers import Answering
 from .control import Control
 from .door import Door, bind
 from .faults import FaultSwitch
@@ -69,5 +70,6 @@ def create_app(door: Door | None = None) -> ASGIApp:
     app.state.backend_id = settings.backend_id
     app.state.sessions = Sessions()
     app.include_router(router)
-    observer = Observer(app, settings.backend_id, faults, journal, door)
+    control.answering = answering = Answering(app, settings.backend_id)
+    observer = Observer(answering, settings.backend_id, faults, journal, door)
     return observer

@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .answers import Answering, Answers
 from .door import Door, bind
 from .faults import Faults, FaultSwitch
 from .journal import Journal
@@ -50,6 +51,17 @@ async def put_faults(request: Request) -> Response:
         raise explained(error) from None
     request.app.state.faults.set(wanted)
     return await get_faults(request)
+
+
+@router.put("/answers")
+async def put_answers(request: Request) -> Response:
+    """Answer what is wanted, in the place of somebody's own service."""
+    answering: Answering = request.app.state.answering
+    try:
+        answering.answers = Answers.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise explained(error) from None
+    return JSONResponse(answering.answers.model_dump())
 
 
 @router.post("/listener")
@@ -108,6 +120,7 @@ class Control:
         self._door = door
         self._faults = faults
         self._journal = journal
+        self.answering: Answering | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -132,6 +145,7 @@ class Control:
         app.state.backend_id = self._settings.backend_id
         app.state.faults = self._faults
         app.state.journal = self._journal
+        app.state.answering = self.answering
         app.state.door = self._door
         app.include_router(router)
         return Guard(app, self._settings.control_secret, self._settings.control_instance)

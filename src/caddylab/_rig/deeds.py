@@ -56,6 +56,9 @@ class Deeds:
         self._going_on = ""
         self._plug: Plug | None = None
         self._instance: str | None = None
+        self._answers: dict[str, Any] = {}
+        self._heard: dict[str, Any] = {}
+        """What the app is to answer in the place of another, and what it has heard of that."""
         self._listener, self._listens = PLAIN, True
         """What it shall listen to, and whether it does."""
         self._told: dict[str, Any] | None = {}
@@ -86,6 +89,11 @@ class Deeds:
     def spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         """Have the app be "slow" or "failing", in place of what it was told of that before."""
         return self._do("", lambda: self._spoil(kind, detail, message))
+
+    def answer(self, answers: dict[str, Any]) -> None:
+        """Have the app answer this in the place of somebody's own service, from now on."""
+        if answers != self._answers:
+            self._do("", lambda: self._answer(answers))
 
     def listen(self, listener: Listener) -> None:
         """Have it listen so; one that cannot hear it now does when it can, or is started."""
@@ -201,7 +209,8 @@ class Deeds:
     def _launch(self) -> None:
         """Start its process, which is well, and note it when it runs and answers."""
         self._unit.start()
-        self._instance, self._told = self._unit.look().instance, {}
+        self._instance, self._told, self._heard = self._unit.look().instance, {}, {}
+        self._tell_answers()
         self._listens = True
         self.book.end(DOWN)
 
@@ -228,6 +237,7 @@ class Deeds:
         self._unplug()
         self._unit.thaw()
         self.book.end(SILENT)
+        self._tell_answers()
 
     def _unplug(self) -> None:
         plug, self._plug = self._plug, None
@@ -249,6 +259,18 @@ class Deeds:
             self._listens = True
 
     # --- inside the app --------------------------------------------------------------------
+
+    def _answer(self, answers: dict[str, Any]) -> None:
+        """Tell it now, if it hears us, and each time that it has been started."""
+        self._answers = answers
+        if not self.book.active(DOWN | SILENT):
+            self._tell_answers()
+
+    def _tell_answers(self) -> None:
+        if self._heard != self._answers:
+            wanted = self._answers
+            self._control("PUT", "/answers", timeout=ANSWER_PATIENCE, json=wanted)
+            self._heard = wanted
 
     def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         self._need_responsive(kind)

@@ -175,12 +175,21 @@ def failing(share: float, status: int, path: str | None = None) -> dict[str, Any
     """
     if not 0 < share <= 1:
         raise FaultError(f"The share of failing requests lies between 0 and 1, not at {share}.")
+    need_status(status)
+    return {"share": float(share), "status": int(status), "path": _prefix(path)}
+
+
+def need_status(status: int) -> None:
+    """Check the status of an answer.
+
+    Raises:
+        FaultError: it is none.
+    """
     if not LEAST_STATUS <= status <= MOST_STATUS or status != int(status):
         raise FaultError(
             f"An answer's status is a whole number from {LEAST_STATUS} to {MOST_STATUS}, "
             f"not {status}."
         )
-    return {"share": float(share), "status": int(status), "path": _prefix(path)}
 
 
 def truncated(path: str | None = None) -> dict[str, Any]:
