@@ -20,6 +20,7 @@ FLOORS = (
     {"_public"},
     {"_cli", "_gameday"},
     {"_notebook"},
+    {"_trial"},
     {"_exercises", "_panel", "_survey"},
     {"_rig"},
     {"_traffic"},

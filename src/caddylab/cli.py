@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from caddylab._cli import clean, doctor, lint, open, progress, verify
+from caddylab._cli import clean, doctor, lint, open, progress, test, verify
 from caddylab._cli.about import Version
 from caddylab._cli.bundle import command, install
 from caddylab._errors import CaddylabError
 from caddylab._look.terminal import show_what_it_can
 
-COMMANDS = (open, lint, doctor, verify, progress, command, install, clean)
+COMMANDS = (open, lint, test, doctor, verify, progress, command, install, clean)
 """Each adds its parser and says what to run; what that needs is imported when it runs."""
 
 
