@@ -19,6 +19,7 @@ FLOORS = (
     {"__init__"},
     {"_cli", "_gameday"},
     {"_notebook"},
+    {"_trial"},
     {"_exercises", "_panel", "_survey"},
     {"_rig"},
     {"_traffic"},

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from caddylab._cli import clean, doctor, open, progress, verify
+from caddylab._cli import clean, doctor, open, progress, test, verify
 from caddylab._cli.bundle import command, install
 from caddylab._errors import CaddylabError
 from caddylab._look.terminal import show_what_it_can
 
-COMMANDS = (open, doctor, verify, progress, command, install, clean)
+COMMANDS = (open, doctor, verify, test, progress, command, install, clean)
 """Each adds its parser and says what to run; what that needs is imported when it runs."""
 
 
