@@ -39,7 +39,7 @@ def run(bound: socket.socket) -> None:
     # uvicorn takes X-Forwarded-For from some peers for the client's address and from others not,
     # unless told not to. Caddy's log already has a line for each request.
     config = uvicorn.Config(
-        create_app(door), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="none"
+        create_app(door), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="wsproto"
     )
     door.run(uvicorn.Server(config))
 

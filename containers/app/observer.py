@@ -16,6 +16,7 @@ from .door import Door
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
 from .statuses import answer
+from .wire import Idle, abort, truncated
 
 BODILESS = ("GET", "HEAD")
 
@@ -37,11 +38,15 @@ class Observer:
         self._signature = (b"x-backend", backend_id.encode())
         self._faults = faults
         self._journal = journal
+        self._idle = Idle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer, or a fault, and write down what came of it."""
+        scope = _asked(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._closed_in_its_face(scope, send):
             return
         status: int | None = None
 
@@ -57,6 +62,7 @@ class Observer:
         try:
             await self._handle(scope, receive, signed)
         finally:
+            self._idle.note(scope)
             journal.running -= 1
             journal.add(
                 Entry(
@@ -77,12 +83,23 @@ class Observer:
             if body[-1]["type"] == "http.disconnect":
                 return
             receive = _again(body, receive)
-        if self._faults.faults is not HEALTHY:
+        if self._faults.faults is HEALTHY:
+            await app(scope, receive, send)
+            return
+        async with self._faults.turn(scope["path"]):
             status = await self._faults.suffer(scope["path"])
             if status is not None:
                 detail = f"BACKEND_{self._backend_id} fails on purpose"
                 app = answer(status, {"detail": detail})
-        await app(scope, receive, send)
+            cut = self._faults.truncates(scope["path"])
+            await app(scope, receive, truncated(send) if cut else send)
+
+    def _closed_in_its_face(self, scope: Scope, send: Send) -> bool:
+        """Whether the connection was closed when its next request was already under way."""
+        if not self._faults.closes(scope["path"], self._idle.seconds(scope)):
+            return False
+        abort(send)
+        return True
 
     def _misdirected(self, scope: Scope) -> ASGIApp | None:
         """What answers in the app's place: over TLS, a server serves the hosts that it knows."""
@@ -119,3 +136,15 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
         if name == wanted:
             return str(value, "latin-1")
     return None
+
+
+def _asked(scope: Scope) -> Scope:
+    """The request as if it had come for the path in its `X-Caddylab-Ask` header.
+
+    Whoever tries a Caddyfile of their own asks by it for a delay, a login or a stream, on
+    whatever path that Caddyfile sends here.
+    """
+    if scope["type"] == "lifespan" or not (asked := _header(scope, b"x-caddylab-ask")):
+        return scope
+    path, _, query = asked.partition("?")
+    return {**scope, "path": path, "raw_path": path.encode(), "query_string": query.encode()}

@@ -146,7 +146,7 @@ def _server(app: ASGIApp, listener: Listener) -> Uvicorn | Hypercorn | FastCGI:
     if listener.protocol in ("h2", "h2c"):
         return Hypercorn(app, context)
     config = uvicorn.Config(
-        app, lifespan="off", log_config=None, proxy_headers=False, ws="none", backlog=BACKLOG
+        app, lifespan="off", log_config=None, proxy_headers=False, ws="wsproto", backlog=BACKLOG
     )
     config.access_log = False
     config.load()

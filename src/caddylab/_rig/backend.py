@@ -134,6 +134,22 @@ class Backend:
         """Answer a `share` of the requests with `status`; with `path`, only below that path."""
         return self._spoil("failing", f"{share:.0%} {status}", _faults.failing(share, status, path))
 
+    def truncating(self, path: str | None = None) -> Fault:
+        """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
+        return self._spoil("truncated", "", _faults.truncated(path))
+
+    def closing_idle(self, seconds: float) -> Fault:
+        """Close a connection that was idle for `seconds` just when the next request comes on it.
+
+        In life the two cross by chance, where a backend closes idle connections earlier than
+        the proxy does; here they always do.
+        """
+        return self._spoil("closing", f"{seconds:g} s", _faults.closing(seconds))
+
+    def limited(self, at_once: int) -> Fault:
+        """Work on so many requests at a time; others wait for their turn."""
+        return self._spoil("limited", f"{at_once} at once", _faults.limited(at_once))
+
     def answers(
         self,
         path: str,

@@ -296,7 +296,7 @@ class Deeds:
     def _tell(self, faults: dict[str, Any], timeout: float = ANSWER_PATIENCE) -> None:
         """Put exactly these faults in force inside the app; it answers with what it has."""
         self._told = None  # it may hear this, and its answer may get lost
-        wanted = {"slow": None, "failing": None} | faults
+        wanted = dict.fromkeys(IN_APP) | faults
         answer = self._control("PUT", "/faults", timeout=timeout, json=wanted)
         if answer.json() != wanted:
             raise FaultError(f"Backend {self._unit.number} has other faults: {answer.text}")

@@ -22,9 +22,10 @@ DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
 DOWN = {"stopped", "crashed", "killed", DIED}
 SILENT = {"hung", "partitioned"}
-IN_APP = {"slow", "failing"}
+IN_APP = {"slow", "failing", "truncated", "closing", "limited"}
 
 MOST_SECONDS = 600
+MOST_AT_ONCE = 10_000
 LEAST_STATUS, MOST_STATUS = 200, 599
 """What the app takes, too (`containers/app/statuses.py`)."""
 
@@ -189,6 +190,41 @@ def need_status(status: int) -> None:
             f"An answer's status is a whole number from {LEAST_STATUS} to {MOST_STATUS}, "
             f"not {status}."
         )
+
+
+def truncated(path: str | None = None) -> dict[str, Any]:
+    """The control message for a backend whose answers are shorter than they announce.
+
+    Raises:
+        FaultError: `path` is no path.
+    """
+    return {"path": _prefix(path)}
+
+
+def closing(seconds: float) -> dict[str, Any]:
+    """The control message for a backend that closes idle connections when the next request comes.
+
+    Raises:
+        FaultError: `seconds` is not a time.
+    """
+    if not 0 < seconds <= MOST_SECONDS:
+        raise FaultError(
+            f"A connection can be idle for more than 0 and up to {MOST_SECONDS} s, not {seconds}."
+        )
+    return {"seconds": float(seconds), "path": None}
+
+
+def limited(at_once: int) -> dict[str, Any]:
+    """The control message for a backend that works on few requests at a time.
+
+    Raises:
+        FaultError: `at_once` is no such number.
+    """
+    if not 1 <= at_once <= MOST_AT_ONCE or at_once != int(at_once):
+        raise FaultError(
+            f"A backend can work on 1 to {MOST_AT_ONCE} requests at a time, not on {at_once}."
+        )
+    return {"at_once": int(at_once), "path": None}
 
 
 def _prefix(path: str | None) -> str | None:

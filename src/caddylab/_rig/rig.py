@@ -204,6 +204,11 @@ class Rig:
         return caddyfiles.names()
 
     @property
+    def runtime(self) -> str:
+        """Where it runs: "podman" or "process"."""
+        return self._runtime.name
+
+    @property
     def url(self) -> str:
         """Where Caddy listens, for a browser or curl on this machine."""
         host, port = self._runtime.site

@@ -203,7 +203,8 @@ def load(app_dir: str) -> Any:
     import app
     import uvicorn.lifespan.on
     import uvicorn.loops.auto
-    import uvicorn.protocols.http.auto  # noqa: F401
+    import uvicorn.protocols.http.auto
+    import uvicorn.protocols.websockets.wsproto_impl  # noqa: F401
 
     return app
 
