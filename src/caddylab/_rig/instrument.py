@@ -123,7 +123,7 @@ class Instrument:
         opened = open_doors(self.config, self.text) if self.own else []
         stand_in = STAND_IN if self.own else None
         decisions = [
-            *Transports(self.config, self.files, self.authority.root).keep(),
+            *Transports(self.config, self.files, self.authority.root, lenient=self.lenient).keep(),
             *Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient).keep(
                 self.config
             ),

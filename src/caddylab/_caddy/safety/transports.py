@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from caddylab._caddy.adapted.tree import Json, handlers
 from caddylab._caddy.safety.decision import Decision, Verdict
@@ -43,13 +42,17 @@ class Transports:
         config: Caddy's JSON; changed.
         files: what it may read.
         root: gives the lab's own root certificate, in base64; asked for only if it is needed.
+        lenient: whether a file that may not be read is done without.
 
     Attributes:
         decisions: what was changed, and why.
     """
 
-    def __init__(self, config: Json, files: Files, root: Callable[[], str]) -> None:
+    def __init__(
+        self, config: Json, files: Files, root: Callable[[], str], *, lenient: bool = False
+    ) -> None:
         self._config, self._files, self._root = config, files, root
+        self._lenient = lenient
         self.decisions: list[Decision] = []
 
     def keep(self) -> list[Decision]:
@@ -111,13 +114,15 @@ class Transports:
             return None if provider == "inline" else Pool(provider, stood, NO_SUCH)
         lost = list(self._lost(source.get("pem_files") or []))
         stood = f"tls_trust_pool file {' '.join(lost)}"
-        why = f"It is not in the Caddyfile's folder. {TRUST}"
+        why = f"The lab does not have it. {TRUST}"
         return Pool(provider, stood, why) if lost else None
 
-    def _lost(self, names: list[Any]) -> Iterator[str]:
+    def _lost(self, names: list[str]) -> Iterator[str]:
+        """The files that are not there, or are not for a lab; else the guard reads or refuses."""
         for name in names:
             try:
                 if not self._files.find(name).exists():
                     yield name
             except CaddyfileError:
-                yield name
+                if self._lenient or not self._files.exists(name):
+                    yield name
