@@ -4,7 +4,8 @@ The text is never edited. Caddy adapts it; in the resulting JSON the addresses b
 the runtime, and the lab's instruments are added:
 
 - the admin endpoint is the lab's own;
-- the site's listener takes the PROXY protocol, so that clients have their own addresses;
+- each listener takes the PROXY protocol, ahead of TLS, so that clients have their own addresses;
+- certificates come from an authority of the lab's own;
 - a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
 - where several proxies check one backend differently, a header in the checks that tells whose;
 - where an answer may be replaced, a field in the log that tells whether it was;
@@ -15,8 +16,7 @@ the runtime, and the lab's instruments are added:
 from __future__ import annotations
 
 import copy
-import re
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,18 +29,16 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
+from caddylab._rig.doors import Doors
 from caddylab._rig.listeners import Listeners
 from caddylab._rig.refusal import Refuse
+from caddylab._rig.takeover import Probe
 from caddylab._rig.upstreams import Upstreams
 from caddylab._runtimes.base import Runtime
 
-SITE_PORT = 80
-PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 ALL_ACCESS = "http.log.access"
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
-TCP = re.compile(r"^tcp[46]?/")
-PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
 
 @dataclass
@@ -48,12 +46,15 @@ class Prepared:
     """A configuration ready to load, and what the learner should know of it.
 
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
-    Caddy sends requests on to another of its own sites.
+    Caddy sends requests on to another of its own sites. `certificates` are the files of those
+    that the Caddyfile brings along.
     """
 
     config: Json
-    token: str
+    probe: Probe
     host: str
+    doors: Doors
+    certificates: Sequence[Path] = ()
     to_itself: bool = False
     notes: list[str] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -76,9 +77,10 @@ class Instrument:
         self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
         self.notes: list[str] = []
-        self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
+        app: Json = self.config.get("apps", {}).get("http", {})
         refuse = Refuse(text)
-        self.listeners = Listeners(self.servers, runtime, refuse)
+        self.listeners = Listeners(app, runtime, refuse)
+        self.servers = self.listeners.servers
         self.upstreams = Upstreams(runtime, refuse)
 
     def plan(self) -> Prepared:
@@ -87,8 +89,9 @@ class Instrument:
         Raises:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
-        self.listeners.need_plain_http()
-        decisions = Guard(self.files, self.runtime.own_folder).keep(self.config)
+        self.listeners.need_sites()
+        guard = Guard(self.files, self.runtime.own_folder)
+        decisions = guard.keep(self.config)
         self.notes += map(str, decisions)
         self.upstreams.need_no_loop(self.listeners.sites())
         self.listeners.map()
@@ -97,13 +100,16 @@ class Instrument:
         mark_answers(self.config)
         loops.end_rounds(self.servers, self.listeners.inner.values())
         self._own_log()
+        probe = self._own_probe()
         self._own_admin()
         own_authority(self.config)
-        main = self.listeners.main
+        main = self.listeners.written  # without what the lab adds
         host = host_of(main)
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, USUAL_PATH))]
-        to_itself = self.upstreams.to_itself
-        return Prepared(self.config, self._own_probe(), host, to_itself, self.notes, decisions)
+        return Prepared(
+            self.config, probe, host, self.listeners.doors, guard.certificates,
+            self.upstreams.to_itself, self.notes, decisions,
+        )  # fmt: skip
 
     def _own_admin(self) -> None:
         if "admin" in self.config:
@@ -112,18 +118,11 @@ class Instrument:
         self.config["admin"] = extra.pop("admin")
         merge(self.config, extra)
 
-    def _own_probe(self) -> str:
-        token = secrets.token_hex(8)
-        probe = {
-            "match": [{"header": {PROBE: [token]}}],
-            "handle": [
-                {"handler": "vars", "log_skip": True},
-                {"handler": "static_response", "status_code": 204},
-            ],
-            "terminal": True,
-        }
-        self.listeners.main.setdefault("routes", []).insert(0, probe)
-        return token
+    def _own_probe(self) -> Probe:
+        probe = Probe()
+        for server, secure in self.listeners.served:
+            probe.answer(server, secure=secure)
+        return probe
 
     def _own_log(self) -> None:
         self._skip_nothing()

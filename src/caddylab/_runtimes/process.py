@@ -24,7 +24,7 @@ from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
+from caddylab._runtimes.base import BACKEND_PORT, Address, Listener, Sight, ready
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.spent import Spent
 
@@ -213,9 +213,13 @@ class ProcessRuntime:
         address = self.units[number - 1].address if known else self._reserved("closed")
         return f"{address[0]}:{address[1]}"
 
-    def inner(self, port: int) -> str:
-        host, number = self._reserved(port)
-        return f"{host}:{number}"
+    def listener(self, n: int) -> Listener:
+        host, number = self._reserved(("site", n)) if n else self.site
+        return Listener(f"{host}:{number}", (host, number))
+
+    @property
+    def here(self) -> Path:
+        return self.folder
 
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}

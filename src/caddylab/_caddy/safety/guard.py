@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.safety.decision import Decision, Verdict
@@ -40,6 +41,8 @@ class Guard:
         self.decisions: list[Decision] = []
         self._serves = False
         self.roots: list[Json] = []
+        self.certificates: list[Path] = []
+        """The files of certificates that the Caddyfile brings along."""
 
     def keep(self, config: Json) -> list[Decision]:
         """Change `config` so that it touches nothing but the lab.
@@ -184,6 +187,7 @@ def _vars(guard: Guard, found: Part) -> None:
 
 def _certificates(guard: Guard, found: Part) -> None:
     for pair in found.node:
+        guard.certificates.append(guard.files.find(pair["certificate"]))
         guard.read(pair, "certificate")
         guard.read(pair, "key")
 
