@@ -155,6 +155,12 @@ ALIKE = {
         CADDY,
         None,
     ),
+    "an error page of the same length after retries on the status": (
+        [("reverse_proxy backend1:8080 {", "lb_retries 1", "lb_retry_match {",
+          "expression `{rp.status_code} >= 500`", "}", "}", "handle_errors {", LIKE_IT, "}")],
+        CADDY,
+        None,
+    ),
     "a copy": (
         [("reverse_proxy backend1:8080 {", "handle_response {", "header X-Seen yes",
           "copy_response", "}", "}")],

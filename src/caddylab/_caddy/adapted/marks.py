@@ -1,15 +1,15 @@
-"""Marks in Caddy's log, which tell what became of a backend's answer that Caddy has looked into.
+"""Marks in Caddy's log, which tell what became of a backend's answer that was not just passed on.
 
-In a `handle_response` a page may have the status and the length of the answer that it replaces.
-Before the handlers that decide it stands a `log_append`, whose field is in the closing line only
-if the handler has run.
+A page in its place may have its status and its length: in a `handle_response`, in an `intercept`,
+or in `handle_errors` when the last retry has brought an error, too. Before the handlers that
+decide it stands a `log_append`, whose field is in the closing line only if the handler has run.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from caddylab._caddy.adapted.tree import Json, handlers
+from caddylab._caddy.adapted.tree import Json, find, handlers
 
 COPIED, WRITTEN = "caddylab_copied", "caddylab_written"
 
@@ -17,8 +17,9 @@ COPIED, WRITTEN = "caddylab_copied", "caddylab_written"
 def mark_answers(config: Json) -> None:
     """Let the log tell whether a backend's answer was passed on or replaced."""
     _mark(config, COPIED, copies)
-    for handler in handlers(config, "intercept"):
-        _mark(handler.get("handle_response", []), WRITTEN, writes)
+    intercepts = (handler.get("handle_response") for handler in handlers(config, "intercept"))
+    for pages in (*intercepts, *find(config, "errors")):
+        _mark(pages, WRITTEN, writes)
 
 
 def copies(handler: Json) -> bool:

@@ -28,7 +28,7 @@ def who_answered(
         return Answerer.NOBODY
     if closing.written:
         return Answerer.CADDY
-    if attempts and passed_on(attempts[-1], closing):
+    if attempts and passed_on(attempts[-1], closing, refusal):
         return _handled(attempts[-1], closing)
     if refusal and refusal.status == closing.status and not closing.size:
         return Answerer.NO_BACKEND
@@ -42,11 +42,15 @@ def _handled(attempt: RoundTrip, closing: Closing) -> Answerer:
     return Answerer.UNKNOWN if attempt.inner else Answerer.CADDY
 
 
-def passed_on(attempt: RoundTrip, closing: Closing) -> bool:
-    """Whether the client got what this attempt has brought, with its status and its body."""
+def passed_on(attempt: RoundTrip, closing: Closing, refusal: Refusal | None) -> bool:
+    """Whether the client got what this attempt has brought, with its status and its body.
+
+    Where no length tells, it did: unless an error came after it, and what answers that has no
+    header of a backend's. Without an error, headers prove nothing.
+    """
     if attempt.status is None or attempt.error or attempt.status != closing.status:
         return False
     bodiless = closing.method == "HEAD" or closing.status in WITHOUT_BODY
     if attempt.length is None or bodiless or closing.encoded:
-        return not closing.own
+        return not (refusal and closing.own)
     return closing.size == attempt.length
