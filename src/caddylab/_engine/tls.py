@@ -54,9 +54,11 @@ class Resuming:
     def __init__(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
         self._context, self._session = context, session
 
-    def wrap_bio(self, *buffers: ssl.MemoryBIO, **options: Any) -> ssl.SSLObject:
+    def wrap_bio(
+        self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, **options: Any
+    ) -> ssl.SSLObject:
         """One TLS connection."""
-        return self._context.wrap_bio(*buffers, **options, session=self._session)
+        return self._context.wrap_bio(incoming, outgoing, session=self._session, **options)
 
 
 def name_of(host: str) -> str:

@@ -1,4 +1,4 @@
-"""Whose certificates the lab's clients take: its own authorities', and no other's on this machine."""
+"""Whose certificates the lab's clients take: its own authorities' and no others."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class Authority:
         names = plan.config["apps"]["pki"]["certificate_authorities"]
         roots = [self._admin.authority(name) for name in names]
         brought = (files.read(path).decode("latin-1") for path in plan.certificates)
-        found = Trust(certificate for text in (*roots, *brought) for certificate in PEM.findall(text))
+        found = Trust(
+            certificate for text in (*roots, *brought) for certificate in PEM.findall(text)
+        )
         if found.pem != self.trust.pem:  # else clients can still resume their sessions
             self.trust = found
             self.file.write_text(found.pem)

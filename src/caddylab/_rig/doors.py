@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caddylab._caddy.adapted.routes import Asked, any_fits, example
+from caddylab._caddy.adapted.routes import Asked, any_fits, ascii_name, example
 from caddylab._errors import TrafficError
 from caddylab._runtimes.base import Address
 
@@ -58,7 +58,8 @@ class Door:
 
     def answers_for(self, host: str) -> bool:
         """Whether it names that host."""
-        return bool(any_fits([{"host": list(self.hosts)}], Asked(host, "/")))
+        names = [ascii_name(name) for name in self.hosts]
+        return bool(any_fits([{"host": names}], Asked(ascii_name(host), "/")))
 
 
 class Doors(tuple[Door, ...]):

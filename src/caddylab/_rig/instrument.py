@@ -92,9 +92,10 @@ class Instrument:
         self.listeners.need_sites()
         guard = Guard(self.files, self.runtime.own_folder)
         decisions = guard.keep(self.config)
-        self.notes += map(str, decisions)
+        self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
         self.listeners.map()
+        self.listeners.remark_certificates(self.config["apps"].get("tls") or {})
         self.upstreams.map(self.config, self.listeners.inner)
         mark_checks(self.config)
         mark_answers(self.config)
@@ -120,8 +121,8 @@ class Instrument:
 
     def _own_probe(self) -> Probe:
         probe = Probe()
-        for server, secure in self.listeners.served:
-            probe.answer(server, secure=secure)
+        for server, redirects in self.listeners.served:
+            probe.answer(server, redirects=redirects)
         return probe
 
     def _own_log(self) -> None:

@@ -29,7 +29,8 @@ class Listeners:
 
     Attributes:
         servers: the servers by name.
-        served: each server, and whether it speaks HTTPS; known after `map`, like all that follows.
+        served: each server, and whether Caddy's redirects to HTTPS are there; known after `map`,
+            like all that follows.
         inner: the listener of each port of the Caddyfile.
         doors: the same as clients reach them.
         notes: what the learner should know.
@@ -47,6 +48,7 @@ class Listeners:
         self.notes: list[str] = []
 
     def need_sites(self) -> None:
+        """Refuse what is no site, or hardly meant as one."""
         if not self.servers:
             raise self._refuse("This Caddyfile has no site: there is nothing to send requests to.",
                                help="A site begins with its address: `:80 { … }`.")  # fmt: skip
@@ -54,6 +56,11 @@ class Listeners:
             if not server.get("listen"):
                 raise self._refuse("A site of this Caddyfile listens nowhere.",
                                help="A site begins with its address: `:80 { … }`.")  # fmt: skip
+            for name in filter(str.isdigit, https.names(server)):
+                raise self._refuse(
+                    f"`{name}` is the name of a host, which Caddy serves by HTTPS.",
+                    word=name, help=f"A port has a colon: begin the site with `:{name} {{`.",
+                )  # fmt: skip
 
     @property
     def written(self) -> Json:
@@ -74,7 +81,7 @@ class Listeners:
         self.inner = {port: listener.listen for port, listener in listeners.items()}
         for server in self.servers.values():
             self._wrap(server)
-            self.served.append((server, self._secure(server, self._of(server)[0])))
+            self.served.append((server, self._ports.http in self._of(server)))
             server["listen"] = [self.inner[port] for port in self._of(server)]
         self.app["http_port"] = self._real(self._ports.http)
         self.app["https_port"] = self._real(self._ports.https)
@@ -109,8 +116,8 @@ class Listeners:
         return https.redirect(port, https.names(server))
 
     def _chosen(self) -> str:
-        """The name of the server that gets the lab's traffic: one with a proxy, at :80, or at :443."""
-        preferred = [self._ports.http, self._ports.https]
+        """The name of the server that gets the traffic: one with a proxy, at :443 or else :80."""
+        preferred = [self._ports.https, self._ports.http]
 
         def rank(name: str) -> tuple[bool, int, int]:
             server = self._written[name]
@@ -119,7 +126,7 @@ class Listeners:
             place = preferred.index(port) if port in preferred else len(preferred)
             return not has_proxy, place, port
 
-        return min(self._written, key=rank)
+        return str(min(self._written, key=rank))
 
     def _listeners(self) -> dict[int, Listener]:
         """One for each port, the main one's first."""
@@ -128,12 +135,16 @@ class Listeners:
         return {port: self._runtime.listener(n) for n, port in enumerate(ports)}
 
     def _door(self, port: int, listener: Listener) -> Door:
-        names = (name for name, server in self.servers.items() if port in self._of(server))
-        server = self._written.get(next(names), {"listen": [f":{port}"]})
+        server = self._serving(port)
         secure = self._secure(server, port)
         certified = https.managed(server) if secure else []
         usual = port == self._ports.usual(secure)
         return Door(port, secure, usual, listener.address, hosts(server), certified)
+
+    def _serving(self, port: int) -> Json:
+        """The server at a port, as the Caddyfile has it; one of the lab's own is empty."""
+        serving = (server for server in self._written.values() if port in self._of(server))
+        return next(serving, {"listen": [f":{port}"]})
 
     def _wrap(self, server: Json) -> None:
         """The PROXY line comes first of all, so that clients have addresses of their own."""
@@ -156,6 +167,22 @@ class Listeners:
             if door.address is None:
                 self.notes.append(
                     f"The lab sends no traffic to :{door.port}; Caddy itself can reach it."
+                )
+
+    def remark_certificates(self, tls: Json) -> None:
+        """Say so where nobody can come in by HTTPS, as nobody could in production.
+
+        Args:
+            tls: Caddy's `tls` app.
+        """
+        for door in self.doors:
+            server = self._serving(door.port)
+            if door.secure and not https.certifies(server, tls):
+                off = (server.get("automatic_https") or {}).get("disable")
+                why = "`auto_https` is off" if off else "the site has no name"
+                self.notes.append(
+                    f"Caddy has no certificate to show at :{door.port}, because {why}: each TLS "
+                    "handshake fails, here as in production."
                 )
 
     def _of(self, server: Json) -> list[int]:

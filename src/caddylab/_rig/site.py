@@ -85,7 +85,9 @@ class Site:
         if not self.main.secure:
             return f"curl {self.url}"
         host, port = self.main.reached()
-        return f"curl --resolve {self.host}:{port}:{host} --cacert {self._authority.file} {self.url}"
+        return (
+            f"curl --resolve {self.host}:{port}:{host} --cacert {self._authority.file} {self.url}"
+        )
 
     def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""

@@ -31,10 +31,14 @@ class Probe:
         self._context.check_hostname = False  # what clients make of a certificate they find out
         self._context.verify_mode = ssl.CERT_NONE
 
-    def answer(self, server: Json, *, secure: bool) -> None:
-        """Have a server answer the probe ahead of all else."""
+    def answer(self, server: Json, *, redirects: bool) -> None:
+        """Have a server answer the probe ahead of all else, and of Caddy's redirects, if any.
+
+        Those go behind the last route for a host by its name. At another port than that for
+        plain HTTP such a name would bring HTTPS along.
+        """
         matcher: Json = {"header": {PROBE: [self._token]}}
-        if not secure:  # by this Caddy tells where its redirects go: behind the last named host
+        if redirects:
             matcher["host"] = [HOST]
         handle = [
             {"handler": "vars", "log_skip": True},
@@ -51,25 +55,32 @@ class Probe:
         reach the new one mean that the old one is gone.
         """
         end = time.monotonic() + TAKE_OVER
-        for door in (door for door in doors if not door.secure or door.certified):
+        for door in (door for door in doors if door.address):
             answers = 0
             while answers < PROBES and time.monotonic() < end:
-                answers = answers + 1 if self._asked(door) else 0
+                try:
+                    answers = answers + 1 if self._asked(door) else 0
+                except ssl.SSLError:
+                    if not door.certified:  # it has none for any name, and never will
+                        break
+                    answers = 0
         for door, name in _certified(doors):
             while not self._certificate(door, name) and time.monotonic() < end:
                 time.sleep(0.005)
 
     def _asked(self, door: Door) -> bool:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            host = example(door.certified[0]) if door.secure else HOST
+        host = example(next(iter(door.certified), "localhost")) if door.secure else HOST
+        try:
             with contextlib.closing(self._connected(door, host)) as sock:
-                sock.sendall(
-                    f"GET / HTTP/1.1\r\nHost: {host}\r\n{PROBE}: {self._token}\r\n\r\n".encode()
-                )
+                head = f"GET / HTTP/1.1\r\nHost: {host}\r\n{PROBE}: {self._token}\r\n\r\n"
+                sock.sendall(head.encode())
                 answer = http.client.HTTPResponse(sock)
                 answer.begin()
                 return answer.status == 204
-        return False
+        except ssl.SSLError:
+            raise
+        except (OSError, http.client.HTTPException):
+            return False
 
     def _certificate(self, door: Door, name: str) -> bool:
         with contextlib.suppress(OSError):

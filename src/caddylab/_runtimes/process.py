@@ -214,7 +214,9 @@ class ProcessRuntime:
         return f"{address[0]}:{address[1]}"
 
     def listener(self, n: int) -> Listener:
-        host, number = self._reserved(("site", n)) if n else self.site
+        if n == 0:
+            return Listener(self.listen, self.site)
+        host, number = self._reserved(("site", n))
         return Listener(f"{host}:{number}", (host, number))
 
     @property

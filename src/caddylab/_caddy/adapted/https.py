@@ -26,6 +26,12 @@ class Ports:
         return self.https if secure else self.http
 
 
+def ports(server: Json) -> list[int]:
+    """The TCP ports that it listens on."""
+    found = (port_of(listen) for listen in server.get("listen") or [])
+    return list(dict.fromkeys(port for port in found if port is not None))
+
+
 def names(server: Json) -> list[str]:
     """The host names for which Caddy sees to HTTPS by itself."""
     skipped = _automatic(server).get("skip") or []
@@ -41,6 +47,18 @@ def managed(server: Json) -> list[str]:
         return []
     spared = automatic.get("skip_certificates") or []
     return [name for name in names(server) if name not in spared and "{" not in name]
+
+
+def certifies(server: Json, tls: Json) -> bool:
+    """Whether Caddy has a certificate for anybody who comes to this server.
+
+    Args:
+        server: one of Caddy's servers.
+        tls: Caddy's `tls` app.
+    """
+    policies = (tls.get("automation") or {}).get("policies") or []
+    on_demand = any(policy.get("on_demand") for policy in policies)
+    return bool(managed(server) or on_demand or any((tls.get("certificates") or {}).values()))
 
 
 def is_secure(server: Json, port: int, ports: Ports) -> bool:

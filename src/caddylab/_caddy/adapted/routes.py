@@ -103,7 +103,11 @@ def host_of(server: Json) -> str:
 
 def example(name: str) -> str:
     """A host that this name of a site stands for, as clients write it."""
-    name = name.replace("*", "www")
+    return ascii_name(name.replace("*", "www"))
+
+
+def ascii_name(name: str) -> str:
+    """A name as it goes over the wire: `münchen.de` is `xn--mnchen-3ya.de`."""
     with contextlib.suppress(UnicodeError):
         return name.encode("idna").decode()
     return name

@@ -13,6 +13,7 @@ from typing import Any
 
 from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.files import Files, line_with
+from caddylab._caddy.safety.https import Https
 from caddylab._caddy.safety.modules import MODULES
 from caddylab._caddy.safety.walk import Json, Part, modules
 from caddylab._errors import CaddyfileError
@@ -53,6 +54,10 @@ class Guard:
         Raises:
             CaddyfileError: it wants something that a lab does not do.
         """
+        https = Https(config, self.files)
+        https.keep()
+        self.decisions += https.decisions
+        self.certificates = https.certificates
         for found in list(modules(config)):
             self._known(found)
             if rule := RULES.get(found.module):
@@ -107,8 +112,6 @@ class Guard:
             elif key == "otlp" and value is True:
                 holder[key] = False
                 self.note("http", Verdict.LEFT_OUT, "otlp", "", "A lab sends nobody its metrics.")
-            elif key == "ask" and isinstance(value, str) and "://" in value:
-                raise self.refuse("ask", f"`ask {value}` asks a server on the network.", NO_NETWORK)
             elif isinstance(value, str):
                 holder[key] = self._placeholders(value)
             if isinstance(key, str) and (brought := self._placeholders(key)) != key:
@@ -187,7 +190,6 @@ def _vars(guard: Guard, found: Part) -> None:
 
 def _certificates(guard: Guard, found: Part) -> None:
     for pair in found.node:
-        guard.certificates.append(guard.files.find(pair["certificate"]))
         guard.read(pair, "certificate")
         guard.read(pair, "key")
 
@@ -263,14 +265,10 @@ RULES: dict[str, Callable[[Guard, Part], None]] = {
     "tls.ca_pool.source.http": _no_network,
     "tls.certificates.load_files": _certificates,
     "tls.certificates.load_folders": _folders,
-    "tls.ech.publishers.dns": _no_network,
-    "tls.get_certificate.http": _no_network,
-    "tls.get_certificate.tailscale": _no_network,
     "tls.issuance.acme": _issuer,
     "tls.issuance.zerossl": _issuer,
     "tls.leaf_cert_loader.file": _leaf_files,
     "tls.leaf_cert_loader.folder": _leaf_files,
-    "tls.permission.http": _no_network,
 }
 
 

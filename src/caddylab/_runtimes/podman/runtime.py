@@ -133,6 +133,8 @@ class PodmanRuntime:
         return f"{host}.{DOMAIN}:{port}"
 
     def listener(self, n: int) -> Listener:
+        if n == 0:
+            return Listener(self.listen, self.site)
         port = podman_caddy.door(n)
         return Listener(f":{port}", self._caddy.published(port) if n < MOST_DOORS else None)
 
