@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks._row import Row
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 VIEW, NEXT = ".caddylab-view", "notebook:run-cell-and-select-next"
 RATE, SECONDS, ROUNDS = 200, 5, 3

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 pytest_plugins = ["browser_support"]
 
 SETUP = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+import sys; sys.path.insert(0, {str(Path(__file__).parent / "support")!r})
 import chart_scenes
 from caddylab import _charts
 from IPython.display import display

@@ -34,7 +34,7 @@ MOST = 350
 """MiB that one of ten learners at work may take."""
 MOST_OF_FEW = 420
 """The same of three, who share libraries with fewer others."""
-ATTACK = Path(__file__).with_name("classroom_attacks.py").read_text()
+ATTACK = (Path(__file__).parent / "support" / "classroom_attacks.py").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from caddylab._machine.waiting import poll
 # Most of the time is pip's, which unpacks 180 MB on a machine that is busy.
 pytestmark = [pytest.mark.podman, pytest.mark.hub, pytest.mark.timeout(300)]
 
-CONFIGURATION = Path(__file__).with_name("classroom_pods.py")
+CONFIGURATION = Path(__file__).parent / "support" / "classroom_pods.py"
 START_PAGE = "/lab/tree/break-the-balancer/course/00-start-here.ipynb"
 NAME = f"caddylab-classroom-test-{os.getpid()}"
 CONFINED = [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from network_support import watched
 
-SESSION = Path(__file__).with_name("watched_session.py")
+SESSION = Path(__file__).parent / "support" / "watched_session.py"
 LOOKUP = "import socket; socket.getaddrinfo('updates.example.org', 443)"
 CONNECT = "import socket; s = socket.socket(socket.{}); s.settimeout(0.1); s.connect(('{}', 443))"
 

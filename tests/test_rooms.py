@@ -29,7 +29,7 @@ FLOORS = (
     {"_records", "_border"},
     {"_errors"},
 )
-CADDY = ("running", "safety", "advice", "adapted", "text")
+CADDY = ("running", "completion", "safety", "advice", "adapted", "text")
 """The rooms within `_caddy`, from the top down."""
 
 

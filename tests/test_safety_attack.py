@@ -13,7 +13,7 @@ import pytest
 from test_trust import copy_stores, hidden_stores, listing, root_only
 
 FOLDER = "CADDYLAB_ADAPT_FILES"
-WATCH = Path(__file__).with_name("caddy_watch.py")
+WATCH = Path(__file__).parent / "support" / "caddy_watch.py"
 USER = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 watched = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed.")

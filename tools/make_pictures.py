@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from caddylab import Lab
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 import browser_support as support  # noqa: E402
 
 VIEW, NEXT = ".caddylab-view", "notebook:run-cell-and-select-next"

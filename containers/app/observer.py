@@ -6,10 +6,13 @@ the answers that FastAPI gives to errors.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from time import perf_counter, time
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .door import Door
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
 from .statuses import answer
@@ -21,8 +24,14 @@ class Observer:
     """Wraps the app of one backend."""
 
     def __init__(
-        self, app: ASGIApp, backend_id: str, faults: FaultSwitch, journal: Journal
+        self,
+        app: ASGIApp,
+        backend_id: str,
+        faults: FaultSwitch,
+        journal: Journal,
+        door: Door | None = None,
     ) -> None:
+        self._door = door
         self._app = app
         self._backend_id = backend_id
         self._signature = (b"x-backend", backend_id.encode())
@@ -62,7 +71,7 @@ class Observer:
             )
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
+        app = self._misdirected(scope) or self._app
         if scope["method"] not in BODILESS:
             body = await _read(receive)
             if body[-1]["type"] == "http.disconnect":
@@ -74,6 +83,16 @@ class Observer:
                 detail = f"BACKEND_{self._backend_id} fails on purpose"
                 app = answer(status, {"detail": detail})
         await app(scope, receive, send)
+
+    def _misdirected(self, scope: Scope) -> ASGIApp | None:
+        """What answers in the app's place: over TLS, a server serves the hosts that it knows."""
+        if self._door is None or not self._door.names or scope["scheme"] != "https":
+            return None
+        host = urlsplit(f"//{_header(scope, b'host') or ''}").hostname or ""
+        if any(fnmatchcase(host, name.lower()) for name in self._door.names):
+            return None
+        known = ", ".join(self._door.names)
+        return answer(421, {"detail": f"{host or 'no host'} is not served here, but {known}"})
 
 
 async def _read(receive: Receive) -> list[Message]:

@@ -119,7 +119,7 @@ class Plug:
     what a partition looks like from the outside, and needs no admin rights.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address | str) -> None:
         self._sockets: list[socket.socket] = []
         try:
             while len(self._sockets) < 2 * BACKLOG and self._connect(address):
@@ -127,18 +127,18 @@ class Plug:
         except OSError as error:
             self.pull()
             raise FaultError(
-                f"The listen queue at {address[0]}:{address[1]} cannot be filled: {error}. It "
+                f"The listen queue at {_written(address)} cannot be filled: {error}. It "
                 f"takes about {BACKLOG} connections, and each of them an open file."
             ) from error
 
-    def _connect(self, address: Address) -> bool:
+    def _connect(self, address: Address | str) -> bool:
         """Whether there was still room in the queue."""
-        plug = socket.socket()
+        plug = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self._sockets.append(plug)
         plug.settimeout(0.1)
         try:
             plug.connect(address)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):  # a full unix socket says so at once
             return False
         return True
 
@@ -147,6 +147,10 @@ class Plug:
         for plug in self._sockets:
             with contextlib.suppress(OSError):
                 plug.close()
+
+
+def _written(address: Address | str) -> str:
+    return address if isinstance(address, str) else f"{address[0]}:{address[1]}"
 
 
 def slow(seconds: float, path: str | None = None) -> dict[str, Any]:
@@ -170,12 +174,21 @@ def failing(share: float, status: int, path: str | None = None) -> dict[str, Any
     """
     if not 0 < share <= 1:
         raise FaultError(f"The share of failing requests lies between 0 and 1, not at {share}.")
+    need_status(status)
+    return {"share": float(share), "status": int(status), "path": _prefix(path)}
+
+
+def need_status(status: int) -> None:
+    """Check the status of an answer.
+
+    Raises:
+        FaultError: it is none.
+    """
     if not LEAST_STATUS <= status <= MOST_STATUS or status != int(status):
         raise FaultError(
             f"An answer's status is a whole number from {LEAST_STATUS} to {MOST_STATUS}, "
             f"not {status}."
         )
-    return {"share": float(share), "status": int(status), "path": _prefix(path)}
 
 
 def _prefix(path: str | None) -> str | None:

@@ -8,9 +8,9 @@ from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.https import Ports
 from caddylab._caddy.adapted.routes import PROXY, hosts
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
-from caddylab._rig.doors import Door, Doors
+from caddylab._rig.front import Door, Doors
 from caddylab._rig.refusal import Refuse
-from caddylab._runtimes.base import Listener, Runtime
+from caddylab._runtimes.base import Gate, Runtime
 
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 TLS = {"wrapper": "tls"}
@@ -128,18 +128,18 @@ class Listeners:
 
         return str(min(self._written, key=rank))
 
-    def _listeners(self) -> dict[int, Listener]:
+    def _listeners(self) -> dict[int, Gate]:
         """One for each port, the main one's first."""
         first = self._of(self.written)[0]
         ports = [first, *sorted(self.sites().keys() - {first})]
-        return {port: self._runtime.listener(n) for n, port in enumerate(ports)}
+        return {port: self._runtime.gate(n) for n, port in enumerate(ports)}
 
-    def _door(self, port: int, listener: Listener) -> Door:
+    def _door(self, port: int, gate: Gate) -> Door:
         server = self._serving(port)
         secure = self._secure(server, port)
         certified = https.managed(server) if secure else []
         usual = port == self._ports.usual(secure)
-        return Door(port, secure, usual, listener.address, hosts(server), certified)
+        return Door(port, secure, usual, gate.address, hosts(server), certified)
 
     def _serving(self, port: int) -> Json:
         """The server at a port, as the Caddyfile has it; one of the lab's own is empty."""

@@ -10,7 +10,7 @@ from caddylab._engine.tls import Trust
 from caddylab._machine import loopback
 
 if TYPE_CHECKING:
-    from caddylab._rig.doors import Door
+    from caddylab._rig.front import Door
     from caddylab._rig.site import Site
 
 

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from caddylab._runtimes.listener import Listener
+
 Address = tuple[str, int]
 
 BACKEND_PORT = 8080
@@ -29,7 +31,7 @@ MOST_DOORS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class Gate:
     """A listener of Caddy's.
 
     Attributes:
@@ -63,15 +65,23 @@ class Sight:
 class Unit(Protocol):
     """One backend as its runtime sees it.
 
-    `address` and `control` are loopback addresses on this machine; `control` answers only
+    `address` and `control` are loopback addresses on this machine, or `address` is the path of a
+    unix socket; `control` answers only
     requests that carry the lab's secret. `instance` is what the process that runs says of
     itself there, in INSTANCE_HEADER: another one would not.
     """
 
     number: int
-    address: Address
+    address: Address | str
     control: Address
     instance: str
+
+    @property
+    def dial(self) -> str:
+        """The address at which Caddy reaches it."""
+
+    def listen(self, listener: Listener) -> None:
+        """Write down what it listens to from its next start on, or when it is told to look."""
 
     def look(self) -> Sight:
         """What there really is, whatever was done or noted before."""
@@ -143,8 +153,8 @@ class Runtime(Protocol):
     def dial(self, host: str, port: int) -> str:
         """The address at which Caddy reaches `host:port` of a learner's Caddyfile."""
 
-    def listener(self, n: int) -> Listener:
-        """The listener for the `n`-th of a Caddyfile's ports: the first, 0, is at `site`.
+    def gate(self, n: int) -> Gate:
+        """The gate for the `n`-th of a Caddyfile's ports: the first, 0, is at `site`.
 
         From `MOST_DOORS` on a runtime may have none that clients reach.
         """

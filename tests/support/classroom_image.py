@@ -13,7 +13,7 @@ import pytest
 
 from caddylab._cli.bundle import own_wheel
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CLASSROOM = ROOT / "containers" / "classroom"
 WHEELS = os.environ.get("CADDYLAB_WHEELS")
 LOCAL_PIP = "[global]\nno-index = true\nfind-links = /wheels\n"

@@ -26,7 +26,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ARTEFACTS = Path(__file__).parent.parent / "artefacts"
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 CHROMIUM = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -15,7 +15,7 @@ from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
 from traitlets.config import Config
 
-VALUES = Path(__file__).parents[1] / "containers/classroom/z2jh-values.yaml"
+VALUES = Path(__file__).parents[2] / "containers/classroom/z2jh-values.yaml"
 CHART = {  # what the chart sets by itself
     "pvc_name_template": "claim-{user_server}",
     "common_labels": {"app.kubernetes.io/name": "jupyterhub"},

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-TOOL = Path(__file__).parents[1] / "tools" / "make_html.py"
+TOOL = Path(__file__).parents[2] / "tools" / "make_html.py"
 EXECUTED = ("00", "99")  # have a chart, a replay, a live view, a panel and a prediction
 
 

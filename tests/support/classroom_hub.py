@@ -20,7 +20,7 @@ import psutil
 
 from caddylab._machine.waiting import poll
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MACHINE = Path(__file__).with_name("classroom-machine")
 CONFIGURATION = ROOT / "containers/classroom/jupyterhub_config.py"
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
