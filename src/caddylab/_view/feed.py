@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caddylab._caddy.adapted.balancing import setting
-from caddylab._caddy.running.journal import UNSENT, Journal
+from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.running.log import (
     Closing,
     FailedCheck,
@@ -27,7 +27,7 @@ from caddylab._caddy.running.log import (
 )
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
-from caddylab._records import Answerer, Attempt, Outcome, Request
+from caddylab._records import UNSENT, Answerer, Attempt, Outcome, Request
 from caddylab._view import tape
 from caddylab._view.passed_checks import Checks, PassedCheck
 from caddylab._view.tape import Event
