@@ -19,6 +19,7 @@ FLOORS = (
     {"__init__"},
     {"_cli", "_gameday"},
     {"_notebook"},
+    {"_trial"},
     {"_exercises", "_panel", "_survey"},
     {"_rig"},
     {"_traffic"},
@@ -29,7 +30,7 @@ FLOORS = (
     {"_records", "_border"},
     {"_errors"},
 )
-CADDY = ("running", "safety", "advice", "adapted", "text")
+CADDY = ("running", "completion", "safety", "advice", "adapted", "text")
 """The rooms within `_caddy`, from the top down."""
 
 

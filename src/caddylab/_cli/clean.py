@@ -1,9 +1,27 @@
-"""Remove what labs left behind whose notebook is gone."""
+"""`caddylab clean`: remove what was left by labs whose notebook is gone."""
 
 from __future__ import annotations
 
-from caddylab._runtimes import lab_folder as folder
-from caddylab._runtimes.podman import runtime as podman
+import argparse
+
+from caddylab._cli import Commands, authorities
+
+
+def add(commands: Commands) -> None:
+    """Let `caddylab` know the command."""
+    parser = commands.add_parser("clean", help="remove whatever labs have left behind")
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--yes", action="store_true",
+        help="also remove authorities of Caddy's from the trust store, without asking",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sweep, then offer to remove the authorities that this machine trusts."""
+    code = sweep()
+    authorities.offer(options.yes)
+    return code
 
 
 def sweep() -> int:
@@ -12,6 +30,9 @@ def sweep() -> int:
     Returns:
         1 if something may be left that could not be looked at or removed, else 0.
     """
+    from caddylab._runtimes import lab_folder as folder
+    from caddylab._runtimes.podman import runtime as podman
+
     # Containers first: a lab's folder says that it is over.
     swept = {"containers": podman.sweep(), "processes and files": folder.sweep()}
     for what, labs in swept.items():

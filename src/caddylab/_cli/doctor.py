@@ -1,7 +1,8 @@
-"""What works on this machine, and how to mend what does not."""
+"""`caddylab doctor`: what works on this machine, and how to mend what does not."""
 
 from __future__ import annotations
 
+import argparse
 import platform
 import socket
 import sys
@@ -13,9 +14,9 @@ from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
-from caddylab._caddy.running.version import CADDY_VERSION
+from caddylab._caddy.running.version import CADDY_IMAGE, CADDY_VERSION
+from caddylab._cli import Commands
 from caddylab._machine.ports import LOOPBACK
-from caddylab._runtimes.podman.images import CADDY
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,19 @@ class Check:
 
 class Ailing(Exception):
     """Something on this machine does not work."""
+
+
+def add(commands: Commands) -> None:
+    """Let `caddylab` know the command."""
+    parser = commands.add_parser(
+        "doctor", help="say what works on this machine, and how to mend the rest"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> int:
+    """Examine this machine."""
+    return examine()
 
 
 def doctor() -> None:
@@ -147,7 +161,7 @@ CHECKS = (
         "Podman",
         _podman,
         "Podman is optional: without it, labs run as processes. To find out more, see what these "
-        f"say: podman info; podman run --rm {CADDY} caddy version",
+        f"say: podman info; podman run --rm {CADDY_IMAGE} caddy version",
         True,
     ),
 )

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from caddylab._cli.bundle.installer.machine import MANIFEST as MANIFEST
 from caddylab._errors import CaddylabError
 from caddylab._machine import shipped as _resources
 
-MANIFEST = ".caddylab.json"
 _NOT_FOR_LEARNERS = {
     ".keep", ".ipynb_checkpoints", "__pycache__", "lab-progress.jsonl", "predictions.json",
 }  # fmt: skip

@@ -1,54 +1,50 @@
-"""Start JupyterLab at the first chapter."""
+"""`caddylab open`: bring the notebooks up to date and show them in JupyterLab."""
 
 from __future__ import annotations
 
-import os
-import sys
+import argparse
 from pathlib import Path
 
-SETTINGS = Path(__file__).with_name("jupyter")
-"""A Jupyter configuration folder with our defaults: nothing asks another host.
-
-JupyterLab would look for news, for new versions and, in its list of extensions, for more of them.
-"""
+from caddylab._cli import Commands
+from caddylab._cli.bundle.installer import DEFAULT_FOLDER
 
 
-def jupyterlab(folder: Path, *, browser: bool, port: int | None) -> int:
-    """Serve `folder` in JupyterLab until it is told to end; prints its address.
-
-    Args:
-        folder: has the chapters in `course/`.
-        browser: whether to open one, where this machine can show it.
-        port: the port to try first.
-    """
-    paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
-
-    from jupyterlab.labapp import main  # takes 2 s
-
-    main(_arguments(folder, browser and _has_screen(), port))
-    return 0
-
-
-def _arguments(folder: Path, browser: bool, port: int | None) -> list[str]:
-    arguments = [
-        "--log-level=WARN",
-        f"--ServerApp.root_dir={folder.resolve()}",
-        f"--LabApp.default_url={_address(folder)}",
-    ]
-    arguments += [] if browser else ["--no-browser"]
-    arguments += [f"--port={port}"] if port else []
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--allow-root")  # it listens on loopback only, and wants its token
-    return arguments
+def add(commands: Commands) -> None:
+    """Let `caddylab` know the command."""
+    parser = commands.add_parser("open", help="copy the notebooks to a folder and open them")
+    parser.set_defaults(run=run)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        help="where your copy of the notebooks is or shall be (default: ./%(default)s); "
+        "what you changed there is never overwritten",
+    )
+    where.add_argument("--here", action="store_true", help="open this checkout's own notebooks")
+    parser.add_argument(
+        "--solutions",
+        action="store_true",
+        help="for teachers: copy the guide, the demos and the solutions as well",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--port", type=_port, help="the port to try first (default: 8888)")
 
 
-def _address(folder: Path) -> str:
-    chapters = sorted(path.name for path in (folder / "course").glob("*.ipynb"))
-    return f"/lab/tree/course/{chapters[0]}" if chapters else "/lab"
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: expected a number from 1 to 65535")
 
 
-def _has_screen() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+def run(options: argparse.Namespace) -> int:
+    """Copy the notebooks and serve them until JupyterLab is told to end."""
+    from caddylab._cli import jupyterlab, notebooks
+
+    folder = (
+        notebooks.own()
+        if options.here
+        else notebooks.copy_to(options.folder, solutions=options.solutions)
+    )
+    return jupyterlab.serve(folder, browser=not options.no_browser, port=options.port)

@@ -1,17 +1,37 @@
-"""How far learners have come, for somebody who teaches them."""
+"""`caddylab progress`: how far learners have come, for somebody who teaches them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from caddylab._cli import Commands
 from caddylab._errors import CaddylabError
-from caddylab._exercises import board
-from caddylab._exercises.board import Board
+
+if TYPE_CHECKING:
+    from caddylab._exercises.board import Board
+
+
+def add(commands: Commands) -> None:
+    """Let `caddylab` know the command."""
+    parser = commands.add_parser("progress", help="say which exercises have been passed")
+    parser.set_defaults(run=lambda options: report(options.folders, csv=options.csv))
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        type=Path,
+        default=[Path()],
+        metavar="FOLDER",
+        help="one for each learner (default: this one)",
+    )
+    parser.add_argument("--csv", action="store_true", help="as a table for a spreadsheet")
 
 
 def report(folders: Sequence[Path], *, csv: bool) -> int:
     """Print what the progress files in and below each folder say; each folder is a learner."""
+    from caddylab._exercises import board
+
     if missing := [str(folder) for folder in folders if not folder.is_dir()]:
         raise CaddylabError(
             f"{', '.join(missing)}: there is no such folder. Name one folder for each learner, "

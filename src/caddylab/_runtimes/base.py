@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from caddylab._runtimes.listener import Listener
+
 Address = tuple[str, int]
 
 BACKEND_PORT = 8080
@@ -47,15 +49,23 @@ class Sight:
 class Unit(Protocol):
     """One backend as its runtime sees it.
 
-    `address` and `control` are loopback addresses on this machine; `control` answers only
+    `address` and `control` are loopback addresses on this machine, or `address` is the path of a
+    unix socket; `control` answers only
     requests that carry the lab's secret. `instance` is what the process that runs says of
     itself there, in INSTANCE_HEADER: another one would not.
     """
 
     number: int
-    address: Address
+    address: Address | str
     control: Address
     instance: str
+
+    @property
+    def dial(self) -> str:
+        """The address at which Caddy reaches it."""
+
+    def listen(self, listener: Listener) -> None:
+        """Write down what it listens to from its next start on, or when it is told to look."""
 
     def look(self) -> Sight:
         """What there really is, whatever was done or noted before."""

@@ -26,6 +26,7 @@ from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
+from caddylab._runtimes.listener import FILE, Listener
 from caddylab._runtimes.spent import Spent
 
 START_TIMEOUT = 30.0
@@ -44,7 +45,7 @@ class ProcessUnit:
         self._name = f"backend{number}"
         self.number = number
         self.instance = ""
-        self.address: Address = (LOOPBACK, self._port.number)
+        self.address: Address | str = (LOOPBACK, self._port.number)
         self.control: Address = (LOOPBACK, self._control_port.number)
 
     def launch(self) -> None:
@@ -54,10 +55,27 @@ class ProcessUnit:
             "CONTROL_HOST": LOOPBACK,
             "CONTROL_PORT": str(self.control[1]),
             "CONTROL_SECRET": self._runtime.secret,
+            FILE: str(self._file("listener.json")),
         }
         app_dir = shipped.containers()
         self._runtime.keeper.backend(self._name, app_dir, self._port.number, env)
         self.look()
+
+    @property
+    def dial(self) -> str:
+        if isinstance(self.address, str):
+            return f"unix/{self.address}"
+        return f"{self.address[0]}:{self.address[1]}"
+
+    def listen(self, listener: Listener) -> None:
+        socket = str(self._file("sock"))
+        private = os.open(self._file("listener.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(private, "wb") as file:
+            file.write(listener.written(socket))
+        self.address = socket if listener.unix else (LOOPBACK, self._port.number)
+
+    def _file(self, ending: str) -> Path:
+        return self._runtime.folder / f"{self._name}.{ending}"
 
     def look(self) -> Sight:
         try:
@@ -209,9 +227,10 @@ class ProcessRuntime:
 
     def dial(self, host: str, port: int) -> str:
         number = int(host.removeprefix("backend"))
-        known = port == BACKEND_PORT
-        address = self.units[number - 1].address if known else self._reserved("closed")
-        return f"{address[0]}:{address[1]}"
+        if port == BACKEND_PORT:
+            return self.units[number - 1].dial
+        closed, port = self._reserved("closed")
+        return f"{closed}:{port}"
 
     def inner(self, port: int) -> str:
         host, number = self._reserved(port)

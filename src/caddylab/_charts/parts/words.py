@@ -15,6 +15,9 @@ STATE = {
     "hung": "hung",
     "slow": "was slow",
     "failing": "was failing",
+    "truncated": "cut its answers short",
+    "closing": "closed idle connections",
+    "limited": "took few at a time",
     "partitioned": "was cut off",
     "stopped": "was stopped",
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import signal
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,9 +18,12 @@ from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
+from caddylab._runtimes.listener import Listener
 from caddylab._runtimes.podman.service import Service
 
 CONTROL_PORT = 8081
+LISTENER_FILE = "/tmp/listener.json"
+DOMAIN = "dns.podman"
 START_TIMEOUT = 60.0
 GONE_TIMEOUT = 30.0
 PATIENCE = 120.0
@@ -193,10 +198,14 @@ class PodmanUnit:
 
     def __init__(self, container: Container, number: int, secret: str) -> None:
         self.container, self.number, self._secret = container, number, secret
-        self.address = container.published(BACKEND_PORT)
+        self.address: Address | str = container.published(BACKEND_PORT)
         self.control = container.published(CONTROL_PORT)
+        self.dial = f"backend{number}.{DOMAIN}:{BACKEND_PORT}"
         self.instance = ""
         """Nobody else can have its published port, so it need not say who it is."""
+
+    def listen(self, listener: Listener) -> None:
+        self.container.put(_archive(LISTENER_FILE, listener.written()))
 
     def look(self) -> Sight:
         state = self.container.state()
@@ -250,6 +259,15 @@ class PodmanUnit:
     def _see(self, condition: Callable[[], bool], what: str) -> None:
         if not poll(condition, GONE_TIMEOUT, interval=0.01):
             raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
+
+
+def _archive(path: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo(path.lstrip("/"))
+        entry.size, entry.mode = len(content), 0o644
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def _ending(state: dict[str, Any]) -> str:

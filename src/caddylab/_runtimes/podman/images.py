@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from caddylab._caddy.running.version import CADDY_VERSION
+from caddylab._caddy.running.version import CADDY_IMAGE
 from caddylab._errors import RuntimeUnavailable, StartFailed
 from caddylab._look.progress_bar import Bar
 from caddylab._machine import shipped
@@ -19,7 +19,7 @@ from caddylab._machine import shipped
 if TYPE_CHECKING:
     from podman import PodmanClient
 
-CADDY = f"docker.io/library/caddy:{CADDY_VERSION}-alpine"
+CADDY = CADDY_IMAGE
 BACKEND = "localhost/caddylab-backend"
 TAIL = 20
 REGISTRY_TIMEOUT = 4.0
