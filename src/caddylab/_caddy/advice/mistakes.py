@@ -66,6 +66,12 @@ def _one_of(words: Iterable[str]) -> str:
     return rf"(?P<word>{'|'.join(map(re.escape, words))})(?![\w.-])"
 
 
+NO_DIRECTIVE = (
+    "A line of a site begins with a directive, such as `reverse_proxy`, `respond` or `log`;"
+    " `$word` is none."
+)
+"""The help for a word that is like nothing we have heard of."""
+
 _IN_PROXY = "tokens for 'reverse_proxy': "
 _NO_SUCH = _IN_PROXY + "unrecognized subdirective "
 _POLICY = r"module not registered: http\.reverse_proxy\.selection_policies\."
@@ -191,8 +197,7 @@ _DIRECTIVES = (
     ),
     Mistake(
         r"unrecognized directive: (?P<word>\S+)",
-        "A line of a site begins with a directive, such as `reverse_proxy`, `respond` or `log`;"
-        " `$word` is none.",
+        NO_DIRECTIVE,
     ),
     Mistake(
         r"unrecognized global option: (?P<word>\w+)",
