@@ -49,7 +49,7 @@ check: .venv/ready-dev
 	$(RUN) ruff check --quiet
 	$(RUN) ruff format --check --quiet
 	$(RUN) mypy
-	$(RUN) pytest --quiet --numprocesses 2 --dist loadfile -m "not lab and not load and not attack"
+	$(RUN) pytest --quiet --numprocesses 2 --dist loadfile -m "not lab and not long and not load and not attack"
 
 # All of them; or some: make test TESTS="tests/test_cli.py -k doctor"
 ifdef TESTS
