@@ -85,7 +85,7 @@ bench: .venv/ready-dev
 
 # The wheel and the source distribution
 dist: .venv/ready-dev
-	rm -rf dist
+	rm -f dist/caddylab-*
 	$(RUN) hatchling build
 
 # The release of a tag, with what was built: make release TAG=v0.2.0 FILES=FOLDER
