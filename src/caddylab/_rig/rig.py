@@ -30,6 +30,7 @@ from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._machine import loopback
+from caddylab._machine.answer import Answer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.waiting import Every, poll
@@ -355,16 +356,16 @@ class Rig:
         self,
         path: str = USUAL_PATH,
         *,
-        timeout: Seconds | httpx.Timeout | None = 30.0,
-        **kwargs: Any,
-    ) -> httpx.Response:
-        """One GET through Caddy with httpx, from this machine's own address; not recorded.
+        timeout: Seconds | None = 30.0,
+        **options: Any,
+    ) -> Answer:
+        """One GET through Caddy, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
             timeout: seconds to wait for each part of the answer; None = for ever.
-            kwargs: httpx's own, such as `headers`. The `Host` is the first name that the site
-                has, unless a header says otherwise.
+            options: `headers`, `params`, `cookies` and `follow_redirects`. The `Host` is the first
+                name that the site has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -372,10 +373,10 @@ class Rig:
         """
         self._need_open()
         try:
-            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers = httpx.Headers(options.pop("headers", None))
             headers.setdefault("Host", self._site.host)
-            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **kwargs)
-            return undisturbed(ask)
+            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **options)
+            return loopback.answer(undisturbed(ask))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False, last_words=self._last_words) from error
