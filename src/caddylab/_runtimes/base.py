@@ -10,16 +10,14 @@ from typing import Any, Protocol
 
 import httpx
 
-Address = tuple[str, int]
+from caddylab._machine.ports import Address as Address
+from caddylab._runtimes.keeper_main import BACKLOG as BACKLOG
 
 BACKEND_PORT = 8080
 """The port a backend has in a learner's Caddyfile (`backend1:8080`)."""
 
 MOST_BACKENDS = 16
 """How many backends a lab can have."""
-
-BACKLOG = 128
-"""Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
 
 
 INSTANCE_HEADER = "X-Instance"

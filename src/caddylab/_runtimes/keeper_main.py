@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 
 CAN_FORK = hasattr(os, "fork")
 BACKLOG = 128
+"""Listen queue of a backend: short, so that a partition can fill it (see `_rig/faults`)."""
 INSTANCE = "CONTROL_INSTANCE"
 """Environment variable that names a backend's process to itself."""
 
