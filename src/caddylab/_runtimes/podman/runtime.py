@@ -27,9 +27,10 @@ from caddylab._runtimes.podman import caddy as podman_caddy
 from caddylab._runtimes.podman import images
 from caddylab._runtimes.podman import service as podman_service
 from caddylab._runtimes.podman import sweep as podman_sweep
-from caddylab._runtimes.podman.container import CONTROL_PORT, Container, PodmanUnit
+from caddylab._runtimes.podman.container import CONTROL_PORT, Container
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman.service import Service
+from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
 DOMAIN = "dns.podman"
