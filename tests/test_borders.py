@@ -252,8 +252,13 @@ def test_odd_values_in_odd_places(lab, run, monkeypatch, tmp_path):
     assert try_odd(lab, run, 300)["told"] > 100
 
 
+def test_what_was_expected_has_its_public_name():
+    with pytest.raises(CaddylabError, match="expected a Lab"):
+        Survey(5)
+
+
 @pytest.mark.attack
 def test_odd_values_in_odd_places_for_long(lab, run, monkeypatch, tmp_path, figure):
     monkeypatch.chdir(tmp_path)
-    seen = try_odd(lab, run, 20_000)
+    seen = try_odd(lab, run, 8_000)
     figure(f"{sum(seen.values())} calls with odd arguments: {dict(seen)}, no foreign error")

@@ -253,7 +253,8 @@ def test_the_version_is_the_packages(capsys):
     with pytest.raises(SystemExit) as end:
         main(["--version"])
     assert end.value.code == 0
-    assert re.fullmatch(r"caddylab \d+\.\d+\.\d+\n", capsys.readouterr().out)
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"caddylab \d+\.\d+\.\d+, Caddy \d+\.\d+\.\d+ \(.+\)\n", said)
 
 
 @pytest.mark.parametrize("port", ["-5", "0", "70000", "x", "1.5"])

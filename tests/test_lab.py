@@ -348,7 +348,7 @@ def test_a_caddyfile_that_caddy_refuses_leaves_the_old_one(lab):
         ("example.com {\n\treverse_proxy backend1:8080\n}", "HTTPS on port 443"),
         (":80 {\n\treverse_proxy backend3:8080\n}", r"Lab\(backends=3\)"),
         (":80 {\n\treverse_proxy bakend1:8080\n}", "`bakend1` is not in this lab"),
-        (":80 {\n\treverse_proxy 127.0.0.1:9\n}", "no site listens on :9"),
+        (":80 {\n\treverse_proxy app:1 127.0.0.1:9 10.0.0.5:3\n}", r"3 upstreams, .* 2 backends"),
         (":80 {\n\treverse_proxy {\n\t\tdynamic a backend 8080\n\t}\n}", "name server"),
         ("{\n\tdebug\n}", "has no site"),
     ],
@@ -439,9 +439,9 @@ def test_a_proxy_for_the_internet_is_not_asked(runtime, monkeypatch):
     ("text", "line", "help"),
     [
         (
-            ":80 {\n\troot * /srv/app\n\treverse_proxy app:3000\n}\n",
+            ":80 {\n\troot * /srv/app\n\treverse_proxy app:3000 app:1 app\n}\n",
             3,
-            "This lab has backend1:8080, backend2:8080.",
+            '`Lab.of("Caddyfile")` makes a lab that fits',
         ),
         (
             ":80 {\n\t# backend3:8080\n\treverse_proxy {\n\t\tto http://backend3:8080\n\t}\n}\n",

@@ -140,6 +140,8 @@ def test_a_question_leaves_nothing_to_chance(capsys):
         ("x", GUESSABLE),
         ("hunter2", GUESSABLE),
         ("changeme123", GUESSABLE),
+        ("aHVudGVyMg==", GUESSABLE),
+        ("68756e74657232", GUESSABLE),
         ("abcdefghijklmnop", GUESSABLE),
         ("1234567890123456789012345678901234567890", GUESSABLE),
         ("correct-horse-battery-staple", PRINTED),

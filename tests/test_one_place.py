@@ -28,7 +28,7 @@ SOURCES = {
         ("names of files that are half written", r"mkstemp", {"_machine/files.py"}),
         ("threads", r"\bThread\(", {"_machine/steady.py"}),
         ("addresses", r"^Address = ", {"_machine/ports.py"}),
-        ("the listen queue", r"^BACKLOG = ", {"_runtimes/keeper_main.py"}),
+        ("the listen queue", r"^BACKLOG = ", {"_runtimes/base.py"}),
         ("the manifest of a folder", r"\.caddylab\.json", {"_cli/bundle/installer/machine.py"}),
         ("the course's folder", r"\"break-the-balancer\"", {"_cli/bundle/installer/__init__.py"}),
         ("the font", r"Liberation Sans", {"_look/palette.py"}),
@@ -43,9 +43,9 @@ def test_it_stands_in_one_place(what, pattern, places):
     assert {name for name, text in SOURCES.items() if found.search(text)} == places, what
 
 
-def test_the_container_listens_as_the_processes_do():
-    text = (ROOT.parents[1] / "containers" / "Containerfile").read_text()
-    assert f'"--backlog", "{BACKLOG}"' in text
+def test_a_partition_knows_how_many_connections_the_app_lets_wait():
+    text = (ROOT.parents[1] / "containers" / "app" / "servers.py").read_text()
+    assert f"BACKLOG = {BACKLOG}\n" in text
 
 
 class TestTables:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
@@ -20,9 +19,12 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .answers import Answering, Answers
+from .door import Door, bind
 from .faults import Faults, FaultSwitch
 from .journal import Journal
 from .params import explained, whole_number
+from .servers import Uvicorn
 from .settings import Settings
 
 router = APIRouter()
@@ -49,6 +51,27 @@ async def put_faults(request: Request) -> Response:
         raise explained(error) from None
     request.app.state.faults.set(wanted)
     return await get_faults(request)
+
+
+@router.put("/answers")
+async def put_answers(request: Request) -> Response:
+    """Answer what is wanted, in the place of somebody's own service."""
+    answering: Answering = request.app.state.answering
+    try:
+        answering.answers = Answers.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise explained(error) from None
+    return JSONResponse(answering.answers.model_dump())
+
+
+@router.post("/listener")
+async def listener(request: Request) -> Response:
+    """Listen as the listener's file says now."""
+    door: Door | None = request.app.state.door
+    if door is None:
+        return JSONResponse({"detail": "this backend has but one listener"}, 409)
+    await door.renew()
+    return JSONResponse({"listening": True})
 
 
 @router.get("/requests")
@@ -90,10 +113,14 @@ class Guard:
 class Control:
     """The control channel of one backend; without a port it is never opened."""
 
-    def __init__(self, settings: Settings, faults: FaultSwitch, journal: Journal) -> None:
+    def __init__(
+        self, settings: Settings, faults: FaultSwitch, journal: Journal, door: Door | None = None
+    ) -> None:
         self._settings = settings
+        self._door = door
         self._faults = faults
         self._journal = journal
+        self.answering: Answering | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -103,7 +130,7 @@ class Control:
             return
         address = (self._settings.control_host, self._settings.control_port)
         with _listener(address) as listener:
-            server = _Server(_configure(self._app()))
+            server = Uvicorn(_configure(self._app()))
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not (server.started or task.done()):
                 await asyncio.sleep(0.001)
@@ -118,31 +145,17 @@ class Control:
         app.state.backend_id = self._settings.backend_id
         app.state.faults = self._faults
         app.state.journal = self._journal
+        app.state.answering = self.answering
+        app.state.door = self._door
         app.include_router(router)
         return Guard(app, self._settings.control_secret, self._settings.control_instance)
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the one it lives beside."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def _listener(address: tuple[str, int]) -> socket.socket:
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY).
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name == "posix":  # on Windows it would let two programs share the port
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "SO_REUSEPORT"):  # the lab may have reserved the port
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        bound.bind(address)
+        return bind(address)
     except OSError as error:
-        bound.close()
         raise OSError(error.errno, f"control channel at {address}: {error.strerror}") from error
-    return bound
 
 
 def _configure(app: ASGIApp) -> uvicorn.Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from typing import Annotated
 
@@ -34,14 +35,39 @@ class Failing(_Strict):
     path: Prefix = None
 
 
+class Truncated(_Strict):
+    """Every answer announces one byte more than it sends, and the connection is cut."""
+
+    path: Prefix = None
+
+
+class Closing(_Strict):
+    """A connection that was idle for `seconds` is closed just when its next request comes."""
+
+    seconds: float = Field(gt=0, le=600, allow_inf_nan=False)
+    path: Prefix = None
+
+
+class Limited(_Strict):
+    """At most `at_once` requests are worked on; further ones wait for their turn."""
+
+    at_once: int = Field(ge=1, le=10_000)
+    path: Prefix = None
+
+
 class Faults(_Strict):
     """All that is wrong with a backend at one time."""
 
     slow: Slow | None = None
     failing: Failing | None = None
+    truncated: Truncated | None = None
+    closing: Closing | None = None
+    limited: Limited | None = None
 
 
 HEALTHY = Faults()
+FREE = contextlib.nullcontext()
+"""The turn of a request that need not wait for one."""
 
 
 class FaultSwitch:
@@ -49,11 +75,31 @@ class FaultSwitch:
 
     def __init__(self) -> None:
         self.faults = HEALTHY
+        self._turns: asyncio.Semaphore | None = None
 
     def set(self, faults: Faults) -> None:
         """Replace all faults."""
         # One object stands for "none", so that a healthy request pays for one comparison.
         self.faults = HEALTHY if faults == HEALTHY else faults
+        limited = faults.limited
+        self._turns = asyncio.Semaphore(limited.at_once) if limited else None
+
+    def turn(self, path: str) -> contextlib.AbstractAsyncContextManager[object]:
+        """What a request holds while it is worked on; entering it waits for its turn."""
+        return self._turns if self._turns and self._hits(self.faults.limited, path) else FREE
+
+    def truncates(self, path: str) -> bool:
+        """Whether the answer to a request for `path` is to be cut."""
+        return self._hits(self.faults.truncated, path)
+
+    def closes(self, path: str, idle: float) -> bool:
+        """Whether a connection that was idle for so many seconds is closed now."""
+        closing = self.faults.closing
+        return closing is not None and self._hits(closing, path) and idle >= closing.seconds
+
+    @staticmethod
+    def _hits(fault: Truncated | Closing | Limited | None, path: str) -> bool:
+        return fault is not None and path.startswith(fault.path or "/")
 
     async def suffer(self, path: str) -> int | None:
         """Wait as long as a request to `path` must; its status if it is to fail."""

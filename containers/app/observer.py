@@ -6,13 +6,17 @@ the answers that FastAPI gives to errors.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from time import perf_counter, time
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .door import Door
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
 from .statuses import answer
+from .wire import Idle, abort, truncated
 
 BODILESS = ("GET", "HEAD")
 
@@ -21,18 +25,28 @@ class Observer:
     """Wraps the app of one backend."""
 
     def __init__(
-        self, app: ASGIApp, backend_id: str, faults: FaultSwitch, journal: Journal
+        self,
+        app: ASGIApp,
+        backend_id: str,
+        faults: FaultSwitch,
+        journal: Journal,
+        door: Door | None = None,
     ) -> None:
+        self._door = door
         self._app = app
         self._backend_id = backend_id
         self._signature = (b"x-backend", backend_id.encode())
         self._faults = faults
         self._journal = journal
+        self._idle = Idle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer, or a fault, and write down what came of it."""
+        scope = _asked(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._closed_in_its_face(scope, send):
             return
         status: int | None = None
 
@@ -48,6 +62,7 @@ class Observer:
         try:
             await self._handle(scope, receive, signed)
         finally:
+            self._idle.note(scope)
             journal.running -= 1
             journal.add(
                 Entry(
@@ -62,18 +77,39 @@ class Observer:
             )
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
+        app = self._misdirected(scope) or self._app
         if scope["method"] not in BODILESS:
             body = await _read(receive)
             if body[-1]["type"] == "http.disconnect":
                 return
             receive = _again(body, receive)
-        if self._faults.faults is not HEALTHY:
+        if self._faults.faults is HEALTHY:
+            await app(scope, receive, send)
+            return
+        async with self._faults.turn(scope["path"]):
             status = await self._faults.suffer(scope["path"])
             if status is not None:
                 detail = f"BACKEND_{self._backend_id} fails on purpose"
                 app = answer(status, {"detail": detail})
-        await app(scope, receive, send)
+            cut = self._faults.truncates(scope["path"])
+            await app(scope, receive, truncated(send) if cut else send)
+
+    def _closed_in_its_face(self, scope: Scope, send: Send) -> bool:
+        """Whether the connection was closed when its next request was already under way."""
+        if not self._faults.closes(scope["path"], self._idle.seconds(scope)):
+            return False
+        abort(send)
+        return True
+
+    def _misdirected(self, scope: Scope) -> ASGIApp | None:
+        """What answers in the app's place: over TLS, a server serves the hosts that it knows."""
+        if self._door is None or not self._door.names or scope["scheme"] != "https":
+            return None
+        host = urlsplit(f"//{_header(scope, b'host') or ''}").hostname or ""
+        if any(fnmatchcase(host, name.lower()) for name in self._door.names):
+            return None
+        known = ", ".join(self._door.names)
+        return answer(421, {"detail": f"{host or 'no host'} is not served here, but {known}"})
 
 
 async def _read(receive: Receive) -> list[Message]:
@@ -100,3 +136,15 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
         if name == wanted:
             return str(value, "latin-1")
     return None
+
+
+def _asked(scope: Scope) -> Scope:
+    """The request as if it had come for the path in its `X-Caddylab-Ask` header.
+
+    Whoever tries a Caddyfile of their own asks by it for a delay, a login or a stream, on
+    whatever path that Caddyfile sends here.
+    """
+    if scope["type"] == "lifespan" or not (asked := _header(scope, b"x-caddylab-ask")):
+        return scope
+    path, _, query = asked.partition("?")
+    return {**scope, "path": path, "raw_path": path.encode(), "query_string": query.encode()}

@@ -7,10 +7,12 @@ FastAPI's thread pool, `/slow-block` on the event loop, where everybody has to w
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
@@ -92,6 +94,16 @@ async def stream(request: Request) -> Response:
     """Send one line every 100 ms, so that an answer can be cut in its middle."""
     chunks = _number(request, "chunks", 1, 600)
     return StreamingResponse(_lines(_id(request), chunks), media_type="text/plain")
+
+
+@router.websocket("/ws")
+async def ticks(socket: WebSocket) -> None:
+    """Send one message every 100 ms for as long as the other side stays."""
+    await socket.accept(headers=[(b"x-backend", str(socket.app.state.backend_id).encode())])
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):
+        for n in itertools.count(1):
+            await socket.send_text(f"BACKEND_{socket.app.state.backend_id}: tick {n}")
+            await asyncio.sleep(CHUNK_SECONDS)
 
 
 async def _lines(backend_id: str, chunks: int) -> AsyncIterator[str]:

@@ -1,72 +1,30 @@
 """Break the Balancer: load balancing and fallback with a real Caddy, in Jupyter."""
 
-from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
-from caddylab._claims.predict import Prediction, predict, predictions
-from caddylab._cli.doctor import doctor
-from caddylab._engine.clients import Clients
-from caddylab._errors import (
-    ArgumentError,
-    CaddyfileError,
-    CaddyGone,
-    CaddylabError,
-    FaultError,
-    LabClosed,
-    LabError,
-    NotYet,
-    RuntimeUnavailable,
-    StartFailed,
-    TrafficError,
-    WaitTimeout,
-)
-from caddylab._gameday.game import GameDay
-from caddylab._look.projector import projector
-from caddylab._look.terminal import show_what_it_can as _show_what_it_can
-from caddylab._notebook.lab import Lab
-from caddylab._notebook.magic import register as _register_magic
-from caddylab._records import Answerer, Attempt, Outcome, Request, Span
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import Fault
-from caddylab._survey.survey import Survey
-from caddylab._survey.trial import Trial
-from caddylab._traffic.traffic import Traffic, compare
+from __future__ import annotations
 
-__all__ = [
-    "Answerer",
-    "ArgumentError",
-    "Attempt",
-    "Backend",
-    "CaddyGone",
-    "CaddyfileError",
-    "CaddylabError",
-    "Claim",
-    "Clients",
-    "Fault",
-    "FaultError",
-    "GameDay",
-    "Lab",
-    "LabClosed",
-    "LabError",
-    "NotYet",
-    "Outcome",
-    "Prediction",
-    "Request",
-    "RuntimeUnavailable",
-    "Span",
-    "StartFailed",
-    "Survey",
-    "Traffic",
-    "TrafficError",
-    "Trial",
-    "Verdicts",
-    "WaitTimeout",
-    "compare",
-    "doctor",
-    "plausible",
-    "predict",
-    "predictions",
-    "projector",
-    "verdicts",
-]
+import sys
+from typing import TYPE_CHECKING
 
-_register_magic()
-_show_what_it_can()
+if TYPE_CHECKING:
+    from caddylab._public import *  # noqa: F403
+
+
+# A lab needs pandas, Altair and Jupyter, which take seconds; `caddylab lint` needs none of them.
+
+
+def __getattr__(name: str) -> object:
+    if name.startswith("_") and name != "__all__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from caddylab import _public
+
+    return getattr(_public, name)
+
+
+def __dir__() -> list[str]:
+    from caddylab import _public
+
+    return [*globals(), *_public.__all__]
+
+
+if "IPython" in sys.modules:  # a notebook has the cell magics from the import on
+    from caddylab import _public as _public

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
-from caddylab._cli import clean, doctor, open, progress, verify
+from caddylab._cli import clean, doctor, lint, open, progress, test, verify
+from caddylab._cli.about import Version
 from caddylab._cli.bundle import command, install
 from caddylab._errors import CaddylabError
 from caddylab._look.terminal import show_what_it_can
 
-COMMANDS = (open, doctor, verify, progress, command, install, clean)
+COMMANDS = (open, lint, test, doctor, verify, progress, command, install, clean)
 """Each adds its parser and says what to run; what that needs is imported when it runs."""
 
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("caddylab", description="Break the Balancer, a course.")
-    parser.add_argument("--version", action="version", version=f"caddylab {version('caddylab')}")
+    parser.add_argument("--version", action=Version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for each in COMMANDS:
         each.add(commands)

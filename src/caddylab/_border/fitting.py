@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Callable as AnyCallable
@@ -51,8 +52,15 @@ def fit(value: Any, hint: Any) -> Any:
     if kind in (Any, object) or not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
         return value  # Any, or what our own modules give one another
     if not isinstance(value, kind):
-        raise Odd(f"a {kind.__name__}")
+        raise Odd(f"a {_called(kind)}")
     return value
+
+
+def _called(kind: type) -> str:
+    """Its public name, or that of the public class that is one."""
+    public = [thing for thing in vars(sys.modules["caddylab"]).values() if isinstance(thing, type)]
+    mine = (thing for thing in public if issubclass(thing, kind))
+    return (kind if kind in public else next(mine, kind)).__name__
 
 
 def _whole(value: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from caddylab._cli import Commands, authorities
+from caddylab._cli import Commands
 
 
 def add(commands: Commands) -> None:
@@ -19,6 +19,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, then offer to remove the authorities that this machine trusts."""
+    from caddylab._cli import authorities
+
     code = sweep()
     authorities.offer(options.yes)
     return code

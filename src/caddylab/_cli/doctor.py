@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
@@ -108,6 +107,8 @@ def _temporary_folder() -> str:
 
 
 def _widgets() -> str:
+    from importlib.metadata import version
+
     from jupyter_core.paths import jupyter_path
 
     folders = [Path(path) for path in jupyter_path("labextensions")]

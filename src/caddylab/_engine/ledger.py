@@ -59,6 +59,9 @@ class Ledger:
     def stop(self) -> None:
         """Send nothing more; there is nothing to stop in a run that is over."""
 
+    def finish(self) -> None:
+        """Begin nothing more; there is nothing to begin in a run that is over."""
+
     def subscribe(self, listener: Listener) -> None:
         """Call `listener(event, request)` on the engine's thread, `event` "sent" or "done".
 

@@ -11,6 +11,11 @@ from types import MappingProxyType
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._errors import TrafficError
 
+MOST = 10_000_000
+"""So many requests are sent at most: their records take about 3 GB."""
+LARGEST = 1_000_000_000
+"""Seconds, or requests a second: more than anybody can wait for or send."""
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PATH = re.compile(r"/[!-~]*")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -64,6 +69,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         self._check_loop()
+        self._check_total()
         _whole("clients", self.clients)
         _positive("timeout", self.timeout, "seconds")
         self._check_request_line()
@@ -124,6 +130,14 @@ class Plan:
                 "Leave concurrency out, or give a count in place of rate and duration."
             )
 
+    def _check_total(self) -> None:
+        total = self.rate * self.duration if self.rate and self.duration else self.count or 0
+        if total > MOST:
+            raise TrafficError(
+                f"The plan has more than {MOST:,} requests, the most that one run can have. "
+                "Send less, or send it in several runs."
+            )
+
     def _check_request_line(self) -> None:
         if not isinstance(self.path, str) or not _PATH.fullmatch(self.path):
             raise TrafficError(
@@ -160,5 +174,7 @@ def _whole(name: str, value: int) -> None:
 def _positive(name: str, value: float, unit: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TrafficError(f"{name} is {value!r}, but must be a number of {unit}.")
-    if not 0 < value < math.inf:
-        raise TrafficError(f"{name} is {value!r}, but must be more than 0 {unit}.")
+    if not 0 < value <= LARGEST:
+        raise TrafficError(
+            f"{name} is {value!r}, but must be more than 0 {unit}, and {LARGEST:,} at most."
+        )

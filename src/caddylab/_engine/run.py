@@ -57,6 +57,11 @@ class Run(Ledger):
                 self._loop.call_soon_threadsafe(self._stop)
             self.done.wait(1)
 
+    def finish(self) -> None:
+        """Begin nothing more; what is in flight comes to its own end."""
+        with contextlib.suppress(RuntimeError):  # the engine has ended, and the run with it
+            self._loop.call_soon_threadsafe(self._finish)
+
     # On the engine's thread
 
     def launch(self) -> None:
@@ -100,7 +105,7 @@ class Run(Ledger):
 
     def _tick(self) -> None:
         """Open loop: send the request that is due, and set the clock for the next."""
-        if self.stopped:
+        if self.stopped or len(self.requests) >= self.planned_total:
             return
         self._begin(self.plan.planned(len(self.requests) + 1))
         if len(self.requests) < self.planned_total:
@@ -188,6 +193,11 @@ class Run(Ledger):
         if isinstance(carrier, Connection):
             self._read(carrier, request)
         self._settle(request, outcome, error)
+
+    def _finish(self) -> None:
+        self.planned_total = len(self.requests)
+        if not self._in_flight:
+            self._end()
 
     def _stop(self) -> None:
         if self.done.is_set():

@@ -58,6 +58,9 @@ KINDS = {
         "is slow", "was slow", "is slow", False,
         "slowing it down", "Slow", "delays every answer",
     ),
+    "truncated": FaultKind("cuts its answers short", "cut its answers short", "is truncated"),
+    "closing": FaultKind("closes idle connections", "closed idle connections", "is closing"),
+    "limited": FaultKind("takes few at a time", "took few at a time", "is limited"),
     "failing": FaultKind(
         "fails", "was failing", "is failing", False,
         "letting it fail", "Failing", "answers a share of the requests with an error",

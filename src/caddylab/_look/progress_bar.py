@@ -47,6 +47,12 @@ class Bar:
             self._shown = now
             self._draw(min(1.0, share), label)
 
+    def clear(self) -> None:
+        """Make room for a line of text; the bar comes back with the next `show`."""
+        if self._handle is None and self._shown and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
     def _draw(self, share: float, label: str) -> None:
         if in_notebook():
             html = f'<progress value="{share:.3f}" aria-label="{label}"></progress> {label}'

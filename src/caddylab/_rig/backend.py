@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -16,7 +17,9 @@ from caddylab._records import Span
 from caddylab._rig import faults as _faults
 from caddylab._rig.deeds import Deeds
 from caddylab._rig.faults import Fault
+from caddylab._rig.replies import Replies
 from caddylab._runtimes.base import INSTANCE_HEADER, Unit
+from caddylab._runtimes.listener import Listener
 
 
 @border(FaultError)
@@ -35,6 +38,7 @@ class Backend:
         self._unit, self._journal, self._spans = unit, journal, spans
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._deeds = Deeds(unit, spans, self._control)
+        self._replies = Replies(self._deeds.answer)
 
     @property
     def state(self) -> str:
@@ -130,6 +134,49 @@ class Backend:
         """Answer a `share` of the requests with `status`; with `path`, only below that path."""
         return self._spoil("failing", f"{share:.0%} {status}", _faults.failing(share, status, path))
 
+    def truncating(self, path: str | None = None) -> Fault:
+        """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
+        return self._spoil("truncated", "", _faults.truncated(path))
+
+    def closing_idle(self, seconds: float) -> Fault:
+        """Close a connection that was idle for `seconds` just when the next request comes on it.
+
+        In life the two cross by chance, where a backend closes idle connections earlier than
+        the proxy does; here they always do.
+        """
+        return self._spoil("closing", f"{seconds:g} s", _faults.closing(seconds))
+
+    def limited(self, at_once: int) -> Fault:
+        """Work on so many requests at a time; others wait for their turn."""
+        return self._spoil("limited", f"{at_once} at once", _faults.limited(at_once))
+
+    def answers(
+        self,
+        path: str,
+        status: int = 200,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer a path so from now on, until the lab is reset; no fault, and not undone as one.
+
+        Args:
+            path: such as "/login"; one that ends in `*` is about all that begins so.
+            status: 200 to 599.
+            body: the text.
+            headers: such as `{"Set-Cookie": "user=ann"}`.
+
+        Raises:
+            FaultError: the backend cannot be told.
+        """
+        if not path.startswith("/"):
+            raise FaultError(f"A path begins with a slash, and {path!r} does not.")
+        _faults.need_status(status)
+        self._replies.set(path, status, body, headers or {})
+
+    def expect(self, answers: Sequence[dict[str, Any]], *, any: bool) -> None:
+        """Answer what the Caddyfile in force expects: the lab says this at each load."""
+        self._replies.expect(answers, any=any)
+
     def restore(self) -> None:
         """Undo all its faults, and whatever else it suffers; it is up and well afterwards."""
         self._deeds.restore()
@@ -141,6 +188,11 @@ class Backend:
         next ones wait.
         """
         self._deeds.renew()
+        self._replies.forget()
+
+    def listen(self, listener: Listener) -> None:
+        """Have it listen as a Caddyfile asks for; the lab does that when it loads one."""
+        self._deeds.listen(listener)
 
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).

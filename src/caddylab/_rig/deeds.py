@@ -20,6 +20,7 @@ from caddylab._machine.waiting import poll
 from caddylab._records import Span
 from caddylab._rig.faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, Plug, is_so
 from caddylab._runtimes.base import Sight, Unit
+from caddylab._runtimes.listener import PLAIN, Listener
 
 T = TypeVar("T")
 Control = Callable[..., httpx.Response]
@@ -55,6 +56,11 @@ class Deeds:
         self._going_on = ""
         self._plug: Plug | None = None
         self._instance: str | None = None
+        self._answers: dict[str, Any] = {}
+        self._heard: dict[str, Any] = {}
+        """What the app is to answer in the place of another, and what it has heard of that."""
+        self._listener, self._listens = PLAIN, True
+        """What it shall listen to, and whether it does."""
         self._told: dict[str, Any] | None = {}
         """The faults that the app has confirmed; None: nobody knows whether it heard the last."""
 
@@ -83,6 +89,15 @@ class Deeds:
     def spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         """Have the app be "slow" or "failing", in place of what it was told of that before."""
         return self._do("", lambda: self._spoil(kind, detail, message))
+
+    def answer(self, answers: dict[str, Any]) -> None:
+        """Have the app answer this in the place of somebody's own service, from now on."""
+        if answers != self._answers:
+            self._do("", lambda: self._answer(answers))
+
+    def listen(self, listener: Listener) -> None:
+        """Have it listen so; one that cannot hear it now does when it can, or is started."""
+        self._do("", lambda: self._listen(listener))
 
     def restore(self) -> None:
         """Make it well, whatever it suffers."""
@@ -135,7 +150,7 @@ class Deeds:
         """A process that somebody else has started knows of no fault."""
         if self._instance not in (None, sight.instance):
             self.book.end(DOWN | SILENT | IN_APP)
-            self._told = {}
+            self._told, self._listens = {}, True
         self._instance = sight.instance
 
     def _note_silence(self, sight: Sight) -> None:
@@ -194,7 +209,9 @@ class Deeds:
     def _launch(self) -> None:
         """Start its process, which is well, and note it when it runs and answers."""
         self._unit.start()
-        self._instance, self._told = self._unit.look().instance, {}
+        self._instance, self._told, self._heard = self._unit.look().instance, {}, {}
+        self._tell_answers()
+        self._listens = True
         self.book.end(DOWN)
 
     # --- silent ----------------------------------------------------------------------------
@@ -220,13 +237,40 @@ class Deeds:
         self._unplug()
         self._unit.thaw()
         self.book.end(SILENT)
+        self._tell_answers()
 
     def _unplug(self) -> None:
         plug, self._plug = self._plug, None
         if plug:
             plug.pull()
 
+    # --- what it listens to -----------------------------------------------------------------
+
+    def _listen(self, listener: Listener) -> None:
+        self._look()
+        if listener != self._listener:
+            self._unit.listen(listener)
+            self._listener, self._listens = listener, False
+        self._make_sure_it_listens()
+
+    def _make_sure_it_listens(self) -> None:
+        if not self._listens and not self.book.active(DOWN | SILENT):
+            self._control("POST", "/listener", timeout=ANSWER_PATIENCE)
+            self._listens = True
+
     # --- inside the app --------------------------------------------------------------------
+
+    def _answer(self, answers: dict[str, Any]) -> None:
+        """Tell it now, if it hears us, and each time that it has been started."""
+        self._answers = answers
+        if not self.book.active(DOWN | SILENT):
+            self._tell_answers()
+
+    def _tell_answers(self) -> None:
+        if self._heard != self._answers:
+            wanted = self._answers
+            self._control("PUT", "/answers", timeout=ANSWER_PATIENCE, json=wanted)
+            self._heard = wanted
 
     def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         self._need_responsive(kind)
@@ -245,13 +289,14 @@ class Deeds:
 
     def _make_sure(self, timeout: float = IDLE_PATIENCE) -> None:
         """Bring the app's own faults in line with the book, if it can hear us now."""
+        self._make_sure_it_listens()
         if self._told != self._wanted() and not self.book.active(DOWN | SILENT):
             self._tell(self._wanted(), timeout)
 
     def _tell(self, faults: dict[str, Any], timeout: float = ANSWER_PATIENCE) -> None:
         """Put exactly these faults in force inside the app; it answers with what it has."""
         self._told = None  # it may hear this, and its answer may get lost
-        wanted = {"slow": None, "failing": None} | faults
+        wanted = dict.fromkeys(IN_APP) | faults
         answer = self._control("PUT", "/faults", timeout=timeout, json=wanted)
         if answer.json() != wanted:
             raise FaultError(f"Backend {self._unit.number} has other faults: {answer.text}")
@@ -287,6 +332,7 @@ class Deeds:
         if not self._look().running:
             self._launch()
         self._break_silence()
+        self._make_sure_it_listens()
         self._clear()
 
     def _clear(self) -> None:

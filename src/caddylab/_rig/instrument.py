@@ -19,16 +19,21 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from caddylab._caddy.adapted.judges import mark_checks
 from caddylab._caddy.adapted.marks import mark_answers
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, host_of, remarks
 from caddylab._caddy.adapted.tree import Json, handlers, merge
+from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
+from caddylab._rig.assignment import number_of
+from caddylab._rig.doors import open_doors
+from caddylab._rig.expectations import expected
 from caddylab._rig.listeners import Listeners
 from caddylab._rig.refusal import Refuse
 from caddylab._rig.upstreams import Upstreams
@@ -37,6 +42,8 @@ from caddylab._runtimes.base import Runtime
 SITE_PORT = 80
 PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
+STAND_IN = Path(__file__).with_name("stand_in")
+"""Pages in the place of those of somebody's own site."""
 ALL_ACCESS = "http.log.access"
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
 TCP = re.compile(r"^tcp[46]?/")
@@ -48,13 +55,17 @@ class Prepared:
     """A configuration ready to load, and what the learner should know of it.
 
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
-    Caddy sends requests on to another of its own sites.
+    Caddy sends requests on to another of its own sites. `numbers` says which backend stands for
+    which upstream, and `expected` what each must answer to pass the checks of its own file.
     """
 
     config: Json
     token: str
     host: str
     to_itself: bool = False
+    numbers: dict[str, int] = field(default_factory=dict)
+    expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    substitutions: list[Substitution] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
@@ -67,11 +78,22 @@ class Instrument:
         runtime: where it shall run.
         text: the learner's Caddyfile, for error messages.
         files: what it may read of this machine; by default nothing.
+        own: whether it is somebody's own file: then what is missing is replaced, and said.
+        lenient: whether nothing is refused that can be done without, and upstreams may share a
+            backend if there are too many of them.
     """
 
     def __init__(
-        self, adapted: Json, runtime: Runtime, text: str = "", files: Files | None = None
+        self,
+        adapted: Json,
+        runtime: Runtime,
+        text: str = "",
+        files: Files | None = None,
+        *,
+        own: bool = False,
+        lenient: bool = False,
     ) -> None:
+        self.own, self.lenient = own, lenient
         self.config = copy.deepcopy(adapted)
         self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
@@ -79,7 +101,7 @@ class Instrument:
         self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
         refuse = Refuse(text)
         self.listeners = Listeners(self.servers, runtime, refuse)
-        self.upstreams = Upstreams(runtime, refuse)
+        self.upstreams = Upstreams(runtime, refuse, own=own, fold=lenient)
 
     def plan(self) -> Prepared:
         """The instrumented configuration.
@@ -88,7 +110,12 @@ class Instrument:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
         self.listeners.need_plain_http()
-        decisions = Guard(self.files, self.runtime.own_folder).keep(self.config)
+        opened = open_doors(self.config, self.text) if self.own else []
+        stand_in = STAND_IN if self.own else None
+        decisions = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient).keep(
+            self.config
+        )
+        plain = copy.deepcopy(self.config)
         self.notes += map(str, decisions)
         self.upstreams.need_no_loop(self.listeners.sites())
         self.listeners.map()
@@ -102,8 +129,18 @@ class Instrument:
         main = self.listeners.main
         host = host_of(main)
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, USUAL_PATH))]
-        to_itself = self.upstreams.to_itself
-        return Prepared(self.config, self._own_probe(), host, to_itself, self.notes, decisions)
+        numbers = self.upstreams.numbers
+        return Prepared(
+            self.config, self._own_probe(), host, self.upstreams.to_itself, numbers,
+            self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
+        )  # fmt: skip
+
+    def _expected(self, config: Json) -> dict[int, list[dict[str, Any]]]:
+        """Whose checks must pass: in a lesson those of upstreams that are not the course's."""
+        numbers = self.upstreams.numbers
+        others = {n for name, n in numbers.items() if self.own or number_of(name) is None}
+        wanted = expected(config, numbers)
+        return {number: wanted.get(number, []) for number in others}
 
     def _own_admin(self) -> None:
         if "admin" in self.config:

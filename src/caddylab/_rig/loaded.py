@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.decision import Decision
 
 
@@ -14,13 +15,15 @@ class Loaded:
 
     `warnings` are about what Caddy accepts in silence, and about what the lab does differently
     from a Caddy in production. `decisions` tells the latter part by part: what stood in the
-    Caddyfile, what runs in its place, and why.
+    Caddyfile, what runs in its place, and why. `substitutions` tells everything that was replaced,
+    invented or left out, with its line and what that means for the result.
     """
 
     name: str
     text: str = field(repr=False)
     warnings: Sequence[object] = ()
     decisions: Sequence[Decision] = ()
+    substitutions: Sequence[Substitution] = ()
 
     def __repr__(self) -> str:
         told = self.told
@@ -28,7 +31,14 @@ class Loaded:
         lacks = len(self.warnings) - len(told)
         remarks = "1 remark" if lacks == 1 else f"{lacks} remarks"
         more = f" {remarks} on what it lacks: `.warnings`." if lacks else ""
-        return "\n".join([f"Loaded {self.name}: {many}.{more}", *(f"! {w}" for w in told)])
+        said = [*(f"! {warning}" for warning in told), *(f"= {each}" for each in self.replaced)]
+        return "\n".join([f"Loaded {self.name}: {many}.{more}", *said])
+
+    @property
+    def replaced(self) -> list[Substitution]:
+        """The substitutions of which the warnings do not tell."""
+        decided = {decision.why for decision in self.decisions}
+        return [each for each in self.substitutions if each.means not in decided]
 
     @property
     def told(self) -> list[object]:

@@ -32,6 +32,7 @@ from caddylab._machine.waiting import Every, poll
 from caddylab._records import Span
 from caddylab._rig import caddyfiles
 from caddylab._rig.backend import Backend
+from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._rig.site import Site
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
@@ -72,6 +73,7 @@ class Rig:
         self._faults: list[Span] = []
         self._glance = Every(GLANCE)
         self._engine = Engine()
+        self._numbers: dict[str, int] = {}
         self._clients = Clients()
         self._running: weakref.WeakSet[Traffic] = weakref.WeakSet()
         self.last: Traffic | None = None
@@ -107,7 +109,7 @@ class Rig:
         self._journal = Journal(
             self._runtime.read_log, admin.upstreams, dials, runs, self._runtime.log_trouble
         )
-        self._site = Site(admin, self._runtime, self._journal)
+        self._site = Site(admin, self._runtime, self._journal, self._dress)
         # With an id it is nobody's health check in a backend's diary.
         self._http = loopback.client(self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
         life.callback(self._http.close)
@@ -122,6 +124,13 @@ class Rig:
         self._feed = Feed(self._journal, self._backends, lambda: site.latest)
         life.callback(self._feed.close)
         life.callback(self._engine.close)
+
+    def _dress(self, plan: Prepared) -> None:
+        """Let the backends answer what the Caddyfile expects of its upstreams."""
+        for backend in self._backends:
+            expected = plan.expected.get(backend.number)
+            backend.expect(expected or [], any=expected is not None)
+        self._numbers = plan.numbers
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -190,6 +199,11 @@ class Rig:
     def caddyfiles(self) -> list[str]:
         """The names of the Caddyfiles that come with the course."""
         return caddyfiles.names()
+
+    @property
+    def runtime(self) -> str:
+        """Where it runs: "podman" or "process"."""
+        return self._runtime.name
 
     @property
     def url(self) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.advice.lint import Note, lint
+from caddylab._caddy.completion.complete import complete
+from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin
 from caddylab._caddy.running.journal import Journal
+from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
 from caddylab._caddy.text import variables
@@ -18,7 +22,7 @@ from caddylab._errors import CaddyfileError
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
-from caddylab._rig.instrument import PROBE, Instrument
+from caddylab._rig.instrument import PROBE, Instrument, Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._runtimes.base import Runtime
 
@@ -33,12 +37,23 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
+        loaded: what `load` has answered.
+        lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
         line: where what changes the configuration is done.
     """
 
-    def __init__(self, admin: Admin, runtime: Runtime, journal: Journal) -> None:
+    def __init__(
+        self,
+        admin: Admin,
+        runtime: Runtime,
+        journal: Journal,
+        prepare: Callable[[Prepared], None],
+    ) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
+        self._prepare = prepare
+        self.lenient = False
+        self.loaded = Loaded("", "")
         self.line = Line()
         self._text, self._host = "", "localhost"
         self.latest: dict[str, Any] = {}
@@ -68,14 +83,42 @@ class Site:
     def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = caddyfiles.read(caddyfile)
         files = self._files(text, caddyfiles.folder(caddyfile), allow)
-        adapted = self._adapt(text, files)
-        plan = Instrument(adapted, self._runtime, text, files).plan()
+        own = caddyfiles.folder(caddyfile) is not None
+        adapted, completed = self._completed(text, files, own=own)
+        plan = Instrument(adapted, self._runtime, text, files, own=own, lenient=self.lenient).plan()
+        self._prepare(plan)
         with self._journal.reloading(plan.config):
             self._admin.load(plan.config, text)
             self._journal.to_itself = plan.to_itself
             self._take_over(plan.token)
         self._text, self.latest, self._host = text, plan.config, plan.host
-        return Loaded(name, text, [*lint(text, adapted), *plan.notes], plan.decisions)
+        replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
+        notes = [*lint(text, adapted), *plan.notes]
+        self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
+        return self.loaded
+
+    def _completed(
+        self, text: str, files: Files, *, own: bool
+    ) -> tuple[dict[str, Any], list[Substitution]]:
+        """The JSON, and what was invented or left out so that Caddy could make it."""
+        whole = complete(text, self.variables, lambda tried: self._refused(tried, files), own=own)
+        if not whole.substitutions:
+            return self._adapt(text, files), []
+        try:
+            return self._adapt(whole.text, files), whole.substitutions
+        except CaddyfileError as error:
+            raise CaddyfileError(error.reason, text, error.line, error.help) from None
+
+    def _refused(self, text: str, files: Files) -> str:
+        """Caddy's own words about a text that it does not take; nothing for one that it takes."""
+        with contextlib.suppress(CaddyfileError):  # of a file that may not be read
+            return self._admin.refusal(imported(text, files))
+        return ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that a Caddyfile may name."""
+        return inherited()
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
@@ -125,3 +168,7 @@ class Site:
             return self._admin.adapt(found)
         except CaddyfileError as error:
             raise CaddyfileError(error.reason, text, error.line, error.help) from None
+
+
+def _told(decision: Decision) -> Substitution:
+    return Substitution(None, decision.stood, decision.runs, decision.why)

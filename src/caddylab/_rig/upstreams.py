@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
 from caddylab._caddy.advice.foreign import parameter
+from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of_upstream
 from caddylab._errors import CaddyfileError
+from caddylab._rig.assignment import PROXY, assign, bare, dials, needed, number_of
 from caddylab._rig.refusal import Refuse
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
-
-PROXY = "reverse_proxy"
-TCP = re.compile(r"^tcp[46]?/")
 
 
 class Upstreams:
@@ -24,15 +24,24 @@ class Upstreams:
     Args:
         runtime: whose backends.
         refuse: makes the errors.
+        own: whether the Caddyfile is somebody's own: then whatever it names is one of them.
+        fold: whether several upstreams may share a backend, if there are too few.
 
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
+        numbers: which backend stands for which upstream, by its address in the Caddyfile.
+        substitutions: what to say of that.
     """
 
-    def __init__(self, runtime: Runtime, refuse: Refuse) -> None:
-        self.runtime, self._refuse, self.text = runtime, refuse, refuse.text
+    def __init__(
+        self, runtime: Runtime, refuse: Refuse, *, own: bool = False, fold: bool = False
+    ) -> None:
+        self.runtime, self._refuse, self.text, self._own = runtime, refuse, refuse.text, own
+        self._fold = fold
         self.inner: Mapping[int, str] = {}
         self.to_itself = False
+        self.numbers: dict[str, int] = {}
+        self.substitutions: list[Substitution] = []
 
     def map(self, config: Json, inner: Mapping[int, str]) -> None:
         """Write the addresses into a configuration.
@@ -42,6 +51,12 @@ class Upstreams:
             inner: the listeners of Caddy's own sites, by the port that the Caddyfile gives them.
         """
         self.inner = inner
+        foreign = [dial for dial in dials(config) if not self._is_own_site(dial)]
+        for dial in foreign:
+            self._check(dial)
+        self.numbers = assign(foreign, len(self.runtime.units))
+        self._need_enough(foreign)
+        self._say()
         for handler in handlers(config, PROXY):
             self._map_handler(handler)
 
@@ -59,23 +74,78 @@ class Upstreams:
             raise self._loop(way)
 
     def _own_port(self, dial: str) -> int | None:
-        host = TCP.sub("", dial).rpartition(":")[0]
-        return port_of(dial) if is_local(host) else None
+        host = bare(dial).rpartition(":")[0]
+        return port_of(bare(dial)) if is_local(host) else None
 
     def _loop(self, way: Sequence[loops.Hop]) -> CaddyfileError:
         ports = " → ".join(f":{port}" for port in [way[0].site, *(hop.to for hop in way)])
-        first = TCP.sub("", way[0].dial)
+        first = bare(way[0].dial)
         return self._refuse(
             f"`{first}` sends each request back to where it came from ({ports}), again and again.",
             line=line_of_upstream(first, self.text),
             help=f"Name the backends instead: {self._list_names()}.",
         )
 
+    # --- what cannot be an upstream here ---------------------------------------------------
+
+    def _is_own_site(self, dial: str) -> bool:
+        port = self._own_port(dial)
+        return port is not None and port in self.inner
+
+    def _check(self, dial: str) -> None:
+        host = dial.rpartition(":")[0]
+        if foreign := parameter(host):
+            raise self._refuse(f"Caddy takes `{host}` for the name of one more upstream.",
+                               line=line_of_upstream(dial, self.text), help=foreign)  # fmt: skip
+        if not host and not self._own:
+            help = f"This lab has {self._list_names()}."
+            raise self._no_such(dial, dial, "is no address of a backend", help)
+        if not self._own and (meant := self._slip(host)):
+            help = f"This lab has {self._list_names()}. Did you mean `{meant}`?"
+            raise self._no_such(host, dial, "is not in this lab", help)
+        number = number_of(dial)
+        if number and number > len(self.runtime.units):
+            help = f"This lab has {self._list_names()}.{self._wish(number)}"
+            raise self._no_such(host, dial, "is not in this lab", help)
+
+    def _slip(self, host: str) -> str:
+        """The backend of the course that was meant, if this looks like a slip of the pen."""
+        names = [f"backend{unit.number}" for unit in self.runtime.units]
+        alike = get_close_matches(host, names, 1, 0.75) if host not in names else []
+        return alike[0] if alike and number_of(f"{host}:1") is None else ""
+
+    def _need_enough(self, dials: Sequence[str]) -> None:
+        units, wanted = len(self.runtime.units), needed(dials)
+        if wanted <= units or self._fold:
+            return
+        last = next(reversed(self.numbers))
+        raise self._refuse(
+            f"This Caddyfile has {len(dials)} upstreams, and this lab has {units} "
+            f"{'backend' if units == 1 else 'backends'}.",
+            line=line_of_upstream(last, self.text),
+            help=f'`Lab.of("Caddyfile")` makes a lab that fits; so does `Lab(backends={wanted})`.',
+        )
+
+    def _list_names(self) -> str:
+        return ", ".join(f"backend{unit.number}:{BACKEND_PORT}" for unit in self.runtime.units)
+
+    def _no_such(self, word: str, dial: str, what: str, help: str) -> CaddyfileError:
+        line = line_of_upstream(dial, self.text)
+        return self._refuse(f"`{word}` {what}.", line=line, help=help)
+
+    def _wish(self, number: int) -> str:
+        if number > MOST_BACKENDS:
+            return f" A lab has {MOST_BACKENDS} backends at most."
+        return f" For more backends: `Lab(backends={number})`."
+
+    # --- addresses -------------------------------------------------------------------------
+
     def _map_handler(self, handler: Json) -> None:
         if "dynamic_upstreams" in handler:
             raise self._refuse("Dynamic upstreams ask a name server, and the lab has none.",
-                           word="dynamic", help="Name the backends: `reverse_proxy backend1:8080 "
-                           "backend2:8080`.")  # fmt: skip
+                               word="dynamic", help="Name the backends: `reverse_proxy "
+                               "backend1:8080 backend2:8080`.")  # fmt: skip
+        written = [bare(up["dial"]) for up in handler.get("upstreams", []) if "dial" in up]
         for upstream in handler.get("upstreams", []):
             if "dial" in upstream:
                 upstream["dial"] = self._dial(upstream["dial"])
@@ -83,49 +153,32 @@ class Upstreams:
         if "upstream" in active:
             active["upstream"] = self._dial(active["upstream"])
         if port := active.pop("port", None):
-            self._map_health_port(active, port)
+            self._map_health_port(active, port, written)
 
-    def _map_health_port(self, active: Json, port: int) -> None:
-        if port != BACKEND_PORT:  # 8080 is where Caddy checks anyway
+    def _map_health_port(self, active: Json, port: int, written: Sequence[str]) -> None:
+        """A backend answers where its upstream is said to be; elsewhere only in an own file."""
+        known = port == BACKEND_PORT or any(dial.endswith(f":{port}") for dial in written)
+        if not known and not self._own:
             active["port"] = port_of(self.runtime.dial("backend1", port))
 
     def _dial(self, written: str) -> str:
-        dial = TCP.sub("", written)
-        host, _, port = dial.rpartition(":")
-        if foreign := parameter(host):
-            raise self._refuse(f"Caddy takes `{host}` for the name of one more upstream.",
-                           line=line_of_upstream(dial, self.text), help=foreign)  # fmt: skip
-        if not port.isdigit() or "/" in dial or "{" in dial:
-            raise self._no_such(dial, dial, "is no address of a backend")
-        if is_local(host) and int(port) in self.inner:
+        dial = bare(written)
+        if self._is_own_site(dial):
             self.to_itself = True
-            return self.inner[int(port)]
-        if is_local(host):
-            what = f"is not in this Caddyfile: no site listens on :{port}"
-            raise self._no_such(dial, dial, what)
-        if host not in self._names():
-            raise self._no_such(host, dial, "is not in this lab")
-        return self.runtime.dial(host, int(port))
+            return self.inner[self._own_port(dial) or 0]
+        without_port = number_of(dial) is not None and dial.endswith(":80") and not self._own
+        port = 80 if without_port else BACKEND_PORT
+        return self.runtime.dial(f"backend{self.numbers[dial]}", port)
 
-    def _names(self) -> list[str]:
-        return [f"backend{unit.number}" for unit in self.runtime.units]
-
-    def _list_names(self) -> str:
-        return ", ".join(f"{name}:{BACKEND_PORT}" for name in self._names())
-
-    def _no_such(self, word: str, dial: str, what: str) -> CaddyfileError:
-        names = self._list_names()
-        line = line_of_upstream(dial, self.text)
-        help = f"This lab has {names}.{self._wish(word)}"
-        return self._refuse(f"`{word}` {what}.", line=line, help=help)
-
-    def _wish(self, word: str) -> str:
-        more = re.fullmatch(r"backend([1-9]\d*)", word)
-        if more is None:
-            return ""
-        if int(more[1]) > MOST_BACKENDS:
-            return f" A lab has {MOST_BACKENDS} backends at most."
-        return f" For more backends: `Lab(backends={more[1]})`."
+    def _say(self) -> None:
+        shared = Counter(self.numbers.values())
+        for dial, number in self.numbers.items():
+            if number_of(dial) is None:
+                together = f" It stands for {shared[number]} upstreams." * (shared[number] > 1)
+                self.substitutions.append(Substitution(
+                    line_of_upstream(dial, self.text), dial, f"backend {number}",
+                    f"It answers any path with 200, unless it is told otherwise.{together}",
+                ))  # fmt: skip
 
 
 def is_local(host: str) -> bool:

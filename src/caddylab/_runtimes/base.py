@@ -11,13 +11,16 @@ from typing import Any, Protocol
 import httpx
 
 from caddylab._machine.ports import Address as Address
-from caddylab._runtimes.keeper_main import BACKLOG as BACKLOG
+from caddylab._runtimes.listener import Listener
 
 BACKEND_PORT = 8080
 """The port a backend has in a learner's Caddyfile (`backend1:8080`)."""
 
 MOST_BACKENDS = 16
 """How many backends a lab can have."""
+
+BACKLOG = 128
+"""Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
 
 
 INSTANCE_HEADER = "X-Instance"
@@ -45,15 +48,23 @@ class Sight:
 class Unit(Protocol):
     """One backend as its runtime sees it.
 
-    `address` and `control` are loopback addresses on this machine; `control` answers only
+    `address` and `control` are loopback addresses on this machine, or `address` is the path of a
+    unix socket; `control` answers only
     requests that carry the lab's secret. `instance` is what the process that runs says of
     itself there, in INSTANCE_HEADER: another one would not.
     """
 
     number: int
-    address: Address
+    address: Address | str
     control: Address
     instance: str
+
+    @property
+    def dial(self) -> str:
+        """The address at which Caddy reaches it."""
+
+    def listen(self, listener: Listener) -> None:
+        """Write down what it listens to from its next start on, or when it is told to look."""
 
     def look(self) -> Sight:
         """What there really is, whatever was done or noted before."""

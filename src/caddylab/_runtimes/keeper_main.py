@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,8 +25,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 CAN_FORK = hasattr(os, "fork")
-BACKLOG = 128
-"""Listen queue of a backend: short, so that a partition can fill it (see `_rig/faults`)."""
 INSTANCE = "CONTROL_INSTANCE"
 """Environment variable that names a backend's process to itself."""
 
@@ -204,33 +201,18 @@ def load(app_dir: str) -> Any:
     if app_dir not in sys.path:
         sys.path.insert(0, app_dir)
     import app
-    import uvicorn
     import uvicorn.lifespan.on
     import uvicorn.loops.auto
     import uvicorn.protocols.http.auto
+    import uvicorn.protocols.websockets.wsproto_impl  # noqa: F401
 
-    return uvicorn, app
+    return app
 
 
 def serve(app_dir: str, port: int) -> None:
-    """Be a backend until SIGTERM."""
-    uvicorn, app = load(app_dir)
-    config = uvicorn.Config(
-        app.create_app(), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="none"
-    )
-    uvicorn.Server(config).run(sockets=[listener(port)])
-
-
-def listener(port: int) -> socket.socket:
-    """A socket bound to loopback `port`, which the owner may have reserved."""
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); without it
-    # each pays a delayed acknowledgement, 40 ms.
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if hasattr(socket, "SO_REUSEPORT"):
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.bind(("127.0.0.1", port))
-    return bound
+    """Be a backend on loopback `port`, which the owner may have reserved, until SIGTERM."""
+    app = load(app_dir)
+    app.run(app.bind(("127.0.0.1", port)))
 
 
 if __name__ == "__main__":

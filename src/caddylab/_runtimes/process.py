@@ -45,8 +45,8 @@ class ProcessRuntime:
         self._ports: dict[object, Port] = {"site": Port(), "closed": Port()}
         self.site: Address = (LOOPBACK, self._ports["site"].number)
         self.listen = f"{LOOPBACK}:{self.site[1]}"
-        self.units = [self._unit(number) for number in range(1, backends + 1)]
         self.folder = folders.base() / lab_id
+        self.units = [self._unit(number) for number in range(1, backends + 1)]
         self.keeper: Keeper
         self._caddy: psutil.Process | None = None
         self._admin = self._admin_client()
@@ -55,7 +55,11 @@ class ProcessRuntime:
 
     def _unit(self, number: int) -> ProcessUnit:
         return ProcessUnit(
-            number, self.secret, lambda: self.keeper, lambda name: self.output(name=name)
+            number,
+            self.secret,
+            self.folder,
+            lambda: self.keeper,
+            lambda name: self.output(name=name),
         )
 
     def start(self) -> None:
@@ -107,9 +111,10 @@ class ProcessRuntime:
 
     def dial(self, host: str, port: int) -> str:
         number = int(host.removeprefix("backend"))
-        known = port == BACKEND_PORT
-        address = self.units[number - 1].address if known else self._reserved("closed")
-        return f"{address[0]}:{address[1]}"
+        if port == BACKEND_PORT:
+            return self.units[number - 1].dial
+        closed, port = self._reserved("closed")
+        return f"{closed}:{port}"
 
     def inner(self, port: int) -> str:
         host, number = self._reserved(port)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 
@@ -13,6 +15,7 @@ from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes.base import Address, Sight, ready
 from caddylab._runtimes.keeper import Keeper
+from caddylab._runtimes.listener import FILE, Listener
 
 START_TIMEOUT = 30.0
 PATIENCE = 10.0
@@ -25,6 +28,7 @@ class ProcessUnit:
     Args:
         number: which backend it is, counted from 1.
         secret: what its control channel wants to hear.
+        folder: the lab's.
         keeper: gives the keeper.
         output: gives the last lines that a process of the lab has printed, by its name.
     """
@@ -33,16 +37,18 @@ class ProcessUnit:
         self,
         number: int,
         secret: str,
+        folder: Path,
         keeper: Callable[[], Keeper],
         output: Callable[[str], str],
     ) -> None:
-        self._secret, self._keeper, self._output = secret, keeper, output
+        self._secret, self._folder = secret, folder
+        self._keeper, self._output = keeper, output
         self._port, self._control_port = Port(), Port()
         self._process: psutil.Process | None = None
         self._name = f"backend{number}"
         self.number = number
         self.instance = ""
-        self.address: Address = (LOOPBACK, self._port.number)
+        self.address: Address | str = (LOOPBACK, self._port.number)
         self.control: Address = (LOOPBACK, self._control_port.number)
 
     def launch(self) -> None:
@@ -52,10 +58,27 @@ class ProcessUnit:
             "CONTROL_HOST": LOOPBACK,
             "CONTROL_PORT": str(self.control[1]),
             "CONTROL_SECRET": self._secret,
+            FILE: str(self._file("listener.json")),
         }
         app_dir = shipped.containers()
         self._keeper().backend(self._name, app_dir, self._port.number, env)
         self.look()
+
+    @property
+    def dial(self) -> str:
+        if isinstance(self.address, str):
+            return f"unix/{self.address}"
+        return f"{self.address[0]}:{self.address[1]}"
+
+    def listen(self, listener: Listener) -> None:
+        socket = str(self._file("sock"))
+        private = os.open(self._file("listener.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(private, "wb") as file:
+            file.write(listener.written(socket))
+        self.address = socket if listener.unix else (LOOPBACK, self._port.number)
+
+    def _file(self, ending: str) -> Path:
+        return self._folder / f"{self._name}.{ending}"
 
     def look(self) -> Sight:
         try:

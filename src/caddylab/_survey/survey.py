@@ -11,12 +11,12 @@ from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
 from caddylab._look.progress_bar import Bar
 from caddylab._machine.waiting import poll
+from caddylab._rig.rig import Rig
 from caddylab._survey import table as _survey_table
 from caddylab._survey.trial import Trial
 
 if TYPE_CHECKING:
     from caddylab._rig.backend import Backend
-    from caddylab._rig.rig import Rig
     from caddylab._traffic.traffic import Traffic
 
 SLOW = 0.65

@@ -67,9 +67,9 @@ class Trial:
     @cached_property
     def trouble(self) -> str:
         """What went wrong for how many, such as "4 × 502"; empty if nothing did."""
-        seen = Counter(_word(r) for r in self.traffic.requests if not _good(r))
+        seen = Counter(word(r) for r in self.traffic.requests if not _good(r))
         slow = [f"{self.slow} slow"] if self.slow else []
-        return ", ".join([*(_times(n, word) for word, n in sorted(seen.items())), *slow])
+        return ", ".join([*(times(n, what) for what, n in sorted(seen.items())), *slow])
 
     def __repr__(self) -> str:
         share = f"{self.sign} {self.good} of {self.total}"
@@ -80,15 +80,16 @@ def _good(request: Request) -> bool:
     return request.good and request.status == ASKED_FOR
 
 
-def _word(request: Request) -> str:
+def word(request: Request) -> str:
     """What a client without a good answer saw."""
-    if word := WORDS.get(request.outcome):
-        return word
+    if said := WORDS.get(request.outcome):
+        return said
     if request.answerer is Answerer.CADDY:
         return f"{request.status}{' with a page' if request.body else ''} of Caddy's own"
     unsure = " of who knows whom" if request.answerer is Answerer.UNKNOWN else ""
     return f"{request.status}{unsure}"
 
 
-def _times(n: int, word: str) -> str:
-    return f"{n} × {word}" if word[0].isdigit() else f"{n} {word}"
+def times(n: int, what: str) -> str:
+    """So many of them: "4 × 502", "3 gave up"."""
+    return f"{n} × {what}" if what[:1].isdigit() else f"{n} {what}"

@@ -80,6 +80,11 @@ class Traffic(Counts):
         self.run.stop()
         return self.wait()
 
+    def finish(self) -> Traffic:
+        """Send nothing more, and return when what is in flight has come to its own end."""
+        self.run.finish()
+        return self.wait()
+
     @property
     def lateness(self) -> Lateness | None:
         """How late an open loop's requests left; None for a closed loop, which has no times."""

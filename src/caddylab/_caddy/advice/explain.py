@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from string import Template
 
 from caddylab._caddy.advice.foreign import meaning
-from caddylab._caddy.advice.mistakes import MISTAKES, Mistake
+from caddylab._caddy.advice.mistakes import MISTAKES, NO_DIRECTIVE, Mistake
 from caddylab._caddy.advice.vocabulary import OPTIONS, POLICIES, TRANSPORT
 from caddylab._caddy.text.tokens import parse
 from caddylab._caddy.text.variables import Unset
@@ -75,6 +75,11 @@ def refuse_unset(missing: Sequence[Unset], message: str, text: str) -> Caddyfile
     guilty = next((variable for variable in missing if variable.line == line), missing[0])
     reason = f"{guilty}, so for Caddy nothing stands there: {_reason(message)}"
     return CaddyfileError(reason, text, guilty.line, guilty.help)
+
+
+def unheard_of(error: CaddyfileError, word: str) -> bool:
+    """Whether `word`, which Caddy does not know, is like nothing that we know either."""
+    return error.help in ("", Template(NO_DIRECTIVE).substitute(word=word))
 
 
 def _reason(message: str) -> str:

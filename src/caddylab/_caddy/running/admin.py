@@ -67,6 +67,10 @@ class Admin:
         result: dict[str, Any] = answer["result"]
         return result
 
+    def refusal(self, text: str) -> str:
+        """Caddy's own words about a text that it does not take; nothing for one that it takes."""
+        return str(self._adapt(text).get("error", ""))
+
     def _adapt(self, text: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._post(
             "/adapt", text, {"Content-Type": "text/caddyfile"}

@@ -49,6 +49,10 @@ class Files:
             raise self.refusal(written, "is not in the Caddyfile's folder")
         return path
 
+    def exists(self, written: str) -> bool:
+        """Whether there is such a thing on this machine, or may be: it depends on the request."""
+        return "{" in written or (self.here / Path(written).expanduser()).exists()
+
     def refusal(self, written: str, what: str) -> CaddyfileError:
         """The error for a path that may not be read."""
         return CaddyfileError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.safety.decision import Decision, Verdict
@@ -33,10 +34,15 @@ class Guard:
     Args:
         files: what may be read.
         folder: the lab's folder as Caddy sees it, where logs and secrets go.
+        stand_in: a folder of pages in the place of those that are not on this machine.
+        lenient: whether pages that may not be read are replaced in the same way, and who would be
+            asked on the network is left out; else a Caddyfile that wants that is refused.
     """
 
-    def __init__(self, files: Files, folder: str) -> None:
-        self.files, self.folder = files, folder
+    def __init__(
+        self, files: Files, folder: str, stand_in: Path | None = None, *, lenient: bool = False
+    ) -> None:
+        self.files, self.folder, self.stand_in, self.lenient = files, folder, stand_in, lenient
         self.decisions: list[Decision] = []
         self._serves = False
         self.roots: list[Json] = []
@@ -57,7 +63,7 @@ class Guard:
         self._fields(config)
         if self._serves:
             for root in self.roots:  # without anything that serves it, a root is only a word
-                self.read(root, "root")
+                self._read_root(root, "root")
             self._default_root(config)
         return self.decisions
 
@@ -83,7 +89,26 @@ class Guard:
         """The same for the root of a site, which is set by `root` or has a default."""
         self._serves = True
         if holder.get(key) not in (None, "", ROOT):
+            self._read_root(holder, key)
+
+    def _read_root(self, holder: Json, key: str) -> None:
+        """Let a folder of pages be read; where it is not there, others stand in for them."""
+        if self.stand_in is None or not holder.get(key):
             self.read(holder, key)
+            return
+        stood = holder[key]
+        try:
+            there = self.files.find(stood).exists()
+        except CaddyfileError:
+            there = False
+            if not self.lenient and self.files.exists(stood):
+                raise
+        if there:
+            self.read(holder, key)
+            return
+        holder[key] = self.files.bring(self.stand_in)
+        self.note("http.handlers.file_server", Verdict.REDIRECTED, f"root {stood}",
+                  "a folder with a stand-in page", "Its own pages are not in the lab.")  # fmt: skip
 
     def _known(self, found: Part) -> None:
         if found.module not in MODULES:
@@ -105,6 +130,10 @@ class Guard:
                 holder[key] = False
                 self.note("http", Verdict.LEFT_OUT, "otlp", "", "A lab sends nobody its metrics.")
             elif key == "ask" and isinstance(value, str) and "://" in value:
+                if self.lenient:
+                    del holder[key]
+                    self.note("tls", Verdict.LEFT_OUT, f"ask {value}", "", ASKS_NOBODY)
+                    continue
                 raise self.refuse("ask", f"`ask {value}` asks a server on the network.", NO_NETWORK)
             elif isinstance(value, str):
                 holder[key] = self._placeholders(value)
@@ -137,6 +166,7 @@ class Guard:
 
 
 WRITES = "A lab writes nothing outside of its own folder, and that is removed with it."
+ASKS_NOBODY = "A lab asks no server on the network."
 NO_NETWORK = "A lab talks to nobody but its own backends; leave it out."
 
 
@@ -240,6 +270,10 @@ def _tracing(guard: Guard, found: Part) -> None:
 def _no_network(guard: Guard, found: Part) -> None:
     word = found.module.rpartition(".")[2]
     what = found.module.removeprefix("tls.")
+    if guard.lenient:
+        del found.holder[found.key]
+        guard.note(found.module, Verdict.LEFT_OUT, what, "", ASKS_NOBODY)
+        return
     raise guard.refuse(word, f"`{what}` asks a server on the network.", NO_NETWORK)
 
 

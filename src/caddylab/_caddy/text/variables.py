@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from caddylab._caddy.text.tokens import located
 
-_VARIABLE = re.compile(r"\{\$(?P<name>[^}:]+)(?P<default>:[^}]*)?\}")
+VARIABLE = re.compile(r"\{\$(?P<name>[^}:]+)(?P<default>:[^}]*)?\}")
 
 PLAUSIBLE = ("site.example", "80", "10s", "backend1:8080")
 """Values of which one fits in most places: a name, a number, a duration, an address."""
@@ -54,7 +54,7 @@ def fill(text: str, values: Mapping[str, str], otherwise: str = "") -> str:
         default = variable["default"]
         return values.get(variable["name"], otherwise if default is None else default[1:])
 
-    return _VARIABLE.sub(value, text)
+    return VARIABLE.sub(value, text)
 
 
 def unset(text: str, values: Mapping[str, str]) -> list[Unset]:
@@ -66,7 +66,7 @@ def unset_in(words: Iterable[tuple[int, str]], values: Mapping[str, str]) -> lis
     """The same of words, each with its line."""
     found: dict[str, Unset] = {}
     for line, word in words:
-        for variable in _VARIABLE.finditer(word):
+        for variable in VARIABLE.finditer(word):
             name = variable["name"]
             if name not in values and variable["default"] is None:
                 found.setdefault(name, Unset(name, line))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -41,10 +43,22 @@ def weakness(key: str) -> Hints | None:
 
 
 def guesses(key: str) -> float:
-    """How many guesses it takes who tries words, names, dates and patterns first."""
+    """How many guesses it takes who tries words, names, dates and patterns first.
+
+    They try them written otherwise, too: in Base64 and in hexadecimal digits.
+    """
     from zxcvbn import zxcvbn
 
-    return float(zxcvbn(key[:_LONGEST])["guesses"])
+    texts = {key, *_unwrapped(key)}
+    return min(float(zxcvbn(text[:_LONGEST])["guesses"]) for text in texts)
+
+
+def _unwrapped(key: str) -> Iterator[str]:
+    for decode in (bytes.fromhex, b64decode, urlsafe_b64decode):
+        with suppress(ValueError):  # it is something else
+            text = decode(key).decode()
+            if text.isprintable():
+                yield text
 
 
 def value(key: str, dial: str) -> str:

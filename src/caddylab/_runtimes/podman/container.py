@@ -17,6 +17,8 @@ from caddylab._runtimes.base import Address
 from caddylab._runtimes.podman.service import Service
 
 CONTROL_PORT = 8081
+LISTENER_FILE = "/tmp/listener.json"
+DOMAIN = "dns.podman"
 START_TIMEOUT = 60.0
 GONE_TIMEOUT = 30.0
 PATIENCE = 120.0

@@ -23,17 +23,22 @@ from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.lab_folder import Swept
+from caddylab._runtimes.listener import FILE
 from caddylab._runtimes.podman import caddy as podman_caddy
 from caddylab._runtimes.podman import images
 from caddylab._runtimes.podman import service as podman_service
 from caddylab._runtimes.podman import sweep as podman_sweep
-from caddylab._runtimes.podman.container import CONTROL_PORT, Container
+from caddylab._runtimes.podman.container import (
+    CONTROL_PORT,
+    DOMAIN,
+    LISTENER_FILE,
+    Container,
+)
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman.service import Service
 from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
-DOMAIN = "dns.podman"
 SWEEP_PATIENCE = 30.0
 """Seconds that Podman has for each answer to who sweeps."""
 
@@ -219,6 +224,7 @@ class PodmanRuntime:
             "CONTROL_HOST": "0.0.0.0",
             "CONTROL_PORT": str(CONTROL_PORT),
             "CONTROL_SECRET": self.secret,
+            FILE: LISTENER_FILE,
         }
         ports = [BACKEND_PORT, CONTROL_PORT]
         container = self._launch(f"backend{number}", ports, image, environment)

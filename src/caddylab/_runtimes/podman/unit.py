@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
+import tarfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from caddylab._errors import FaultError
 from caddylab._machine.waiting import poll
-from caddylab._runtimes.base import BACKEND_PORT, Sight, ready
-from caddylab._runtimes.podman.container import CONTROL_PORT, GONE_TIMEOUT, Container
+from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
+from caddylab._runtimes.listener import Listener
+from caddylab._runtimes.podman.container import (
+    CONTROL_PORT,
+    DOMAIN,
+    GONE_TIMEOUT,
+    LISTENER_FILE,
+    Container,
+)
 
 
 class PodmanUnit:
@@ -23,10 +32,14 @@ class PodmanUnit:
 
     def __init__(self, container: Container, number: int, secret: str) -> None:
         self.container, self.number, self._secret = container, number, secret
-        self.address = container.published(BACKEND_PORT)
+        self.address: Address | str = container.published(BACKEND_PORT)
         self.control = container.published(CONTROL_PORT)
+        self.dial = f"backend{number}.{DOMAIN}:{BACKEND_PORT}"
         self.instance = ""
         """Nobody else can have its published port, so it need not say who it is."""
+
+    def listen(self, listener: Listener) -> None:
+        self.container.put(_archive(LISTENER_FILE, listener.written()))
 
     def look(self) -> Sight:
         state = self.container.state()
@@ -80,6 +93,15 @@ class PodmanUnit:
     def _see(self, condition: Callable[[], bool], what: str) -> None:
         if not poll(condition, GONE_TIMEOUT, interval=0.01):
             raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
+
+
+def _archive(path: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo(path.lstrip("/"))
+        entry.size, entry.mode = len(content), 0o644
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def _ending(state: dict[str, Any]) -> str:

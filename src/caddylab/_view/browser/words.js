@@ -6,8 +6,8 @@ const NTH = ["", "every", "every second", "every third", "every fourth"];
 const and = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(String).join(" and ");
 const backends = (some) => `backend${some.length === 1 ? "" : "s"} ${and(some.map((b) => String(b.number)))}`;
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
-const plural = (what) => what.replace(/^is /, "are ").replace(/^has /, "have ").replace(/^was /, "were ")
-  .replace(/^(hang|fail)s$/, "$1");
+const MANY = { is: "are", has: "have", was: "were" };
+const plural = (what) => what.replace(/^\w+/, (verb) => MANY[verb] ?? verb.replace(/s$/, ""));
 
 // "Backends 1 and 2 were killed": what was made of these backends; each of them is named.
 function said(some) {

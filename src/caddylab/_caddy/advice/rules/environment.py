@@ -5,7 +5,6 @@ from __future__ import annotations
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.text.variables import unset_in
-from caddylab._machine.environ import inherited
 
 
 @rule(
@@ -18,6 +17,6 @@ def variable_not_set(subject: Subject) -> Findings:
     upstream, a header or a whole line may be missing.
     """
     words = ((s.line, word) for s in subject.outline.walk() for word in s.words)
-    for variable in unset_in(words, inherited()):
-        message = f"The environment variable {variable.name} is not set: nothing stands there."
+    for variable in unset_in(words, subject.environment):
+        message = f"The environment variable `{variable.name}` is not set: nothing stands there."
         yield Remark(variable.line, message, variable.help)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,10 +17,13 @@ class Subject:
     Attributes:
         outline: its text.
         config: Caddy's JSON; empty where only the text is to be judged.
+        environment: the variables that are set.
     """
 
-    def __init__(self, outline: Outline, config: Json | None) -> None:
-        self.outline, self.config = outline, config or {}
+    def __init__(
+        self, outline: Outline, config: Json | None, environment: Mapping[str, str]
+    ) -> None:
+        self.outline, self.config, self.environment = outline, config or {}, environment
 
     @cached_property
     def steps(self) -> list[Step]:

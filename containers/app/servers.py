@@ -1,0 +1,183 @@
+"""The servers that speak to Caddy: each serves the app on sockets that listen already.
+
+uvicorn speaks HTTP/1.1, with and without TLS; Hypercorn HTTP/2; fcgisgi FastCGI. They are imported
+when they are asked for: a backend that speaks plain HTTP starts without them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .listener import Listener
+
+BACKLOG = 128
+
+
+class Serving(Protocol):
+    """A server at work."""
+
+    def stop(self) -> None:
+        """Take no new connections; the sockets are closed soon."""
+
+    async def finish(self) -> None:
+        """Return when what has begun is finished."""
+
+
+class Uvicorn(uvicorn.Server):
+    """HTTP/1.1; it leaves signals to the server that it lives beside."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    async def begin(self, sockets: list[socket.socket]) -> None:
+        """Serve until `stop`."""
+        self._task = asyncio.create_task(self.serve(sockets=sockets))
+        while not (self.started or self._task.done()):
+            await asyncio.sleep(0.001)
+
+    def stop(self) -> None:
+        """Take no new connections."""
+        for server in self.servers:
+            server.close()
+        self.should_exit = True
+
+    async def finish(self) -> None:
+        """Return when what has begun is finished."""
+        await self._task
+
+
+class Hypercorn:
+    """HTTP/2, and HTTP/1.1 for who asks for it."""
+
+    def __init__(self, app: ASGIApp, context: ssl.SSLContext | None) -> None:
+        self._app, self._context = app, context
+        self._end = asyncio.Event()
+
+    async def begin(self, sockets: list[socket.socket]) -> None:
+        """Serve until `stop`."""
+        from hypercorn.asyncio import serve
+
+        app: Any = without_lifespan(self._app)
+        config = self._configure(sockets)
+        self._task = asyncio.create_task(
+            serve(app, config, shutdown_trigger=self._end.wait, mode="asgi")
+        )
+
+    def _configure(self, sockets: list[socket.socket]) -> Any:
+        from hypercorn.config import Config, Sockets
+
+        context = self._context
+
+        class Ready(Config):
+            ssl_enabled = context is not None
+
+            def create_ssl_context(self) -> ssl.SSLContext | None:
+                return context
+
+            def create_sockets(self) -> Sockets:
+                return Sockets(sockets, [], []) if context else Sockets([], sockets, [])
+
+        config = Ready()
+        config.backlog, config.graceful_timeout, config.errorlog = BACKLOG, 600.0, None
+        return config
+
+    def stop(self) -> None:
+        """Take no new connections."""
+        self._end.set()
+
+    async def finish(self) -> None:
+        """Return when what has begun is finished."""
+        await self._task
+
+
+class FastCGI:
+    """FastCGI, as PHP-FPM speaks it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        from fcgisgi.asyncio_server import FastCGIASGIProtocol, Server
+
+        self._server: Any = Server(app)
+        self._server.startup_complete = True
+        self._protocol = lambda: FastCGIASGIProtocol(app, self._server)
+        self._listening: list[asyncio.Server] = []
+
+    async def begin(self, sockets: list[socket.socket]) -> None:
+        """Serve until `stop`."""
+        loop = asyncio.get_running_loop()
+        for bound in sockets:
+            server = await loop.create_server(self._protocol, sock=bound, backlog=BACKLOG)
+            self._listening.append(server)
+
+    def stop(self) -> None:
+        """Take no new connections."""
+        for server in self._listening:
+            server.close()
+
+    async def finish(self) -> None:
+        """Return when what has begun is finished."""
+        for protocol in list(self._server.protocols):
+            if protocol.adapter:
+                await protocol.adapter.wait_all()
+
+
+async def serve(app: ASGIApp, listener: Listener, sockets: list[socket.socket]) -> Serving:
+    """Serve the app as the listener says."""
+    server = _server(app, listener)
+    await server.begin(sockets)
+    return server
+
+
+def _server(app: ASGIApp, listener: Listener) -> Uvicorn | Hypercorn | FastCGI:
+    context = _context(listener) if listener.certificate else None
+    if listener.protocol == "fastcgi":
+        return FastCGI(app)
+    if listener.protocol in ("h2", "h2c"):
+        return Hypercorn(app, context)
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, proxy_headers=False, ws="wsproto", backlog=BACKLOG
+    )
+    config.access_log = False
+    config.load()
+    config.ssl = context
+    return Uvicorn(config)
+
+
+def _context(listener: Listener) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["h2", "http/1.1"] if listener.protocol == "h2" else ["http/1.1"])
+    handle, path = tempfile.mkstemp(suffix=".pem")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(listener.certificate)
+        context.load_cert_chain(path)
+    finally:
+        os.unlink(path)
+    return context
+
+
+def without_lifespan(app: ASGIApp) -> ASGIApp:
+    """The app for a second server: its life is the first one's business."""
+
+    async def alive(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await app(scope, receive, send)
+            return
+        while scope["type"] == "lifespan":
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    return alive

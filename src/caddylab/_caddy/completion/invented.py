@@ -1,0 +1,102 @@
+"""Values for the environment variables of a Caddyfile that are not set: such as fit the place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from caddylab._caddy.completion.substitution import Substitution
+from caddylab._caddy.text.tokens import Statement, parse
+from caddylab._caddy.text.variables import VARIABLE, unset
+
+PROXIES = {"reverse_proxy", "to", "php_fastcgi", "forward_auth", "health_upstream"}
+HASH = "$2a$04$GECDc8hXgSToeRrr5ZQs3essYJ9myloMr1deIPco2c8.pSAD6CZPm"
+BY_OPTION = (
+    (
+        re.compile(r"timeout|interval|duration|delay|ttl|max_age|period|window"),
+        "10s",
+    ),
+    (re.compile(r"retries|fails|passes|count|events|max_requests|burst|roll_keep"), "3"),
+    (re.compile(r"status"), "200"),
+    (re.compile(r"_port$|^port$"), "8080"),
+    (re.compile(r"size|buffer"), "10MiB"),
+    (re.compile(r"^email$"), "admin@site.example"),
+    (re.compile(r"^lb_policy$"), "round_robin"),
+    (re.compile(r"^level$"), "INFO"),
+    (re.compile(r"^health_uri$|^uri$|^root$|^rewrite$"), "/"),
+    (re.compile(r"^acme_ca$"), "https://acme.example/directory"),
+    (re.compile(r"^(acme_dns|dns)$"), "invented"),
+)
+"""What fits behind an option, by its name."""
+
+
+def invent(text: str, values: Mapping[str, str]) -> tuple[dict[str, str], list[Substitution]]:
+    """Values for the variables that have none, and what to say of each.
+
+    Args:
+        text: the Caddyfile.
+        values: the environment.
+    """
+    places = dict(_places(parse(text).statements, ()))
+    invented: dict[str, str] = {}
+    said = []
+    for variable in unset(text, values):
+        word, way = places.get(variable.name, ("", ()))
+        invented[variable.name] = value = _fitting(variable.name, word, way)
+        shown = f"`{value}`" if value else ""
+        means = f"The environment variable {variable.name} is not set."
+        said.append(Substitution(variable.line, f"{{${variable.name}}}", shown, means))
+    return invented, said
+
+
+Way = tuple[Statement, ...]
+
+
+def _places(statements: list[Statement], above: Way) -> Iterator[tuple[str, tuple[str, Way]]]:
+    """Where each variable stands; of several places the last one yielded, the first, counts."""
+    for statement in reversed(statements):
+        way = (*above, statement)
+        yield from _places(statement.body, way)
+        for word in reversed(statement.words):
+            for variable in VARIABLE.finditer(word):
+                yield variable["name"], (word, way)
+
+
+def _fitting(name: str, word: str, way: Way) -> str:
+    """A value for the variable `name`, which stands in `word`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "invented"
+    statement = way[-1] if way else Statement(1, [])
+    alone = statement.words == [word] and VARIABLE.fullmatch(word) is not None
+    if alone and not (len(way) == 1 and statement.body):
+        return ""  # a place for more lines, of which there are none
+    before = word.partition(f"{{${name}")[0]
+    if before.endswith(":") and not before.endswith("//"):
+        return "80" if len(way) == 1 else "8080"
+    if len(way) == 1:
+        return _address(slug, word, before)
+    if statement.name in PROXIES:
+        behind = word.partition(f"{{${name}")[2].partition("}")[2]
+        return slug if behind.startswith(":") else f"{slug}:8080"
+    return _by_option(name, statement, way)
+
+
+def _address(slug: str, word: str, before: str) -> str:
+    """A name for a site."""
+    if word.startswith("{$") and "://" in word.partition("}")[2]:
+        return "http"
+    if slug.endswith("port") and not before:
+        return ":80"
+    return f"{slug}.example"
+
+
+def _by_option(name: str, statement: Statement, way: Way) -> str:
+    if len(way) > 1 and way[-2].name in ("basic_auth", "basicauth"):
+        return HASH if f"{{${name}" in " ".join(statement.words[1:]) else "invented"
+    if statement.name == "tls":
+        return "admin@site.example"
+    if statement.name == "output":
+        return "site.log"
+    if statement.name in ("remote_ip", "client_ip", "trusted_proxies"):
+        return "203.0.113.0/24"
+    fits = (value for pattern, value in BY_OPTION if pattern.search(statement.name))
+    return next(fits, "invented")

@@ -1,0 +1,27 @@
+"""What runs in the place of something that stands in a Caddyfile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """One part of a Caddyfile, and what runs in its place. Its text is a sentence or two.
+
+    Attributes:
+        line: where it stands, from 1; None where that cannot be told.
+        stood: what the Caddyfile says.
+        runs: what the lab runs; empty if nothing does.
+        means: what that means for the result, a sentence.
+    """
+
+    line: int | None
+    stood: str
+    runs: str
+    means: str
+
+    def __str__(self) -> str:
+        where = f"Line {self.line}: " if self.line else ""
+        here = f"is {self.runs} here" if self.runs else "is left out here"
+        return f"{where}`{self.stood}` {here}. {self.means}"

@@ -1,0 +1,1 @@
+"""What `caddylab lint` does: Caddyfiles judged without a lab."""

@@ -1,0 +1,116 @@
+"""What the lint has found, each with its place in its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from caddylab._caddy.advice.lint import Note
+    from caddylab._cli.linting.skipping import Unknown
+    from caddylab._cli.linting.sources import Whole
+
+
+DOCS = "https://github.com/breakthebalancer/caddylab/blob/main/"
+UNKNOWN = "unknown-directive"
+_ASK = "`--caddy PATH` asks a Caddy that has it."
+_VARIABLE, _ENVFILE = "variable-not-set", "`--envfile FILE` reads a file of them."
+_QUOTED = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One thing found.
+
+    `line` and the columns are 1-based, `end` is the column behind the last letter; all are None
+    where no place can be named. A `mere` one is said, but is no finding that counts.
+    """
+
+    file: str
+    line: int | None
+    column: int | None
+    end: int | None
+    rule: str
+    message: str
+    help: str
+    source: str = ""
+    mere: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where the documentation tells of its rule, with the run that proves it."""
+        return url(self.rule)
+
+
+def url(rule: str) -> str:
+    """Where the documentation tells of a rule."""
+    return f"{DOCS}docs/lint.md#{rule}"
+
+
+def of_note(note: Note, whole: Whole) -> Diagnostic:
+    """What a rule has found."""
+    from caddylab._caddy.advice.lint import RULES
+
+    help = note.help if note.rule != _VARIABLE else f"{RULES[_VARIABLE].write} {_ENVFILE}"
+    if note.line is None:
+        return Diagnostic(whole.main.name, None, None, None, note.rule, note.message, help)
+    source, line = whole.place(note.line)
+    lines = source.text.splitlines()
+    there = lines[line - 1] if line <= len(lines) else ""
+    column, end = span(there, note.message)
+    return Diagnostic(source.name, line, column, end, note.rule, note.message, help, there)
+
+
+def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
+    """What this Caddy does not know."""
+    line, word = found.statement.line, f"`{found.word}`"
+    there = whole.main.text.splitlines()[line - 1]
+    message, help = f"This Caddy knows no {word}: judged without it.", _ASK
+    if found.plugin:
+        message = f"{word} needs a plugin, {found.plugin}, that this Caddy has not got: "
+        message += "judged without it."
+    else:
+        help = f"If it is misspelt, mend it; if it is a plugin's, {_ASK}"
+    column, end = span(there, message)
+    return Diagnostic(
+        whole.main.name, line, column, end, UNKNOWN, message, help, there, mere=bool(found.plugin)
+    )
+
+
+def span(line: str, message: str) -> tuple[int, int]:
+    """From which column to which one (1-based) the word stands that a message is about.
+
+    That is the first word in `...` of the message that is to be found on the line; else the whole
+    statement.
+    """
+    for quoted in _QUOTED.findall(message):
+        for words in _forms(quoted):
+            if found := _word(words, line):
+                return found
+    bare = line.split(" #")[0].rstrip().removesuffix("{").rstrip()
+    start = len(bare) - len(bare.lstrip()) + 1
+    return start, max(len(bare), start) + 1
+
+
+def _forms(quoted: str) -> Iterator[str]:
+    """How a word of a message may be spelt in the Caddyfile: without the port that Caddy added."""
+    yield quoted
+    host = re.sub(r":(?:80|443)$", "", quoted)
+    yield host
+    yield host.strip("[]")
+    yield from quoted.split()[:1]
+
+
+def _word(words: str, line: str) -> tuple[int, int] | None:
+    whole = re.search(rf"(?<![^\s\"'`,]){re.escape(words)}(?![^\s\"'`,])", line)
+    inside = whole or (re.search(re.escape(words), line) if len(words) > 1 else None)
+    return (inside.start() + 1, inside.end() + 1) if inside else None
+
+
+def known_rules() -> list[str]:
+    """The names that can be silenced."""
+    from caddylab._caddy.advice.lint import RULES
+
+    return [*RULES, UNKNOWN]

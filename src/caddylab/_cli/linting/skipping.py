@@ -1,0 +1,110 @@
+"""What a Caddyfile asks for that this Caddy has not got: it is left out, so the rest is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caddylab._caddy.advice import plugins
+from caddylab._caddy.advice.explain import unheard_of
+from caddylab._caddy.text.tokens import Statement, located, parse
+from caddylab._errors import CaddyfileError
+
+_DIRECTIVE = re.compile(
+    r"unrecognized (?:directive|global option): (?P<word>[\w.-]+)"
+    r"|tokens for 'order': (?P<ordered>[\w.-]+) is not a registered directive"
+)
+Path = tuple[Statement, ...]
+
+_MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A statement that Caddy does not know: its word, and the plugin that it is known to be of."""
+
+    statement: Statement
+    word: str
+    plugin: str
+
+
+def unknown(message: str, error: CaddyfileError, text: str, line: int | None) -> Unknown | None:
+    """What Caddy does not know, where that may be a plugin's.
+
+    Args:
+        message: Caddy's words.
+        error: the same explained.
+        text: the Caddyfile.
+        line: the line of it that Caddy names, if it does.
+
+    Returns:
+        None where it is a mistake rather, or where it is not to be found in the text.
+    """
+    if directive := _DIRECTIVE.search(message):
+        word = directive["word"] or directive["ordered"]
+        plugin, last = plugins.of_directive(word), word
+    elif module := _MODULE.search(message):
+        word = module["word"]
+        plugin, last = plugins.of_module(word), word.rpartition(".")[2]
+    else:
+        return None
+    if not plugin and not _strange(message, error, word):
+        return None
+    statement = _statement(text, last, line)
+    return Unknown(statement, last, plugin) if statement else None
+
+
+def _strange(message: str, error: CaddyfileError, word: str) -> bool:
+    """Whether Caddy's complaint is about a word that nobody can have meant otherwise."""
+    return "for 'order'" in message or unheard_of(error, word)
+
+
+def _statement(text: str, word: str, line: int | None) -> Statement | None:
+    for path in _paths(parse(text).statements):
+        if word in path[-1].words and line in (path[-1].line, None):
+            return _emptied(path)
+    return None
+
+
+def _paths(statements: list[Statement], above: Path = ()) -> Iterator[Path]:
+    """Each statement with those around it, the outermost first."""
+    for statement in statements:
+        path = (*above, statement)
+        yield path
+        yield from _paths(statement.body, path)
+
+
+def _emptied(path: Path) -> Statement:
+    """The statement to take out: the block around it as well, where it stands alone in that."""
+    for around, inner in zip(path[-2:0:-1], path[:1:-1], strict=False):
+        if len(around.body) > 1 or inner.name == "dynamic":
+            return inner
+    return path[min(1, len(path) - 1)]
+
+
+def without(text: str, statement: Statement) -> str:
+    """The text with blank lines in the place of a statement, so that the others keep theirs."""
+    lines = text.split("\n")
+    for number in range(statement.line, _end(text, statement.line) + 1):
+        lines[number - 1] = ""
+    lines[statement.line - 1] = _instead(statement)
+    return "\n".join(lines)
+
+
+def _instead(statement: Statement) -> str:
+    """What others rely on: a matcher by its name, and that a proxy has upstreams."""
+    if statement.name.startswith("@"):
+        return f"{statement.name} method NONE"
+    return "dynamic a plugin.example 80" if statement.name == "dynamic" else ""
+
+
+def _end(text: str, first: int) -> int:
+    """The line on which the statement that begins on line `first` ends."""
+    depth, last = 0, first
+    for line, word in located(text):
+        if line < first or (line > last and depth == 0):
+            continue
+        last = line
+        depth += {"{": 1, "}": -1}.get(word, 0)
+    return last

@@ -1,0 +1,89 @@
+"""What is judged: a Caddyfile with the files that it imports, as one outline."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from caddylab._caddy.text.tokens import Outline, parse
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of them; `first` lines stand before its own in the common outline."""
+
+    name: str
+    text: str
+    first: int = 0
+
+
+@dataclass
+class Whole:
+    """A Caddyfile and what it imports.
+
+    `folder` is where its relative paths begin. The lines of the outline are counted through all
+    files, the Caddyfile's own first.
+    """
+
+    folder: Path
+    sources: list[Source] = field(default_factory=list)
+    outline: Outline = field(default_factory=Outline)
+
+    @property
+    def main(self) -> Source:
+        """The Caddyfile itself."""
+        return self.sources[0]
+
+    def place(self, line: int) -> tuple[Source, int]:
+        """The file that a line of the outline stands in, and its number there."""
+        source = next(s for s in reversed(self.sources) if s.first < line)
+        return source, line - source.first
+
+    def add(self, name: str, text: str) -> Outline:
+        """Take one more file in; returns its outline."""
+        last = self.sources[-1] if self.sources else None
+        first = last.first + last.text.count("\n") + 1 if last else 0
+        self.sources.append(Source(name, text, first))
+        outline = parse(text)
+        for statement in outline.walk():
+            statement.line += first
+        self.outline.statements += outline.statements
+        self.outline.comments += [(line + first, words) for line, words in outline.comments]
+        for what in ("surplus", "unclosed"):
+            line = getattr(outline, what)
+            if line and getattr(self.outline, what) is None:
+                setattr(self.outline, what, line + first)
+        return outline
+
+
+def gather(name: str, text: str, folder: Path) -> Whole:
+    """A Caddyfile with everything that it imports, as far as that can be read."""
+    whole = Whole(folder)
+    waiting = [(name, text, folder)]
+    seen: set[str] = set()
+    while waiting:
+        name, text, folder = waiting.pop(0)
+        outline = whole.add(name, text)
+        for path in _imports(outline, folder):
+            real = os.path.realpath(path)
+            if real not in seen and (read := _read(path)) is not None:
+                seen.add(real)
+                waiting.append((os.path.relpath(path), read, path.parent))
+    return whole
+
+
+def _imports(outline: Outline, folder: Path) -> Iterator[Path]:
+    for statement in outline.walk():
+        if statement.name == "import" and len(statement.words) > 1:
+            for path in sorted(glob.glob(str(folder / statement.words[1]))):
+                yield Path(path)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8") if path.is_file() else None
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,72 @@
+"""Every public name; `caddylab` hands them out, and imports this only when one is wanted."""
+
+from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
+from caddylab._claims.predict import Prediction, predict, predictions
+from caddylab._cli.doctor import doctor
+from caddylab._engine.clients import Clients
+from caddylab._errors import (
+    ArgumentError,
+    CaddyfileError,
+    CaddyGone,
+    CaddylabError,
+    FaultError,
+    LabClosed,
+    LabError,
+    NotYet,
+    RuntimeUnavailable,
+    StartFailed,
+    TrafficError,
+    WaitTimeout,
+)
+from caddylab._gameday.game import GameDay
+from caddylab._look.projector import projector
+from caddylab._look.terminal import show_what_it_can as _show_what_it_can
+from caddylab._notebook.lab import Lab
+from caddylab._notebook.magic import register as _register_magic
+from caddylab._records import Answerer, Attempt, Outcome, Request, Span
+from caddylab._rig.backend import Backend
+from caddylab._rig.faults import Fault
+from caddylab._survey.survey import Survey
+from caddylab._survey.trial import Trial
+from caddylab._traffic.traffic import Traffic, compare
+
+__all__ = [
+    "Answerer",
+    "ArgumentError",
+    "Attempt",
+    "Backend",
+    "CaddyGone",
+    "CaddyfileError",
+    "CaddylabError",
+    "Claim",
+    "Clients",
+    "Fault",
+    "FaultError",
+    "GameDay",
+    "Lab",
+    "LabClosed",
+    "LabError",
+    "NotYet",
+    "Outcome",
+    "Prediction",
+    "Request",
+    "RuntimeUnavailable",
+    "Span",
+    "StartFailed",
+    "Survey",
+    "Traffic",
+    "TrafficError",
+    "Trial",
+    "Verdicts",
+    "WaitTimeout",
+    "compare",
+    "doctor",
+    "plausible",
+    "predict",
+    "predictions",
+    "projector",
+    "verdicts",
+]
+
+_register_magic()
+_show_what_it_can()

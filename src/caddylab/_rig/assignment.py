@@ -1,0 +1,62 @@
+"""Which backend stands for which upstream: decided by the names that a Caddyfile has for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from caddylab._caddy.adapted.tree import Json, handlers
+from caddylab._runtimes.base import MOST_BACKENDS
+
+PROXY = "reverse_proxy"
+NETWORK = re.compile(r"^tcp[46]?/")
+COURSE = re.compile(r"backend([1-9]\d*):\d+")
+
+
+def bare(dial: str) -> str:
+    """An upstream's address without the network: `tcp/app:3000` is `app:3000`."""
+    return NETWORK.sub("", dial)
+
+
+def dials(config: Json) -> list[str]:
+    """Every upstream that the proxies of a configuration name, each once, in their order."""
+    return list(dict.fromkeys(_dials(config)))
+
+
+def _dials(config: Json) -> Iterator[str]:
+    for proxy in handlers(config, PROXY):
+        for upstream in proxy.get("upstreams", []):
+            if dial := upstream.get("dial"):
+                yield bare(dial)
+        if dial := proxy.get("health_checks", {}).get("active", {}).get("upstream"):
+            yield bare(dial)
+
+
+def number_of(dial: str) -> int | None:
+    """The number in one of the course's names, as of `backend2:8080`."""
+    named = COURSE.fullmatch(bare(dial))
+    return int(named[1]) if named else None
+
+
+def needed(names: Iterable[str]) -> int:
+    """How many backends it takes to have one for each upstream, 16 at most."""
+    names = list(names)
+    own = sum(number_of(name) is None for name in names)
+    given = {number for name in names if (number := number_of(name))}
+    return min(MOST_BACKENDS, max(1, len(given) + own, *given or {1}))
+
+
+def assign(names: Sequence[str], backends: int) -> dict[str, int]:
+    """The number of the backend that stands for each upstream.
+
+    The course's names keep their numbers, the others get those that are free, in order. If there
+    are more upstreams than backends, several share one.
+
+    Args:
+        names: the upstreams.
+        backends: how many there are.
+    """
+    found = {name: number for name in names if (number := number_of(name))}
+    free = [n for n in range(1, backends + 1) if n not in found.values()] or [backends]
+    others = [name for name in names if name not in found]
+    return found | {name: free[k % len(free)] for k, name in enumerate(others)}

@@ -1,0 +1,58 @@
+"""What a Caddyfile expects its upstreams to answer, so that backends can do so in their place."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from caddylab._caddy.adapted.tree import Json, handlers
+from caddylab._rig.assignment import PROXY, bare
+
+COURSE_PATHS = {"", "/"}
+"""What backends of the course answer with 200 anyway."""
+MARKS = re.compile(r"[\\^$.|?*+()\[\]{}]")
+
+
+def expected(config: Json, numbers: Mapping[str, int]) -> dict[int, list[dict[str, Any]]]:
+    """What each backend must answer to pass the active checks, by its number.
+
+    Args:
+        config: Caddy's JSON, with the addresses of the Caddyfile.
+        numbers: which backend stands for which upstream.
+    """
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for proxy in handlers(config, PROXY):
+        active = proxy.get("health_checks", {}).get("active")
+        for number in _asked(proxy, numbers) if active else ():
+            answer = _answer(active)
+            if answer not in found[number]:
+                found[number].append(answer)
+    return found
+
+
+def _asked(proxy: Json, numbers: Mapping[str, int]) -> Iterator[int]:
+    for upstream in proxy.get("upstreams", []):
+        if (number := numbers.get(bare(upstream.get("dial", "")))) is not None:
+            yield number
+
+
+def _answer(active: Json) -> dict[str, Any]:
+    path = urlsplit(active.get("uri") or active.get("path") or "/").path or "/"
+    wanted = int(active.get("expect_status", 200))
+    status = wanted if wanted >= 200 else wanted * 100 if 2 <= wanted <= 5 else 200
+    return {"path": path, "status": status, "body": _sample(active.get("expect_body", ""))}
+
+
+def _sample(pattern: str) -> str:
+    """A text that the pattern of `health_body` finds, where that is easily made."""
+    tries = (pattern, re.sub(r"\\(.)", r"\1", pattern), MARKS.sub("", pattern), "ok", "OK", "1")
+    for text in tries if pattern else ():
+        try:
+            if re.search(pattern, text):
+                return text
+        except re.error:
+            return ""
+    return ""

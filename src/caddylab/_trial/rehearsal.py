@@ -1,0 +1,103 @@
+"""A rehearsal: every row tried with a Caddyfile, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import Path
+from typing import Annotated
+
+from caddylab._border import Between, border
+from caddylab._errors import FaultError, LabError
+from caddylab._machine.undisturbed import undisturbed
+from caddylab._rig.rig import Rig
+from caddylab._trial import events as _events  # its rows
+from caddylab._trial.audience import Audience
+from caddylab._trial.crew import Crew, labs_here
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.rows import ROWS, Mishap
+from caddylab._trial.seen import Seen
+from caddylab._trial.subject import Tested, look, read
+
+NAMES = tuple(ROWS)
+"""All rows, in the order of the table."""
+_ = _events
+
+
+def chosen(names: Iterable[str]) -> list[Mishap]:
+    """The rows of these names, or all of them.
+
+    Raises:
+        FaultError: there is no such row.
+    """
+    wanted = list(names) or list(NAMES)
+    if unknown := [name for name in wanted if name not in ROWS]:
+        raise FaultError(f"There is no row {unknown[0]!r}: expected {', '.join(NAMES)}.")
+    return [ROWS[name] for name in wanted]
+
+
+@border(LabError)
+def rehearse(
+    caddyfile: str | Path,
+    rows: Iterable[str] = (),
+    *,
+    runtime: str = "auto",
+    patience: Annotated[float, Between(0.5, 60)] = 1.5,
+    seed: int = 1,
+    labs: int | None = None,
+    audience: Audience | None = None,
+) -> Rehearsal:
+    """Try what can happen to a site, in labs of its own, and say what its users would see.
+
+    The file itself is only read. Nothing of it reaches the world, and nothing is left behind.
+
+    Args:
+        caddyfile: a path, the text itself, or a name of the course's.
+        rows: names of the rows to try; all if there is none.
+        runtime: "process", "podman" or "auto", as for `Lab`.
+        patience: seconds after which users give up.
+        seed: decides which backend suffers; with 1 it is the last.
+        labs: how many to use side by side; as many as this machine takes if not given.
+        audience: hears what happens meanwhile.
+
+    Raises:
+        CaddyfileError: it cannot be run; says why, and where.
+        FaultError: there is no such row.
+    """
+    began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
+    name, text, backends = read(caddyfile)
+    crew = Crew(lambda: Rig(runtime, backends), labs or labs_here(runtime))
+    try:
+        rig = crew.first()
+        subject = look(name, text, rig.adapt(text))
+        notes = [str(note) for note in rig.load(text).warnings]
+        report = Rehearsal(subject, rig.runtime, notes)
+        heard.opened(report)
+        todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]
+        for seen in _table(crew, todo, subject, text, patience, seed, heard):
+            report.rows[seen.row] = seen
+            heard.saw(seen)
+    finally:
+        undisturbed(crew.close)
+    report.took = time.monotonic() - began
+    heard.ended(report)
+    return report
+
+
+def _table(
+    crew: Crew, rows: Sequence[Mishap], subject: Tested, text: str,
+    patience: float, seed: int, audience: Audience,
+) -> Iterator[Seen]:  # fmt: skip
+    """What users saw of each row, in the order of the rows."""
+    trials = {row.name: crew.submit(row, subject, text, patience, seed) for row in rows}
+    for name in trials:
+        _await(name, trials, audience)
+        yield trials[name].result()
+
+
+def _await(name: str, trials: Mapping[str, Future[Seen]], audience: Audience) -> None:
+    while not trials[name].done():
+        done = sum(trial.done() for trial in trials.values())
+        audience.waits(done / len(trials), f"{done} of {len(trials)} rows tried; now: {name}")
+        wait([trials[name]], 0.1, FIRST_COMPLETED)

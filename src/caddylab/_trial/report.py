@@ -1,0 +1,45 @@
+"""What came of a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from caddylab._trial.seen import Seen
+from caddylab._trial.subject import Tested
+
+
+@dataclass
+class Rehearsal:
+    """What came of a rehearsal; `report["rolling restart"]` is what users saw of a row.
+
+    Attributes:
+        subject: what was tried.
+        runtime: where.
+        notes: what differs in the lab from the site in production.
+        rows: what users saw, by the rows' names.
+        took: seconds that all of it took.
+    """
+
+    subject: Tested
+    runtime: str
+    notes: Sequence[str] = ()
+    rows: dict[str, Seen] = field(default_factory=dict)
+    took: float = 0.0
+
+    def __getitem__(self, row: str) -> Seen:
+        return self.rows[row]
+
+    @property
+    def bad(self) -> list[Seen]:
+        """The rows that users feel."""
+        return [seen for seen in self.rows.values() if seen.sign in "◐✗"]
+
+    def record(self) -> dict[str, Any]:
+        """It as JSON has it."""
+        return {
+            "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
+            "rows": [seen.record() for seen in self.rows.values()],
+            "seconds": round(self.took, 1),
+        }  # fmt: skip

@@ -1,0 +1,124 @@
+"""The rows of the table: what can happen to a site. The first are the survey's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caddylab._survey.survey import SLOW
+from caddylab._trial.stage import Stage
+
+MOMENT = 0.5
+"""Seconds during which users go on to come after something has happened."""
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """Something that can happen.
+
+    Args:
+        name: what it is called in the table.
+        happens: in a sentence, what does.
+        act: lets it happen on a stage; the Caddyfile is not loaded yet.
+        upstreams: how many the site needs for it.
+        dynamic: whether the site must look its upstreams up.
+        waits: whether it is in the row's nature that users wait.
+        orders: whether Caddy can spare orders (POST) an error that had reached a backend.
+    """
+
+    name: str
+    happens: str
+    act: Callable[[Stage], object]
+    upstreams: int = 1
+    dynamic: bool = False
+    waits: bool = False
+    orders: bool = False
+
+
+ROWS: dict[str, Mishap] = {}
+"""All rows by their names, in the order of the table."""
+
+
+def row(
+    name: str,
+    *,
+    upstreams: int = 1,
+    dynamic: bool = False,
+    waits: bool = False,
+    orders: bool = False,
+) -> Callable[[Callable[[Stage], object]], Mishap]:
+    """Make a function a row; its docstring says what happens."""
+
+    def made(act: Callable[[Stage], object]) -> Mishap:
+        happens = " ".join((act.__doc__ or "").split())
+        ROWS[name] = Mishap(name, happens, act, upstreams, dynamic, waits, orders)
+        return ROWS[name]
+
+    return made
+
+
+@row("all well")
+def calm(stage: Stage) -> None:
+    """Nothing happens: what the site and this machine can do at their best."""
+    stage.load()
+    stage.log_in()
+    stage.burst()
+
+
+@row("killed under load", upstreams=2)
+def killed(stage: Stage) -> None:
+    """One backend is killed (SIGKILL) while it works; users go on to come."""
+    stage.load()
+    stage.log_in()
+    with stage.load_on():
+        stage.victim.kill()
+        stage.pause(MOMENT)
+
+
+@row("down", upstreams=2)
+def down(stage: Stage) -> None:
+    """One backend is gone, and Caddy does not know it yet."""
+    _burst_after(stage, stage.victim.kill)
+
+
+@row("all down")
+def all_down(stage: Stage) -> None:
+    """All backends of the pool are gone, and Caddy does not know it yet."""
+
+    def end() -> None:
+        for backend in stage.pool:
+            backend.kill()
+
+    _burst_after(stage, end)
+
+
+@row("answers 500")
+def failing(stage: Stage) -> None:
+    """One backend answers everything with 500."""
+    _burst_after(stage, stage.victim.failing)
+
+
+@row("slow")
+def slow(stage: Stage) -> None:
+    """One backend takes two thirds of its users' patience for each answer."""
+    _burst_after(stage, lambda: stage.victim.slow(SLOW * stage.patience))
+
+
+@row("hung")
+def hung(stage: Stage) -> None:
+    """One backend accepts connections and never answers."""
+    _burst_after(stage, stage.victim.hung)
+
+
+@row("partitioned")
+def partitioned(stage: Stage) -> None:
+    """One backend is cut off: not even a connection comes about."""
+    _burst_after(stage, stage.victim.partitioned)
+
+
+def _burst_after(stage: Stage, fault: Callable[[], object]) -> None:
+    """The fault, then all at once: no check of Caddy's has had the time to notice it."""
+    stage.load()
+    stage.log_in()
+    fault()
+    stage.burst()

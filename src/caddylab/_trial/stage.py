@@ -1,0 +1,189 @@
+"""One lab in which rows are tried: the Caddyfile under test, its users, its backends."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from caddylab._machine.waiting import poll
+from caddylab._rig.backend import Backend
+from caddylab._rig.rig import Rig
+from caddylab._traffic.traffic import Traffic
+from caddylab._trial.held import WebSockets
+from caddylab._trial.seen import Askers, Seen, lost
+from caddylab._trial.subject import Tested
+
+READERS, BUYERS, MEMBERS = 8, 4, 8
+"""So many at once ask, order, and are logged in."""
+RATES = {"GET": 37.0, "POST": 31.0, "session": 17.0}
+"""Requests per second under load: never in step, so that turns are not taken by kinds."""
+WORK = "/delay/100"
+"""Under load each request is work for 0.1 s, so that some are always under way."""
+QUICK = "/test-api"
+LONGEST = 60.0
+"""Seconds after which the load of a row ends, whatever becomes of the row."""
+ASK = "X-Caddylab-Ask"
+
+
+class Stage:
+    """Where one row is tried.
+
+    Args:
+        rig: the lab; its faults are mended before.
+        subject: what is tried.
+        text: the Caddyfile, perhaps with additions.
+        patience: seconds after which users give up.
+        seed: decides which backend suffers.
+
+    Attributes:
+        runs: the traffic of the row, by the kind of its requests.
+    """
+
+    def __init__(
+        self, rig: Rig, subject: Tested, text: str, patience: float = 1.5, seed: int = 1
+    ) -> None:
+        self.rig, self.subject, self.text = rig, subject, text
+        self.patience = patience
+        self._victim = -1 if seed == 1 else random.Random(seed).randrange(len(subject.pool))
+        self.runs: dict[str, list[Traffic]] = {}
+        self.sockets: list[WebSockets] = []
+
+    # --- the site --------------------------------------------------------------------------
+
+    @property
+    def pool(self) -> list[Backend]:
+        """The backends that share the requests."""
+        return [self.rig.backend(number) for number in self.subject.pool]
+
+    @property
+    def victim(self) -> Backend:
+        """Which of them suffers: with seed 1 the last, as in the course, else one by chance."""
+        return self.pool[self._victim]
+
+    def load(self, text: str = "") -> None:
+        """Load the Caddyfile under test, or another one; Caddy's memory begins afresh."""
+        self.subject.load(self.rig, text or self.text)
+
+    def without(self, backend: Backend) -> str:
+        """The Caddyfile under test without one upstream."""
+        return self.subject.without(self.text, backend.number)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass that is part of the row."""
+        self.rig.pause(seconds)
+
+    # --- its users -------------------------------------------------------------------------
+
+    def burst(self, ask: str = QUICK) -> None:
+        """All ask at once; return when each has an answer or has given up."""
+        background = [self._fire(kind, ask, count) for kind, count in self._crowds()]
+        for run in background:
+            run.wait()
+
+    def fire(self, kind: str, ask: str, count: int) -> None:
+        """So many of one kind ask at once."""
+        self._fire(kind, ask, count).wait()
+
+    def begin(self, kind: str, ask: str, count: int) -> None:
+        """As `fire`, and return at once."""
+        self._fire(kind, ask, count)
+
+    def log_in(self) -> None:
+        """Everybody logs in, where the site keeps users at their backend."""
+        if self.subject.sticky:
+            self.rig.fire(
+                MEMBERS, concurrency=MEMBERS, clients=MEMBERS, method="POST", body=b"",
+                timeout=self.patience, **self._to("/login?user=ann"),
+            )  # fmt: skip
+
+    @contextmanager
+    def load_on(self) -> Iterator[None]:
+        """Users come all the time, until the block ends; then the last are waited for."""
+        runs = [self._come(kind) for kind in RATES if kind in self._kinds()]
+        try:
+            poll(lambda: all(len(run) > 2 for run in runs), self.patience)
+            poll(lambda: self.victim.in_flight, 1.0)
+            yield
+        except BaseException:
+            for run in runs:
+                run.stop()
+            raise
+        for run in runs:
+            run.run.finish()
+        for run in runs:
+            run.wait()
+
+    def hold(self, count: int) -> WebSockets:
+        """Open WebSockets, and keep them."""
+        held = WebSockets.open(self.rig.url, count, self.subject.ask, {ASK: "/ws"})
+        self.sockets.append(held)
+        return held
+
+    def _kinds(self) -> Sequence[str]:
+        return [*self.subject.methods, *(["session"] if self.subject.sticky else [])]
+
+    def _crowds(self) -> list[tuple[str, int]]:
+        counts = {"GET": READERS, "POST": BUYERS, "session": MEMBERS}
+        return [(kind, counts[kind]) for kind in self._kinds()]
+
+    def _fire(self, kind: str, ask: str, count: int) -> Traffic:
+        return self._note(kind, self.rig.fire(
+            count, concurrency=count, background=True, **self._as(kind, ask),
+        ))  # fmt: skip
+
+    def _come(self, kind: str) -> Traffic:
+        return self._note(kind, self.rig.fire(
+            rate=RATES[kind], duration=LONGEST, background=True, **self._as(kind, WORK),
+        ))  # fmt: skip
+
+    def _as(self, kind: str, ask: str) -> dict[str, Any]:
+        if kind == "session":
+            return {"timeout": self.patience, "clients": MEMBERS, **self._to("/me")}
+        method = "GET" if kind == "stream" else kind
+        body = b'{"order": "pizza"}' if method == "POST" else b""
+        return {"method": method, "body": body, "timeout": self.patience, **self._to(ask)}
+
+    def _to(self, ask: str) -> dict[str, Any]:
+        route = self.subject.ask
+        return {"path": route.path, "host": route.host, "headers": {ASK: ask}}
+
+    def _note(self, kind: str, run: Traffic) -> Traffic:
+        self.runs.setdefault(kind, []).append(run)
+        return run
+
+    # --- what came of it -------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Wait for whatever was begun."""
+        for runs in self.runs.values():
+            for run in runs:
+                run.wait()
+
+    def seen(self, row: str, began: float, *, waits: bool = False, orders: bool = False) -> Seen:
+        """What the users saw of the row that began then (monotonic time)."""
+        groups = [Askers.of(kind, runs, self._late(kind)) for kind, runs in self.runs.items()]
+        groups += [held.group() for held in self.sockets]
+        runs = tuple(run for runs in self.runs.values() for run in runs)
+        took = time.monotonic() - began
+        sessions = lost(self.runs.get("session", []))
+        return Seen(
+            row, tuple(groups), self.patience, sessions, took, runs, waits=waits, orders=orders
+        )
+
+    def _late(self, kind: str) -> float:
+        """Seconds from which on a good answer is a slow one; a stream takes its time."""
+        return math.inf if kind == "stream" else self.patience / 2
+
+    def clear(self) -> None:
+        """Mend everything, and hang up."""
+        for held in self.sockets:
+            held.close()
+        for runs in self.runs.values():
+            for run in runs:
+                if not run.done:
+                    run.stop()
+        self.rig.restore()

@@ -1,0 +1,109 @@
+"""What a Caddyfile of somebody's own lacks here: invented or left out, line by line, and said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from caddylab._caddy.completion.complete import complete
+from caddylab._caddy.completion.invented import invent
+from caddylab._caddy.running.program import executable
+
+
+def refused(text):
+    """Caddy's refusal of a text; nothing if it takes it."""
+    done = subprocess.run(
+        [executable(), "adapt", "--adapter", "caddyfile", "--config", "-"],
+        input=text, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return ""
+    return json.loads(done.stderr.splitlines()[-1])["msg"]
+
+
+VARIABLES = {
+    "{$DOMAIN} {\n\treverse_proxy app:3000\n}": {"DOMAIN": "domain.example"},
+    "www.{$DOMAIN} {\n\trespond hi\n}": {"DOMAIN": "domain.example"},
+    ":{$PORT} {\n\trespond hi\n}": {"PORT": "80"},
+    ":80 {\n\treverse_proxy {$UPSTREAM}\n}": {"UPSTREAM": "upstream:8080"},
+    ":80 {\n\treverse_proxy {$API}:{$AT}\n}": {"API": "api", "AT": "8080"},
+    ":80 {\n\treverse_proxy a:1 {\n\t\tfail_duration {$D}\n\t\tmax_fails {$N}\n\t}\n}":
+        {"D": "10s", "N": "3"},
+    "{\n\temail {$MAIL}\n\t{$MORE}\n}\na.test {\n\tbasic_auth {\n\t\t{$U} {$P}\n\t}\n}":
+        {"MAIL": "admin@site.example", "MORE": "", "U": "invented"},
+    "{$SCHEME}://a.test {\n\trespond hi\n}": {"SCHEME": "http"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", VARIABLES)
+def test_a_variable_that_is_not_set_gets_a_value_that_fits_its_place(text):
+    values, said = invent(text, {})
+    assert values.items() >= VARIABLES[text].items()
+    assert [each.stood for each in said] == [f"{{${name}}}" for name in values]
+    assert all(each.line for each in said)
+    assert not refused(complete(text, {}, refused, own=True).text)
+
+
+def test_what_is_set_or_has_a_default_is_not_invented():
+    done = complete("{$A} {\n\trespond {$B:hello}\n}", {"A": ":80"}, refused, own=True)
+    assert done.text == ":80 {\n\trespond hello\n}"
+    assert done.substitutions == []
+
+
+PLUGINS = """{
+	order rate_limit before basic_auth
+	layer4 {
+		:443 {
+			route
+		}
+	}
+}
+(snip) {
+	crowdsec
+}
+shop.test {
+	import snip
+	import missing.conf
+	tls {
+		dns cloudflare {env.TOKEN}
+	}
+	rate_limit {
+		zone all {
+			key x
+		}
+	}
+	log {
+		format transform "{request}"
+	}
+	wholly_unknown on
+	reverse_proxy app:3000
+}
+"""
+
+
+def test_what_this_caddy_does_not_know_is_left_out_with_its_plugin_and_its_line():
+    done = complete(PLUGINS, {}, refused, own=True)
+    assert not refused(done.text)
+    said = {each.line: each.means for each in done.substitutions}
+    assert set(said) == {2, 3, 10, 14, 16, 18, 24, 26}
+    assert "mholt/caddy-ratelimit" in said[18]
+    assert "caddy-dns" in said[16]
+    assert "no such file" in said[14]
+    assert "Nobody is slowed down" in said[18]
+    assert done.text.count("\n") == PLUGINS.count("\n")
+    assert "reverse_proxy app:3000" in done.text.splitlines()[26]
+
+
+def test_in_a_lesson_only_what_is_known_to_be_a_plugins_is_left_out():
+    lesson = complete(":80 {\n\trate_limit\n\twholly_unknown\n}", {}, refused, own=False)
+    assert [each.stood for each in lesson.substitutions] == ["rate_limit"]
+    assert "wholly_unknown" in refused(lesson.text)
+
+
+def test_a_slip_is_no_plugin():
+    slip = ":80 {\n\treverse_prox app:3000\n}"
+    assert "unrecognized directive: reverse_prox" in refused(
+        complete(slip, {}, refused, own=True).text
+    )
