@@ -25,8 +25,8 @@ from caddylab._caddy.running.log import (
 from caddylab._engine.ledger import Ledger
 from caddylab._records import Answerer, Attempt, Outcome, Request
 from caddylab._view import tape
+from caddylab._view.conditions import Conditions
 from caddylab._view.passed_checks import PassedCheck
-from caddylab._view.standing import Standing
 from caddylab._view.tape import Event
 from caddylab._view.watched import Watched
 from caddylab._view.whereabouts import Place, Whereabouts
@@ -80,7 +80,7 @@ class Narrator:
         runs: Iterable[Ledger],
     ) -> None:
         self._journal, self._zero = journal, zero
-        self._standing = Standing(journal, backends, config, zero)
+        self._conditions = Conditions(journal, backends, config, zero)
         self._lines: deque[Line | PassedCheck] = deque()
         self._new = deque(_Followed(run, late=True) for run in runs)
         self._runs: dict[str, _Followed] = {}
@@ -101,7 +101,7 @@ class Narrator:
     @property
     def stage(self) -> Setting:
         """The configuration in force, as far as a picture needs it."""
-        return self._standing.stage
+        return self._conditions.stage
 
     def waiting(self) -> dict[int, int]:
         """By the `id()` of its record, at which backend a request is that is under way."""
@@ -112,7 +112,7 @@ class Narrator:
     def news(self) -> list[Event]:
         """What is new. Lines first: the request that a line is about is in the records then."""
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
-        self._events += self._standing.news()
+        self._events += self._conditions.news()
         self._look_at_runs()
         for line in lines:
             self._read(line)
@@ -209,7 +209,7 @@ class Narrator:
         item = self._find(line.id)
         end = line.start + line.duration
         if tape.is_failure(line.error) and backend is not None:
-            self._standing.failed(backend, end)
+            self._conditions.failed(backend, end)
         again = line.status is None or line.status >= 400
         self._where.ended(item.key if item else None, backend, line.start, end, again)
         if item:

@@ -14,7 +14,7 @@ from caddylab._view.tape import Event
 from caddylab._view.watched import Watched
 
 
-class Standing:
+class Conditions:
     """The configuration in force, what we made of each backend, and what Caddy thinks of it.
 
     Args:
