@@ -32,9 +32,10 @@ def rig():
 
 @pytest.fixture(scope="module")
 def feel(rig):
-    """What users of a Caddyfile see of a row."""
+    """What very patient users of a Caddyfile see of a row, however busy the machine is."""
 
     def see(row, text, **options):
+        options = {"patience": 10.0} | options
         return tried(rig, ROWS[row], look("a test", text, rig.adapt(text)), text, **options)
 
     return see

@@ -117,6 +117,12 @@ class Stage:
         for run in runs:
             run.wait()
 
+    def crowd_in(self) -> None:
+        """More users come at once; return when the victim works for some of them."""
+        for kind, count in self._crowds():
+            self._fire(kind, WORK, count)
+        poll(lambda: self.victim.in_flight > 2, self.patience)
+
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
         held = WebSockets.open(self.rig.url, count, self.subject.ask, {ASK: "/ws"})
