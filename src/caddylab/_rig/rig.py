@@ -36,6 +36,7 @@ from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._rig.site import Site
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
+from caddylab._runtimes.listener import PLAIN
 from caddylab._traffic import tables
 from caddylab._traffic.order import Order
 from caddylab._traffic.traffic import Traffic
@@ -101,7 +102,8 @@ class Rig:
         """It has been closed."""
 
     def _assemble(self, life: contextlib.ExitStack) -> None:
-        dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
+        units = self._runtime.units
+        dials = {dial: unit.number for unit in units for dial in (unit.dial, unit.unix_dial)}
         runs = self._runtime.caddy_runs
         # All that Caddy printed: why it ended stands before a page for each open request.
         self._last_words = partial(self._runtime.output, 1_000_000)  # it must not hold the lab
@@ -126,8 +128,9 @@ class Rig:
         life.callback(self._engine.close)
 
     def _dress(self, plan: Prepared) -> None:
-        """Let the backends answer what the Caddyfile expects of its upstreams."""
+        """Let the backends speak and answer what the Caddyfile expects of its upstreams."""
         for backend in self._backends:
+            backend.listen(plan.listeners.get(backend.number, PLAIN))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
         self._numbers = plan.numbers

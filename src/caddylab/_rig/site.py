@@ -19,6 +19,7 @@ from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
 from caddylab._caddy.text import variables
 from caddylab._errors import CaddyfileError
+from caddylab._machine.certificates import Authority
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
@@ -55,6 +56,8 @@ class Site:
         self.lenient = False
         self.loaded = Loaded("", "")
         self.line = Line()
+        self._authority = Authority()
+        self._plan: Prepared | None = None
         self._text, self._host = "", "localhost"
         self.latest: dict[str, Any] = {}
 
@@ -85,10 +88,11 @@ class Site:
         files = self._files(text, caddyfiles.folder(caddyfile), allow)
         own = caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
-        plan = Instrument(adapted, self._runtime, text, files, own=own, lenient=self.lenient).plan()
-        self._prepare(plan)
+        plan = Instrument(
+            adapted, self._runtime, text, files, self._authority, own=own, lenient=self.lenient
+        ).plan()
         with self._journal.reloading(plan.config):
-            self._admin.load(plan.config, text)
+            self._put_in_force(plan, text)
             self._journal.to_itself = plan.to_itself
             self._take_over(plan.token)
         self._text, self.latest, self._host = text, plan.config, plan.host
@@ -96,6 +100,17 @@ class Site:
         notes = [*lint(text, adapted), *plan.notes]
         self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
         return self.loaded
+
+    def _put_in_force(self, plan: Prepared, text: str) -> None:
+        """Prepare the backends, whom Caddy checks at once; as they were, if Caddy refuses."""
+        try:
+            self._prepare(plan)
+            self._admin.load(plan.config, text)
+        except BaseException:
+            if self._plan:
+                self._prepare(self._plan)
+            raise
+        self._plan = plan
 
     def _completed(
         self, text: str, files: Files, *, own: bool

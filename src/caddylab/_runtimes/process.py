@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,8 @@ from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, Address
 from caddylab._runtimes.keeper import Keeper
-from caddylab._runtimes.process_unit import START_TIMEOUT, ProcessUnit, lives
+from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, lives
 from caddylab._runtimes.spent import Spent
-
-UNIX = hasattr(os, "getuid")
 
 
 class ProcessRuntime:
