@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from caddylab._border.fitting import LONGEST, Odd, fit
+from caddylab._border.fitting import LONGEST, Odd, fit, public_names
 from caddylab._border.fitting import Between as Between
 from caddylab._border.fitting import Lanes as Lanes
 from caddylab._border.fitting import Seconds as Seconds
@@ -67,7 +66,7 @@ def _guarded(function: Any, error: type[CaddylabError]) -> Any:
 
 def _hints(function: Any, signature: inspect.Signature) -> dict[str, Any]:
     """What each argument must be; evaluated late, for classes name one another."""
-    empty, public = inspect.Parameter.empty, vars(sys.modules["caddylab"])
+    empty, public = inspect.Parameter.empty, public_names()
     hints = {}
     for name, parameter in signature.parameters.items():
         hint = parameter.annotation

@@ -56,9 +56,14 @@ def fit(value: Any, hint: Any) -> Any:
     return value
 
 
+def public_names() -> dict[str, Any]:
+    """What the library gives away, by name; `caddylab` itself imports it only when it is asked."""
+    return vars(sys.modules.get("caddylab._public", sys.modules["caddylab"]))
+
+
 def _called(kind: type) -> str:
     """Its public name, or that of the public class that is one."""
-    public = [thing for thing in vars(sys.modules["caddylab"]).values() if isinstance(thing, type)]
+    public = [thing for thing in public_names().values() if isinstance(thing, type)]
     mine = (thing for thing in public if issubclass(thing, kind))
     return (kind if kind in public else next(mine, kind)).__name__
 
