@@ -29,6 +29,8 @@ from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._machine import loopback
+from caddylab._machine.answer import Answer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.waiting import Every, poll
@@ -370,17 +372,17 @@ class Rig:
         *,
         host: str | None = None,
         scheme: str | None = None,
-        timeout: Seconds | httpx.Timeout | None = 30.0,
-        **kwargs: Any,
-    ) -> httpx.Response:
-        """One GET through Caddy with httpx, from this machine's own address; not recorded.
+        timeout: Seconds | None = 30.0,
+        **options: Any,
+    ) -> Answer:
+        """One GET through Caddy, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
             host: whom to ask for; else the first name that the site has.
             scheme: "https" or "http"; else what the site speaks.
             timeout: seconds to wait for each part of the answer; None = for ever.
-            kwargs: httpx's own, such as `headers`. A redirect is followed within the lab only.
+            options: `headers`, `params`, `cookies` and `follow_redirects` (within the lab only).
 
         Raises:
             LabError: there is no answer; says why.
@@ -388,14 +390,14 @@ class Rig:
         """
         self._need_open()
         try:
-            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers = httpx.Headers(options.pop("headers", None))
             door, authority = self._site.doors.asked(
                 host or headers.get("Host"), scheme, self._site.host
             )
             headers.setdefault("Host", authority)
             url = f"{door.base(authority)}{path}"
-            ask = partial(self._http.get, url, headers=headers, timeout=timeout, **kwargs)
-            return undisturbed(ask)
+            ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
+            return loopback.answer(undisturbed(ask))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False, last_words=self._last_words) from error
