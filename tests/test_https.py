@@ -55,7 +55,8 @@ def test_plain_http_is_sent_to_https(shop):
 
 def test_a_redirect_is_followed_within_the_lab(shop):
     answer = shop.get("/test-api", scheme="http", follow_redirects=True)
-    assert (answer.status_code, len(answer.history)) == (200, 1)
+    assert answer.status_code == 200
+    assert answer.url.startswith("https://")
 
 
 def test_a_redirect_to_elsewhere_stays_in_the_lab(lab):
@@ -281,6 +282,7 @@ def test_any_name_gets_a_certificate_on_demand(lab):
 
 def test_a_site_without_a_name_has_no_certificate_and_says_so(lab):
     """As in life: Caddy does not know for whom it would be."""
+    lab.reset()  # clients that know a session could resume it without a certificate
     loaded = lab.load(f":443 {{\n{PROXY}}}\n")
     assert any("no certificate" in str(note) for note in loaded.warnings)
     assert lab.fire(1).requests[0].error == "no TLS: Caddy has no certificate for localhost"
