@@ -282,7 +282,10 @@ RUNS = {
         loaded(noticed(3), "crashed"),
     ),
     "comma-in-upstream": Run(
-        ADAPTED, site(RETRY, MEMORY, upstreams="backend1:8080,backend2:8080"), site(RETRY, MEMORY), dials
+        ADAPTED,
+        site(RETRY, MEMORY, upstreams="backend1:8080,backend2:8080"),
+        site(RETRY, MEMORY),
+        dials,
     ),
     "cookie-as-fallback": Run(
         "8 requests without that header were sent.",
@@ -408,7 +411,7 @@ RUNS = {
         ADAPTED, site(RETRY, MEMORY, upstreams="backend1:8080 backend2"), site(RETRY, MEMORY), dials
     ),
     "request-placeholder-in-check": Run(
-        "The check sends a header, and expects its value in the answer; requests came for 3 seconds.",
+        "The check sends a header and expects its value in the answer; requests came for 3 s.",
         site("health_uri /echo", "health_headers {", "X-Host {host}", "}",
              "health_body localhost", upstreams=ONE),
         site("health_uri /echo", "health_headers {", "X-Host localhost", "}",
