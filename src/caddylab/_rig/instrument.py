@@ -31,13 +31,17 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
+from caddylab._caddy.safety.transports import Transports
+from caddylab._machine.certificates import Authority
 from caddylab._rig.assignment import number_of
 from caddylab._rig.doors import open_doors
 from caddylab._rig.expectations import expected
 from caddylab._rig.listeners import Listeners
 from caddylab._rig.refusal import Refuse
+from caddylab._rig.speech import Speech
 from caddylab._rig.upstreams import Upstreams
 from caddylab._runtimes.base import Runtime
+from caddylab._runtimes.listener import Listener
 
 SITE_PORT = 80
 PROBE = "X-Caddylab-Probe"
@@ -56,7 +60,8 @@ class Prepared:
 
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `numbers` says which backend stands for
-    which upstream, and `expected` what each must answer to pass the checks of its own file.
+    which upstream, `listeners` what they speak, and `expected` what each must answer to pass the
+    checks of its own file.
     """
 
     config: Json
@@ -64,6 +69,7 @@ class Prepared:
     host: str
     to_itself: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
+    listeners: dict[int, Listener] = field(default_factory=dict)
     expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     substitutions: list[Substitution] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -78,9 +84,11 @@ class Instrument:
         runtime: where it shall run.
         text: the learner's Caddyfile, for error messages.
         files: what it may read of this machine; by default nothing.
+        authority: signs the certificates of the backends.
         own: whether it is somebody's own file: then what is missing is replaced, and said.
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
+        path: what the lab's requests ask for.
     """
 
     def __init__(
@@ -89,11 +97,13 @@ class Instrument:
         runtime: Runtime,
         text: str = "",
         files: Files | None = None,
+        authority: Authority | None = None,
         *,
         own: bool = False,
         lenient: bool = False,
+        path: str = USUAL_PATH,
     ) -> None:
-        self.own, self.lenient = own, lenient
+        self.own, self.lenient, self.path = own, lenient, path
         self.config = copy.deepcopy(adapted)
         self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
@@ -101,7 +111,9 @@ class Instrument:
         self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
         refuse = Refuse(text)
         self.listeners = Listeners(self.servers, runtime, refuse)
-        self.upstreams = Upstreams(runtime, refuse, own=own, fold=lenient)
+        self.authority = authority or Authority()
+        self.speech = Speech(runtime, self.authority, refuse)
+        self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
 
     def plan(self) -> Prepared:
         """The instrumented configuration.
@@ -112,9 +124,12 @@ class Instrument:
         self.listeners.need_plain_http()
         opened = open_doors(self.config, self.text) if self.own else []
         stand_in = STAND_IN if self.own else None
-        decisions = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient).keep(
-            self.config
-        )
+        decisions = [
+            *Transports(self.config, self.files, self.authority.root, lenient=self.lenient).keep(),
+            *Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient).keep(
+                self.config
+            ),
+        ]
         plain = copy.deepcopy(self.config)
         self.notes += map(str, decisions)
         self.upstreams.need_no_loop(self.listeners.sites())
@@ -128,10 +143,11 @@ class Instrument:
         own_authority(self.config)
         main = self.listeners.main
         host = host_of(main)
-        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, USUAL_PATH))]
+        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         numbers = self.upstreams.numbers
         return Prepared(
             self.config, self._own_probe(), host, self.upstreams.to_itself, numbers,
+            self.upstreams.listeners,
             self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
         )  # fmt: skip
 

@@ -15,7 +15,9 @@ from caddylab._caddy.text.places import line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._rig.assignment import PROXY, assign, bare, dials, needed, number_of
 from caddylab._rig.refusal import Refuse
+from caddylab._rig.speech import Speech, is_unix
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
+from caddylab._runtimes.listener import Listener
 
 
 class Upstreams:
@@ -24,18 +26,28 @@ class Upstreams:
     Args:
         runtime: whose backends.
         refuse: makes the errors.
+        speech: hears what each backend must speak.
         own: whether the Caddyfile is somebody's own: then whatever it names is one of them.
         fold: whether several upstreams may share a backend, if there are too few.
 
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
         numbers: which backend stands for which upstream, by its address in the Caddyfile.
+        listeners: what the backends must listen to, by their numbers.
         substitutions: what to say of that.
     """
 
     def __init__(
-        self, runtime: Runtime, refuse: Refuse, *, own: bool = False, fold: bool = False
+        self,
+        runtime: Runtime,
+        refuse: Refuse,
+        speech: Speech,
+        *,
+        own: bool = False,
+        fold: bool = False,
     ) -> None:
+        self._speech = speech
+        self.listeners: dict[int, Listener] = {}
         self.runtime, self._refuse, self.text, self._own = runtime, refuse, refuse.text, own
         self._fold = fold
         self.inner: Mapping[int, str] = {}
@@ -56,6 +68,13 @@ class Upstreams:
             self._check(dial)
         self.numbers = assign(foreign, len(self.runtime.units))
         self._need_enough(foreign)
+        for handler in handlers(config, PROXY):
+            self._speech.hear(handler, [
+                (dial, self.numbers[dial])
+                for up in handler.get("upstreams", [])
+                if (dial := bare(up.get("dial", ""))) in self.numbers
+            ])  # fmt: skip
+        self.listeners = self._speech.listeners(config)
         self._say()
         for handler in handlers(config, PROXY):
             self._map_handler(handler)
@@ -97,7 +116,7 @@ class Upstreams:
         if foreign := parameter(host):
             raise self._refuse(f"Caddy takes `{host}` for the name of one more upstream.",
                                line=line_of_upstream(dial, self.text), help=foreign)  # fmt: skip
-        if not host and not self._own:
+        if not host and not self._own and not is_unix(dial):
             help = f"This lab has {self._list_names()}."
             raise self._no_such(dial, dial, "is no address of a backend", help)
         if not self._own and (meant := self._slip(host)):
@@ -166,6 +185,8 @@ class Upstreams:
         if self._is_own_site(dial):
             self.to_itself = True
             return self.inner[self._own_port(dial) or 0]
+        if is_unix(dial):
+            return self.runtime.units[self.numbers[dial] - 1].unix_dial
         without_port = number_of(dial) is not None and dial.endswith(":80") and not self._own
         port = 80 if without_port else BACKEND_PORT
         return self.runtime.dial(f"backend{self.numbers[dial]}", port)
@@ -176,9 +197,17 @@ class Upstreams:
             if number_of(dial) is None:
                 together = f" It stands for {shared[number]} upstreams." * (shared[number] > 1)
                 self.substitutions.append(Substitution(
-                    line_of_upstream(dial, self.text), dial, f"backend {number}",
+                    line_of_upstream(dial, self.text), dial, self._stand_in(dial, number),
                     f"It answers any path with 200, unless it is told otherwise.{together}",
                 ))  # fmt: skip
+
+    def _stand_in(self, dial: str, number: int) -> str:
+        """What runs in an upstream's place."""
+        if not is_unix(dial):
+            return f"backend {number}"
+        own = self.runtime.units[number - 1].unix_dial
+        where = "a unix socket in the lab's folder" if is_unix(own) else "a TCP port"
+        return f"backend {number} at {where}"
 
 
 def is_local(host: str) -> bool:

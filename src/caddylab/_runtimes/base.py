@@ -64,6 +64,10 @@ class Unit(Protocol):
     def dial(self) -> str:
         """The address at which Caddy reaches it."""
 
+    @property
+    def unix_dial(self) -> str:
+        """The same when it listens at a unix socket; where it cannot, the same address."""
+
     def listen(self, listener: Listener) -> None:
         """Write down what it listens to from its next start on, or when it is told to look."""
 

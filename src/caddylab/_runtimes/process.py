@@ -63,16 +63,18 @@ class ProcessUnit:
 
     @property
     def dial(self) -> str:
-        if isinstance(self.address, str):
-            return f"unix/{self.address}"
-        return f"{self.address[0]}:{self.address[1]}"
+        return f"{LOOPBACK}:{self._port.number}"
+
+    @property
+    def unix_dial(self) -> str:
+        return f"unix/{self._file('sock')}" if UNIX else self.dial
 
     def listen(self, listener: Listener) -> None:
-        socket = str(self._file("sock"))
+        socket = str(self._file("sock")) if UNIX else ""
         private = os.open(self._file("listener.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(private, "wb") as file:
             file.write(listener.written(socket))
-        self.address = socket if listener.unix else (LOOPBACK, self._port.number)
+        self.address = socket if listener.unix and socket else (LOOPBACK, self._port.number)
 
     def _file(self, ending: str) -> Path:
         return self._runtime.folder / f"{self._name}.{ending}"

@@ -244,7 +244,8 @@ class Journal:
     def _read_counts(self) -> None:
         self._counts_read = time.monotonic()
         counts = self._upstreams()
-        for dial, backend in self._backends.items():
-            count = counts.get(dial, Upstream(0, 0))
-            self.in_flight[backend] = count.num_requests
+        under_way = dict.fromkeys(self._backends.values(), 0)
+        for dial, backend in self._backends.items():  # it may be reached at several
+            under_way[backend] += counts.get(dial, Upstream(0, 0)).num_requests
+        self.in_flight.update(under_way)
         self.opinions.count(counts)

@@ -200,7 +200,7 @@ class PodmanUnit:
         self.container, self.number, self._secret = container, number, secret
         self.address: Address | str = container.published(BACKEND_PORT)
         self.control = container.published(CONTROL_PORT)
-        self.dial = f"backend{number}.{DOMAIN}:{BACKEND_PORT}"
+        self.dial = self.unix_dial = f"backend{number}.{DOMAIN}:{BACKEND_PORT}"
         self.instance = ""
         """Nobody else can have its published port, so it need not say who it is."""
 
