@@ -46,7 +46,7 @@ class Mended:
 
 
 @dataclass
-class Advice:
+class Proved:
     """All additions together.
 
     Args:

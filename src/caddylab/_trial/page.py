@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import Any
 
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._traffic.traffic import Traffic
@@ -61,10 +62,18 @@ def _close(seen: Seen) -> str:
     """The worst second of a row: its picture, and a replay."""
     worst = max(seen.runs, key=lambda run: len(run) - run.good)
     second = _second(worst)
-    bundle, _ = worst.chart("timeline", between=second)._repr_mimebundle_()
-    image = f'<img alt="" src="data:image/png;base64,{bundle.get("image/png", "")}">'
+    picture: Any = worst.chart("timeline", between=second)  # never a live one
+    image = _image(picture.to_dict())
     moving = worst.replay(between=second).html()
     return f"<details><summary>{escape(repr(seen))}</summary>{image}{moving}</details>"
+
+
+def _image(spec: dict[str, Any]) -> str:
+    from caddylab._charts.parts import renderer  # here: a JavaScript engine comes with it
+
+    png = renderer.picture(spec).get("image/png")
+    alt = escape(renderer.sentence(spec), quote=True)
+    return f'<img alt="{alt}" src="data:image/png;base64,{png}">' if png else ""
 
 
 def _second(run: Traffic) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from caddylab._trial.advice import Advice
+from caddylab._trial.advice import Proved
 from caddylab._trial.seen import Seen
 from caddylab._trial.subject import Tested
 
@@ -28,7 +28,7 @@ class Rehearsal:
     runtime: str
     notes: Sequence[str] = ()
     rows: dict[str, Seen] = field(default_factory=dict)
-    advice: Advice | None = None
+    advice: Proved | None = None
     took: float = 0.0
 
     def __getitem__(self, row: str) -> Seen:

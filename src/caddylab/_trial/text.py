@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from caddylab._trial.advice import Advice
+from caddylab._trial.advice import Proved
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.seen import Seen
 
@@ -41,7 +41,7 @@ def advice(report: Rehearsal) -> str:
     return "\n\n".join([*parts, *_reasons(given)])
 
 
-def _lines_to_write(given: Advice) -> str:
+def _lines_to_write(given: Proved) -> str:
     said = [f"Write in the block of `reverse_proxy` (line {given.line}), all of it tried:"]
     for where, lines in given.changes:
         said += ["", f"  {where}:", *(f"    {line.expandtabs(4)}" for line in lines)]
@@ -55,14 +55,14 @@ def _lines_to_write(given: Advice) -> str:
     return "\n".join(said)
 
 
-def _before_and_after(report: Rehearsal, given: Advice) -> str:
+def _before_and_after(report: Rehearsal, given: Proved) -> str:
     said = [f"{'with all of them':<41}{'before':<36}after"]
     for name, seen in given.rows.items():
         said.append(f"{name:<41}{_short(report.rows[name]):<36}{_short(seen)}")
     return "\n".join(said)
 
 
-def _reasons(given: Advice) -> Iterator[str]:
+def _reasons(given: Proved) -> Iterator[str]:
     rows: dict[str, list[str]] = {}
     for mended in given.found:
         after = given.rows.get(mended.row)

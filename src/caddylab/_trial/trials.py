@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
-from caddylab._trial.advice import Advice, culprits, is_worse, search, together
+from caddylab._trial.advice import Proved, culprits, is_worse, search, together
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew
 from caddylab._trial.ladders import apply
@@ -53,7 +53,7 @@ class Trials:
             yield trial.result()
 
 
-def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Advice | None:
+def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved | None:
     """Look for additions, and try them by themselves and all together.
 
     Args:
@@ -73,7 +73,7 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Advice 
         trials.audience.waits(0.0, f"looking for advice: {what}")
 
     found = search(subject.text, line, report.bad, upstreams, trials.attempt, told)
-    advice = Advice(line, subject.text, apply(subject.text, line, together(found)), found)
+    advice = Proved(line, subject.text, apply(subject.text, line, together(found)), found)
     if advice.text == subject.text:
         return advice
     for _ in range(ROUNDS):
