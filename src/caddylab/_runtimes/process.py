@@ -21,7 +21,7 @@ from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, Address
+from caddylab._runtimes.base import BACKEND_PORT, Address, Gate
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, lives
 from caddylab._runtimes.spent import Spent
@@ -113,9 +113,15 @@ class ProcessRuntime:
         closed, port = self._reserved("closed")
         return f"{closed}:{port}"
 
-    def inner(self, port: int) -> str:
-        host, number = self._reserved(port)
-        return f"{host}:{number}"
+    def gate(self, n: int) -> Gate:
+        if n == 0:
+            return Gate(self.listen, self.site)
+        host, number = self._reserved(("site", n))
+        return Gate(f"{host}:{number}", (host, number))
+
+    @property
+    def here(self) -> Path:
+        return self.folder
 
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}
