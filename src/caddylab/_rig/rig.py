@@ -28,6 +28,7 @@ from caddylab._caddy.text import envfile as environment
 from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
+from caddylab._engine.tls import Trust
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._machine import loopback
 from caddylab._machine.answer import Answer
@@ -134,6 +135,7 @@ class Rig:
         lab = cls(runtime, backends_for(caddyfile, values, allow) if pool is None else pool)
         try:
             lab._site.lenient, lab._site.variables = True, own
+            lab._site.home = caddyfiles.folder(caddyfile)
             lab._introduce(lab.load(caddyfile, allow=allow))
         except BaseException:
             lab.close()
@@ -260,6 +262,17 @@ class Rig:
     def substitutions(self) -> list[Substitution]:
         """What was replaced, invented or left out of the Caddyfile in force, with its line."""
         return list(self._site.loaded.substitutions)
+
+    @property
+    def adapted(self) -> dict[str, Any]:
+        """The JSON that Caddy made of the Caddyfile in force, with what was invented for it."""
+        return self._site.adapted
+
+    @property
+    def entrance(self) -> tuple[tuple[str, int], Trust | None]:
+        """Where clients connect, and whose certificates they take if they speak TLS there."""
+        door = self._site.main
+        return door.reached(), self._site.trust(door)
 
     @property
     def runtime(self) -> str:

@@ -40,6 +40,8 @@ class Site:
     Attributes:
         variables: environment variables besides those of this process.
         routes: which requests come to which upstreams.
+        adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
+        home: where a text lies that has no folder of its own.
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
@@ -57,6 +59,8 @@ class Site:
         self._prepare = prepare
         self.lenient, self.variables = False, dict[str, str]()
         self.routes: list[Route] = []
+        self.adapted: dict[str, Any] = {}
+        self.home: Path | None = None
         self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
@@ -127,7 +131,7 @@ class Site:
 
     def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = caddyfiles.read(caddyfile)
-        files = self._files(text, caddyfiles.folder(caddyfile), allow)
+        files = self._files(text, caddyfiles.folder(caddyfile) or self.home, allow)
         own = self.lenient or caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
         found = routes(adapted)
@@ -142,7 +146,7 @@ class Site:
             self._site_authority.meet(plan)
             plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host
-        self.routes, self._path, self._doors = found, path, plan.doors
+        self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         notes = [*told, *plan.notes]

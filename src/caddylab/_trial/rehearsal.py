@@ -10,13 +10,14 @@ from typing import Annotated
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
 from caddylab._machine.undisturbed import undisturbed
+from caddylab._rig import caddyfiles
 from caddylab._rig.rig import Rig
 from caddylab._trial import events as _events  # its rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
-from caddylab._trial.subject import look, read
+from caddylab._trial.subject import look
 from caddylab._trial.trials import Trials, advise
 
 NAMES = tuple(ROWS)
@@ -71,13 +72,17 @@ def rehearse(
         FaultError: there is no such row.
     """
     began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
-    name, text, backends = read(caddyfile)
-    crew = Crew(lambda: Rig(runtime, backends), labs or labs_here(runtime))
+    name, text = caddyfiles.read(caddyfile)
+
+    def open_lab() -> Rig:
+        return Rig.of(caddyfile, runtime, envfile=envfile, pool=pool)
+
+    crew = Crew(open_lab, labs or labs_here(runtime))
     try:
         rig = crew.first()
-        subject = look(name, text, rig.adapt(text))
-        notes = [str(note) for note in rig.load(text).warnings]
-        report = Rehearsal(subject, rig.runtime, notes)
+        subject = look(rig, name, text)
+        replaced, routes = map(str, rig.substitutions), map(str, rig.routes)
+        report = Rehearsal(subject, rig.runtime, list(replaced), list(routes))
         heard.opened(report)
         todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]
         trials = Trials(crew, subject, patience, seed, heard)
