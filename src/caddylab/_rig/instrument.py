@@ -35,6 +35,7 @@ from caddylab._caddy.safety.transports import Transports
 from caddylab._machine.certificates import Authority
 from caddylab._rig.assignment import number_of
 from caddylab._rig.doors import open_doors
+from caddylab._rig.dynamic import Pool
 from caddylab._rig.expectations import expected
 from caddylab._rig.listeners import Listeners
 from caddylab._rig.refusal import Refuse
@@ -60,8 +61,8 @@ class Prepared:
 
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `numbers` says which backend stands for
-    which upstream, `listeners` what they speak, and `expected` what each must answer to pass the
-    checks of its own file.
+    which upstream, `listeners` what they speak, `pools` whom the name server names, and `expected`
+    what each must answer to pass the checks of its own file.
     """
 
     config: Json
@@ -70,6 +71,7 @@ class Prepared:
     to_itself: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
     listeners: dict[int, Listener] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
     expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     substitutions: list[Substitution] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -145,7 +147,7 @@ class Instrument:
         numbers = self.upstreams.numbers
         return Prepared(
             self.config, self._own_probe(), host, self.upstreams.to_itself, numbers,
-            self.upstreams.listeners,
+            self.upstreams.listeners, self.upstreams.pools,
             self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
         )  # fmt: skip
 
