@@ -13,7 +13,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup test together alone attack lint lint-page format labs bench lock clean
+.PHONY: course html slides recordings setup test together alone attack lint lint-page format labs bench dist release lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -82,6 +82,16 @@ labs: .venv/ready-dev
 
 bench: .venv/ready-dev
 	$(RUN) benchmarks
+
+# The wheel and the source distribution
+dist: .venv/ready-dev
+	rm -f dist/caddylab-*
+	$(RUN) hatchling build
+
+# The release of a tag, with what was built: make release TAG=v0.2.0 FILES=FOLDER
+release:
+	cd $(FILES) && for each in *; do python3 -m zipfile -c "$$each.zip" "$$each"; done
+	gh release create "$(TAG)" $(FILES)/*.zip --title "$(TAG)" --notes-file CHANGELOG.md
 
 # New versions: make lock UPGRADE=--upgrade
 lock: .venv/ready-dev

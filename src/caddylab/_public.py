@@ -21,6 +21,7 @@ from caddylab._errors import (
 from caddylab._gameday.game import GameDay
 from caddylab._look.projector import projector
 from caddylab._look.terminal import show_what_it_can as _show_what_it_can
+from caddylab._machine.answer import Answer
 from caddylab._notebook.lab import Lab
 from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
@@ -31,6 +32,7 @@ from caddylab._survey.trial import Trial
 from caddylab._traffic.traffic import Traffic, compare
 
 __all__ = [
+    "Answer",
     "Answerer",
     "ArgumentError",
     "Attempt",

@@ -11,6 +11,7 @@ from caddylab._look import progress_bar
 from caddylab._look.projector import wanted
 from caddylab._machine.late import ensure
 from caddylab._notebook import magic
+from caddylab._rig.loaded import Loaded
 from caddylab._rig.rig import Rig
 from caddylab._traffic.traffic import Traffic
 
@@ -42,6 +43,10 @@ class Lab(Rig):
     def _started(self) -> None:
         magic.adopt(self)
         progress_bar.say(f"{self!r}\n{self._reason} Ready in {self._took:.1f} s.")
+
+    def _introduce(self, loaded: Loaded) -> None:
+        routes = "\n".join(f"  {route}" for route in self.routes)
+        progress_bar.say(f"{loaded!r}\nRoutes:\n{routes}" if routes else repr(loaded))
 
     def _ended(self) -> None:
         magic.dismiss(self)

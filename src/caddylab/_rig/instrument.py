@@ -90,6 +90,7 @@ class Instrument:
         own: whether it is somebody's own file: then what is missing is replaced, and said.
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
+        path: what the lab's requests ask for.
     """
 
     def __init__(
@@ -102,8 +103,9 @@ class Instrument:
         *,
         own: bool = False,
         lenient: bool = False,
+        path: str = USUAL_PATH,
     ) -> None:
-        self.own, self.lenient = own, lenient
+        self.own, self.lenient, self.path = own, lenient, path
         self.config = copy.deepcopy(adapted)
         self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
@@ -143,7 +145,7 @@ class Instrument:
         own_authority(self.config)
         main = self.listeners.main
         host = host_of(main)
-        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, USUAL_PATH))]
+        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         numbers = self.upstreams.numbers
         return Prepared(
             self.config, self._own_probe(), host, self.upstreams.to_itself, numbers,

@@ -19,19 +19,25 @@ from caddylab import _runtimes
 from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.balancing import setting
 from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route
 from caddylab._caddy.advice.lint import Note
+from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin, gone
 from caddylab._caddy.running.journal import Journal
+from caddylab._caddy.text import envfile as environment
 from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._machine import loopback
+from caddylab._machine.answer import Answer
+from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.waiting import Every, poll
 from caddylab._records import Span
 from caddylab._rig import caddyfiles
 from caddylab._rig.backend import Backend
+from caddylab._rig.fitting import backends_for
 from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._rig.names import Names
@@ -95,6 +101,46 @@ class Rig:
         except BaseException:  # a start that fails, or that Stop ends, leaves nothing running
             Rig.close(self)
             raise
+
+    @classmethod
+    def of(
+        cls,
+        caddyfile: str | Path,
+        runtime: str = "auto",
+        *,
+        envfile: str | Path | None = None,
+        allow: Iterable[str | Path] = (),
+        pool: int | None = None,
+    ) -> Self:
+        """A lab for somebody's own Caddyfile: with as many backends as it has upstreams.
+
+        What the file lacks here is invented, replaced or left out, and said: see `substitutions`.
+
+        Args:
+            caddyfile: its path; or its text, or a name of the course's.
+            runtime: as for a lab.
+            envfile: a file of environment variables (`NAME=value`), before those of this process.
+            allow: folders and files that it may read, besides the folder that it lies in.
+            pool: how many backends; upstreams share them if there are more of those.
+
+        Raises:
+            CaddyfileError: Caddy refuses it; nothing is left running.
+            RuntimeUnavailable, StartFailed, LabError: as for a lab.
+        """
+        allow = list(allow)
+        own = _variables(envfile) if envfile else {}
+        values = inherited() | own
+        lab = cls(runtime, backends_for(caddyfile, values, allow) if pool is None else pool)
+        try:
+            lab._site.lenient, lab._site.variables = True, own
+            lab._introduce(lab.load(caddyfile, allow=allow))
+        except BaseException:
+            lab.close()
+            raise
+        return lab
+
+    def _introduce(self, loaded: Loaded) -> None:
+        """Somebody's own Caddyfile is in force."""
 
     def _started(self) -> None:
         """It is ready."""
@@ -214,6 +260,16 @@ class Rig:
         return caddyfiles.names()
 
     @property
+    def routes(self) -> list[Route]:
+        """Which requests come to which upstreams, by the Caddyfile in force."""
+        return list(self._site.routes)
+
+    @property
+    def substitutions(self) -> list[Substitution]:
+        """What was replaced, invented or left out of the Caddyfile in force, with its line."""
+        return list(self._site.loaded.substitutions)
+
+    @property
     def runtime(self) -> str:
         """Where it runs: "podman" or "process"."""
         return self._runtime.name
@@ -233,7 +289,7 @@ class Rig:
         concurrency: int = 1,
         rate: float | None = None,
         duration: float | None = None,
-        path: str = USUAL_PATH,
+        path: str | None = None,
         method: str = "GET",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
@@ -251,6 +307,8 @@ class Rig:
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
+            path: what to ask for; else "/test-api", or, of a Caddyfile with upstreams of other
+                names, what its first route takes.
             host: whom to ask for; else the first name that the site has, or "localhost".
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
@@ -262,7 +320,8 @@ class Rig:
         self._need_open()
         people = clients if isinstance(clients, Clients) else self._clients
         plan = Plan(
-            count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
+            count=count, concurrency=concurrency, rate=rate, duration=duration,
+            path=self._site.path if path is None else path,
             method=method, body=body, headers=headers or {}, timeout=timeout,
             host=self._site.host if host is None else host, keepalive=keepalive,
             clients=len(people) if isinstance(clients, Clients) else clients,
@@ -307,16 +366,16 @@ class Rig:
         self,
         path: str = USUAL_PATH,
         *,
-        timeout: Seconds | httpx.Timeout | None = 30.0,
-        **kwargs: Any,
-    ) -> httpx.Response:
-        """One GET through Caddy with httpx, from this machine's own address; not recorded.
+        timeout: Seconds | None = 30.0,
+        **options: Any,
+    ) -> Answer:
+        """One GET through Caddy, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
             timeout: seconds to wait for each part of the answer; None = for ever.
-            kwargs: httpx's own, such as `headers`. The `Host` is the first name that the site
-                has, unless a header says otherwise.
+            options: `headers`, `params`, `cookies` and `follow_redirects`. The `Host` is the first
+                name that the site has, unless a header says otherwise.
 
         Raises:
             LabError: there is no answer; says why.
@@ -324,10 +383,10 @@ class Rig:
         """
         self._need_open()
         try:
-            headers = httpx.Headers(kwargs.pop("headers", None))
+            headers = httpx.Headers(options.pop("headers", None))
             headers.setdefault("Host", self._site.host)
-            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **kwargs)
-            return undisturbed(ask)
+            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **options)
+            return loopback.answer(undisturbed(ask))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False, last_words=self._last_words) from error
@@ -341,16 +400,29 @@ class Rig:
 
     # --- backends ------------------------------------------------------------------------
 
-    def backend(self, number: int) -> Backend:
-        """One of the backends, counted from 1.
+    def backend(self, number: int | str) -> Backend:
+        """One of the backends.
+
+        Args:
+            number: counted from 1; or the upstream's address in the Caddyfile in force, such as
+                "app:3000".
 
         Raises:
             LabError: there is no such backend.
         """
         self._need_open()
+        if isinstance(number, str):
+            number = self._number(number)
         if number not in range(1, len(self._backends) + 1):
             raise LabError(f"This lab has backends 1 to {len(self._backends)}, but no {number!r}.")
         return self._backends[number - 1]
+
+    def _number(self, name: str) -> int:
+        known = {dial: number for dial, number in self._numbers.items() if _is(name, dial)}
+        if not known:
+            names = ", ".join(self._numbers)
+            raise LabError(f"No upstream of this Caddyfile is called {name!r}: it has {names}.")
+        return next(iter(known.values()))
 
     @property
     def names(self) -> Names:
@@ -492,6 +564,24 @@ class Rig:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _variables(envfile: str | Path) -> dict[str, str]:
+    """The variables of a file.
+
+    Raises:
+        LabError: it cannot be read, or is no such file.
+    """
+    try:
+        return environment.read(Path(envfile).expanduser().read_text("utf-8"))
+    except OSError as error:
+        raise LabError(f"{envfile} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise LabError(f"{envfile} is no file of environment variables: {error}.") from error
+
+
+def _is(name: str, dial: str) -> bool:
+    return name in (dial, dial.rpartition(":")[0])
 
 
 def _diaries(backends: list[Backend]) -> Callable[[int], list[dict[str, Any]]]:

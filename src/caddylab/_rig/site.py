@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
 from caddylab._caddy.completion.complete import complete
 from caddylab._caddy.completion.substitution import Substitution
@@ -23,9 +25,13 @@ from caddylab._machine.certificates import Authority
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
+from caddylab._rig.assignment import dials, number_of
 from caddylab._rig.instrument import PROBE, Instrument, Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._runtimes.base import Runtime
+
+NOT_SET = "variable-not-set"
+"""The rule whose warnings the substitutions make needless, where the lab invents a value."""
 
 PROBES = 8
 """Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
@@ -38,6 +44,8 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
+        variables: environment variables besides those of this process.
+        routes: which requests come to which upstreams.
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
@@ -53,7 +61,9 @@ class Site:
     ) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self._prepare = prepare
-        self.lenient = False
+        self.lenient, self.variables = False, dict[str, str]()
+        self.routes: list[Route] = []
+        self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
         self._authority = Authority()
@@ -79,6 +89,12 @@ class Site:
         self.line.wait()
         return self._host
 
+    @property
+    def path(self) -> str:
+        """What requests ask for that name no path of their own; likewise."""
+        self.line.wait()
+        return self._path
+
     def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
         return self.line.do(lambda: self._load(caddyfile, allow))
@@ -86,18 +102,23 @@ class Site:
     def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = caddyfiles.read(caddyfile)
         files = self._files(text, caddyfiles.folder(caddyfile), allow)
-        own = caddyfiles.folder(caddyfile) is not None
+        own = self.lenient or caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
+        found = routes(adapted)
+        path = _path(found, dials(adapted), own=own)
         plan = Instrument(
-            adapted, self._runtime, text, files, self._authority, own=own, lenient=self.lenient
-        ).plan()
+            adapted, self._runtime, text, files, self._authority,
+            own=own, lenient=self.lenient, path=path,
+        ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
             self._journal.to_itself = plan.to_itself
             self._take_over(plan.token)
         self._text, self.latest, self._host = text, plan.config, plan.host
+        self.routes, self._path = found, path
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
-        notes = [*lint(text, adapted), *plan.notes]
+        told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
+        notes = [*told, *plan.notes]
         self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
         return self.loaded
 
@@ -116,7 +137,8 @@ class Site:
         self, text: str, files: Files, *, own: bool
     ) -> tuple[dict[str, Any], list[Substitution]]:
         """The JSON, and what was invented or left out so that Caddy could make it."""
-        whole = complete(text, self.variables, lambda tried: self._refused(tried, files), own=own)
+        values = inherited() | self.variables
+        whole = complete(text, values, lambda tried: self._refused(tried, files), own=own)
         if not whole.substitutions:
             return self._adapt(text, files), []
         try:
@@ -129,11 +151,6 @@ class Site:
         with contextlib.suppress(CaddyfileError):  # of a file that may not be read
             return self._admin.refusal(imported(text, files))
         return ""
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The environment variables that a Caddyfile may name."""
-        return inherited()
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
@@ -183,6 +200,13 @@ class Site:
             return self._admin.adapt(found)
         except CaddyfileError as error:
             raise CaddyfileError(error.reason, text, error.line, error.help) from None
+
+
+def _path(found: list[Route], names: Iterable[str], *, own: bool) -> str:
+    """What a lesson asks for; or, of a site that has other upstreams, what leads to one."""
+    foreign = own or any(number_of(name) is None for name in names)
+    route = first(found) if foreign else None
+    return route.path if route else USUAL_PATH
 
 
 def _told(decision: Decision) -> Substitution:

@@ -116,11 +116,19 @@ def _through(routes: list[Json], asked: Asked) -> Way | None:
             continue
         taken.add(group)
         for handler in route.get("handle", []):
-            if end := _by(handler, asked):
+            if prefix := _stripped(handler):
+                asked = replace(asked, path="/" + asked.path.removeprefix(prefix).lstrip("/"))
+            elif end := _by(handler, asked):
                 return end
         if route.get("terminal"):
             return Way.NOBODY
     return None
+
+
+def _stripped(handler: Json) -> str:
+    """The prefix that a handler takes from the path, if it does nothing else to it."""
+    rest = set(handler) - {"handler", "strip_path_prefix"}
+    return str(handler.get("strip_path_prefix", "")) if not rest else ""
 
 
 def _by(handler: Json, asked: Asked) -> Way | None:
