@@ -32,7 +32,7 @@ from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.safety.transports import Transports
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 from caddylab._rig.assignment import number_of
 from caddylab._rig.doors import open_doors
 from caddylab._rig.dynamic import Pool
@@ -99,7 +99,7 @@ class Instrument:
         runtime: Runtime,
         text: str = "",
         files: Files | None = None,
-        authority: Authority | None = None,
+        authority: Signer | None = None,
         *,
         own: bool = False,
         lenient: bool = False,
@@ -113,7 +113,7 @@ class Instrument:
         self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
         refuse = Refuse(text)
         self.listeners = Listeners(self.servers, runtime, refuse)
-        self.authority = authority or Authority()
+        self.authority = authority or Signer()
         self.speech = Speech(runtime, self.authority, refuse)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
 

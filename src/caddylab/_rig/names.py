@@ -152,11 +152,17 @@ class Names:
         return self._line.do(lambda: self._begin(number, kind, detail, message))
 
     def _begin(
-        self, number: int, kind: str, detail: str = "", message: dict[str, Any] | None = None
+        self,
+        number: int,
+        kind: str,
+        detail: str = "",
+        message: dict[str, Any] | None = None,
+        start: float | None = None,
     ) -> Fault:
         book = self._books[number]
         book.end({kind})
-        span = Span(number, kind, time.time(), None, detail or self._detail(number))
+        since = time.time() if start is None else start
+        span = Span(number, kind, since, None, detail or self._detail(number))
         fault = book.add(span, lambda fault: self._line.do(lambda: self._end(fault)), message)
         try:
             self._tell()
@@ -175,10 +181,11 @@ class Names:
         return "the name server" if number == SERVER else ""
 
     def _move(self, number: int) -> Fault:
+        start = time.time()
         before, _ = self._place(number)
         self._go(number, self._moves.get(number, 0) + 1)
         after, _ = self._place(number)
-        return self._begin(number, MOVED, f"{before} → {after}")
+        return self._begin(number, MOVED, f"{before} → {after}", start=start)
 
     def _go(self, number: int, move: int) -> None:
         self._moves[number] = move

@@ -11,7 +11,7 @@ from typing import Any
 from caddylab._caddy.adapted.tree import Json, find, port_of
 from caddylab._caddy.text.places import line_of_upstream
 from caddylab._errors import CaddyfileError
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 from caddylab._rig.dynamic import asked, target
 from caddylab._rig.refusal import Refuse
 from caddylab._runtimes.base import Runtime
@@ -37,7 +37,7 @@ class Speech:
         refuse: makes the errors.
     """
 
-    def __init__(self, runtime: Runtime, authority: Authority, refuse: Refuse) -> None:
+    def __init__(self, runtime: Runtime, authority: Signer, refuse: Refuse) -> None:
         self._runtime, self._authority, self._refuse = runtime, authority, refuse
         self._protocols: dict[int, dict[str, str]] = defaultdict(dict)
         self._names: dict[int, dict[str, None]] = defaultdict(dict)
