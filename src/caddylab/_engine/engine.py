@@ -13,8 +13,10 @@ from caddylab._engine.clients import Clients
 from caddylab._engine.lateness import Lateness
 from caddylab._engine.loop import new_event_loop, raise_open_files_limit
 from caddylab._engine.plan import Plan
-from caddylab._engine.run import Address, Run
+from caddylab._engine.run import Run
 from caddylab._errors import LabClosed, TrafficError
+from caddylab._machine.ports import Address
+from caddylab._machine.steady import in_thread
 
 __all__ = ["Address", "Engine", "Lateness", "Run"]
 
@@ -115,10 +117,7 @@ class Engine:
                 raise LabClosed(CLOSED)
             if self._loop is None:
                 self._loop = new_event_loop()
-                self._thread = threading.Thread(
-                    target=_live, args=(self._loop,), name="caddylab-engine", daemon=True
-                )
-                self._thread.start()
+                self._thread = in_thread("caddylab-engine", _live, self._loop)
             return self._loop
 
 

@@ -14,9 +14,8 @@ from caddylab._engine.clients import Clients
 from caddylab._engine.connection import Connection
 from caddylab._engine.ledger import Ledger
 from caddylab._engine.plan import Plan
+from caddylab._machine.ports import Address
 from caddylab._records import Answerer, Outcome, Request
-
-Address = tuple[str, int]
 
 MOST_IDLE = 1000
 """So many idle connections are kept at most: a process has a limit of open files."""

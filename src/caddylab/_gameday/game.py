@@ -18,6 +18,7 @@ from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed, Status
 from caddylab._look import progress_bar
 from caddylab._machine.late import ensure
+from caddylab._machine.steady import in_thread
 from caddylab._records import Request
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class GameDay:
         self.lab._feed.watch(_watch)  # so that it is known who waits where
         self._began = self._crowd.arrive(self.seconds)
         self._tell_after_cells()
-        threading.Thread(target=self._play, name="caddylab-game", daemon=True).start()
+        in_thread("caddylab-game", self._play)
 
     def _tell_after_cells(self) -> None:
         """Let the status stand under every cell: a display above scrolls away while one works."""

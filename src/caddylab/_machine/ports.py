@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+Address = tuple[str, int]
 LOOPBACK = "127.0.0.1"
 
 

@@ -15,12 +15,13 @@ from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import FaultError
+from caddylab._look.fault_kinds import DOWN as DOWN
+from caddylab._look.fault_kinds import KINDS
 from caddylab._records import Span
 from caddylab._runtimes.base import BACKLOG, Address
 
 DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
-DOWN = {"stopped", "crashed", "killed", DIED}
 SILENT = {"hung", "partitioned"}
 IN_APP = {"slow", "failing", "truncated", "closing", "limited"}
 
@@ -79,7 +80,7 @@ class Fault:
 
 def is_so(kind: str) -> str:
     """What is said of a backend: "is hung", "has died"."""
-    return f"has {kind}" if kind in (DIED, "moved") else f"is {kind}"
+    return KINDS[kind].state
 
 
 class Book:

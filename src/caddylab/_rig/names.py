@@ -21,6 +21,7 @@ from caddylab._runtimes.names import tell
 SERVER = 0
 """In the place of a backend's number in the record of a fault: the name server itself."""
 MOVED, UNLISTED, SLOW, SILENT = "moved", "unlisted", "slow", "silent"
+KINDS = {MOVED, UNLISTED, SLOW, SILENT}
 MOST_SECONDS = 600
 
 Known = Callable[[str, int], None]

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from caddylab._machine.ports import Address as Address
 from caddylab._runtimes.listener import Listener
-
-Address = tuple[str, int]
 
 BACKEND_PORT = 8080
 """The port a backend has in a learner's Caddyfile (`backend1:8080`)."""

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
-Address = tuple[str, int]
+from caddylab._machine.ports import Address
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import TrafficError
-from caddylab._look.palette import scene
 from caddylab._machine import files
+from caddylab._view.scene import scene
+from caddylab._view.script import SCRIPT
 from caddylab._view.still import still
 from caddylab._view.tape import Event
-from caddylab._view.view import SCRIPT, STYLE
+from caddylab._view.view import STYLE
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -29,7 +30,7 @@ BODY = """<div id="{name}">{still}</div>
 <style>{style}</style>
 <script>(() => {{
 {script}
-replay(document.getElementById("{name}"), {scene}, {events});
+view.replay(document.getElementById("{name}"), {scene}, {events});
 }})()</script>
 """
 
@@ -78,7 +79,7 @@ class Replay:
             name=f"caddylab-{secrets.token_hex(4)}",
             still=still(self._events, self._backends),
             style=STYLE,
-            script=SCRIPT.replace("export default", "const widget ="),
+            script=SCRIPT,
             scene=_json(self._scene),
             events=_json(self._events),
         )

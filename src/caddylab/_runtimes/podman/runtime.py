@@ -34,10 +34,10 @@ from caddylab._runtimes.podman.container import (
     DOMAIN,
     LISTENER_FILE,
     Container,
-    PodmanUnit,
 )
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman.service import Service
+from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
 NAMES_PORT = 5353
