@@ -131,6 +131,12 @@ def test_tls_behind_a_name_is_asked_for_a_name(lab):
     assert who(lab) == {1, 2}
 
 
+def test_the_route_to_them_is_known(lab):
+    load(lab, "a")
+    [route] = lab.routes
+    assert route.upstreams == ("app:8080 #1", "app:8080 #2")
+
+
 def test_what_is_asked_in_whose_place_is_said(lab):
     loaded = load(lab, "a")
     [asked] = [each for each in loaded.substitutions if each.stood == "resolvers 192.0.2.1"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.tree import Json, handlers
-from caddylab._rig.dynamic import sources, upstreams
 from caddylab._runtimes.base import MOST_BACKENDS
 
 PROXY = "reverse_proxy"

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.dynamic import Pool
 from caddylab._caddy.adapted.judges import mark_checks
 from caddylab._caddy.adapted.marks import mark_answers
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, host_of, remarks
@@ -35,7 +36,6 @@ from caddylab._caddy.safety.transports import Transports
 from caddylab._machine.certificates import Signer
 from caddylab._rig.assignment import number_of
 from caddylab._rig.doors import open_doors
-from caddylab._rig.dynamic import Pool
 from caddylab._rig.expectations import expected
 from caddylab._rig.listeners import Listeners
 from caddylab._rig.refusal import Refuse

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from caddylab._border import border
+from caddylab._caddy.adapted.dynamic import Pool, target
 from caddylab._errors import FaultError, LabError
 from caddylab._machine.undisturbed import Line
 from caddylab._records import Span
 from caddylab._rig.backend import Backend
-from caddylab._rig.dynamic import Pool, target
 from caddylab._rig.faults import Book, Fault
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from caddylab._caddy.adapted.dynamic import asked, target
 from caddylab._caddy.adapted.tree import Json, find, port_of
 from caddylab._caddy.text.places import line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
-from caddylab._rig.dynamic import asked, target
 from caddylab._rig.refusal import Refuse
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener

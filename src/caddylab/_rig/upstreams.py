@@ -7,6 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from caddylab._caddy.adapted.dynamic import (
+    Pool,
+    alias,
+    ask_here,
+    asked,
+    is_told,
+    sources,
+    upstreams,
+)
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
 from caddylab._caddy.advice.foreign import parameter
 from caddylab._caddy.completion.substitution import Substitution
@@ -14,7 +23,6 @@ from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._rig.assignment import PROXY, assign, bare, dials, needed, number_of
-from caddylab._rig.dynamic import Pool, alias, ask_here, asked, is_told, sources, upstreams
 from caddylab._rig.refusal import Refuse
 from caddylab._rig.speech import Speech, is_unix
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
