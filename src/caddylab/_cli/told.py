@@ -37,8 +37,11 @@ class Told(Audience):
         self._say(text.line(seen))
 
     def ended(self, report: Rehearsal) -> None:
-        """Print what the signs mean."""
-        self._say(f"{text.LEGEND}\n{len(report.rows)} rows in {report.took:.0f} s.")
+        """Print what the signs mean, and the advice."""
+        self._say(text.LEGEND)
+        if said := text.advice(report):
+            self._say(f"\n{said}")
+        self._say(f"\n{len(report.rows)} rows in {report.took:.0f} s.")
 
     def _say(self, what: str) -> None:
         self._bar.clear()

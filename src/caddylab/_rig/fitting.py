@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from caddylab._caddy.completion.complete import complete
+from caddylab._caddy.completion.complete import complete, outside
 from caddylab._caddy.running import adapter
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
@@ -38,8 +38,8 @@ def backends_for(
     def ask(tried: str) -> str:
         try:
             return adapter.adapt(imported(tried, files), files.here)[1]
-        except CaddyfileError:  # of a file that may not be read
-            return ""
+        except CaddyfileError as error:  # of a file that may not be read
+            return outside(error)
 
     whole = complete(text, values, ask, own=True)
     try:

@@ -38,10 +38,12 @@ from caddylab._records import Span
 from caddylab._rig import caddyfiles
 from caddylab._rig.backend import Backend
 from caddylab._rig.fitting import backends_for
+from caddylab._rig.front import Door
 from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._rig.names import Names
 from caddylab._rig.site import Site
+from caddylab._rig.visitor import visitor
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
 from caddylab._runtimes.listener import PLAIN, Listener
 from caddylab._traffic import tables
@@ -160,7 +162,7 @@ class Rig:
         )
         self._site = Site(admin, self._runtime, self._journal, self._dress)
         # With an id it is nobody's health check in a backend's diary.
-        self._http = loopback.client(self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
+        self._http = visitor(self._site)
         life.callback(self._http.close)
         life.callback(self._journal.close)
         self._journal.start()
@@ -206,7 +208,7 @@ class Rig:
 
     def _all_answer(self, heard: set[str]) -> bool:
         with contextlib.suppress(httpx.TransportError):
-            answer = self._http.get("/")
+            answer = self._http.get(self.url)
             if answer.status_code == 200:
                 heard.add(answer.headers["X-Backend"])
         return len(heard) == len(self._backends)
@@ -276,9 +278,16 @@ class Rig:
 
     @property
     def url(self) -> str:
-        """Where Caddy listens, for a browser or curl on this machine."""
-        host, port = self._runtime.site
-        return f"http://{host}:{port}"
+        """Where Caddy listens, for a browser or curl on this machine.
+
+        By HTTPS it has the name of the site, which only Caddy knows here: see `curl`.
+        """
+        return self._site.url
+
+    @property
+    def curl(self) -> str:
+        """A command that asks the site from a terminal, by its own name and certificate."""
+        return self._site.curl
 
     # --- traffic -------------------------------------------------------------------------
 
@@ -294,6 +303,7 @@ class Rig:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         host: str | None = None,
+        scheme: str | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -310,6 +320,8 @@ class Rig:
             path: what to ask for; else "/test-api", or, of a Caddyfile with upstreams of other
                 names, what its first route takes.
             host: whom to ask for; else the first name that the site has, or "localhost".
+            scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
+                meets the redirect.
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -319,16 +331,17 @@ class Rig:
         """
         self._need_open()
         people = clients if isinstance(clients, Clients) else self._clients
+        door, authority = self._site.doors.asked(host, scheme, self._site.host)
         plan = Plan(
             count=count, concurrency=concurrency, rate=rate, duration=duration,
             path=self._site.path if path is None else path,
             method=method, body=body, headers=headers or {}, timeout=timeout,
-            host=self._site.host if host is None else host, keepalive=keepalive,
+            host=authority, keepalive=keepalive,
             clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False, last_words=self._last_words)
-        order = Order(lambda: self._send(plan, people))
+        order = Order(lambda: self._send(plan, people, door))
         try:
             traffic = undisturbed(order.place)
             return traffic if background else self._await(traffic)
@@ -336,7 +349,7 @@ class Rig:
             undisturbed(order.call_off)
             raise
 
-    def _send(self, plan: Plan, people: Clients) -> Traffic:
+    def _send(self, plan: Plan, people: Clients, door: Door) -> Traffic:
         journal, backends = self._journal, self._backends
         glance = self._glance
 
@@ -350,7 +363,8 @@ class Rig:
             run.wire = journal.watch(run.id, run.requests)
             self._feed.follow(run)
 
-        run = self._engine.start(plan, self._runtime.site, people, prepare)
+        trust = self._site.trust(door)
+        run = self._engine.start(plan, door.reached(), people, prepare, trust)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
             run, people, lambda: settle(run.id), self._faults, journal.opinions.spans, stage
@@ -366,6 +380,8 @@ class Rig:
         self,
         path: str = USUAL_PATH,
         *,
+        host: str | None = None,
+        scheme: str | None = None,
         timeout: Seconds | None = 30.0,
         **options: Any,
     ) -> Answer:
@@ -373,9 +389,10 @@ class Rig:
 
         Args:
             path: path and query.
+            host: whom to ask for; else the first name that the site has.
+            scheme: "https" or "http"; else what the site speaks.
             timeout: seconds to wait for each part of the answer; None = for ever.
-            options: `headers`, `params`, `cookies` and `follow_redirects`. The `Host` is the first
-                name that the site has, unless a header says otherwise.
+            options: `headers`, `params`, `cookies` and `follow_redirects` (within the lab only).
 
         Raises:
             LabError: there is no answer; says why.
@@ -384,8 +401,12 @@ class Rig:
         self._need_open()
         try:
             headers = httpx.Headers(options.pop("headers", None))
-            headers.setdefault("Host", self._site.host)
-            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **options)
+            door, authority = self._site.doors.asked(
+                host or headers.get("Host"), scheme, self._site.host
+            )
+            headers.setdefault("Host", authority)
+            url = f"{door.base(authority)}{path}"
+            ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
             return loopback.answer(undisturbed(ask))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():

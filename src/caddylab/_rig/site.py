@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ from typing import Any
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
-from caddylab._caddy.completion.complete import complete
+from caddylab._caddy.completion.complete import complete, outside
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin
 from caddylab._caddy.running.journal import Journal
@@ -20,24 +17,21 @@ from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
 from caddylab._caddy.text import variables
+from caddylab._engine.tls import Trust
 from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
 from caddylab._rig.assignment import dials, number_of
-from caddylab._rig.instrument import PROBE, Instrument, Prepared
+from caddylab._rig.authority import SiteAuthority
+from caddylab._rig.front import Door, Doors
+from caddylab._rig.instrument import Instrument, Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._runtimes.base import Runtime
 
 NOT_SET = "variable-not-set"
 """The rule whose warnings the substitutions make needless, where the lab invents a value."""
-
-PROBES = 8
-"""Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
-
-TAKE_OVER = 5.0
-"""Seconds after which to go on all the same."""
 
 
 class Site:
@@ -68,7 +62,9 @@ class Site:
         self.line = Line()
         self._authority = Signer()
         self._plan: Prepared | None = None
+        self._site_authority = SiteAuthority(admin, runtime.here)
         self._text, self._host = "", "localhost"
+        self._doors = Doors()
         self.latest: dict[str, Any] = {}
 
     @property
@@ -95,6 +91,36 @@ class Site:
         self.line.wait()
         return self._path
 
+    @property
+    def doors(self) -> Doors:
+        """Where clients reach its sites; likewise."""
+        self.line.wait()
+        return self._doors
+
+    @property
+    def main(self) -> Door:
+        """Where they go by default; likewise."""
+        return self.doors[0]
+
+    def trust(self, door: Door) -> Trust | None:
+        """Whose certificates clients take there; None where there are none."""
+        return self._site_authority.trust if door.secure else None
+
+    @property
+    def url(self) -> str:
+        """Where clients of this machine find it; by HTTPS under its own name."""
+        host, port = self.main.reached()
+        return f"https://{self.host}:{port}" if self.main.secure else f"http://{host}:{port}"
+
+    @property
+    def curl(self) -> str:
+        """A command that asks it from a terminal."""
+        if not self.main.secure:
+            return f"curl {self.url}"
+        host, port = self.main.reached()
+        file = self._site_authority.file
+        return f"curl --resolve {self.host}:{port}:{host} --cacert {file} {self.url}"
+
     def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
         return self.line.do(lambda: self._load(caddyfile, allow))
@@ -113,9 +139,10 @@ class Site:
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
             self._journal.to_itself = plan.to_itself
-            self._take_over(plan.token)
+            self._site_authority.meet(plan)
+            plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host
-        self.routes, self._path = found, path
+        self.routes, self._path, self._doors = found, path, plan.doors
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         notes = [*told, *plan.notes]
@@ -148,35 +175,14 @@ class Site:
 
     def _refused(self, text: str, files: Files) -> str:
         """Caddy's own words about a text that it does not take; nothing for one that it takes."""
-        with contextlib.suppress(CaddyfileError):  # of a file that may not be read
+        try:
             return self._admin.refusal(imported(text, files))
-        return ""
+        except CaddyfileError as error:  # of a file that may not be read
+            return outside(error) if self.lenient else ""
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
         return self._admin.answers()
-
-    def _take_over(self, token: str) -> None:
-        """Wait until the new configuration has every new connection to itself.
-
-        For a moment the old listener stands beside the new one, and what connects to it is
-        reset when it closes. Each probe falls to either by chance, so several in a row that
-        reach the new one mean that the old one is gone.
-        """
-        answers = 0
-        end = time.monotonic() + TAKE_OVER
-        while answers < PROBES and time.monotonic() < end:
-            answers = answers + 1 if self._probe(token) else 0
-
-    def _probe(self, token: str) -> bool:
-        connection = http.client.HTTPConnection(*self._runtime.site, timeout=1)
-        try:
-            connection.request("GET", "/", headers={PROBE: token})
-            return connection.getresponse().status == 204
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant."""

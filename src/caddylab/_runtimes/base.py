@@ -25,6 +25,22 @@ BACKLOG = 128
 
 INSTANCE_HEADER = "X-Instance"
 
+MOST_DOORS = 8
+"""So many ports of a Caddyfile clients of this machine can reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A listener of Caddy's.
+
+    Attributes:
+        listen: how it stands in Caddy's JSON.
+        address: where clients connect to it, on loopback; None if only Caddy itself does.
+    """
+
+    listen: str
+    address: Address | None
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -163,8 +179,15 @@ class Runtime(Protocol):
             CaddyfileError: this machine has but one address.
         """
 
-    def inner(self, port: int) -> str:
-        """A listener for a further site: Caddy alone reaches it."""
+    def gate(self, n: int) -> Gate:
+        """The gate for the `n`-th of a Caddyfile's ports: the first, 0, is at `site`.
+
+        From `MOST_DOORS` on a runtime may have none that clients reach.
+        """
+
+    @property
+    def here(self) -> Path:
+        """The lab's folder on this machine."""
 
     def extra_config(self) -> dict[str, Any]:
         """What every configuration of this Caddy must hold besides the learner's: `admin`, ..."""

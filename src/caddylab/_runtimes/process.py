@@ -22,7 +22,7 @@ from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, NameServer
+from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServer
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.loopbacks import Loopbacks
 from caddylab._runtimes.names import names_port
@@ -143,9 +143,15 @@ class ProcessRuntime:
     def place(self, number: int, move: int = 0) -> Address:
         return self._loopbacks.address(number, move)
 
-    def inner(self, port: int) -> str:
-        host, number = self._reserved(port)
-        return f"{host}:{number}"
+    def gate(self, n: int) -> Gate:
+        if n == 0:
+            return Gate(self.listen, self.site)
+        host, number = self._reserved(("site", n))
+        return Gate(f"{host}:{number}", (host, number))
+
+    @property
+    def here(self) -> Path:
+        return self.folder
 
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}

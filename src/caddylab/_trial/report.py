@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from caddylab._trial.advice import Proved
 from caddylab._trial.seen import Seen
 from caddylab._trial.subject import Tested
 
@@ -19,6 +20,7 @@ class Rehearsal:
         runtime: where.
         notes: what differs in the lab from the site in production.
         rows: what users saw, by the rows' names.
+        advice: the additions that help, each tried; None if nobody looked for any.
         took: seconds that all of it took.
     """
 
@@ -26,6 +28,7 @@ class Rehearsal:
     runtime: str
     notes: Sequence[str] = ()
     rows: dict[str, Seen] = field(default_factory=dict)
+    advice: Proved | None = None
     took: float = 0.0
 
     def __getitem__(self, row: str) -> Seen:
@@ -41,5 +44,6 @@ class Rehearsal:
         return {
             "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
             "rows": [seen.record() for seen in self.rows.values()],
+            "advice": self.advice.record() if self.advice else None,
             "seconds": round(self.took, 1),
         }  # fmt: skip

@@ -48,6 +48,11 @@ class Tested:
         """Whether the policy keeps users at their backend."""
         return bool(KEEPS & set(self.proxy.policies))
 
+    @property
+    def line(self) -> int | None:
+        """Where the `reverse_proxy` stands in the text."""
+        return self.proxy.block.line if self.proxy.block else None
+
     def load(self, rig: Rig, text: str) -> None:
         """Load the Caddyfile, or one like it, into a lab."""
         rig.load(text)

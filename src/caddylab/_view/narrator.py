@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caddylab._caddy.adapted.balancing import Setting
-from caddylab._caddy.running.journal import UNSENT, Journal
+from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.running.log import (
     Closing,
     FailedCheck,
@@ -23,7 +23,7 @@ from caddylab._caddy.running.log import (
     Selection,
 )
 from caddylab._engine.ledger import Ledger
-from caddylab._records import Answerer, Attempt, Outcome, Request
+from caddylab._records import UNSENT, Answerer, Attempt, Outcome, Request
 from caddylab._view import tape
 from caddylab._view.conditions import Conditions
 from caddylab._view.passed_checks import PassedCheck

@@ -66,7 +66,7 @@ class Replay:
             TrafficError: there is no writing there.
         """
         title = escape(self._text.partition("\n")[0])
-        page = PAGE.format(title=title, body=self._html())
+        page = PAGE.format(title=title, body=self.html())
         try:
             files.write(Path(path), page.encode(errors="replace"))
         except (OSError, ValueError) as error:
@@ -74,7 +74,8 @@ class Replay:
             raise TrafficError(f"The replay could not be saved as {path}: {why}.") from error
         return Path(path)
 
-    def _html(self) -> str:
+    def html(self) -> str:
+        """The piece of HTML."""
         return BODY.format(
             name=f"caddylab-{secrets.token_hex(4)}",
             still=still(self._events, self._backends),
@@ -89,7 +90,7 @@ class Replay:
 
         png = vl_convert.svg_to_png(still(self._events, self._backends), scale=2)
         return {
-            "text/html": self._html(),
+            "text/html": self.html(),
             "image/png": base64.b64encode(png).decode(),
             "text/plain": repr(self),
         }

@@ -89,8 +89,8 @@ def _examples(pattern: str) -> list[str]:
     if pattern == "*":
         return [USUAL_PATH, "/", "/index.html"]
     usual = USUAL_PATH.strip("/")
-    fitting = pattern.replace("*", usual, 1).replace("*", "x"), pattern.replace("*", "")
-    return [f"/{path.lstrip('/')}" for path in fitting]
+    tries = (pattern.replace("*", usual, 1).replace("*", "x"), pattern.replace("*", ""))
+    return [f"/{path.lstrip('/')}" for path in tries]
 
 
 def _proxies(chain: Any, narrowed: _Narrowed) -> Iterator[tuple[_Narrowed, Json]]:

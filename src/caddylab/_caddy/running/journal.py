@@ -34,15 +34,13 @@ from caddylab._caddy.running.wire import Wire
 from caddylab._errors import CaddyGone
 from caddylab._machine.steady import Steady
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._records import Attempt, Outcome, Request
+from caddylab._records import UNSENT, Attempt, Request
 
 BUSY, IDLE = 0.01, 0.1
 """Seconds between two looks at the log: while a run is open, and else."""
 
 GRACE = 1.0
 """Seconds of silence after which a missing closing line is given up."""
-
-UNSENT = {Outcome.REFUSED}
 
 
 class Journal:

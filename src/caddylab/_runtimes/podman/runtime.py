@@ -20,7 +20,7 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, NameServer
+from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, NAMES, Address, Gate, NameServer
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.lab_folder import Swept
 from caddylab._runtimes.listener import FILE
@@ -161,8 +161,15 @@ class PodmanRuntime:
     def place(self, number: int, move: int = 0) -> Address:
         return self.units[number - 1].container.inner_address(), BACKEND_PORT
 
-    def inner(self, port: int) -> str:
-        return f":{port}"
+    def gate(self, n: int) -> Gate:
+        if n == 0:
+            return Gate(self.listen, self.site)
+        port = podman_caddy.door(n)
+        return Gate(f":{port}", self._caddy.published(port) if n < MOST_DOORS else None)
+
+    @property
+    def here(self) -> Path:
+        return folders.base() / self.lab_id
 
     def extra_config(self) -> dict[str, Any]:
         return podman_caddy.config(self._caddy_secret)
@@ -254,7 +261,8 @@ class PodmanRuntime:
         return PodmanUnit(container, number, self.secret)
 
     def _start_caddy(self) -> None:
-        ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
+        doors = map(podman_caddy.door, range(MOST_DOORS))
+        ports = [*doors, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
         boot = {podman_caddy.BOOT: self.boot(), **memory.ENVIRONMENT}
         caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.command())
         self._caddy = caddy
