@@ -84,7 +84,7 @@ format: .venv/ready-dev
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
-# docs/lint.md, from the rules
+# docs/lint.md, from the rules and the runs that prove them (tools/lint_runs.py)
 lint-page: .venv/ready-dev
 	$(BIN)/python tools/make_lint_page.py
 
