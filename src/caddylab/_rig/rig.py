@@ -42,10 +42,11 @@ from caddylab._rig.fitting import backends_for
 from caddylab._rig.front import Door
 from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
+from caddylab._rig.names import Names
 from caddylab._rig.site import Site
 from caddylab._rig.visitor import visitor
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
-from caddylab._runtimes.listener import PLAIN
+from caddylab._runtimes.listener import PLAIN, Listener
 from caddylab._traffic import tables
 from caddylab._traffic.order import Order
 from caddylab._traffic.traffic import Traffic
@@ -180,6 +181,9 @@ class Rig:
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._names = Names(self._runtime, self._backends, self._faults, self._journal.known)
+        for backend in self._backends:
+            backend.born = self._names.refresh
         self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.latest)
@@ -189,10 +193,16 @@ class Rig:
     def _dress(self, plan: Prepared) -> None:
         """Let the backends speak and answer what the Caddyfile expects of its upstreams."""
         for backend in self._backends:
-            backend.listen(plan.listeners.get(backend.number, PLAIN))
+            backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
+        self._names.serve(plan.pools)
         self._numbers = plan.numbers
+
+    def _listener(self, plan: Prepared, number: int) -> Listener:
+        listener = plan.listeners.get(number, PLAIN)
+        named = any(number in pool.members for pool in plan.pools.values())
+        return self._names.at_its_place(number, listener) if named else listener
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -457,6 +467,11 @@ class Rig:
         return next(iter(known.values()))
 
     @property
+    def names(self) -> Names:
+        """The lab's name server, which Caddyfiles with dynamic upstreams ask."""
+        return self._names
+
+    @property
     def backends(self) -> list[Backend]:
         """All backends."""
         return list(self._backends)
@@ -464,6 +479,7 @@ class Rig:
     def restore(self) -> None:
         """Undo every fault; all backends are up and well afterwards."""
         self._need_open()
+        self._names.restore()
         for backend in self._backends:
             backend.restore()
 
@@ -484,6 +500,7 @@ class Rig:
         self._stop_traffic()
         if not self._site.answers():
             self._runtime.restart_caddy()
+        self._names.restore()
         with ThreadPoolExecutor(len(self._backends)) as pool:
             list(pool.map(Backend.renew, self._backends))
         self._clients = Clients()

@@ -19,7 +19,7 @@ from caddylab._caddy.safety.imports import imported
 from caddylab._caddy.text import variables
 from caddylab._engine.tls import Trust
 from caddylab._errors import CaddyfileError
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
@@ -62,7 +62,7 @@ class Site:
         self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
-        self._authority = Authority()
+        self._authority = Signer()
         self._plan: Prepared | None = None
         self._site_authority = SiteAuthority(admin, runtime.here)
         self._text, self._host = "", "localhost"

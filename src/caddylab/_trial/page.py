@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
+from caddylab._look.html_table import element, table
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._traffic.traffic import Traffic
 from caddylab._trial import text
@@ -38,17 +39,13 @@ def _notes(report: Rehearsal) -> str:
 
 
 def _table(rows: Iterable[Seen], caption: str) -> str:
-    cells = "".join(_row(seen) for seen in rows)
-    head = "".join(f"<th scope='col'>{word}</th>" for word in text.HEAD)
-    return f"<table><caption>{caption}. {text.LEGEND}</caption><tr>{head}</tr>{cells}</table>"
+    return f"<p>{caption}. {text.LEGEND}</p>{table(text.HEAD, map(_row, rows))}"
 
 
-def _row(seen: Seen) -> str:
-    tint = TINTS[seen.sign]
-    cells = (seen.answered, seen.words, f"{seen.slowest:.2f} s" if seen.total else "")
-    rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    name = f"{seen.sign} {escape(seen.row)}"
-    return f"<tr><th scope='row' style='border-left:5px solid {tint}'>{name}</th>{rest}</tr>"
+def _row(seen: Seen) -> list[object]:
+    style = f"text-align:left;border-left:5px solid {TINTS[seen.sign]};padding-left:.6em"
+    name = element("th", f"{seen.sign} {seen.row}", scope="row", style=style)
+    return [name, seen.answered, seen.words, f"{seen.slowest:.2f} s" if seen.total else ""]
 
 
 def _advice(report: Rehearsal) -> Iterator[str]:
