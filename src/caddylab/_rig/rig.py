@@ -171,7 +171,7 @@ class Rig:
         self._journal = Journal(
             self._runtime.read_log, admin.upstreams, dials, runs, self._runtime.log_trouble
         )
-        self._site = Site(admin, self._runtime, self._journal, self._dress)
+        self._site = Site(admin, self._runtime, self._journal, _weakly(self._dress))
         # With an id it is nobody's health check in a backend's diary.
         self._http = visitor(self._site)
         life.callback(self._http.close)
@@ -620,6 +620,17 @@ def variables_of(envfile: str | Path) -> dict[str, str]:
         raise LabError(f"{envfile} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise LabError(f"{envfile} is no file of environment variables: {error}.") from error
+
+
+def _weakly(deed: Callable[[Prepared], None]) -> Callable[[Prepared], None]:
+    """The same, without keeping its lab alive: one that is forgotten closes."""
+    method = weakref.WeakMethod(deed)
+
+    def done(plan: Prepared) -> None:
+        if (known := method()) is not None:
+            known(plan)
+
+    return done
 
 
 def _is(name: str, dial: str) -> bool:
