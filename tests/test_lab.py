@@ -348,7 +348,6 @@ def test_a_caddyfile_that_caddy_refuses_leaves_the_old_one(lab):
         (":80 {\n\treverse_proxy backend3:8080\n}", r"Lab\(backends=3\)"),
         (":80 {\n\treverse_proxy bakend1:8080\n}", "`bakend1` is not in this lab"),
         (":80 {\n\treverse_proxy app:1 127.0.0.1:9 10.0.0.5:3\n}", r"3 upstreams, .* 2 backends"),
-        (":80 {\n\treverse_proxy {\n\t\tdynamic a backend 8080\n\t}\n}", "name server"),
         ("{\n\tdebug\n}", "has no site"),
     ],
 )

@@ -9,6 +9,7 @@ import caddylab
 from caddylab._look import fault_kinds
 from caddylab._look.html_table import code, element, markup, row, table
 from caddylab._rig import faults
+from caddylab._rig.names import KINDS as OF_NAMES
 from caddylab._runtimes.base import BACKLOG
 from caddylab._view.scene import scene
 from caddylab._view.script import EXPORT, FOLDER, IMPORT, pack
@@ -74,7 +75,7 @@ class TestTables:
 
 class TestFaults:
     def test_each_kind_that_a_lab_knows_has_its_words(self):
-        known = faults.DOWN | faults.SILENT | faults.IN_APP
+        known = faults.DOWN | faults.SILENT | faults.IN_APP | OF_NAMES
         assert known == fault_kinds.KINDS.keys() == scene_of_faults().keys()
 
     def test_what_is_down_is_drawn_in_grey(self):

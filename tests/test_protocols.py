@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caddylab import CaddyfileError, Lab, Outcome
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 
 SITE = ":80 {{\n\treverse_proxy {} {{\n{}\n\t}}\n}}\n"
 TLS = "transport http {{\n{}\n}}"
@@ -88,7 +88,7 @@ def test_caddy_says_why_it_does_not_trust_an_upstream(lab):
     assert request.status == 502
     assert request.attempts[0].error == f"{wrong}certificate is valid for app, not other.example"
 
-    stranger = f"tls_trust_pool inline {{\ntrust_der {Authority().root()}\n}}"
+    stranger = f"tls_trust_pool inline {{\ntrust_der {Signer().root()}\n}}"
     lab.load(site("https://app:8443", tls(stranger)))
     request = one(lab)
     assert request.status == 502
@@ -111,7 +111,7 @@ def test_a_file_that_is_there_is_believed(lab, tmp_path):
     import base64
     import ssl
 
-    pem = ssl.DER_cert_to_PEM_cert(base64.b64decode(Authority().root()))
+    pem = ssl.DER_cert_to_PEM_cert(base64.b64decode(Signer().root()))
     (tmp_path / "ca.pem").write_text(pem)
     (tmp_path / "Caddyfile").write_text(site("https://app:8443", tls("tls_trust_pool file ca.pem")))
     lab.load(tmp_path / "Caddyfile")

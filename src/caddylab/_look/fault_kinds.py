@@ -65,6 +65,9 @@ KINDS = {
         "fails", "was failing", "is failing", False,
         "letting it fail", "Failing", "answers a share of the requests with an error",
     ),
+    "moved": FaultKind("has moved", "had moved", "has moved"),
+    "unlisted": FaultKind("has no record", "had no record", "is unlisted"),
+    "silent": FaultKind("is silent", "was silent", "is silent"),
 }  # fmt: skip
 """What `Span.kind` of a fault can be."""
 

@@ -18,7 +18,7 @@ PATIENCE = 60.0
 Names = tuple[str, ...]
 
 
-class Authority:
+class Signer:
     """Signs certificates; nobody but the lab trusts it, and it ends with the lab.
 
     It is made when it is asked for the first time.

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.dynamic import Pool
 from caddylab._caddy.adapted.judges import mark_checks
 from caddylab._caddy.adapted.marks import mark_answers
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, host_of, remarks
@@ -32,7 +33,7 @@ from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.safety.transports import Transports
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 from caddylab._rig.assignment import number_of
 from caddylab._rig.doors import open_doors
 from caddylab._rig.expectations import expected
@@ -59,8 +60,8 @@ class Prepared:
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `certificates` are the files of those
     that the Caddyfile brings along. `numbers` says which backend stands for which upstream,
-    `listeners` what they speak, and `expected` what each must answer to pass the checks of its
-    own file.
+    `listeners` what they speak, `pools` whom the name server names, and `expected` what each must
+    answer to pass the checks of its own file.
     """
 
     config: Json
@@ -71,6 +72,7 @@ class Prepared:
     to_itself: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
     listeners: dict[int, Listener] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
     expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     substitutions: list[Substitution] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -98,7 +100,7 @@ class Instrument:
         runtime: Runtime,
         text: str = "",
         files: Files | None = None,
-        authority: Authority | None = None,
+        authority: Signer | None = None,
         *,
         own: bool = False,
         lenient: bool = False,
@@ -113,7 +115,7 @@ class Instrument:
         refuse = Refuse(text)
         self.listeners = Listeners(app, runtime, refuse)
         self.servers = self.listeners.servers
-        self.authority = authority or Authority()
+        self.authority = authority or Signer()
         self.speech = Speech(runtime, self.authority, refuse)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
 
@@ -148,6 +150,7 @@ class Instrument:
         return Prepared(
             self.config, probe, host, self.listeners.doors, guard.certificates,
             self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.listeners,
+            self.upstreams.pools,
             self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
         )  # fmt: skip
 

@@ -42,10 +42,11 @@ from caddylab._rig.fitting import backends_for
 from caddylab._rig.front import Door
 from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
+from caddylab._rig.names import Names
 from caddylab._rig.site import Site
 from caddylab._rig.visitor import visitor
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
-from caddylab._runtimes.listener import PLAIN
+from caddylab._runtimes.listener import PLAIN, Listener
 from caddylab._traffic import tables
 from caddylab._traffic.order import Order
 from caddylab._traffic.traffic import Traffic
@@ -130,17 +131,26 @@ class Rig:
             RuntimeUnavailable, StartFailed, LabError: as for a lab.
         """
         allow = list(allow)
-        own = _variables(envfile) if envfile else {}
+        own = variables_of(envfile) if envfile else {}
         values = inherited() | own
         lab = cls(runtime, backends_for(caddyfile, values, allow) if pool is None else pool)
         try:
-            lab._site.lenient, lab._site.variables = True, own
-            lab._site.home = caddyfiles.folder(caddyfile)
+            lab.at_home(caddyfiles.folder(caddyfile), own)
             lab._introduce(lab.load(caddyfile, allow=allow))
         except BaseException:
             lab.close()
             raise
         return lab
+
+    def at_home(self, folder: Path | None, variables: Mapping[str, str]) -> None:
+        """Take every Caddyfile from now on for somebody's own.
+
+        Args:
+            folder: in which the relative paths of a text begin, and which it may read.
+            variables: environment variables besides those of this process.
+        """
+        site = self._site
+        site.lenient, site.home, site.variables = True, folder, dict(variables)
 
     def _introduce(self, loaded: Loaded) -> None:
         """Somebody's own Caddyfile is in force."""
@@ -161,7 +171,7 @@ class Rig:
         self._journal = Journal(
             self._runtime.read_log, admin.upstreams, dials, runs, self._runtime.log_trouble
         )
-        self._site = Site(admin, self._runtime, self._journal, self._dress)
+        self._site = Site(admin, self._runtime, self._journal, _weakly(self._dress))
         # With an id it is nobody's health check in a backend's diary.
         self._http = visitor(self._site)
         life.callback(self._http.close)
@@ -171,6 +181,9 @@ class Rig:
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._names = Names(self._runtime, self._backends, self._faults, self._journal.known)
+        for backend in self._backends:
+            backend.born = self._names.refresh
         self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.latest)
@@ -180,10 +193,16 @@ class Rig:
     def _dress(self, plan: Prepared) -> None:
         """Let the backends speak and answer what the Caddyfile expects of its upstreams."""
         for backend in self._backends:
-            backend.listen(plan.listeners.get(backend.number, PLAIN))
+            backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
+        self._names.serve(plan.pools)
         self._numbers = plan.numbers
+
+    def _listener(self, plan: Prepared, number: int) -> Listener:
+        listener = plan.listeners.get(number, PLAIN)
+        named = any(number in pool.members for pool in plan.pools.values())
+        return self._names.at_its_place(number, listener) if named else listener
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -257,6 +276,16 @@ class Rig:
     def routes(self) -> list[Route]:
         """Which requests come to which upstreams, by the Caddyfile in force."""
         return list(self._site.routes)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Which backend stands for which upstream, by the Caddyfile in force."""
+        return dict(self._numbers)
+
+    @property
+    def trust(self) -> Trust | None:
+        """Whose certificates clients of the site take; None where it speaks plain HTTP."""
+        return self._site.trust(self._site.main)
 
     @property
     def substitutions(self) -> list[Substitution]:
@@ -449,6 +478,11 @@ class Rig:
         return next(iter(known.values()))
 
     @property
+    def names(self) -> Names:
+        """The lab's name server, which Caddyfiles with dynamic upstreams ask."""
+        return self._names
+
+    @property
     def backends(self) -> list[Backend]:
         """All backends."""
         return list(self._backends)
@@ -456,6 +490,7 @@ class Rig:
     def restore(self) -> None:
         """Undo every fault; all backends are up and well afterwards."""
         self._need_open()
+        self._names.restore()
         for backend in self._backends:
             backend.restore()
 
@@ -476,6 +511,7 @@ class Rig:
         self._stop_traffic()
         if not self._site.answers():
             self._runtime.restart_caddy()
+        self._names.restore()
         with ThreadPoolExecutor(len(self._backends)) as pool:
             list(pool.map(Backend.renew, self._backends))
         self._clients = Clients()
@@ -583,7 +619,7 @@ class Rig:
         self.close()
 
 
-def _variables(envfile: str | Path) -> dict[str, str]:
+def variables_of(envfile: str | Path) -> dict[str, str]:
     """The variables of a file.
 
     Raises:
@@ -595,6 +631,17 @@ def _variables(envfile: str | Path) -> dict[str, str]:
         raise LabError(f"{envfile} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise LabError(f"{envfile} is no file of environment variables: {error}.") from error
+
+
+def _weakly(deed: Callable[[Prepared], None]) -> Callable[[Prepared], None]:
+    """The same, without keeping its lab alive: one that is forgotten closes."""
+    method = weakref.WeakMethod(deed)
+
+    def done(plan: Prepared) -> None:
+        if (known := method()) is not None:
+            known(plan)
+
+    return done
 
 
 def _is(name: str, dial: str) -> bool:

@@ -19,7 +19,7 @@ from caddylab._caddy.safety.imports import imported
 from caddylab._caddy.text import variables
 from caddylab._engine.tls import Trust
 from caddylab._errors import CaddyfileError
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
@@ -38,10 +38,10 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
+        home: the folder in which the relative paths of a text begin, and which it may read.
         variables: environment variables besides those of this process.
         routes: which requests come to which upstreams.
         adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
-        home: where a text lies that has no folder of its own.
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
@@ -58,13 +58,13 @@ class Site:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self._prepare = prepare
         self.lenient, self.variables = False, dict[str, str]()
+        self.home: Path | None = None
         self.routes: list[Route] = []
         self.adapted: dict[str, Any] = {}
-        self.home: Path | None = None
         self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
-        self._authority = Authority()
+        self._authority = Signer()
         self._plan: Prepared | None = None
         self._site_authority = SiteAuthority(admin, runtime.here)
         self._text, self._host = "", "localhost"
@@ -194,7 +194,10 @@ class Site:
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile."""
-        return self._adapt(text, self._files(text))
+        files = self._files(text, self.home)
+        return (
+            self._completed(text, files, own=True)[0] if self.lenient else self._adapt(text, files)
+        )
 
     def _files(
         self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()

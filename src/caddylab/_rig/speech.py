@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from caddylab._caddy.adapted.dynamic import asked, target
 from caddylab._caddy.adapted.tree import Json, find, port_of
 from caddylab._caddy.text.places import line_of_upstream
 from caddylab._errors import CaddyfileError
-from caddylab._machine.certificates import Authority
+from caddylab._machine.certificates import Signer
 from caddylab._rig.refusal import Refuse
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
@@ -36,7 +37,7 @@ class Speech:
         refuse: makes the errors.
     """
 
-    def __init__(self, runtime: Runtime, authority: Authority, refuse: Refuse) -> None:
+    def __init__(self, runtime: Runtime, authority: Signer, refuse: Refuse) -> None:
         self._runtime, self._authority, self._refuse = runtime, authority, refuse
         self._protocols: dict[int, dict[str, str]] = defaultdict(dict)
         self._names: dict[int, dict[str, None]] = defaultdict(dict)
@@ -58,6 +59,19 @@ class Speech:
             self._name(proxy, upstreams[0][0])
         if isinstance(transport.get("tls"), dict) and upstreams:
             self._certify(transport["tls"], upstreams)
+
+    def hear_source(self, proxy: Json, source: Json, upstreams: Sequence[tuple[str, int]]) -> None:
+        """The same for upstreams that a name server tells: no name is known but theirs.
+
+        Caddy asks an address for a certificate of that address, which it has not, unless it is
+        told another name.
+        """
+        transport = proxy.get("transport") or {}
+        tls = transport.get("tls") or {}
+        names = [asked(source), str(tls.get("server_name") or "")]
+        for dial, number in upstreams:
+            self._protocols[number].setdefault(protocol_of(transport, dial.split(" ")[0]), dial)
+            self._names[number] |= dict.fromkeys([*filter(None, names), target(number)])
 
     def is_unix(self, number: int) -> bool:
         """Whether a backend listens at a unix socket."""

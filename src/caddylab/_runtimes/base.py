@@ -115,7 +115,12 @@ class Unit(Protocol):
 
 
 class Runtime(Protocol):
-    """One running stack: a Caddy and its backends."""
+    """One running stack: a Caddy and its backends.
+
+    `moves` says whether a backend gets another address by being started again.
+    """
+
+    moves: bool
 
     name: str
     lab_id: str
@@ -156,6 +161,24 @@ class Runtime(Protocol):
     def dial(self, host: str, port: int) -> str:
         """The address at which Caddy reaches `host:port` of a learner's Caddyfile."""
 
+    def names(self) -> NameServer:
+        """The lab's name server; started if it does not run yet.
+
+        Raises:
+            StartFailed: it does not become ready.
+        """
+
+    def place(self, number: int, move: int = 0) -> Address:
+        """An address of its own for a backend, which a name server can tell Caddy.
+
+        Args:
+            number: which backend.
+            move: how often it has moved; where a backend's address is chosen by us.
+
+        Raises:
+            CaddyfileError: this machine has but one address.
+        """
+
     def gate(self, n: int) -> Gate:
         """The gate for the `n`-th of a Caddyfile's ports: the first, 0, is at `site`.
 
@@ -191,6 +214,23 @@ class Runtime(Protocol):
 
     def output(self, lines: int = 20) -> str:
         """The last lines that Caddy printed: for error messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """Where the lab's name server is.
+
+    Attributes:
+        resolver: where Caddy asks it.
+        control: where it is told what to answer, on this machine.
+    """
+
+    resolver: str
+    control: Address
+
+
+NAMES = "NAMES_ADDRESS"
+"""Environment variable that makes a backend's program the name server: where it is asked."""
 
 
 def ready(unit: Unit, secret: str) -> bool:

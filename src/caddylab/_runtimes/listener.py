@@ -28,6 +28,10 @@ class Listener:
     names: tuple[str, ...] = ()
     also: tuple[Address, ...] = ()
 
+    def at(self, address: Address) -> Listener:
+        """The same at this further address, and no other one."""
+        return dataclasses.replace(self, also=(address,))
+
     def written(self, socket: str = "") -> bytes:
         """As the backend reads it (`containers/app/listener.py`); `socket` is its unix socket."""
         fields = dataclasses.asdict(self) | {"unix": socket if self.unix else ""}

@@ -17,12 +17,15 @@ from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import StartFailed
 from caddylab._machine import loopback as _loopback
+from caddylab._machine import shipped
 from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, Address, Gate
+from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServer
 from caddylab._runtimes.keeper import Keeper
+from caddylab._runtimes.loopbacks import Loopbacks
+from caddylab._runtimes.names import names_port
 from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, lives
 from caddylab._runtimes.spent import Spent
 
@@ -35,6 +38,7 @@ class ProcessRuntime:
     """
 
     name = "process"
+    moves = False
 
     def __init__(self, lab_id: str, backends: int = 2) -> None:
         self.lab_id = lab_id
@@ -48,6 +52,8 @@ class ProcessRuntime:
         self._caddy: psutil.Process | None = None
         self._admin = self._admin_client()
         self._spent = Spent()
+        self._loopbacks = Loopbacks()
+        self._names: NameServer | None = None
         self._closed = False
 
     def _unit(self, number: int) -> ProcessUnit:
@@ -84,6 +90,7 @@ class ProcessRuntime:
         folders.ensure_gone(self.folder)
         for port in self._ports.values():
             port.close()
+        self._loopbacks.close()
         for unit in self.units:
             unit.close()
 
@@ -112,6 +119,29 @@ class ProcessRuntime:
             return self.units[number - 1].dial
         closed, port = self._reserved("closed")
         return f"{closed}:{port}"
+
+    def names(self) -> NameServer:
+        found = self.keeper.look("names")
+        if self._names is None or not (found and found["running"]):
+            self._names = self._start_names()
+        return self._names
+
+    def _start_names(self) -> NameServer:
+        control = self._reserved("names")
+        env = {
+            NAMES: f"{LOOPBACK}:0",
+            "CONTROL_PORT": str(control[1]),
+            "CONTROL_SECRET": self.secret,
+        }
+        self.keeper.backend("names", shipped.containers(), control[1], env)
+        asked = names_port(control, self.secret, START_TIMEOUT)
+        if asked is None:
+            output = self.output(name="names")
+            raise StartFailed(f"The name server did not become ready. Its last output:\n{output}")
+        return NameServer(f"{LOOPBACK}:{asked}", control)
+
+    def place(self, number: int, move: int = 0) -> Address:
+        return self._loopbacks.address(number, move)
 
     def gate(self, n: int) -> Gate:
         if n == 0:
@@ -154,7 +184,7 @@ class ProcessRuntime:
 
     def output(self, lines: int = 20, name: str = "caddy") -> str:
         try:
-            text = (self.folder / f"{name}.out").read_text(errors="replace")
+            text = (self.folder / f"{name}.out").read_text("utf-8", errors="replace")
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
@@ -188,7 +218,7 @@ class ProcessRuntime:
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
         with temporary.told():
-            boot.write_text(self.boot())
+            boot.write_text(self.boot(), "utf-8")
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         command = memory.limited(command) if UNIX else command

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, Way, way
 from caddylab._caddy.adapted.tree import Json, port_of
 
@@ -78,7 +79,8 @@ def _route(server: Json, port: int, narrowed: _Narrowed, proxy: Json) -> Route:
     asked = [Asked(host or "localhost", path, method) for path in _examples(pattern)]
     ends = [way(server, one) for one in asked]
     surest = next((n for n, end in enumerate(ends) if end is Way.PROXY), 0)
-    dials = tuple(up["dial"] for up in proxy.get("upstreams", []) if "dial" in up)
+    told = [name for source in sources(proxy) for name in upstreams(source)]
+    dials = (*told, *(up["dial"] for up in proxy.get("upstreams", []) if "dial" in up))
     sure = ends[surest] is Way.PROXY and not narrowed.others
     return Route(host, asked[surest].path, pattern, method, port, dials, sure)
 

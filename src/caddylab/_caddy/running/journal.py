@@ -109,6 +109,11 @@ class Journal:
         self._reader.selections = listener is not None
         self._listener = listener
 
+    def known(self, upstream: str, backend: int) -> None:
+        """Note that a backend is at this dial address from now on."""
+        if self._backends.get(upstream) != backend:
+            self._backends[upstream] = backend
+
     def backend_at(self, upstream: str) -> int | None:
         """The number of the backend behind a dial address."""
         return self._backends.get(upstream)
@@ -243,7 +248,7 @@ class Journal:
         self._counts_read = time.monotonic()
         counts = self._upstreams()
         under_way = dict.fromkeys(self._backends.values(), 0)
-        for dial, backend in self._backends.items():  # it may be reached at several
+        for dial, backend in list(self._backends.items()):  # it may be reached at several
             under_way[backend] += counts.get(dial, Upstream(0, 0)).num_requests
         self.in_flight.update(under_way)
         self.opinions.count(counts)

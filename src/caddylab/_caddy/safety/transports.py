@@ -27,7 +27,7 @@ NO_HTTP3 = "A lab's backends speak no HTTP/3."
 
 
 @dataclass(frozen=True)
-class Pool:
+class TrustPool:
     """Authorities that a proxy trusts: Caddy's name of their source, and what to say of them."""
 
     provider: str
@@ -99,7 +99,7 @@ class Transports:
             tls["ca"] = {"provider": "inline", "trusted_ca_certs": [self._root()]}
             self._note(Verdict.REDIRECTED, POOLS + pool.provider, pool.stood, OWN, pool.why)
 
-    def _absent(self, tls: Json) -> Pool | None:
+    def _absent(self, tls: Json) -> TrustPool | None:
         """Whom the proxy trusts, if they are not there in a lab."""
         source: Json = tls.get("ca") or {"provider": "system"}
         if names := tls.get("root_ca_pem_files"):
@@ -108,14 +108,14 @@ class Transports:
             source = {"provider": "inline"}
         provider = str(source["provider"])
         if provider == "system":
-            return Pool(provider, "the authorities that the machine trusts", MACHINE)
+            return TrustPool(provider, "the authorities that the machine trusts", MACHINE)
         if provider != "file":
             stood = f"tls_trust_pool {provider}"
-            return None if provider == "inline" else Pool(provider, stood, NO_SUCH)
+            return None if provider == "inline" else TrustPool(provider, stood, NO_SUCH)
         lost = list(self._lost(source.get("pem_files") or []))
         stood = f"tls_trust_pool file {' '.join(lost)}"
         why = f"The lab does not have it. {TRUST}"
-        return Pool(provider, stood, why) if lost else None
+        return TrustPool(provider, stood, why) if lost else None
 
     def _lost(self, names: list[str]) -> Iterator[str]:
         """The files that are not there, or are not for a lab; else the guard reads or refuses."""

@@ -130,6 +130,11 @@ class Container:
                 return process / "root" / path.lstrip("/")
         return None
 
+    def inner_address(self) -> str:
+        """Its address on the lab's network; empty while it is down."""
+        networks = self._inspect()["NetworkSettings"].get("Networks") or {}
+        return next((str(n["IPAddress"]) for n in networks.values() if n.get("IPAddress")), "")
+
     def put(self, archive: bytes) -> None:
         """Unpack a tar archive at the container's root."""
         path = f"/containers/{self.id}/archive"

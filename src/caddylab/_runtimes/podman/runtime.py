@@ -20,10 +20,11 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, Address, Gate
+from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, NAMES, Address, Gate, NameServer
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.lab_folder import Swept
 from caddylab._runtimes.listener import FILE
+from caddylab._runtimes.names import names_port
 from caddylab._runtimes.podman import caddy as podman_caddy
 from caddylab._runtimes.podman import images
 from caddylab._runtimes.podman import service as podman_service
@@ -39,6 +40,7 @@ from caddylab._runtimes.podman.service import Service
 from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
+NAMES_PORT = 5353
 SWEEP_PATIENCE = 30.0
 """Seconds that Podman has for each answer to who sweeps."""
 
@@ -88,6 +90,7 @@ class PodmanRuntime:
     """
 
     name = "podman"
+    moves = True
 
     def __init__(self, lab_id: str, backends: int = 2) -> None:
         self.lab_id = lab_id
@@ -97,6 +100,7 @@ class PodmanRuntime:
         self.listen = f":{podman_caddy.SITE_PORT}"
         self._caddy_secret = secrets.token_hex(16)  # backends know the other one
         self._backends = backends
+        self._names: NameServer | None = None
         self._spent = Spent()
         self._network = f"caddylab-{lab_id}"
         self._resources = contextlib.ExitStack()
@@ -137,6 +141,25 @@ class PodmanRuntime:
         # The full name: where the machine's own name server is silent (no internet), the bare
         # name of a stopped container would cost three seconds a dial.
         return f"{host}.{DOMAIN}:{port}"
+
+    def names(self) -> NameServer:
+        if self._names is None:
+            self._names = self._start_names()
+        return self._names
+
+    def _start_names(self) -> NameServer:
+        environment = {
+            NAMES: f"0.0.0.0:{NAMES_PORT}",
+            "CONTROL_PORT": str(BACKEND_PORT),
+            "CONTROL_SECRET": self.secret,
+        }
+        container = self._launch("names", [BACKEND_PORT], images.backend(), environment)
+        control = container.published(BACKEND_PORT)
+        container.await_ready(lambda: names_port(control, self.secret, 1) is not None)
+        return NameServer(f"names.{DOMAIN}:{NAMES_PORT}", control)
+
+    def place(self, number: int, move: int = 0) -> Address:
+        return self.units[number - 1].container.inner_address(), BACKEND_PORT
 
     def gate(self, n: int) -> Gate:
         if n == 0:
