@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import make_lint_page
 from lint_runs import RUNS
 
-PAGE = make_lint_page.PAGE.read_text()
+PAGE = make_lint_page.PAGE.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_the_page_has_every_rule_in_order_and_no_other():
     headings = [line[3:] for line in PAGE.splitlines() if line.startswith("## ") and "-" in line]
     rules = [heading for heading in headings if " " not in heading]
     assert rules == sorted(RULES)
-    assert PAGE.startswith(make_lint_page.HEAD.read_text())
+    assert PAGE.startswith(make_lint_page.HEAD.read_text("utf-8"))
     assert sorted(RUNS) == sorted(RULES)
 
 

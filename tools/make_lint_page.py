@@ -15,7 +15,9 @@ HEAD = PAGE.with_name("lint-head.md")
 
 def page(lab: Lab) -> str:
     """The page, rules in the order of their names."""
-    return "\n".join([HEAD.read_text(), *(entry(RULES[name], lab) for name in sorted(RULES))])
+    return "\n".join(
+        [HEAD.read_text("utf-8"), *(entry(RULES[name], lab) for name in sorted(RULES))]
+    )
 
 
 def entry(rule: Rule, lab: Lab) -> str:
@@ -38,4 +40,4 @@ def _proof(run: Run, lab: Lab) -> str:
 
 if __name__ == "__main__":
     with Lab(runtime="process") as lab:
-        PAGE.write_text(page(lab))
+        PAGE.write_text(page(lab), "utf-8")

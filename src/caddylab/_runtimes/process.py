@@ -185,7 +185,7 @@ class ProcessRuntime:
 
     def output(self, lines: int = 20, name: str = "caddy") -> str:
         try:
-            text = (self.folder / f"{name}.out").read_text(errors="replace")
+            text = (self.folder / f"{name}.out").read_text("utf-8", errors="replace")
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
@@ -219,7 +219,7 @@ class ProcessRuntime:
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
         with temporary.told():
-            boot.write_text(self.boot())
+            boot.write_text(self.boot(), "utf-8")
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         command = memory.limited(command) if UNIX else command
