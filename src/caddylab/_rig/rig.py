@@ -28,6 +28,7 @@ from caddylab._caddy.text import envfile as environment
 from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
+from caddylab._engine.tls import Trust
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._machine import loopback
 from caddylab._machine.answer import Answer
@@ -130,16 +131,26 @@ class Rig:
             RuntimeUnavailable, StartFailed, LabError: as for a lab.
         """
         allow = list(allow)
-        own = _variables(envfile) if envfile else {}
+        own = variables_of(envfile) if envfile else {}
         values = inherited() | own
         lab = cls(runtime, backends_for(caddyfile, values, allow) if pool is None else pool)
         try:
-            lab._site.lenient, lab._site.variables = True, own
+            lab.at_home(caddyfiles.folder(caddyfile), own)
             lab._introduce(lab.load(caddyfile, allow=allow))
         except BaseException:
             lab.close()
             raise
         return lab
+
+    def at_home(self, folder: Path | None, variables: Mapping[str, str]) -> None:
+        """Take every Caddyfile from now on for somebody's own.
+
+        Args:
+            folder: in which the relative paths of a text begin, and which it may read.
+            variables: environment variables besides those of this process.
+        """
+        site = self._site
+        site.lenient, site.home, site.variables = True, folder, dict(variables)
 
     def _introduce(self, loaded: Loaded) -> None:
         """Somebody's own Caddyfile is in force."""
@@ -160,7 +171,7 @@ class Rig:
         self._journal = Journal(
             self._runtime.read_log, admin.upstreams, dials, runs, self._runtime.log_trouble
         )
-        self._site = Site(admin, self._runtime, self._journal, self._dress)
+        self._site = Site(admin, self._runtime, self._journal, _weakly(self._dress))
         # With an id it is nobody's health check in a backend's diary.
         self._http = visitor(self._site)
         life.callback(self._http.close)
@@ -265,6 +276,16 @@ class Rig:
     def routes(self) -> list[Route]:
         """Which requests come to which upstreams, by the Caddyfile in force."""
         return list(self._site.routes)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Which backend stands for which upstream, by the Caddyfile in force."""
+        return dict(self._numbers)
+
+    @property
+    def trust(self) -> Trust | None:
+        """Whose certificates clients of the site take; None where it speaks plain HTTP."""
+        return self._site.trust(self._site.main)
 
     @property
     def substitutions(self) -> list[Substitution]:
@@ -587,7 +608,7 @@ class Rig:
         self.close()
 
 
-def _variables(envfile: str | Path) -> dict[str, str]:
+def variables_of(envfile: str | Path) -> dict[str, str]:
     """The variables of a file.
 
     Raises:
@@ -599,6 +620,17 @@ def _variables(envfile: str | Path) -> dict[str, str]:
         raise LabError(f"{envfile} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise LabError(f"{envfile} is no file of environment variables: {error}.") from error
+
+
+def _weakly(deed: Callable[[Prepared], None]) -> Callable[[Prepared], None]:
+    """The same, without keeping its lab alive: one that is forgotten closes."""
+    method = weakref.WeakMethod(deed)
+
+    def done(plan: Prepared) -> None:
+        if (known := method()) is not None:
+            known(plan)
+
+    return done
 
 
 def _is(name: str, dial: str) -> bool:

@@ -38,6 +38,7 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
+        home: the folder in which the relative paths of a text begin, and which it may read.
         variables: environment variables besides those of this process.
         routes: which requests come to which upstreams.
         loaded: what `load` has answered.
@@ -56,6 +57,7 @@ class Site:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self._prepare = prepare
         self.lenient, self.variables = False, dict[str, str]()
+        self.home: Path | None = None
         self.routes: list[Route] = []
         self._path = USUAL_PATH
         self.loaded = Loaded("", "")
@@ -127,7 +129,7 @@ class Site:
 
     def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = caddyfiles.read(caddyfile)
-        files = self._files(text, caddyfiles.folder(caddyfile), allow)
+        files = self._files(text, caddyfiles.folder(caddyfile) or self.home, allow)
         own = self.lenient or caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
         found = routes(adapted)
@@ -190,7 +192,10 @@ class Site:
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile."""
-        return self._adapt(text, self._files(text))
+        files = self._files(text, self.home)
+        return (
+            self._completed(text, files, own=True)[0] if self.lenient else self._adapt(text, files)
+        )
 
     def _files(
         self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()

@@ -15,6 +15,8 @@ from wsproto.events import AcceptConnection, Message, RejectConnection, Request
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from caddylab._engine.clients import address_of
+from caddylab._engine.tls import Trust, name_of
+from caddylab._machine.ports import LOOPBACK
 from caddylab._trial.seen import Askers
 
 PATIENCE = 2.0
@@ -37,6 +39,7 @@ class WebSocket(threading.Thread):
         client: the number of the user.
         ask: the host and the path.
         headers: more headers of the handshake.
+        trust: whose certificates it takes; None = it speaks no TLS.
 
     Attributes:
         opened: set when the handshake has ended, well or not.
@@ -45,11 +48,16 @@ class WebSocket(threading.Thread):
     """
 
     def __init__(
-        self, address: tuple[str, int], client: int, ask: Ask, headers: Mapping[str, str]
+        self,
+        address: tuple[str, int],
+        client: int,
+        ask: Ask,
+        headers: Mapping[str, str],
+        trust: Trust | None = None,
     ) -> None:
         super().__init__(name="caddylab-websocket", daemon=True)
         self._address, self._client, self._ask, self._headers = address, client, ask, headers
-        self._socket = socket.socket()
+        self._socket, self._trust = socket.socket(), trust
         self._wanted = True
         self.opened = threading.Event()
         self.ended, self.heard, self.began = "", 0, time.monotonic()
@@ -80,7 +88,11 @@ class WebSocket(threading.Thread):
         wire = WSConnection(ConnectionType.CLIENT)
         headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         request = Request(host=self._ask.host, target=self._ask.path, extra_headers=headers)
-        self._socket.sendall(opening.encode() + wire.send(request))
+        self._socket.sendall(opening.encode())
+        if self._trust:
+            name = name_of(self._ask.host)
+            self._socket = self._trust.context.wrap_socket(self._socket, server_hostname=name)
+        self._socket.sendall(wire.send(request))
         return wire
 
     def _read(self, wire: WSConnection) -> None:
@@ -112,10 +124,12 @@ class WebSockets:
         self._ends: Counter[str] | None = None
 
     @classmethod
-    def open(cls, url: str, count: int, ask: Ask, headers: Mapping[str, str]) -> WebSockets:
+    def open(
+        cls, url: str, count: int, ask: Ask, headers: Mapping[str, str], trust: Trust | None = None
+    ) -> WebSockets:
         """Open so many at a site, and return when each is open or refused."""
-        host, _, port = url.rpartition("/")[2].partition(":")
-        held = [WebSocket((host, int(port)), n, ask, headers) for n in range(count)]
+        port = int(url.rpartition(":")[2])
+        held = [WebSocket((LOOPBACK, port), n, ask, headers, trust) for n in range(count)]
         for one in held:
             one.start()
         for one in held:

@@ -9,14 +9,17 @@ from typing import Annotated
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
+from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._rig.rig import Rig
+from caddylab._rig import caddyfiles
+from caddylab._rig.fitting import backends_for
+from caddylab._rig.rig import Rig, variables_of
 from caddylab._trial import events as _events  # its rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
-from caddylab._trial.subject import look, read
+from caddylab._trial.subject import look
 from caddylab._trial.trials import Trials, advise
 
 NAMES = tuple(ROWS)
@@ -71,12 +74,22 @@ def rehearse(
         FaultError: there is no such row.
     """
     began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
-    name, text, backends = read(caddyfile)
-    crew = Crew(lambda: Rig(runtime, backends), labs or labs_here(runtime))
+    own = variables_of(envfile) if envfile else {}
+    name, text = caddyfiles.read(caddyfile)
+    folder = caddyfiles.folder(caddyfile)
+    backends = pool or max(2, backends_for(caddyfile, inherited() | own))
+
+    def lab() -> Rig:
+        rig = Rig(runtime, backends)
+        rig.at_home(folder, own)
+        return rig
+
+    crew = Crew(lab, labs or labs_here(runtime))
     try:
         rig = crew.first()
-        subject = look(name, text, rig.adapt(text))
-        notes = [str(note) for note in rig.load(text).warnings]
+        loaded = rig.load(text)
+        subject = look(name, text, rig.adapt(text), rig.numbers, rig.routes)
+        notes = [*map(str, loaded.told), *map(str, loaded.replaced)]
         report = Rehearsal(subject, rig.runtime, notes)
         heard.opened(report)
         todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]

@@ -125,7 +125,7 @@ class Stage:
 
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
-        held = WebSockets.open(self.rig.url, count, self.subject.ask, {ASK: "/ws"})
+        held = WebSockets.open(self.rig.url, count, self.subject.ask, {ASK: "/ws"}, self.rig.trust)
         self.sockets.append(held)
         return held
 

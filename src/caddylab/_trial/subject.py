@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.adapted.flow import steps
 from caddylab._caddy.adapted.proxies import Proxy, proxies
 from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route, first
 from caddylab._caddy.text.tokens import parse
 from caddylab._errors import CaddyfileError
-from caddylab._rig import caddyfiles
+from caddylab._rig.assignment import bare, number_of
 from caddylab._rig.rig import Rig
 from caddylab._trial.held import Ask
 
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
-NAME = re.compile(r"\bbackend([1-9]\d?)\b")
 
 
 @dataclass(frozen=True)
@@ -74,20 +74,21 @@ class Tested:
         return shorter
 
 
-def read(caddyfile: str | Path) -> tuple[str, str, int]:
-    """The file's name, its text, and how many backends it needs."""
-    name, text = caddyfiles.read(caddyfile)
-    numbers = [int(found) for found in NAME.findall(text)]
-    return name, text, max(numbers, default=2)
-
-
-def look(name: str, text: str, adapted: dict[str, Any]) -> Tested:
+def look(
+    name: str,
+    text: str,
+    adapted: dict[str, Any],
+    numbers: Mapping[str, int] | None = None,
+    routes: Sequence[Route] = (),
+) -> Tested:
     """What there is to try in a Caddyfile.
 
     Args:
         name: of the file.
         text: the Caddyfile.
         adapted: what Caddy made of it.
+        numbers: which backend stands for which upstream; of the course's names if not given.
+        routes: what leads to which upstreams.
 
     Raises:
         CaddyfileError: it passes nothing on.
@@ -100,5 +101,13 @@ def look(name: str, text: str, adapted: dict[str, Any]) -> Tested:
             text, help="Test a file with a `reverse_proxy`.",
         )  # fmt: skip
     proxy = max(main, key=lambda proxy: proxy.choices)
-    written = {int(n[1]): dial for dial in proxy.dials if (n := NAME.match(dial))}
-    return Tested(name, text, proxy, tuple(sorted(written)), written, Ask(path=USUAL_PATH))
+    known = numbers or {dial: n for dial in proxy.dials if (n := number_of(dial))}
+    written = {known[bare(dial)]: bare(dial) for dial in proxy.dials if bare(dial) in known}
+    return Tested(name, text, proxy, tuple(sorted(written)), written, _ask(proxy, routes))
+
+
+def _ask(proxy: Proxy, routes: Sequence[Route]) -> Ask:
+    """By which host and path users come to a proxy."""
+    leading = [route for route in routes if set(route.upstreams) == set(proxy.dials)]
+    route = first(leading)
+    return Ask(route.host or "localhost", route.path) if route else Ask(path=USUAL_PATH)
