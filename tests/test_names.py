@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 
 from caddylab import CaddyfileError, FaultError, Lab, LabError
@@ -168,6 +169,19 @@ def test_faults_of_names_stand_in_the_records_and_charts(lab):
     assert "slow" in set(lab.timeline()["kind"])
     for kind in ("routing", "timeline"):
         run.chart(kind)
+
+
+def test_a_name_server_that_was_ended_is_started_again_and_ends_with_the_lab():
+    with Lab(runtime="process", backends=1) as lab:
+        load(lab, "a backend1 8080")
+        process = psutil.Process(lab._runtime.keeper.look("names")["pid"])
+        process.kill()
+        lab.wait_until(lambda: not process.is_running())
+        with lab.names.slow(0.01):  # which is told to the new one, where Caddy asks
+            pass
+        lab.wait_until(lambda: who(lab) == {1})
+        process = psutil.Process(lab._runtime.keeper.look("names")["pid"])
+    assert not process.is_running()
 
 
 def test_a_machine_with_one_loopback_address_says_so(monkeypatch):

@@ -83,7 +83,9 @@ def test_caddy_says_why_it_does_not_trust_an_upstream(lab):
     assert one(lab).status == 200
     assert "is not tried" in stood(loaded, "authorities that the machine trusts").means
 
-    lab.load(site("https://app:8443", tls("tls_server_name other.example")))
+    loaded = lab.load(site("https://app:8443", tls("tls_server_name other.example")))
+    said = stood(loaded, "the certificate of app:8443")
+    assert (said.line, said.runs) == (4, "one for `app`, its name")
     request = one(lab)
     assert request.status == 502
     assert request.attempts[0].error == f"{wrong}certificate is valid for app, not other.example"

@@ -10,7 +10,8 @@ from typing import Any
 
 from caddylab._caddy.adapted.dynamic import asked, target
 from caddylab._caddy.adapted.tree import Json, find, port_of
-from caddylab._caddy.text.places import line_of_upstream
+from caddylab._caddy.completion.substitution import Substitution
+from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
 from caddylab._rig.refusal import Refuse
@@ -25,6 +26,7 @@ USUAL = {"localhost", "127.0.0.1"}
 WORDS = {"http": "plain HTTP", "https": "HTTPS", "h2": "HTTPS", "h2c": "HTTP/2 without TLS",
          "fastcgi": "FastCGI"}  # fmt: skip
 SECURE = ("https", "h2")
+NAME_IT = "If the real one is for that name, dial the upstream by it."
 UPSTREAM = "{http.reverse_proxy.upstream."
 
 
@@ -35,6 +37,9 @@ class Speech:
         runtime: whose backends.
         authority: signs their certificates.
         refuse: makes the errors.
+
+    Attributes:
+        substitutions: what to say of the certificates.
     """
 
     def __init__(self, runtime: Runtime, authority: Signer, refuse: Refuse) -> None:
@@ -42,6 +47,7 @@ class Speech:
         self._protocols: dict[int, dict[str, str]] = defaultdict(dict)
         self._names: dict[int, dict[str, None]] = defaultdict(dict)
         self._unix: set[int] = set()
+        self.substitutions: list[Substitution] = []
 
     def hear(self, proxy: Json, upstreams: Sequence[tuple[str, int]]) -> None:
         """Note what a proxy speaks to its upstreams, and have it ask them for the right names.
@@ -138,7 +144,19 @@ class Speech:
                 self._names[number][default] = None
             elif not _is_name(host):  # it has a certificate all the same, then for this name
                 self._names[number][asked] = None
+            elif asked != host and "{" not in asked and not tls.get("insecure_skip_verify"):
+                self._wrong(asked, dial, host)
         tls.setdefault("server_name", default)
+
+    def _wrong(self, asked: str, dial: str, host: str) -> None:
+        """Say that Caddy asks an upstream for a certificate that it has not."""
+        line = line_of(asked, self._refuse.text)
+        stood = f"the certificate of {dial}"
+        if all(each.stood != stood for each in self.substitutions):
+            means = f"Caddy asks it for `{asked}`, and so trusts no answer: 502 each time."
+            self.substitutions.append(
+                Substitution(line, stood, f"one for `{host}`, its name", f"{means} {NAME_IT}")
+            )
 
     def _certified(self, number: int, hosts: Iterable[str]) -> tuple[str, ...]:
         names = dict(self._names[number])

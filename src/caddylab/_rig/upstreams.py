@@ -92,6 +92,7 @@ class Upstreams:
                 if (dial := bare(up.get("dial", ""))) in self.numbers
             ])  # fmt: skip
         self.listeners = self._speech.listeners(config)
+        self.substitutions += self._speech.substitutions
         self._say()
         for handler in handlers(config, PROXY):
             self._map_handler(handler)

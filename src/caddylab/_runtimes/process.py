@@ -128,8 +128,9 @@ class ProcessRuntime:
 
     def _start_names(self) -> NameServer:
         control = self._reserved("names")
+        before = self._names.resolver if self._names else f"{LOOPBACK}:0"  # Caddy knows it so
         env = {
-            NAMES: f"{LOOPBACK}:0",
+            NAMES: before,
             "CONTROL_PORT": str(control[1]),
             "CONTROL_SECRET": self.secret,
         }

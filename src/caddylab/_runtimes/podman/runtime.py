@@ -145,6 +145,9 @@ class PodmanRuntime:
     def names(self) -> NameServer:
         if self._names is None:
             self._names = self._start_names()
+        elif not self._named.running():  # somebody has ended it
+            self._named.start()
+            self._await_names(self._names.control)
         return self._names
 
     def _start_names(self) -> NameServer:
@@ -153,10 +156,13 @@ class PodmanRuntime:
             "CONTROL_PORT": str(BACKEND_PORT),
             "CONTROL_SECRET": self.secret,
         }
-        container = self._launch("names", [BACKEND_PORT], images.backend(), environment)
-        control = container.published(BACKEND_PORT)
-        container.await_ready(lambda: names_port(control, self.secret, 1) is not None)
+        self._named = self._launch("names", [BACKEND_PORT], images.backend(), environment)
+        control = self._named.published(BACKEND_PORT)
+        self._await_names(control)
         return NameServer(f"names.{DOMAIN}:{NAMES_PORT}", control)
+
+    def _await_names(self, control: Address) -> None:
+        self._named.await_ready(lambda: names_port(control, self.secret, 1) is not None)
 
     def place(self, number: int, move: int = 0) -> Address:
         return self.units[number - 1].container.inner_address(), BACKEND_PORT
