@@ -114,7 +114,7 @@ class Transports:
             return None if provider == "inline" else TrustPool(provider, stood, NO_SUCH)
         lost = list(self._lost(source.get("pem_files") or []))
         stood = f"tls_trust_pool file {' '.join(lost)}"
-        why = f"The lab does not have it. {TRUST}"
+        why = f"It is not there, or not for a lab to read. {TRUST}"
         return TrustPool(provider, stood, why) if lost else None
 
     def _lost(self, names: list[str]) -> Iterator[str]:
