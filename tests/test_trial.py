@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from caddylab import FaultError
+from caddylab import FaultError, Lab
 from caddylab._machine.waiting import poll
 from caddylab._rig import caddyfiles
 from caddylab._rig.rig import Rig
@@ -40,7 +40,8 @@ def feel(rig):
 
     def see(row, text, **options):
         options = {"patience": 10.0} | options
-        return tried(rig, ROWS[row], look("a test", text, rig.adapt(text)), text, **options)
+        rig.load(text)
+        return tried(rig, ROWS[row], look(rig, "a test", text), text, **options)
 
     return see
 
@@ -213,6 +214,80 @@ class TestEdits:
             ("in the place of line 3", ["\t\tlb_retries 2"]),
             ("below line 3", ["\t\tfail_duration 10s"]),
         ]
+
+
+SHOP = """
+shop.example.com {
+	handle /api/* {
+		reverse_proxy api-1:3000 api-2:3000 {
+			lb_policy cookie
+			lb_retries 1
+			fail_duration 10s
+		}
+	}
+	handle {
+		reverse_proxy web:8080
+	}
+}
+"""
+
+
+SHOP_ROWS = (
+    "all well", "down", "its line removed first", "reload with WebSockets and streams open",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """What users of a shop with HTTPS, two services and sessions would feel."""
+    path = tmp_path_factory.mktemp("shop") / "Caddyfile"
+    path.write_text(SHOP)
+    report = rehearse(path, SHOP_ROWS, runtime="process", patience=10, advice=False)
+    assert path.read_text() == SHOP
+    return report
+
+
+class TestOwnSite:
+    def test_users_come_over_https_and_by_the_names_of_the_file(self, shop):
+        assert shop.subject.written == {1: "api-1:3000", 2: "api-2:3000"}
+        assert shop.subject.ask.host == "shop.example.com"
+        assert any("https://shop.example.com/api/*" in route for route in shop.routes)
+        assert shop["all well"].answered == "GET 8/8, POST 4/4, session 8/8"
+
+    def test_what_was_replaced_is_told(self, shop):
+        assert any("`api-2:3000` is backend 2 here" in note for note in shop.notes)
+
+    def test_sessions_die_with_their_backend(self, shop):
+        assert shop["down"].lost > 0
+        assert shop["down"].errors == {"401": shop["down"].bad}
+
+    def test_a_line_can_be_taken_out_whatever_its_name(self, shop):
+        assert not shop["its line removed first"].trouble
+
+    def test_websockets_are_held_over_tls(self, shop):
+        seen = shop["reload with WebSockets and streams open"]
+        assert seen.errors == {"cut off": 4}
+
+
+def test_a_row_can_be_tried_in_a_lab_that_stays_open():
+    with Lab(runtime="process") as lab:
+        lab.load(HAPPY)
+        table = lab.survey("down", patience=10)
+        assert table["down"].sign == "✓"
+        assert "✓ down" in repr(table)
+        assert len(table["down"].runs) == 2
+        assert lab.caddyfile == HAPPY
+        assert lab.fire(2).errors == 0
+
+
+@pytest.mark.podman
+def test_rows_in_containers():
+    rows = ["down", "reload with WebSockets and streams open", "answer cut short"]
+    report = rehearse("happy-path", rows, runtime="podman", patience=10, advice=False, labs=1)
+    assert report["down"].bad == 0
+    assert report["answer cut short"].errors["cut off"] > 0
+    held = {g.kind: g.good for g in report["reload with WebSockets and streams open"].groups}
+    assert held == {"stream": 4, "WebSocket": 0}
 
 
 class TestForMachines:

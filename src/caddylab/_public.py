@@ -30,6 +30,9 @@ from caddylab._rig.faults import Fault
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
 from caddylab._traffic.traffic import Traffic, compare
+from caddylab._trial.rehearsal import rehearse
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.seen import Seen
 
 __all__ = [
     "Answer",
@@ -51,8 +54,10 @@ __all__ = [
     "NotYet",
     "Outcome",
     "Prediction",
+    "Rehearsal",
     "Request",
     "RuntimeUnavailable",
+    "Seen",
     "Span",
     "StartFailed",
     "Survey",
@@ -67,6 +72,7 @@ __all__ = [
     "predict",
     "predictions",
     "projector",
+    "rehearse",
     "verdicts",
 ]
 

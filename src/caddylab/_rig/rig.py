@@ -293,6 +293,17 @@ class Rig:
         return list(self._site.loaded.substitutions)
 
     @property
+    def adapted(self) -> dict[str, Any]:
+        """The JSON that Caddy made of the Caddyfile in force, with what was invented for it."""
+        return self._site.adapted
+
+    @property
+    def entrance(self) -> tuple[tuple[str, int], Trust | None]:
+        """Where clients connect, and whose certificates they take if they speak TLS there."""
+        door = self._site.main
+        return door.reached(), self._site.trust(door)
+
+    @property
     def runtime(self) -> str:
         """Where it runs: "podman" or "process"."""
         return self._runtime.name

@@ -41,6 +41,7 @@ class Site:
         home: the folder in which the relative paths of a text begin, and which it may read.
         variables: environment variables besides those of this process.
         routes: which requests come to which upstreams.
+        adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
@@ -59,6 +60,7 @@ class Site:
         self.lenient, self.variables = False, dict[str, str]()
         self.home: Path | None = None
         self.routes: list[Route] = []
+        self.adapted: dict[str, Any] = {}
         self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
@@ -144,7 +146,7 @@ class Site:
             self._site_authority.meet(plan)
             plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host
-        self.routes, self._path, self._doors = found, path, plan.doors
+        self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         notes = [*told, *plan.notes]

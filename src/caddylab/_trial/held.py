@@ -16,7 +16,6 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from caddylab._engine.clients import address_of
 from caddylab._engine.tls import Trust, name_of
-from caddylab._machine.ports import LOOPBACK
 from caddylab._trial.seen import Askers
 
 PATIENCE = 2.0
@@ -36,10 +35,10 @@ class WebSocket(threading.Thread):
 
     Args:
         address: where Caddy listens.
+        trust: whose certificates the user takes; None for plain HTTP.
         client: the number of the user.
         ask: the host and the path.
         headers: more headers of the handshake.
-        trust: whose certificates it takes; None = it speaks no TLS.
 
     Attributes:
         opened: set when the handshake has ended, well or not.
@@ -50,14 +49,14 @@ class WebSocket(threading.Thread):
     def __init__(
         self,
         address: tuple[str, int],
+        trust: Trust | None,
         client: int,
         ask: Ask,
         headers: Mapping[str, str],
-        trust: Trust | None = None,
     ) -> None:
         super().__init__(name="caddylab-websocket", daemon=True)
         self._address, self._client, self._ask, self._headers = address, client, ask, headers
-        self._socket, self._trust = socket.socket(), trust
+        self._trust, self._socket = trust, socket.socket()
         self._wanted = True
         self.opened = threading.Event()
         self.ended, self.heard, self.began = "", 0, time.monotonic()
@@ -86,12 +85,12 @@ class WebSocket(threading.Thread):
         port = self._socket.getsockname()[1]
         opening = f"PROXY TCP4 {address_of(self._client)} 127.0.0.1 {port} 80\r\n"
         wire = WSConnection(ConnectionType.CLIENT)
-        headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
-        request = Request(host=self._ask.host, target=self._ask.path, extra_headers=headers)
         self._socket.sendall(opening.encode())
         if self._trust:
             name = name_of(self._ask.host)
             self._socket = self._trust.context.wrap_socket(self._socket, server_hostname=name)
+        headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
+        request = Request(host=self._ask.host, target=self._ask.path, extra_headers=headers)
         self._socket.sendall(wire.send(request))
         return wire
 
@@ -125,11 +124,14 @@ class WebSockets:
 
     @classmethod
     def open(
-        cls, url: str, count: int, ask: Ask, headers: Mapping[str, str], trust: Trust | None = None
+        cls,
+        entrance: tuple[tuple[str, int], Trust | None],
+        count: int,
+        ask: Ask,
+        headers: Mapping[str, str],
     ) -> WebSockets:
         """Open so many at a site, and return when each is open or refused."""
-        port = int(url.rpartition(":")[2])
-        held = [WebSocket((LOOPBACK, port), n, ask, headers, trust) for n in range(count)]
+        held = [WebSocket(*entrance, n, ask, headers) for n in range(count)]
         for one in held:
             one.start()
         for one in held:

@@ -9,11 +9,9 @@ from typing import Annotated
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
-from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._rig import caddyfiles
-from caddylab._rig.fitting import backends_for
-from caddylab._rig.rig import Rig, variables_of
+from caddylab._rig.rig import Rig
 from caddylab._trial import events as _events  # its rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
@@ -74,23 +72,17 @@ def rehearse(
         FaultError: there is no such row.
     """
     began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
-    own = variables_of(envfile) if envfile else {}
     name, text = caddyfiles.read(caddyfile)
-    folder = caddyfiles.folder(caddyfile)
-    backends = pool or max(2, backends_for(caddyfile, inherited() | own))
 
-    def lab() -> Rig:
-        rig = Rig(runtime, backends)
-        rig.at_home(folder, own)
-        return rig
+    def open_lab() -> Rig:
+        return Rig.of(caddyfile, runtime, envfile=envfile, pool=pool)
 
-    crew = Crew(lab, labs or labs_here(runtime))
+    crew = Crew(open_lab, labs or labs_here(runtime))
     try:
         rig = crew.first()
-        loaded = rig.load(text)
-        subject = look(name, text, rig.adapt(text), rig.numbers, rig.routes)
-        notes = [*map(str, loaded.told), *map(str, loaded.replaced)]
-        report = Rehearsal(subject, rig.runtime, notes)
+        subject = look(rig, name, text)
+        replaced, routes = map(str, rig.substitutions), map(str, rig.routes)
+        report = Rehearsal(subject, rig.runtime, list(replaced), list(routes))
         heard.opened(report)
         todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]
         trials = Trials(crew, subject, patience, seed, heard)

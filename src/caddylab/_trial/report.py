@@ -18,7 +18,8 @@ class Rehearsal:
     Attributes:
         subject: what was tried.
         runtime: where.
-        notes: what differs in the lab from the site in production.
+        notes: what was replaced in the lab, and what that means.
+        routes: which requests come to which upstreams.
         rows: what users saw, by the rows' names.
         advice: the additions that help, each tried; None if nobody looked for any.
         took: seconds that all of it took.
@@ -27,6 +28,7 @@ class Rehearsal:
     subject: Tested
     runtime: str
     notes: Sequence[str] = ()
+    routes: Sequence[str] = ()
     rows: dict[str, Seen] = field(default_factory=dict)
     advice: Proved | None = None
     took: float = 0.0
@@ -43,6 +45,7 @@ class Rehearsal:
         """It as JSON has it."""
         return {
             "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
+            "routes": list(self.routes),
             "rows": [seen.record() for seen in self.rows.values()],
             "advice": self.advice.record() if self.advice else None,
             "seconds": round(self.took, 1),

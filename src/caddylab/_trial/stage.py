@@ -125,7 +125,7 @@ class Stage:
 
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
-        held = WebSockets.open(self.rig.url, count, self.subject.ask, {ASK: "/ws"}, self.rig.trust)
+        held = WebSockets.open(self.rig.entrance, count, self.subject.ask, {ASK: "/ws"})
         self.sockets.append(held)
         return held
 
@@ -151,7 +151,8 @@ class Stage:
             return {"timeout": self.patience, "clients": MEMBERS, **self._to("/me")}
         method = "GET" if kind == "stream" else kind
         body = b'{"order": "pizza"}' if method == "POST" else b""
-        return {"method": method, "body": body, "timeout": self.patience, **self._to(ask)}
+        people = {"clients": MEMBERS} if self.subject.sticky else {}  # each has a backend
+        return {"method": method, "body": body, "timeout": self.patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask
