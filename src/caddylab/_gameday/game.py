@@ -43,8 +43,8 @@ class GameDay:
     A request is good if a backend answers it as it should within a second. The objective is
     99 % in two hours, of which the six minutes are the bad part: the budget is 1 % of the
     requests of a time that is twenty times as long. An error costs one request, a quick page of
-    Caddy's own a quarter; a connection that a reload cuts off does not count. Points are the
-    percents left.
+    Caddy's own a quarter; a connection that a reload cuts off does not count. Your points
+    are the percentage of the budget that is left.
 
     Args:
         seed: the same seed brings the same incident at the same second; without it, any.

@@ -79,7 +79,7 @@ class Report:
 
     @property
     def points(self) -> int:
-        """0 to 100: the percents of the error budget that were left.
+        """0 to 100: the percentage of the error budget that was left.
 
         Of a game that was ended early, only the part of the incidents that were met.
         """

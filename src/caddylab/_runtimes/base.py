@@ -99,7 +99,7 @@ class Unit(Protocol):
         """End it at once (SIGKILL); return when gone."""
 
     def freeze(self) -> None:
-        """Stop its clock (SIGSTOP): the kernel still accepts connections, nobody answers.
+        """Suspend it (SIGSTOP): the kernel still accepts connections, but nobody answers.
 
         Like `stop`, `kill` and `thaw` it returns when this is seen to be so.
 

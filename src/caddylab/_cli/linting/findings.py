@@ -78,7 +78,7 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     there = whole.main.text.splitlines()[line - 1]
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
     if found.plugin:
-        message = f"{word} needs a plugin, {found.plugin}, that this Caddy has not got: "
+        message = f"{word} needs a plugin, {found.plugin}, that this Caddy lacks: "
         message += "judged without it."
     else:
         help = f"If it is misspelt, mend it; if it is a plugin's, {_ASK}"

@@ -1,4 +1,4 @@
-"""What a Caddyfile asks for that this Caddy has not got: it is left out, so the rest is judged."""
+"""What a Caddyfile asks for and this Caddy lacks: it is left out, so that the rest is judged."""
 
 from __future__ import annotations
 
