@@ -92,14 +92,19 @@ def test_who_knows_the_old_address_is_refused_there(lab):
     assert who(lab) == {1, 2}
 
 
-@pytest.mark.parametrize("fault", ["killed", "hung", "partitioned"])
-def test_a_backends_own_faults_show_behind_a_name_as_well(lab, fault):
-    load(lab, "a", "response_header_timeout 500ms")
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("killed", "dial tcp"), ("hung", "awaiting response headers"), ("partitioned", "dial tcp")],
+)
+def test_a_backends_own_faults_show_behind_a_name_as_well(lab, fault, words):
+    load(lab, "a", "response_header_timeout 500ms\nkeepalive off")
     assert who(lab) == {1, 2}
     with getattr(lab.backend(1), fault)():
         run = lab.fire(4)
         assert {request.claimed for request in run.requests} == {2}
-        assert {a.backend for r in run.requests for a in r.attempts if a.error} == {1}
+        failed = [a for r in run.requests for a in r.attempts if a.error]
+        assert {attempt.backend for attempt in failed} == {1}
+        assert all(words in attempt.error for attempt in failed)
     lab.wait_until(lambda: who(lab) == {1, 2})
 
 
