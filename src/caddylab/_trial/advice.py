@@ -22,6 +22,8 @@ from caddylab._trial.seen import Seen
 
 Try = Callable[[str, str], Future[Seen]]
 """Tries a row, by its name, with a Caddyfile."""
+MOST_NAMED = 3
+"""More options than this are no explanation."""
 NOISE = 0.05
 """Where chance has a say, so small a share of the users makes no difference."""
 
@@ -150,7 +152,8 @@ def culprits(text: str, line: int, row: Seen, found: Sequence[Mended], attempt: 
     names = {str(a.option) for step in guilty for a in step}
     innocent = {str(a.option) for step in single if step not in guilty for a in step}
     named = sorted(names - innocent) or sorted(names)
-    return ", ".join(f"`{name}`" for name in named) or "all additions together"
+    told = ", ".join(f"`{name}`" for name in named)
+    return told if 0 < len(named) <= MOST_NAMED else "all additions together"
 
 
 def _steps(text: str, line: int, seen: Seen, upstreams: int) -> Iterable[Step]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from caddylab._engine.clients import Clients
 from caddylab._machine.waiting import poll
 from caddylab._rig.backend import Backend
 from caddylab._rig.rig import Rig
@@ -48,6 +49,7 @@ class Stage:
     ) -> None:
         self.rig, self.subject, self.text = rig, subject, text
         self.patience = patience
+        self._people = Clients(MEMBERS)  # nobody has a cookie of an earlier row
         self._victim = -1 if seed == 1 else random.Random(seed).randrange(len(subject.pool))
         self.runs: dict[str, list[Traffic]] = {}
         self.sockets: list[WebSockets] = []
@@ -96,7 +98,7 @@ class Stage:
         """Everybody logs in, where the site keeps users at their backend."""
         if self.subject.sticky:
             self.rig.fire(
-                MEMBERS, concurrency=MEMBERS, clients=MEMBERS, method="POST", body=b"",
+                MEMBERS, concurrency=MEMBERS, clients=self._people, method="POST", body=b"",
                 timeout=self.patience, **self._to("/login?user=ann"),
             )  # fmt: skip
 
@@ -148,10 +150,10 @@ class Stage:
 
     def _as(self, kind: str, ask: str) -> dict[str, Any]:
         if kind == "session":
-            return {"timeout": self.patience, "clients": MEMBERS, **self._to("/me")}
+            return {"timeout": self.patience, "clients": self._people, **self._to("/me")}
         method = "GET" if kind == "stream" else kind
         body = b'{"order": "pizza"}' if method == "POST" else b""
-        people = {"clients": MEMBERS} if self.subject.sticky else {}  # each has a backend
+        people = {"clients": self._people} if self.subject.sticky else {}  # each has a backend
         return {"method": method, "body": body, "timeout": self.patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:

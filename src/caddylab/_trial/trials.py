@@ -85,7 +85,11 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved 
         if not (steps := together(more)):
             break
         advice.text = apply(advice.text, line, steps)
-        found += [m for m in more if m.step]
+        for mended in lost:
+            further = next(m for m in more if m.row == mended.row)
+            if further.step:
+                mended.step, mended.alone = (*mended.step, *further.step), further.alone
+                mended.why = further.why
     worse = [s for s in report.rows.values() if is_worse(s, advice.rows[s.row])]
     for seen in worse:
         advice.worse[seen.row] = culprits(subject.text, line, seen, found, trials.attempt)
