@@ -91,6 +91,8 @@ def rehearse(
             heard.saw(seen)
         if advice and report.bad:
             report.advice = advise(trials, report, todo)
+            if report.advice is None:
+                report.unadvised = "The lines of the proxy were not found: no advice."
     finally:
         undisturbed(crew.close)
     report.took = time.monotonic() - began

@@ -22,6 +22,7 @@ class Rehearsal:
         routes: which requests come to which upstreams.
         rows: what users saw, by the rows' names.
         advice: the additions that help, each tried; None if nobody looked for any.
+        unadvised: why nobody could look for additions, if that is so.
         took: seconds that all of it took.
     """
 
@@ -31,6 +32,7 @@ class Rehearsal:
     routes: Sequence[str] = ()
     rows: dict[str, Seen] = field(default_factory=dict)
     advice: Proved | None = None
+    unadvised: str = ""
     took: float = 0.0
 
     def __getitem__(self, row: str) -> Seen:

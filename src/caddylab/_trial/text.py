@@ -34,7 +34,7 @@ def advice(report: Rehearsal) -> str:
     """What to write, where, and what was proved by it."""
     given = report.advice
     if given is None:
-        return "" if not report.bad else "The lines of the proxy were not found: no advice."
+        return report.unadvised
     parts = [_lines_to_write(given)] if given.mends else ["Caddy itself can mend nothing of this."]
     parts += [_before_and_after(report, given)] if given.rows else []
     parts += [f"{row} becomes worse, by {by}." for row, by in given.worse.items()]
