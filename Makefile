@@ -1,5 +1,6 @@
-# make course   open the course in JupyterLab           make test   run every test
-# make html     the course as pages to look at          make slides   the demos as slides
+# make course   open the course in JupyterLab           make check  ruff, mypy, tests without a lab
+# make html     the course as pages to look at          make test   run every test
+# make slides   the demos as slides
 #
 # All make .venv first, from nothing but Python and make. Name another Python with
 # make PYTHON=python3.12 course, another port with make PORT=9999 course.
@@ -13,7 +14,8 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup test together alone attack lint lint-page format labs bench lock clean
+.PHONY: course html slides recordings setup check test together alone attack lint lint-page format labs bench \
+	dist release lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -43,6 +45,13 @@ SLIDES := $(wildcard src/caddylab/_slides/*.json src/caddylab/_slides/static/*)
 	$(PYTHON) tools/install.py --dev
 	touch .venv/ready $@
 
+# For every save: what starts no lab
+check: .venv/ready-dev
+	$(RUN) ruff check --quiet
+	$(RUN) ruff format --check --quiet
+	$(RUN) mypy
+	$(RUN) pytest --quiet --numprocesses 2 --dist loadfile -m "not lab and not long and not load and not attack"
+
 # All of them; or some: make test TESTS="tests/test_cli.py -k doctor"
 ifdef TESTS
 test: lint
@@ -51,13 +60,16 @@ else
 test: lint together alone
 endif
 
-# In two processes: most tests wait for something most of the time
+# More processes than processors: most tests wait for something most of the time. A file stays in
+# one of them, for its labs' sake, and the longest files begin (tests/conftest.py sorts them).
+PROCESSES ?= 3
 together: .venv/ready-dev
-	$(RUN) pytest --numprocesses 2 --dist loadfile -m "not load and not attack and not hub"
+	$(RUN) pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --durations 25 \
+		-m "not load and not attack and not hub and not alone"
 
-# A class fills the machine
+# A class fills the machine, and some tests are about how long something takes
 alone: .venv/ready-dev
-	$(RUN) pytest -m "hub and not load and not attack"
+	$(RUN) pytest --durations 25 -m "(hub or alone) and not load and not attack"
 
 # The long attacks, of which `make test` runs short forms; their figures stand in benchmarks/README.md
 attack: .venv/ready-dev
@@ -72,7 +84,7 @@ format: .venv/ready-dev
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
-# docs/lint.md, from the rules
+# docs/lint.md, from the rules and the runs that prove them (tools/lint_runs.py)
 lint-page: .venv/ready-dev
 	$(BIN)/python tools/make_lint_page.py
 
@@ -82,6 +94,16 @@ labs: .venv/ready-dev
 
 bench: .venv/ready-dev
 	$(RUN) benchmarks
+
+# The wheel and the source distribution
+dist: .venv/ready-dev
+	rm -f dist/caddylab-*
+	$(RUN) hatchling build
+
+# The release of a tag, with what was built: make release TAG=v0.2.0 FILES=FOLDER
+release:
+	cd $(FILES) && for each in *; do python3 -m zipfile -c "$$each.zip" "$$each"; done
+	gh release create "$(TAG)" $(FILES)/*.zip --title "$(TAG)" --notes-file CHANGELOG.md
 
 # New versions: make lock UPGRADE=--upgrade
 lock: .venv/ready-dev

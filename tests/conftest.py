@@ -14,8 +14,11 @@ from functools import cache
 
 import html_support
 import pytest
+import reach
 
 from caddylab import Lab
+
+pytest_plugins = ["stopwatch"]
 
 MUST_RUN = {
     "podman": "CADDYLAB_REQUIRE_PODMAN",
@@ -60,6 +63,25 @@ def figure(request):
 def pytest_terminal_summary(terminalreporter, config):
     for sentence in config.stash.get(FIGURES, []):
         terminalreporter.write_line(f"figure: {sentence}")
+
+
+LONGEST = ("labs_notebooks", "course", "demos", "labs", "gameday", "article_crash", "panel_browser")
+"""Files that would keep everybody waiting if they began last."""
+
+
+LONG = {f"test_{name}.py" for name in ("charts", "gameday", "strange_files", "projector")}
+"""Files that draw or play for long, though they need no lab."""
+
+
+def pytest_collection_modifyitems(items):
+    """What needs a lab, or long, is marked so by itself, and `make check` leaves it out."""
+    for item in items:
+        if reach.needs_a_lab(item):
+            item.add_marker("lab")
+        if item.path.name in LONG:
+            item.add_marker("long")
+    first = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path.name, len(first)))
 
 
 def pytest_runtest_setup(item):

@@ -144,6 +144,8 @@ PLUGINS = {
                         "}"),
     "a DNS provider": ("a.example {", "tls {", "dns cloudflare x", "}", "reverse_proxy a:1 b:2",
                        "}"),
+    "a DNS provider with its resolvers": ("a.example {", "tls {", "dns cloudflare x",
+                                          "resolvers 1.1.1.1", "}", "reverse_proxy a:1 b:2", "}"),
     "for all": ("{", "acme_dns route53 {", "x y", "}", "}", ":80 {", "reverse_proxy a:1 b:2", "}"),
     "a matcher": (":80 {", "@x maxmind_geolocation {", "y z", "}", "respond @x no",
                   "reverse_proxy a:1 b:2", "}"),

@@ -109,7 +109,15 @@ class TestPins:
 
     def test_the_image_has_the_server_of_this_environment(self) -> None:
         pins = dict(re.findall(r"^([a-z]+)==(\S+)$", text("requirements.txt"), re.MULTILINE))
-        assert pins.keys() == {"fastapi", "fcgisgi", "httptools", "hypercorn", "uvicorn"}
+        assert pins.keys() == {
+            "dnslib",
+            "fastapi",
+            "fcgisgi",
+            "httptools",
+            "hypercorn",
+            "uvicorn",
+            "wsproto",
+        }
         assert pins == {name: version(name) for name in pins}
 
     def test_the_base_image_can_be_chosen(self) -> None:

@@ -1,17 +1,11 @@
-"""The labs as notebooks: solved, untouched, generated, and graded by nbgrader's own commands."""
+"""The labs as notebooks: solved, untouched, and generated."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import getpass
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -19,6 +13,7 @@ import nbformat
 import pytest
 from ahead import ahead
 from nbclient import NotebookClient
+from nbgrader_support import checks, shell
 
 from caddylab._exercises.task import tasks
 from caddylab._machine import shipped
@@ -29,7 +24,6 @@ CHAPTER = "[0-9]*/*.ipynb"
 """The game day has no tasks, and a test of its own."""
 SOLUTIONS = sorted(shipped.solutions().glob(CHAPTER))
 LABS = sorted(shipped.labs().glob(CHAPTER))
-GRADED = "01-happy-path"
 PATIENCE = 30
 """Seconds that nbgrader gives a cell by default."""
 
@@ -51,10 +45,6 @@ def run(path: Path, runtime: str, **options) -> tuple[nbformat.NotebookNode, set
         return notebook, passed(Path(folder))
 
 
-def checks(notebook) -> list[nbformat.NotebookNode]:
-    return [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
-
-
 def passed(folder: Path) -> set[str]:
     file = folder / "lab-progress.jsonl"
     lines = file.read_text().splitlines() if file.exists() else []
@@ -65,7 +55,7 @@ def ids(notebook) -> list[str]:
     return re.findall(r'lab\.check\(\s*"([\d.]+)"', "\n".join(c.source for c in checks(notebook)))
 
 
-solved = ahead("test_a_solved_lab_passes_everything", run, at_a_time=2)
+solved = ahead("test_a_solved_lab_passes_everything", run)
 tried = ahead(
     "test_an_untouched_lab_passes_nothing", lambda path: run(path, "process", allow_errors=True)
 )
@@ -111,83 +101,8 @@ def test_every_chapter_with_tasks_has_a_lab():
 
 
 def test_the_labs_are_what_the_solutions_make_of_them(tmp_path):
-    shell([sys.executable, ROOT / "tools/make_labs.py", tmp_path], ROOT)
+    shell(sys.executable, ROOT / "tools/make_labs.py", tmp_path, folder=ROOT)
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.glob("*/*.ipynb")}
     root = shipped.labs()
     there = {path.relative_to(root): path.read_bytes() for path in root.glob("*/*.ipynb")}
     assert made == there, "run: make labs"
-
-
-def shell(command, folder):
-    programs = sysconfig.get_path("scripts")  # nbgrader looks for a program of its own
-    path = os.pathsep.join([programs, os.environ["PATH"]])
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True,
-        timeout=280, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """A teacher's folder with three students: all right, nothing done, one task wrong."""
-    folder = tmp_path_factory.mktemp("course")
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
-    source = folder / "solutions" / GRADED / f"{GRADED}.ipynb"
-    source.parent.mkdir(parents=True)
-    nbformat.write(two_tasks(shipped.solutions() / GRADED / source.name), source)
-    nbgrader(folder, "generate_assignment", GRADED)
-    hand_in(folder, "right", folder / "solutions")
-    hand_in(folder, "nothing", folder / "labs")
-    hand_in(folder, "partly", folder / "solutions", ("lb_policy round_robin", "lb_policy first"))
-    return folder
-
-
-def two_tasks(path: Path) -> nbformat.NotebookNode:
-    """The beginning of a lab, to its second check."""
-    notebook = nbformat.read(path, as_version=4)
-    last = notebook.cells.index(checks(notebook)[1])
-    notebook.cells = notebook.cells[: last + 1]
-    return notebook
-
-
-def hand_in(folder: Path, student: str, source: Path, change: tuple[str, str] | None = None):
-    """What `nbgrader collect` brings: a copy of the student's folder."""
-    target = folder / "submitted" / student / GRADED
-    shutil.copytree(source / GRADED, target)
-    if change:
-        notebook = target / f"{GRADED}.ipynb"
-        notebook.write_text(notebook.read_text("utf-8").replace(*change, 1), "utf-8")
-
-
-def nbgrader(folder, *arguments):
-    return shell([sys.executable, "-m", "nbgrader", *arguments], folder)
-
-
-@pytest.mark.timeout(300)
-def test_nbgrader_grades_a_class(course, monkeypatch):
-    monkeypatch.setenv("CADDYLAB_RUNTIME", "process")
-    nbgrader(course, "autograde", GRADED)
-    nbgrader(course, "export", "--to=grades.csv")
-    with open(course / "grades.csv") as file:
-        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    first, second = (tasks()[id].points for id in ("01.1", "01.2"))
-    assert scores == {"right": first + second, "nothing": 0, "partly": second}
-
-
-@pytest.mark.skipif(os.name != "posix", reason="nbgrader's exchange is for POSIX only")
-@pytest.mark.timeout(300)
-def test_a_lab_goes_out_to_a_student_and_comes_back(course, tmp_path):
-    exchange, student = tmp_path / "exchange", tmp_path / "student"
-    exchange.mkdir()
-    exchange.chmod(0o777)  # students write into it
-    student.mkdir()
-    root = f"--Exchange.root={exchange}"
-    named = (GRADED, "--course=break-the-balancer", root)
-    nbgrader(course, "release_assignment", GRADED, root)
-    nbgrader(student, "fetch_assignment", *named)
-    nbgrader(student, "submit", *named)
-    nbgrader(course, "collect", GRADED, root)
-    (collected,) = (course / "submitted" / getpass.getuser()).rglob("*.ipynb")
-    assert collected.read_bytes() == (course / "labs" / GRADED / collected.name).read_bytes()

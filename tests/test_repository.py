@@ -5,7 +5,6 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
@@ -164,12 +163,9 @@ class TestLocks:
 
 class TestLibrary:
     def test_its_public_names_are_those_it_lists(self):
-        public = {
-            name
-            for name, value in vars(caddylab).items()
-            if not name.startswith("_") and not isinstance(value, ModuleType)
-        }
-        assert public == set(caddylab.__all__)
+        public = [name for name in dir(caddylab) if not name.startswith("_")]
+        assert sorted(public) == sorted(caddylab.__all__)
+        assert all(getattr(caddylab, name).__doc__ for name in public)
 
     def test_only_the_command_is_a_public_module(self):
         package = Path(caddylab.__file__).parent

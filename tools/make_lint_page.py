@@ -1,33 +1,43 @@
-"""docs/lint.md from the rules themselves; a test compares the two."""
+"""docs/lint.md from the rules themselves and from the runs that prove them; tests compare both."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from lint_runs import RUNS, Run
+
+from caddylab import Lab
 from caddylab._caddy.advice.lint import RULES, Rule
 
 PAGE = Path(__file__).parents[1] / "docs" / "lint.md"
-HEAD = """# What Caddy accepts in silence
-
-`lab.load` and the panel's Apply warn about what Caddy accepts though it is hardly meant;
-`lab.lint(text)` tells it without loading anything. Each warning ends with the name of its rule. The
-rules judge what Caddy makes of a Caddyfile (its JSON), so it makes no difference how that is spelt.
-
-Where something is meant as it is, a comment anywhere in the Caddyfile keeps a rule silent, or
-several: `# lint: ignore pool-without-failover`.
-
-This page is made by `make lint-page` from the rules in `caddylab/_caddy/advice/rules`.
-"""
+HEAD = PAGE.with_name("lint-head.md")
 
 
-def page() -> str:
+def page(lab: Lab) -> str:
     """The page, rules in the order of their names."""
-    return "\n".join([HEAD, *(_entry(RULES[name]) for name in sorted(RULES))])
+    return "\n".join(
+        [HEAD.read_text("utf-8"), *(entry(RULES[name], lab) for name in sorted(RULES))]
+    )
 
 
-def _entry(rule: Rule) -> str:
+def entry(rule: Rule, lab: Lab) -> str:
+    """What a rule is about, and what was measured just now."""
+    return f"{_about(rule)}\n{_proof(RUNS[rule.name], lab)}"
+
+
+def _about(rule: Rule) -> str:
     return f"## {rule.name}\n\n**{rule.title}.** {rule.happens}\n\n*Instead:* {rule.write}\n"
 
 
+def _proof(run: Run, lab: Lab) -> str:
+    wrong, right = run.measured(lab)
+    return (
+        f"*The run:* {run.done}\n\n"
+        f"```caddyfile\n{run.wrong}```\n\nMeasured: **{wrong}**. With the advice taken:\n\n"
+        f"```caddyfile\n{run.right}```\n\nMeasured: **{right}**.\n"
+    )
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    with Lab(runtime="process") as lab:
+        PAGE.write_text(page(lab), "utf-8")

@@ -90,9 +90,7 @@ def animation(browser: Any, folder: Path) -> None:
     frames = []
     for n in range(int(min(length, 9.6) / FRAME)):
         slider.evaluate(SEEK, n * FRAME / length)
-        page.evaluate(
-            "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)))"
-        )
+        page.evaluate(DRAWN)
         frames.append(Image.open(io.BytesIO(view.screenshot())).convert("RGB"))
     few = [frame.quantize(64, dither=Image.Dither.NONE) for frame in frames]
     few[0].save(

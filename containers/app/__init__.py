@@ -34,7 +34,15 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 
 
 def run(bound: socket.socket) -> None:
-    """Be a backend until SIGTERM, at a socket that is bound to its address."""
+    """Be a backend until SIGTERM, at a socket that is bound to its address.
+
+    With `NAMES_ADDRESS` in the environment, be the lab's name server.
+    """
+    if os.environ.get("NAMES_ADDRESS"):
+        from . import names
+
+        names.run(bound)
+        return
     door = Door(bound, os.environ.get("LISTENER_FILE", ""))
     # uvicorn takes X-Forwarded-For from some peers for the client's address and from others not,
     # unless told not to. Caddy's log already has a line for each request.

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .listener import PLAIN, Address, Listener, written
-from .servers import BACKLOG, Serving, serve
+from .servers import BACKLOG, Serving, end_idle, serve
 
 
 class Door:
@@ -74,8 +74,7 @@ class Door:
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
         elif self._first:
-            for server in self._first.servers:
-                server.close()
+            end_idle(self._first)
         while any(bound.fileno() != -1 for bound in self._sockets):
             await asyncio.sleep(0.001)
 

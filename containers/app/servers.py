@@ -49,13 +49,20 @@ class Uvicorn(uvicorn.Server):
 
     def stop(self) -> None:
         """Take no new connections."""
-        for server in self.servers:
-            server.close()
+        end_idle(self)
         self.should_exit = True
 
     async def finish(self) -> None:
         """Return when what has begun is finished."""
         await self._task
+
+
+def end_idle(server: uvicorn.Server) -> None:
+    """Take no new connections, and end those on which nothing is under way."""
+    for listening in server.servers:
+        listening.close()
+    for connection in list(server.server_state.connections):
+        connection.shutdown()
 
 
 class Hypercorn:

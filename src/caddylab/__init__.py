@@ -23,7 +23,7 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     from caddylab import _public
 
-    return [*globals(), *_public.__all__]
+    return [*(name for name in globals() if name.startswith("__")), *_public.__all__]
 
 
 if "IPython" in sys.modules:  # a notebook has the cell magics from the import on

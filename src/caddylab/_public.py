@@ -21,6 +21,7 @@ from caddylab._errors import (
 from caddylab._gameday.game import GameDay
 from caddylab._look.projector import projector
 from caddylab._look.terminal import show_what_it_can as _show_what_it_can
+from caddylab._machine.answer import Answer
 from caddylab._notebook.lab import Lab
 from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
@@ -29,8 +30,12 @@ from caddylab._rig.faults import Fault
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
 from caddylab._traffic.traffic import Traffic, compare
+from caddylab._trial.rehearsal import rehearse
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.seen import Seen
 
 __all__ = [
+    "Answer",
     "Answerer",
     "ArgumentError",
     "Attempt",
@@ -49,8 +54,10 @@ __all__ = [
     "NotYet",
     "Outcome",
     "Prediction",
+    "Rehearsal",
     "Request",
     "RuntimeUnavailable",
+    "Seen",
     "Span",
     "StartFailed",
     "Survey",
@@ -65,6 +72,7 @@ __all__ = [
     "predict",
     "predictions",
     "projector",
+    "rehearse",
     "verdicts",
 ]
 

@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     OK = "ok"
     NOBODY = "nobody"
     REFUSED = "connect refused"
+    TLS = "no TLS"
     RESET = "reset"
     TIMEOUT = "timeout"
     CLIENT_ERROR = "4xx"
@@ -67,9 +68,15 @@ class Outcome(StrEnum):
 
 
 UNANSWERED = frozenset(
-    (Outcome.REFUSED, Outcome.RESET, Outcome.TIMEOUT, Outcome.CANCELLED, Outcome.PENDING)
-)
+    (
+        Outcome.REFUSED, Outcome.TLS, Outcome.RESET, Outcome.TIMEOUT, Outcome.CANCELLED,
+        Outcome.PENDING,
+    )
+)  # fmt: skip
 """The outcomes of a request whose client got no (whole) answer."""
+
+UNSENT = frozenset((Outcome.REFUSED, Outcome.TLS))
+"""Those of a request that never left its client: Caddy's log has no line of it."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import pytest
 from conftest import unavailable
 
 
-def ahead(test: str, work: Callable[..., Any], at_a_time: int = 3) -> Any:
+def ahead(test: str, work: Callable[..., Any], at_a_time: int = 4) -> Any:
     """A fixture for one parametrized test: by the id of each case what `work` makes of it.
 
     The test says `executed[request.node.nodeid].result()`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import anywidget
 import traitlets
 
 from caddylab._charts.parts import renderer, theme
+from caddylab._machine.steady import in_thread
 
 PERIOD = 0.4
 """Seconds between two pictures, if they are quickly made."""
@@ -56,9 +56,7 @@ class Live:
         widget, _ = moving._repr_mimebundle_() or ({}, {})
         bundle = widget | still
         handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        threading.Thread(
-            target=self._follow, args=(moving, handle), name="caddylab-live", daemon=True
-        ).start()
+        in_thread("caddylab-live", self._follow, moving, handle)
 
     def _follow(self, moving: Moving, handle: Any) -> None:
         """On a thread of its own; it must not print, and ends with the run."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from caddylab._border import Lanes, border
-from caddylab._charts.parts import journeys, lanes, theme, titles, words
+from caddylab._charts.parts import journeys, lanes, theme, who_answered, words
 from caddylab._errors import TrafficError
 
 TALL, THICK = 56, 34
@@ -42,7 +42,7 @@ def shares(
               axis=alt.Axis(ticks=False, domain=False, labelPadding=10))  # fmt: skip
     top = min(1.0, 1.05 * float(np.nanmax(sums[["share", "expected"]].to_numpy())))
     layers = [_bars(parts, y, top), *([_ticks(sums, y)] if expected else []), _labels(sums, y)]
-    title = theme.title(titles.shares(requests, backends), *_hints(parts, bool(expected)))
+    title = theme.title(who_answered.shares(requests, backends), *_hints(parts, bool(expected)))
     return theme.picture(layers, title, TALL * len(order))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from caddylab._border import border
-from caddylab._charts.parts import journeys, lanes, sessions, theme, titles, words
+from caddylab._charts.parts import journeys, lanes, sessions, theme, who_answered, words
 from caddylab._charts.parts.matrix import Matrix
 from caddylab._errors import TrafficError
 
@@ -38,7 +38,7 @@ def sticky(requests: pd.DataFrame, attempts: pd.DataFrame) -> theme.Picture:
         session=drawn["lost"].map({True: "lost", False: "nothing known of a loss"}),
     )
     matrix = Matrix(sorted(set(drawn["client"])), (int(drawn["k"].min()), int(drawn["k"].max())))
-    title = theme.title(titles.sticky(cells, sessions.known(requests)), *_hints(cells, drawn))
+    title = theme.title(who_answered.sticky(cells, sessions.known(requests)), *_hints(cells, drawn))
     return theme.picture(matrix.layers(told), title, matrix.height)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 from caddylab._border import Between, border
 from caddylab._errors import ArgumentError
+from caddylab._look.html_table import element, table
 
 MIME = "application/vnd.caddylab.verdicts+json"
 """How an executed notebook carries its verdicts to `caddylab verify`."""
@@ -70,15 +70,11 @@ class Verdicts(Sequence[Claim]):
         return {MIME: [asdict(claim) for claim in self._claims], "text/plain": repr(self)}
 
     def _repr_html_(self) -> str:
-        titles = map(html.escape, self._head)
-        head = "".join(f"<th style='text-align:left'>{title}</th>" for title in titles)
-        return f"<table><tr>{head}</tr>{''.join(map(_row, self._claims))}</table>"
+        return table(self._head, map(_cells, self._claims))
 
 
-def _row(claim: Claim) -> str:
-    verdict = f"<b>{claim.sign} {html.escape(claim.verdict)}</b>"
-    cells = (html.escape(claim.text), verdict, html.escape(claim.evidence))
-    return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
+def _cells(claim: Claim) -> tuple[str, ...]:
+    return claim.text, element("b", f"{claim.sign} {claim.verdict}"), claim.evidence
 
 
 @border(ArgumentError)

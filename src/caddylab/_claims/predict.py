@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import ipywidgets
 from caddylab._border import border
 from caddylab._claims import notes
 from caddylab._errors import ArgumentError
+from caddylab._look.html_table import table
 from caddylab._look.progress_bar import say
 
 FILE = Path("predictions.json")
@@ -103,19 +103,13 @@ class Predictions(Sequence[Prediction]):
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(_row("td", *_cells(made)) for made in self._made)
-        return f"<table>{_row('th', 'Question', 'You said', 'Measured', '')}{rows}</table>"
+        return table(("Question", "You said", "Measured", ""), map(_cells, self._made))
 
 
 def _cells(made: Prediction) -> tuple[str, ...]:
     mark = "✓" if made.answer == made.measured else "look again"
     agreed = mark if made.answer and made.measured else ""
     return made.question, made.answer or "–", made.measured or "–", agreed
-
-
-def _row(tag: str, *cells: str) -> str:
-    inner = (f"<{tag} style='text-align:left'>{html.escape(cell)}</{tag}>" for cell in cells)
-    return f"<tr>{''.join(inner)}</tr>"
 
 
 @border(ArgumentError)

@@ -15,7 +15,7 @@ from typing import Any
 
 from caddylab._claims.claims import MIME, Claim
 from caddylab._errors import CaddylabError
-from caddylab._machine import shipped
+from caddylab._machine import files, shipped
 from caddylab._machine.environ import inherited
 
 RECORD = Path(__file__).with_name("on_record.json")
@@ -142,4 +142,4 @@ def keep(caddy: str, verdicts: Mapping[str, Sequence[Claim]]) -> None:
     new = {chapter: {c.text: c.verdict for c in found} for chapter, found in verdicts.items()}
     new = {chapter: found for chapter, found in new.items() if found}
     kept |= {"caddy": caddy, "chapters": dict(sorted((kept["chapters"] | new).items()))}
-    RECORD.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    files.write(RECORD, f"{json.dumps(kept, ensure_ascii=False, indent=1)}\n".encode())

@@ -30,7 +30,7 @@ def found(stores: Iterable[str] = STORES) -> list[Path]:
 def _in(store: Path) -> Iterator[Path]:
     for path in store.glob("*") if store.is_dir() else ():
         with suppress(OSError, ValueError):
-            text = path.read_text(errors="replace")
+            text = path.read_text("utf-8", errors="replace")
             if NAME.encode() in ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN") :].strip()):
                 yield path
 

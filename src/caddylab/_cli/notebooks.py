@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from caddylab._cli.bundle.installer.machine import MANIFEST as MANIFEST
 from caddylab._errors import CaddylabError
+from caddylab._machine import files
 from caddylab._machine import shipped as _resources
 
 _NOT_FOR_LEARNERS = {
@@ -100,9 +101,7 @@ class Folder:
 
     def _write(self, target: Path, content: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(target.name + ".part")
-        draft.write_bytes(content)
-        draft.replace(target)
+        files.write(target, content)
 
 
 def _digest(content: bytes) -> str:

@@ -3,44 +3,122 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caddylab._cli import Commands
 from caddylab._errors import CaddylabError
 
+if TYPE_CHECKING:
+    from caddylab._trial.report import Rehearsal
+
+WELL, SHORT, CANNOT = 0, 1, 2
+"""Exit codes: as expected; rows fall short; it could not be tried."""
+
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
+    """Let `caddylab` know the command."""
     parser = commands.add_parser("test", help="say which failures the users of a site would feel")
-    parser.add_argument("file", metavar="FILE", help="a Caddyfile, or a name of the course's")
-    parser.add_argument(
-        "--row", action="append", default=[], metavar="NAME",
-        help="try this row only, such as 'rolling restart'; may be said again",
-    )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=1, help="decides which backend suffers")
-    parser.add_argument("--runtime", choices=["process", "podman"], default="auto")
-    parser.add_argument("--patience", type=float, default=1.5, metavar="SECONDS",
-                        help="after which users give up (default: %(default)s)")  # fmt: skip
     parser.set_defaults(run=run)
+    parser.add_argument("file", metavar="FILE", help="a Caddyfile, or a name of the course's")
+    _add_trials(parser)
+    _add_results(parser)
+
+
+def _add_trials(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--row", action="append", default=[], metavar="NAME",
+        help="try this row only, such as 'rolling restart'; may be said again")  # fmt: skip
+    add("--seed", type=int, default=1, help="decides which backend suffers (default: the last)")
+    add("--patience", type=float, default=1.5, metavar="SECONDS",
+        help="after which users give up (default: %(default)s)")  # fmt: skip
+    add("--no-advice", action="store_true", help="look for nothing that would help")
+    add("--runtime", choices=["process", "podman"], default="auto", help="where the labs run")
+    add("--caddy", type=Path, metavar="PATH", help="another Caddy, perhaps with plugins")
+    add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
+    add("--pool", type=int, metavar="N", help="fold the upstreams onto so many backends")
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--json", type=Path, metavar="PATH", help="write everything as JSON")
+    add("--junit", type=Path, metavar="PATH", help="write the rows as JUnit's XML")
+    add("--html", type=Path, metavar="PATH", help="write a page with pictures and replays")
+    add("--expect", type=Path, metavar="PATH", help="what each row must reach (TOML)")
+    add("--write-expect", type=Path, metavar="PATH", help="write down what is reached today")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it, and return the exit code: 0, 1 if users feel something, 2 if it cannot be tried."""
-    from caddylab._cli.told import Told
-    from caddylab._look.progress_bar import Bar
-    from caddylab._trial.rehearsal import rehearse
+    """Do it.
 
+    Returns:
+        0; 1 if a row falls short of what is expected (without `--expect`: if Caddy could spare
+        users something); 2 if it cannot be tried.
+    """
+    if options.caddy:
+        os.environ["CADDYLAB_CADDY"] = str(options.caddy.expanduser().resolve())
     try:
-        with Bar() as bar:
-            report = rehearse(
-                _named(options.file), options.row, runtime=options.runtime, seed=options.seed,
-                patience=options.patience, audience=Told(bar),
-            )  # fmt: skip
+        return _run(options)
     except CaddylabError as error:
         print(f"caddylab: {error}", file=sys.stderr)
-        return 2
-    return int(bool(report.bad))
+        return CANNOT
+
+
+def _run(options: argparse.Namespace) -> int:
+    from caddylab._cli.told import Told
+    from caddylab._look.progress_bar import Bar
+    from caddylab._trial import expect
+    from caddylab._trial.rehearsal import rehearse
+
+    wanted = expect.read(options.expect) if options.expect else {}
+    with Bar() as bar:
+        report = rehearse(
+            _named(options.file), options.row, runtime=options.runtime, seed=options.seed,
+            patience=options.patience, advice=not options.no_advice, envfile=options.envfile,
+            pool=options.pool, audience=Told(bar),
+        )  # fmt: skip
+    short = expect.short(report, wanted) if options.expect else _lacking(report)
+    _write(options, report, short)
+    for row, why in short.items() if options.expect else ():
+        print(f"{row}: {why}", file=sys.stderr)
+    return SHORT if short else WELL
+
+
+def _lacking(report: Rehearsal) -> dict[str, str]:
+    """Rows that Caddy could make better; without advice all that users feel and it may mend."""
+    if report.advice:
+        return {m.row: "Caddy can mend it" for m in report.advice.found if m.step}
+    return {seen.row: seen.words for seen in report.bad if any(seen.cost)}
+
+
+def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]) -> None:
+    import json
+
+    from caddylab._trial import expect
+    from caddylab._trial.junit import junit
+
+    if options.json:
+        _save(options.json, json.dumps(report.record(), indent=2, ensure_ascii=False).encode())
+    if options.junit:
+        _save(options.junit, junit(report, short))
+    if options.html:
+        from caddylab._trial.page import page
+
+        _save(options.html, page(report).encode(errors="replace"))
+    if options.write_expect:
+        expect.write(options.write_expect, report)
+
+
+def _save(path: Path, content: bytes) -> None:
+    from caddylab._errors import LabError
+    from caddylab._machine import files
+
+    try:
+        files.write(path, content)
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path} cannot be written: {files.reason(error)}.") from error
 
 
 def _named(file: str) -> str | Path:

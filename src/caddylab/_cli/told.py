@@ -22,10 +22,11 @@ class Told(Audience):
     def opened(self, report: Rehearsal) -> None:
         """Say what is tried, and what differs from the site in production."""
         subject = report.subject
-        names = ", ".join(subject.written.values())
-        self._say(f"{subject.name}: {subject.ask.host}{subject.ask.path} goes to {names}.")
-        for note in report.notes:
-            self._say(f"! {note}")
+        if report.notes:
+            self._say("Replaced in the lab:\n" + "\n".join(f"  {note}" for note in report.notes))
+        self._say("Routes:\n" + "\n".join(f"  {route}" for route in report.routes))
+        names = ", ".join(subject.written[number] for number in subject.pool)
+        self._say(f"Tried: {subject.ask.host}{subject.ask.path}, behind it {names}.")
         self._say(f"\n{text.head()}")
 
     def waits(self, share: float, what: str) -> None:
@@ -37,8 +38,11 @@ class Told(Audience):
         self._say(text.line(seen))
 
     def ended(self, report: Rehearsal) -> None:
-        """Print what the signs mean."""
-        self._say(f"{text.LEGEND}\n{len(report.rows)} rows in {report.took:.0f} s.")
+        """Print what the signs mean, and the advice."""
+        self._say(text.LEGEND)
+        if said := text.advice(report):
+            self._say(f"\n{said}")
+        self._say(f"\n{len(report.rows)} rows in {report.took:.0f} s.")
 
     def _say(self, what: str) -> None:
         self._bar.clear()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import time
 from email.utils import parsedate_to_datetime
 from typing import Annotated, NamedTuple
 
 from caddylab._border import Between, border
+from caddylab._engine.tls import Trust, address
 from caddylab._errors import TrafficError
 
 _SMALL = ("203.0.113", "198.51.100", "192.0.2")
@@ -39,6 +41,7 @@ def address_of(k: int) -> str:
 class _Cookie(NamedTuple):
     value: str
     expires: float | None
+    secure: bool
 
 
 class Client:
@@ -46,46 +49,72 @@ class Client:
 
     A simple cookie jar: every cookie goes with every request of this client, whatever its
     Path and Domain; the last `Set-Cookie` of a name wins; one that has expired is dropped.
+    A `Secure` one is taken from HTTPS only, goes with HTTPS only, and is not replaced by
+    plain HTTP, as in a browser.
 
     Attributes:
         address: the IP address that Caddy sees.
         cookies: the jar's content now, name → value.
+        sessions: the TLS sessions that it can resume, by whom it trusts and whom it asked.
     """
 
-    __slots__ = ("_jar", "address", "opening")
+    __slots__ = ("_jar", "_proxy", "address", "sessions")
 
     def __init__(self, address: str, proxy: bool) -> None:
-        self.address = address
-        self.opening = f"PROXY TCP4 {address} 127.0.0.1 " if proxy else ""
+        self.address, self._proxy = address, proxy
         self._jar: dict[str, _Cookie] = {}
+        self.sessions: dict[tuple[Trust, str], ssl.SSLSession] = {}
+
+    def opening(self, asked: str = "") -> str:
+        """The PROXY line up to the client's port, or nothing.
+
+        Args:
+            asked: the host asked for; if it is an address, the line says that it was dialled.
+        """
+        if not self._proxy:
+            return ""
+        dialled = address(asked)
+        if dialled and dialled.version == 6:
+            return f"PROXY TCP6 ::ffff:{self.address} {dialled} "
+        return f"PROXY TCP4 {self.address} {dialled or '127.0.0.1'} "
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies that the next request carries."""
+        """The cookies that the next request by HTTPS carries."""
+        return self._cookies(secure=True)
+
+    def _cookies(self, secure: bool) -> dict[str, str]:
         now = time.time()
         return {
             name: cookie.value
             for name, cookie in self._jar.items()
-            if cookie.expires is None or cookie.expires > now
+            if (cookie.expires is None or cookie.expires > now) and secure >= cookie.secure
         }
 
-    def cookie_line(self) -> bytes:
+    def cookie_line(self, secure: bool = False) -> bytes:
         """The `Cookie` header as it goes on the wire, or nothing."""
-        if not self._jar or not (cookies := self.cookies):
+        if not self._jar or not (cookies := self._cookies(secure)):
             return b""
         pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
         return f"\r\nCookie: {pairs}".encode("latin-1")
 
-    def take(self, set_cookie: str) -> None:
+    def take(self, set_cookie: str, secure: bool = False) -> None:
         """Put the cookie of a `Set-Cookie` header into the jar, or take it out."""
         pair, *attributes = set_cookie.split(";")
         name, separator, value = (part.strip() for part in pair.partition("="))
-        if separator and name:
-            self._jar[name] = _Cookie(value, _expiry(attributes))
+        cookie = _Cookie(value, _expiry(attributes), _is_secure(attributes))
+        if separator and name and (secure or not self._guarded(name, cookie)):
+            self._jar[name] = cookie
+
+    def _guarded(self, name: str, cookie: _Cookie) -> bool:
+        """Whether plain HTTP has no say in it (RFC 6265bis, 5.7)."""
+        held = self._jar.get(name)
+        return cookie.secure or (held is not None and held.secure)
 
     def forget(self) -> None:
-        """Empty the cookie jar."""
+        """Empty the cookie jar; no TLS session is known any more, either."""
         self._jar.clear()
+        self.sessions.clear()
 
 
 @border(TrafficError)
@@ -145,6 +174,10 @@ def _is_ipv4(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_secure(attributes: list[str]) -> bool:
+    return any(each.partition("=")[0].strip().lower() == "secure" for each in attributes)
 
 
 def _expiry(attributes: list[str]) -> float | None:

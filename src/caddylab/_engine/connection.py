@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Protocol, cast
 
 import httptools
 
+from caddylab._engine import tls
 from caddylab._records import Request
 
 UNREAD = (400, 431)
@@ -30,7 +32,8 @@ class Connection(asyncio.Protocol):
 
     Args:
         owner: hears how each request ends.
-        opening: the PROXY line up to the client's port, or nothing.
+        opening: the PROXY line up to the client's port, or nothing; over TLS nothing, for it
+            went ahead of the handshake.
         bodiless: whether the answers have headers only, as those to HEAD.
 
     Attributes:
@@ -76,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._request = request
         self._reset()
         if self.fresh and self._opening:
-            message = f"{self._opening}{self.port} 80\r\n".encode() + message
+            message = proxy_line(self._opening, self.port) + message
         self.fresh = False
         self._transport.write(message)
 
@@ -131,9 +134,13 @@ class Connection(asyncio.Protocol):
         if (exc is None or self.turned_away) and self.status is not None and not self._framed:
             self._finish()  # a body without a length ends with the connection
         else:
-            self._break(
-                self._how_far() + (f" ({exc.strerror})" if isinstance(exc, OSError) else "")
-            )
+            self._break(self._how_far() + _why(exc))
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """The TLS session that a later connection can resume; known with the first answer."""
+        secured = self._transport.get_extra_info("ssl_object")
+        return secured.session if secured else None
 
     # What the parser calls
 
@@ -193,3 +200,14 @@ class Connection(asyncio.Protocol):
         if self._received or self.status is not None:
             return f"the answer was cut off after {self._received} bytes"
         return "the connection was closed before an answer came"
+
+
+def proxy_line(opening: str, port: int) -> bytes:
+    """What a connection begins with: the client's address and port, and whom it dialled."""
+    return f"{opening}{port} 80\r\n".encode()
+
+
+def _why(error: Exception | None) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f" ({tls.words(error, '')})"
+    return f" ({error.strerror})" if isinstance(error, OSError) else ""

@@ -13,8 +13,11 @@ from caddylab._engine.clients import Clients
 from caddylab._engine.lateness import Lateness
 from caddylab._engine.loop import new_event_loop, raise_open_files_limit
 from caddylab._engine.plan import Plan
-from caddylab._engine.run import Address, Run
+from caddylab._engine.run import Run
+from caddylab._engine.tls import Trust
 from caddylab._errors import LabClosed, TrafficError
+from caddylab._machine.ports import Address
+from caddylab._machine.steady import in_thread
 
 __all__ = ["Address", "Engine", "Lateness", "Run"]
 
@@ -42,6 +45,7 @@ class Engine:
         site: Address,
         clients: Clients | None = None,
         prepare: Callable[[Run], None] | None = None,
+        trust: Trust | None = None,
     ) -> Run:
         """Begin to send `plan` to `site`, and return while it goes on.
 
@@ -50,6 +54,7 @@ class Engine:
             site: a loopback address, such as ("127.0.0.1", 8080).
             clients: who sends it (cookies and addresses); new ones if left out.
             prepare: called with the run before its first request, for example to subscribe.
+            trust: the authorities whose certificates are taken; None for plain HTTP.
 
         Raises:
             TrafficError: `site` is not on this machine, or the plan has too many clients.
@@ -59,7 +64,7 @@ class Engine:
         clients = Clients() if clients is None else clients
         clients.grow(plan.clients)
         loop = self._alive()
-        run = Run(plan, site, clients, loop)
+        run = Run(plan, site, clients, loop, trust)
         if prepare is not None:
             prepare(run)
         self._begin(run, loop)
@@ -115,10 +120,7 @@ class Engine:
                 raise LabClosed(CLOSED)
             if self._loop is None:
                 self._loop = new_event_loop()
-                self._thread = threading.Thread(
-                    target=_live, args=(self._loop,), name="caddylab-engine", daemon=True
-                )
-                self._thread.start()
+                self._thread = in_thread("caddylab-engine", _live, self._loop)
             return self._loop
 
 

@@ -6,17 +6,20 @@ import asyncio
 import contextlib
 import errno
 import os
+import socket
+import ssl
 import sys
 import time
+from typing import cast
 
-from caddylab._engine import quiet
-from caddylab._engine.clients import Clients
-from caddylab._engine.connection import Connection
+from caddylab._engine import quiet, tls
+from caddylab._engine.clients import Client, Clients
+from caddylab._engine.connection import Connection, proxy_line
 from caddylab._engine.ledger import Ledger
 from caddylab._engine.plan import Plan
+from caddylab._engine.tls import Trust
+from caddylab._machine.ports import Address
 from caddylab._records import Answerer, Outcome, Request
-
-Address = tuple[str, int]
 
 MOST_IDLE = 1000
 """So many idle connections are kept at most: a process has a limit of open files."""
@@ -31,11 +34,19 @@ class Run(Ledger):
     """
 
     def __init__(
-        self, plan: Plan, site: Address, clients: Clients, loop: asyncio.AbstractEventLoop
+        self,
+        plan: Plan,
+        site: Address,
+        clients: Clients,
+        loop: asyncio.AbstractEventLoop,
+        trust: Trust | None = None,
     ) -> None:
         super().__init__(plan)
+        self._trust = trust
+        self._secure = trust is not None
         self._loop, self._site, self._clients = loop, site, clients
         self._head = plan.head(self.id)
+        self._bodiless = plan.method == "HEAD"
         self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
         self._idle: dict[int, list[Connection]] = {}
         self._idle_count = 0
@@ -82,7 +93,9 @@ class Run(Ledger):
         if connection.cookies:
             client = self._clients[request.client]
             for cookie in connection.cookies:
-                client.take(cookie.decode("latin-1"))
+                client.take(cookie.decode("latin-1"), self._secure)
+        if self._trust and (session := connection.session):
+            self._clients[request.client].sessions[self._trust, self.plan.host] = session
         if connection.reusable:
             self._release(connection, request.client)
         if connection.turned_away:
@@ -128,21 +141,57 @@ class Run(Ledger):
             self._patience = self._loop.call_later(self.plan.timeout, self._run_out)
 
     async def _connect(self, request: Request) -> None:
-        opening = self._clients[request.client].opening
-        bodiless = self.plan.method == "HEAD"
         try:
-            _, connection = await self._loop.create_connection(
-                lambda: Connection(self, opening, bodiless), *self._site
-            )
+            connect = self._connect_secure if self._trust else self._connect_plain
+            connection = await connect(self._clients[request.client])
         except OSError as error:
-            self._settle(request, *_unconnected(error))
+            self._settle(request, *_unconnected(error, self.plan.host))
         else:
             self._send(connection, request)
+
+    async def _connect_plain(self, client: Client) -> Connection:
+        opening = client.opening(self.plan.host)
+        _, connection = await self._loop.create_connection(
+            lambda: Connection(self, opening, self._bodiless), *self._site
+        )
+        return connection
+
+    async def _connect_secure(self, client: Client) -> Connection:
+        """The PROXY line goes ahead of the handshake, as a proxy before Caddy would send it."""
+        assert self._trust is not None
+        host = self.plan.host
+        try:
+            _, connection = await self._loop.create_connection(
+                lambda: Connection(self, "", self._bodiless),
+                sock=await self._dialled(client.opening(host)),
+                ssl=cast(ssl.SSLContext, self._trust.resuming(client.sessions.get(
+                    (self._trust, host)))),
+                server_hostname=tls.name_of(host),
+                ssl_handshake_timeout=self.plan.timeout + 60,  # our own patience comes first
+            )  # fmt: skip
+        except ConnectionResetError as error:
+            raise ConnectionResetError(error.errno, tls.CLOSED_IN_HANDSHAKE) from error
+        return connection
+
+    async def _dialled(self, opening: str) -> socket.socket:
+        """A TCP connection that has told whose it is."""
+        sock = socket.socket()
+        try:
+            sock.setblocking(False)
+            # Else the handshake would wait for an acknowledgement of the PROXY line (40 ms).
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.sock_connect(sock, self._site)
+            if opening:
+                await self._loop.sock_sendall(sock, proxy_line(opening, sock.getsockname()[1]))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     def _send(self, connection: Connection, request: Request) -> None:
         self._in_flight[request.n] = connection
         self._note(connection, request)
-        cookies = self._clients[request.client].cookie_line()
+        cookies = self._clients[request.client].cookie_line(self._secure)
         message = b"%b%d%b\r\n\r\n%b" % (self._head, request.n, cookies, self.plan.body)
         connection.send(message, request)
 
@@ -236,9 +285,11 @@ class Run(Ledger):
         return None
 
 
-def _unconnected(error: OSError) -> tuple[Outcome, str]:
+def _unconnected(error: OSError, host: str) -> tuple[Outcome, str]:
     """Outcome and text for a connection that could not be made."""
-    text = os.strerror(error.errno) if error.errno else str(error)
+    if isinstance(error, ssl.SSLError):
+        return Outcome.TLS, tls.words(error, host)
+    text = os.strerror(error.errno) if error.errno else error.strerror or str(error)
     if error.errno in (errno.EMFILE, errno.ENFILE):
         text += ": this process has too many connections open; send less at a time"
     reset = isinstance(error, ConnectionResetError)

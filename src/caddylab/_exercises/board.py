@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from caddylab._exercises import progress
 from caddylab._exercises.progress import Standing
+from caddylab._look.html_table import table
 
 COLUMNS = ("learner", "task", "title", "points", "of", "tries", "hints", "passed")
 
@@ -31,9 +31,7 @@ class Board:
 
     def _repr_html_(self) -> str:
         heads = ("", "task", "points", "tries", "hints")
-        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in heads)
-        rows = "".join(map(_row, self.standings))
-        return f"<table><tr>{head}</tr>{rows}</table><p><b>{self._sum()}</b></p>"
+        return f"{table(heads, map(_cells, self.standings))}<p><b>{self._sum()}</b></p>"
 
     def _sum(self) -> str:
         return f"{self.points} of {sum(s.task.points for s in self.standings)} points"
@@ -67,12 +65,10 @@ def _line(standing: Standing) -> str:
     return f"{mark} {task.id} {task.title:<32} {points:>6}  {_tries(standing)}"
 
 
-def _row(standing: Standing) -> str:
+def _cells(standing: Standing) -> tuple[object, ...]:
     task = standing.task
-    name = f"{task.id} · {html.escape(task.title)}"
-    points = f"{standing.points} of {task.points}"
-    cells = (_mark(standing), name, points, standing.tries or "", standing.hinted or "")
-    return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
+    name, points = f"{task.id} · {task.title}", f"{standing.points} of {task.points}"
+    return (_mark(standing), name, points, standing.tries or "", standing.hinted or "")
 
 
 def _mark(standing: Standing) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
 from dataclasses import dataclass
 
 from caddylab._exercises.task import Finding, Task
+from caddylab._look.html_table import LEFT, Markup, code, element
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._look.progress_bar import in_notebook, say
 
@@ -64,10 +63,9 @@ class Feedback:
 
     def _repr_html_(self) -> str:
         colour = PASSED if self.passed else NOT_YET
-        items = "".join(map(_html_finding, self.findings))
-        rows = f"<table style='margin:0'>{items}</table>"
+        rows = element("table", *map(_html_finding, self.findings), style="margin:0")
         luck = [
-            f"<p style='margin:.4em 0 0'><small>{_html(said)}</small></p>" for said in self._luck()
+            f"<p style='margin:.4em 0 0'><small>{code(said)}</small></p>" for said in self._luck()
         ]
         heading = _heading(self.task, self._state())
         return _box(colour, heading, rows, *_html_hints(self.hints), *luck)
@@ -104,16 +102,17 @@ def _mark(finding: Finding) -> str:
     return "✓" if finding.holds else "✗"
 
 
-def _html_finding(finding: Finding) -> str:
+def _html_finding(finding: Finding) -> Markup:
     colour = PASSED if finding.holds else NOT_YET
-    mark = f"<td style='color:{colour};font-size:130%'>{_mark(finding)}</td>"
-    seen = f"<b>{_html(finding.asked)}</b><br>{_html(finding.observed)}"
-    return f"<tr style='background:none'>{mark}<td style='text-align:left'>{seen}</td></tr>"
+    mark = element("td", _mark(finding), style=f"color:{colour};font-size:130%")
+    asked, observed = element("b", code(finding.asked)), code(finding.observed)
+    seen = element("td", asked, Markup("<br>"), observed, style=LEFT)
+    return element("tr", mark, seen, style="background:none")
 
 
 def _html_hints(hints: tuple[str, ...]) -> list[str]:
     return [
-        f"<p style='margin:.4em 0 0'><i>{ordinal}:</i> {_html(hint)}</p>"
+        f"<p style='margin:.4em 0 0'><i>{ordinal}:</i> {code(hint)}</p>"
         for ordinal, hint in zip(ORDINALS, hints, strict=False)
     ]
 
@@ -123,14 +122,9 @@ def _plain_hints(hints: tuple[str, ...]) -> list[str]:
 
 
 def _heading(task: Task, state: str) -> str:
-    return f"<p style='margin:0 0 .4em'><b>{task.id} · {_html(task.title)}</b>: {state}</p>"
+    return f"<p style='margin:0 0 .4em'><b>{task.id} · {code(task.title)}</b>: {state}</p>"
 
 
 def _box(colour: str, *parts: str) -> str:
     style = f"border-left:5px solid {colour};padding:.2em 0 .2em 1em;margin:.3em 0"
     return f"<div style='{style}'>{''.join(parts)}</div>"
-
-
-def _html(text: str) -> str:
-    """Text as HTML; what stands in backticks is code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -18,6 +18,7 @@ from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed, Status
 from caddylab._look import progress_bar
 from caddylab._machine.late import ensure
+from caddylab._machine.steady import in_thread
 from caddylab._records import Request
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class GameDay:
     A request is good if a backend answers it as it should within a second. The objective is
     99 % in two hours, of which the six minutes are the bad part: the budget is 1 % of the
     requests of a time that is twenty times as long. An error costs one request, a quick page of
-    Caddy's own a quarter; a connection that a reload cuts off does not count. Points are the
-    percents left.
+    Caddy's own a quarter; a connection that a reload cuts off does not count. Your points
+    are the percentage of the budget that is left.
 
     Args:
         seed: the same seed brings the same incident at the same second; without it, any.
@@ -103,7 +104,7 @@ class GameDay:
         self.lab._feed.watch(_watch)  # so that it is known who waits where
         self._began = self._crowd.arrive(self.seconds)
         self._tell_after_cells()
-        threading.Thread(target=self._play, name="caddylab-game", daemon=True).start()
+        in_thread("caddylab-game", self._play)
 
     def _tell_after_cells(self) -> None:
         """Let the status stand under every cell: a display above scrolls away while one works."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import ipywidgets
 
 from caddylab._gameday.status import Status
+from caddylab._look.html_table import Markup, element
 from caddylab._look.palette import COLOURS, ERROR
+from caddylab._machine.steady import in_thread
 
 PERIOD = 0.5
 WELL, LOW = COLOURS[2], 0.5
@@ -28,7 +29,7 @@ class Monitor(ipywidgets.HTML):  # type: ignore[misc]
         super().__init__()
         self._status, self._is_over = status, over
         self._show()
-        threading.Thread(target=self._go_on, name="caddylab-monitor", daemon=True).start()
+        in_thread("caddylab-monitor", self._go_on)
 
     def _go_on(self) -> None:
         while not self._is_over(PERIOD):
@@ -50,13 +51,11 @@ def html(status: Status) -> str:
          WELL if good >= ALARM else ERROR),
         ("error budget left", budget, f"{budget:.0%}", WELL if budget >= LOW else ERROR),
     )  # fmt: skip
-    return f"<table style='font-size:110%'>{''.join(_row(*row) for row in rows)}</table>"
+    return element("table", *(_row(*row) for row in rows), style="font-size:110%")
 
 
-def _row(name: str, share: float, text: str, colour: str) -> str:
-    bar = f"height:1em;width:{share:.0%};background:{colour}"
-    frame = "width:16em;border:1px solid;padding:0"
-    cells = f"<td>{name}</td><td style='{frame}'><div style='{bar}'></div></td>"
-    return (
-        f"<tr style='background:none'>{cells}<td style='text-align:right'><b>{text}</b></td></tr>"
-    )
+def _row(name: str, share: float, text: str, colour: str) -> Markup:
+    bar = element("div", style=f"height:1em;width:{share:.0%};background:{colour}")
+    frame = element("td", bar, style="width:16em;border:1px solid;padding:0")
+    said = element("td", element("b", text), style="text-align:right")
+    return element("tr", element("td", name), frame, said, style="background:none")

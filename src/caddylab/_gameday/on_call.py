@@ -179,7 +179,7 @@ class OnCall(Lab):
         finally:
             self.reloads.append((began, time.time()))
 
-    def backend(self, number: int) -> Server:
+    def backend(self, number: int | str) -> Server:
         """One of the backends, counted from 1.
 
         Raises:

@@ -18,6 +18,7 @@ from caddylab._gameday.incidents import Incident
 from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed
 from caddylab._look import progress_bar
+from caddylab._look.html_table import LEFT, Markup, element, row
 from caddylab._machine import files
 from caddylab._machine.late import ensure
 
@@ -78,7 +79,7 @@ class Report:
 
     @property
     def points(self) -> int:
-        """0 to 100: the percents of the error budget that were left.
+        """0 to 100: the percentage of the error budget that was left.
 
         Of a game that was ended early, only the part of the incidents that were met.
         """
@@ -161,7 +162,7 @@ class Report:
     # --- as it is shown ------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        told = (f"{head}: {text}" for row in self._rows() for head, text in row)
+        told = (f"{head}: {text}" for told in self._rows() for head, text in told)
         deeds = (f"{number}. {deed}" for number, deed in enumerate(self._deeds(), 1))
         return "\n".join([self._headline(), *told, *deeds])
 
@@ -170,8 +171,7 @@ class Report:
         return head + self._told_html()
 
     def _told_html(self) -> str:
-        rows = ("".join(_cells(*pair) for pair in row) for row in self._rows())
-        tables = "".join(f"<table>{row}</table>" for row in rows)
+        tables = "".join(element("table", *map(_told_row, told)) for told in self._rows())
         deeds = "".join(f"<li>{html.escape(deed)}</li>" for deed in self._deeds())
         return tables + (f"<ol>{deeds}</ol>" if deeds else "")
 
@@ -228,6 +228,7 @@ def _mended(after: float | None) -> str:
     return f"after {after:.0f} s" if after > 0 else "it hurt hardly anybody"
 
 
-def _cells(head: str, text: str) -> str:
-    left = "style='text-align:left;vertical-align:top'"
-    return f"<tr><th {left}>{head}</th><td {left}>{html.escape(text)}</td></tr>"
+def _told_row(told: tuple[str, str]) -> Markup:
+    head, text = told
+    left = f"{LEFT};vertical-align:top"
+    return row([element("th", head, style=left), text], style=left)

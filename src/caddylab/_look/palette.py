@@ -6,8 +6,6 @@ Altair, which takes seconds to import, and a live view must not wait for it.
 
 from __future__ import annotations
 
-from caddylab._records import Answerer
-
 COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#9A6A3A", "#7B5CB8", "#A89B00",
 )  # fmt: skip
@@ -26,20 +24,16 @@ ERROR, CADDY, PAGE = "#D55E00", "#7A7A7A", "#5A6E7F"
 """Failures; what Caddy says for want of a backend; pages that it serves on purpose."""
 SHEET = "M-.75,-1H.3L.75,-.55V1H-.75Z"
 """The outline of a page of Caddy's own."""
+INK, PAPER = "#1F2328", "#FFFFFF"
+FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 
 
 def mark(backend: int) -> tuple[str, str]:
     """Colour and outline (an SVG path around 0,0 of radius 1) of backend number `backend`."""
+    return COLOURS[(backend - 1) % len(COLOURS)], SHAPES[shape(backend)]
+
+
+def shape(backend: int) -> str:
+    """The name of its shape: from 9 on, no pair of colour and shape recurs."""
     lap = (backend - 1) // len(SHAPES)
-    paths = list(SHAPES.values())
-    return COLOURS[(backend - 1) % len(COLOURS)], paths[(backend - 1 + lap) % len(paths)]
-
-
-def scene(backends: int, *, projector: bool, speed: float, live: bool) -> dict[str, object]:
-    """What the browser must know before the first event."""
-    return {
-        "marks": [mark(number) for number in range(1, backends + 1)],
-        "cross": CROSS, "error": ERROR, "caddy": CADDY, "page": PAGE, "sheet": SHEET,
-        "who": {who.name: who.value for who in Answerer},
-        "projector": projector, "speed": speed, "live": live,
-    }  # fmt: skip
+    return list(SHAPES)[(backend - 1 + lap) % len(SHAPES)]

@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 STERN = ("strict", "surrogateescape")
-"""How a stream treats letters that it has not got when it raises; the second one: locale C."""
+"""How a stream treats letters that it lacks when it raises; the second one: locale C."""
 
 
 def show_what_it_can() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from caddylab._machine.answer import Answer, Headers
+
 
 def client(url: str, **options: Any) -> httpx.Client:
     """A client of `url`, with httpx's options.
@@ -14,3 +16,16 @@ def client(url: str, **options: Any) -> httpx.Client:
     certificates, which plain HTTP has no use for: they take a megabyte and longer than a request.
     """
     return httpx.Client(base_url=url, trust_env=False, verify=False, **options)
+
+
+def answer(response: httpx.Response) -> Answer:
+    """The same in types of our own, which stay when another library asks."""
+    return Answer(
+        response.status_code,
+        Headers([(name, value) for name, value in response.headers.multi_items()]),
+        response.content,
+        response.text,
+        str(response.url),
+        response.elapsed.total_seconds(),
+        {cookie.name: cookie.value or "" for cookie in response.cookies.jar},
+    )

@@ -1,4 +1,4 @@
-"""A thread that goes on: nothing that its work runs into ends it without a word."""
+"""Threads of their own: for one job, or for work that goes on whatever it runs into."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import threading
 from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
+
+
+def in_thread(name: str, job: Callable[..., object], *arguments: object) -> threading.Thread:
+    """Do a job on a thread of its own that keeps nobody from leaving."""
+    thread = threading.Thread(target=job, args=arguments, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 class Steady:

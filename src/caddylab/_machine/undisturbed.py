@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from caddylab._machine.steady import in_thread
+
 T = TypeVar("T")
 
 NAME = "caddylab-deed"
@@ -125,6 +127,6 @@ class _Job:
 def _begin(target: Callable[[], None]) -> None:
     """Do it on a thread of its own, where there can be one."""
     try:
-        threading.Thread(target=target, name=NAME, daemon=True).start()
+        in_thread(NAME, target)
     except RuntimeError:  # Python is about to exit and begins no thread any more
         target()

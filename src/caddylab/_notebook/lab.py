@@ -11,12 +11,14 @@ from caddylab._look import progress_bar
 from caddylab._look.projector import wanted
 from caddylab._machine.late import ensure
 from caddylab._notebook import magic
+from caddylab._rig.loaded import Loaded
 from caddylab._rig.rig import Rig
 from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from caddylab._exercises.board import Board
     from caddylab._panel.panel import Panel
+    from caddylab._trial.survey import Table
     from caddylab._view.view import View
 
 PLACES = {"podman": "in Podman containers", "process": "in local processes"}
@@ -42,6 +44,10 @@ class Lab(Rig):
     def _started(self) -> None:
         magic.adopt(self)
         progress_bar.say(f"{self!r}\n{self._reason} Ready in {self._took:.1f} s.")
+
+    def _introduce(self, loaded: Loaded) -> None:
+        routes = "\n".join(f"  {route}" for route in self.routes)
+        progress_bar.say(f"{loaded!r}\nRoutes:\n{routes}" if routes else repr(loaded))
 
     def _ended(self) -> None:
         magic.dismiss(self)
@@ -92,6 +98,25 @@ class Lab(Rig):
 
         self._need_open()
         return panel_of(self)
+
+    def survey(self, *rows: str, patience: Seconds = 1.5, seed: int = 1) -> Table:
+        """What the users of the Caddyfile in force see of each failure, tried in this lab.
+
+        Each row's records can be looked at: `lab.survey("hung")["hung"].runs[0].chart()`.
+
+        Args:
+            rows: the names of the rows, as `caddylab test` prints them; all if there is none.
+            patience: seconds after which users give up.
+            seed: decides which backend suffers; with 1 it is the last.
+
+        Raises:
+            FaultError: there is no such row.
+            CaddyfileError: the Caddyfile in force passes nothing on.
+        """
+        from caddylab._trial.survey import survey
+
+        self._need_open()
+        return survey(self, rows, patience, seed)
 
     # --- exercises (imported late: most labs are never asked to check anything) ----------
 

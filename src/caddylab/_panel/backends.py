@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from caddylab._caddy.running.opinions import FULL, HEALTHY
+from caddylab._look.fault_kinds import KINDS
 from caddylab._panel import html as panel_html
 from caddylab._panel.calls import Call, on_backend, on_lab
 from caddylab._panel.desk import Desk
@@ -25,12 +26,7 @@ QUICK = 0.3
 HEAD = ("", "as we made it", "as Caddy sees it", "answered")
 
 ACTIONS = {
-    "crashed": ("Crash", "crashing", "stops it, as a shutdown does"),
-    "killed": ("Kill", "killing", "kills it: what it had begun is lost"),
-    "hung": ("Hang", "freezing", "it accepts connections and never answers"),
-    "partitioned": ("Partition", "cutting it off", "cuts it off: connections get no answer"),
-    "slow": ("Slow", "slowing it down", "delays every answer"),
-    "failing": ("Failing", "letting it fail", "answers a share of the requests with an error"),
+    **{name: (k.button, k.going_on, k.does) for name, k in KINDS.items() if k.button},
     "restore": ("Restore", "restoring", "undoes its faults"),
 }
 """Method → its button, what to say while it goes on, and what it does."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caddylab._errors import CaddylabError, LabClosed
+from caddylab._machine import steady
 from caddylab._panel.calls import Call
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Pulse:
 
 def in_thread(job: Callable[[], None]) -> None:
     """Do it on a thread of its own that keeps nobody from leaving."""
-    threading.Thread(target=job, name=NAME, daemon=True).start()
+    steady.in_thread(NAME, job)
 
 
 def in_words(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.tree import Json, handlers
 from caddylab._runtimes.base import MOST_BACKENDS
 
@@ -25,6 +26,8 @@ def dials(config: Json) -> list[str]:
 
 def _dials(config: Json) -> Iterator[str]:
     for proxy in handlers(config, PROXY):
+        for source in sources(proxy):
+            yield from upstreams(source)
         for upstream in proxy.get("upstreams", []):
             if dial := upstream.get("dial"):
                 yield bare(dial)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -193,6 +193,24 @@ class Backend:
     def listen(self, listener: Listener) -> None:
         """Have it listen as a Caddyfile asks for; the lab does that when it loads one."""
         self._deeds.listen(listener)
+
+    @property
+    def listener(self) -> Listener:
+        """What it listens to."""
+        return self._deeds.listener
+
+    @property
+    def born(self) -> Callable[[], None]:
+        """Called each time that it has been started again."""
+        return self._deeds.born
+
+    @born.setter
+    def born(self, call: Callable[[], None]) -> None:
+        self._deeds.born = call
+
+    def relocate(self) -> None:
+        """Start it again, by which it gets another address, where it is a container."""
+        self._deeds.relocate()
 
     def requests(self) -> list[dict[str, Any]]:
         """What the backend itself says it has executed (its last 20,000 requests).

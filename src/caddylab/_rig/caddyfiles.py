@@ -29,7 +29,7 @@ def read(caddyfile: str | Path) -> tuple[str, str]:
     if _is_text(caddyfile):
         return "your Caddyfile", str(caddyfile)
     if str(caddyfile) in names():
-        return str(caddyfile), (_folder() / f"{caddyfile}{SUFFIX}").read_text()
+        return str(caddyfile), (_folder() / f"{caddyfile}{SUFFIX}").read_text("utf-8")
     path = Path(caddyfile)
     return path.name, _text(path)
 

@@ -59,8 +59,10 @@ class Deeds:
         self._answers: dict[str, Any] = {}
         self._heard: dict[str, Any] = {}
         """What the app is to answer in the place of another, and what it has heard of that."""
-        self._listener, self._listens = PLAIN, True
+        self.listener, self._listens = PLAIN, True
         """What it shall listen to, and whether it does."""
+        self.born: Callable[[], None] = lambda: None
+        """Called when it has been started again."""
         self._told: dict[str, Any] | None = {}
         """The faults that the app has confirmed; None: nobody knows whether it heard the last."""
 
@@ -98,6 +100,10 @@ class Deeds:
     def listen(self, listener: Listener) -> None:
         """Have it listen so; one that cannot hear it now does when it can, or is started."""
         self._do("", lambda: self._listen(listener))
+
+    def relocate(self) -> None:
+        """Start it again until it has another address; what is wrong inside it stays wrong."""
+        self._do("moving", self._relocate)
 
     def restore(self) -> None:
         """Make it well, whatever it suffers."""
@@ -151,6 +157,7 @@ class Deeds:
         if self._instance not in (None, sight.instance):
             self.book.end(DOWN | SILENT | IN_APP)
             self._told, self._listens = {}, True
+            self.born()
         self._instance = sight.instance
 
     def _note_silence(self, sight: Sight) -> None:
@@ -213,6 +220,7 @@ class Deeds:
         self._tell_answers()
         self._listens = True
         self.book.end(DOWN)
+        self.born()
 
     # --- silent ----------------------------------------------------------------------------
 
@@ -222,7 +230,7 @@ class Deeds:
         try:
             self._unit.freeze()
             if kind == "partitioned":
-                self._plug = Plug(self._unit.address)
+                self._plug = Plug(self._unit.address, *self.listener.also)
         except BaseException:
             self._unplug()
             self._unit.thaw()
@@ -244,13 +252,21 @@ class Deeds:
         if plug:
             plug.pull()
 
+    # --- where it is ---------------------------------------------------------------------------
+
+    def _relocate(self) -> None:
+        self._need_responsive("moved")
+        self._unit.kill()
+        self._launch()
+        self._make_sure(timeout=ANSWER_PATIENCE)
+
     # --- what it listens to -----------------------------------------------------------------
 
     def _listen(self, listener: Listener) -> None:
         self._look()
-        if listener != self._listener:
+        if listener != self.listener:
             self._unit.listen(listener)
-            self._listener, self._listens = listener, False
+            self.listener, self._listens = listener, False
         self._make_sure_it_listens()
 
     def _make_sure_it_listens(self) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import FaultError
+from caddylab._look.fault_kinds import DOWN as DOWN
+from caddylab._look.fault_kinds import KINDS
 from caddylab._records import Span
 from caddylab._runtimes.base import BACKLOG, Address
 
 DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
-DOWN = {"stopped", "crashed", "killed", DIED}
 SILENT = {"hung", "partitioned"}
 IN_APP = {"slow", "failing", "truncated", "closing", "limited"}
 
@@ -69,16 +70,17 @@ class Fault:
 
     def __repr__(self) -> str:
         span = self.span
+        who = f"backend {span.backend}" if span.backend else "name server"
         detail = f" ({span.detail})" if span.detail else ""
         if span.end is None:
-            return f"<backend {span.backend} {is_so(span.kind)}{detail}>"
+            return f"<{who} {is_so(span.kind)}{detail}>"
         state = f"was, for {span.end - span.start:.1f} s,"
-        return f"<backend {span.backend} {state} {span.kind}{detail}>"
+        return f"<{who} {state} {span.kind}{detail}>"
 
 
 def is_so(kind: str) -> str:
     """What is said of a backend: "is hung", "has died"."""
-    return f"has {kind}" if kind == DIED else f"is {kind}"
+    return KINDS[kind].state
 
 
 class Book:
@@ -114,16 +116,21 @@ class Book:
 
 
 class Plug:
-    """Fills a listen queue, so that further dials get no answer at all.
+    """Fills the listen queue of each address, so that further dials get no answer at all.
 
     A full queue makes the kernel drop each new connection's first packet in silence, which is
     what a partition looks like from the outside, and needs no admin rights.
     """
 
-    def __init__(self, address: Address | str) -> None:
+    def __init__(self, *addresses: Address | str) -> None:
         self._sockets: list[socket.socket] = []
+        for address in addresses:
+            self._fill(address)
+
+    def _fill(self, address: Address | str) -> None:
+        most = len(self._sockets) + 2 * BACKLOG
         try:
-            while len(self._sockets) < 2 * BACKLOG and self._connect(address):
+            while len(self._sockets) < most and self._connect(address):
                 pass
         except OSError as error:
             self.pull()

@@ -4,7 +4,8 @@ The text is never edited. Caddy adapts it; in the resulting JSON the addresses b
 the runtime, and the lab's instruments are added:
 
 - the admin endpoint is the lab's own;
-- the site's listener takes the PROXY protocol, so that clients have their own addresses;
+- each listener takes the PROXY protocol, ahead of TLS, so that clients have their own addresses;
+- certificates come from an authority of the lab's own;
 - a log of our own with every attempt (DEBUG) and every request; the learner's logs stay;
 - where several proxies check one backend differently, a header in the checks that tells whose;
 - where an answer may be replaced, a field in the log that tells whether it was;
@@ -15,12 +16,12 @@ the runtime, and the lab's instruments are added:
 from __future__ import annotations
 
 import copy
-import re
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.dynamic import Pool
 from caddylab._caddy.adapted.judges import mark_checks
 from caddylab._caddy.adapted.marks import mark_answers
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, host_of, remarks
@@ -31,23 +32,25 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
+from caddylab._caddy.safety.transports import Transports
+from caddylab._machine.certificates import Signer
 from caddylab._rig.assignment import number_of
 from caddylab._rig.doors import open_doors
 from caddylab._rig.expectations import expected
+from caddylab._rig.front import Doors
 from caddylab._rig.listeners import Listeners
 from caddylab._rig.refusal import Refuse
+from caddylab._rig.speech import Speech
+from caddylab._rig.takeover import Probe
 from caddylab._rig.upstreams import Upstreams
 from caddylab._runtimes.base import Runtime
+from caddylab._runtimes.listener import Listener
 
-SITE_PORT = 80
-PROBE = "X-Caddylab-Probe"
 ACCESS = "caddylab"
 STAND_IN = Path(__file__).with_name("stand_in")
 """Pages in the place of those of somebody's own site."""
 ALL_ACCESS = "http.log.access"
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
-TCP = re.compile(r"^tcp[46]?/")
-PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 
 
 @dataclass
@@ -55,15 +58,21 @@ class Prepared:
     """A configuration ready to load, and what the learner should know of it.
 
     `host` is what requests ask for that name no host of their own, and `to_itself` says whether
-    Caddy sends requests on to another of its own sites. `numbers` says which backend stands for
-    which upstream, and `expected` what each must answer to pass the checks of its own file.
+    Caddy sends requests on to another of its own sites. `certificates` are the files of those
+    that the Caddyfile brings along. `numbers` says which backend stands for which upstream,
+    `listeners` what they speak, `pools` whom the name server names, and `expected` what each must
+    answer to pass the checks of its own file.
     """
 
     config: Json
-    token: str
+    probe: Probe
     host: str
+    doors: Doors
+    certificates: Sequence[Path] = ()
     to_itself: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
+    listeners: dict[int, Listener] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
     expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     substitutions: list[Substitution] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -78,9 +87,11 @@ class Instrument:
         runtime: where it shall run.
         text: the learner's Caddyfile, for error messages.
         files: what it may read of this machine; by default nothing.
+        authority: signs the certificates of the backends.
         own: whether it is somebody's own file: then what is missing is replaced, and said.
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
+        path: what the lab's requests ask for.
     """
 
     def __init__(
@@ -89,19 +100,24 @@ class Instrument:
         runtime: Runtime,
         text: str = "",
         files: Files | None = None,
+        authority: Signer | None = None,
         *,
         own: bool = False,
         lenient: bool = False,
+        path: str = USUAL_PATH,
     ) -> None:
-        self.own, self.lenient = own, lenient
+        self.own, self.lenient, self.path = own, lenient, path
         self.config = copy.deepcopy(adapted)
         self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
         self.notes: list[str] = []
-        self.servers: Json = self.config.get("apps", {}).get("http", {}).get("servers", {})
+        app: Json = self.config.get("apps", {}).get("http", {})
         refuse = Refuse(text)
-        self.listeners = Listeners(self.servers, runtime, refuse)
-        self.upstreams = Upstreams(runtime, refuse, own=own, fold=lenient)
+        self.listeners = Listeners(app, runtime, refuse)
+        self.servers = self.listeners.servers
+        self.authority = authority or Signer()
+        self.speech = Speech(runtime, self.authority, refuse)
+        self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
 
     def plan(self) -> Prepared:
         """The instrumented configuration.
@@ -109,29 +125,32 @@ class Instrument:
         Raises:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
-        self.listeners.need_plain_http()
+        self.listeners.need_sites()
         opened = open_doors(self.config, self.text) if self.own else []
         stand_in = STAND_IN if self.own else None
-        decisions = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient).keep(
-            self.config
-        )
+        transports = Transports(self.config, self.files, self.authority.root, lenient=self.lenient)
+        guard = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient)
+        decisions = [*transports.keep(), *guard.keep(self.config)]
         plain = copy.deepcopy(self.config)
-        self.notes += map(str, decisions)
+        self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
         self.listeners.map()
+        self.listeners.remark_certificates(self.config["apps"].get("tls") or {})
         self.upstreams.map(self.config, self.listeners.inner)
         mark_checks(self.config)
         mark_answers(self.config)
         loops.end_rounds(self.servers, self.listeners.inner.values())
         self._own_log()
+        probe = self._own_probe()
         self._own_admin()
         own_authority(self.config)
-        main = self.listeners.main
+        main = self.listeners.written  # without what the lab adds
         host = host_of(main)
-        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, USUAL_PATH))]
-        numbers = self.upstreams.numbers
+        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         return Prepared(
-            self.config, self._own_probe(), host, self.upstreams.to_itself, numbers,
+            self.config, probe, host, self.listeners.doors, guard.certificates,
+            self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.listeners,
+            self.upstreams.pools,
             self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
         )  # fmt: skip
 
@@ -149,18 +168,11 @@ class Instrument:
         self.config["admin"] = extra.pop("admin")
         merge(self.config, extra)
 
-    def _own_probe(self) -> str:
-        token = secrets.token_hex(8)
-        probe = {
-            "match": [{"header": {PROBE: [token]}}],
-            "handle": [
-                {"handler": "vars", "log_skip": True},
-                {"handler": "static_response", "status_code": 204},
-            ],
-            "terminal": True,
-        }
-        self.listeners.main.setdefault("routes", []).insert(0, probe)
-        return token
+    def _own_probe(self) -> Probe:
+        probe = Probe()
+        for server, redirects in self.listeners.served:
+            probe.answer(server, redirects=redirects)
+        return probe
 
     def _own_log(self) -> None:
         self._skip_nothing()

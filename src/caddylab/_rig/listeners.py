@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-from caddylab._caddy.adapted.tree import Json, find, port_of
-from caddylab._errors import CaddyfileError
-from caddylab._rig.refusal import Refuse
-from caddylab._runtimes.base import Runtime
+import copy
 
-SITE_PORT = 80
+from caddylab._caddy.adapted import https
+from caddylab._caddy.adapted.https import Ports
+from caddylab._caddy.adapted.routes import PROXY, hosts
+from caddylab._caddy.adapted.tree import Json, handlers, port_of
+from caddylab._rig.front import Door, Doors
+from caddylab._rig.refusal import Refuse
+from caddylab._runtimes.base import Gate, Runtime
+
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
+TLS = {"wrapper": "tls"}
+REDIRECTS = "caddylab_redirects"
+NOBODYS_PORT = 1
+"""What Caddy is told where a Caddyfile has no port of a kind; a lab listens on no such number."""
 
 
 class Listeners:
-    """Gives each server of a configuration a listener of the runtime's.
+    """Gives each server of a configuration listeners of the runtime's.
 
     Args:
-        servers: Caddy's servers by name; changed by `map`.
-        runtime: where they shall listen.
+        app: Caddy's `http` app; changed by `map`.
+        runtime: where it shall listen.
         refuse: makes the errors.
 
     Attributes:
+        servers: the servers by name.
+        served: each server, and whether Caddy's redirects to HTTPS are there; known after `map`,
+            like all that follows.
         inner: the listener of each port of the Caddyfile.
-        main: the server that gets the lab's traffic; known after `map`.
+        doors: the same as clients reach them.
         notes: what the learner should know.
     """
 
-    def __init__(self, servers: Json, runtime: Runtime, refuse: Refuse) -> None:
-        self.servers, self._runtime, self._refuse = servers, runtime, refuse
+    def __init__(self, app: Json, runtime: Runtime, refuse: Refuse) -> None:
+        self.app, self._runtime, self._refuse = app, runtime, refuse
+        self.servers: Json = app.get("servers", {})
+        self._ports = Ports.of(app)
         self.inner: dict[int, str] = {}
-        self.main: Json = {}
+        self._written = copy.deepcopy(self.servers)
+        self._main = ""
+        self.served: list[tuple[Json, bool]] = []
+        self.doors = Doors()
         self.notes: list[str] = []
 
-    def need_plain_http(self) -> None:
+    def need_sites(self) -> None:
+        """Refuse what is no site, or hardly meant as one."""
         if not self.servers:
             raise self._refuse("This Caddyfile has no site: there is nothing to send requests to.",
                                help="A site begins with its address: `:80 { … }`.")  # fmt: skip
@@ -39,50 +56,138 @@ class Listeners:
             if not server.get("listen"):
                 raise self._refuse("A site of this Caddyfile listens nowhere.",
                                help="A site begins with its address: `:80 { … }`.")  # fmt: skip
-            if any(port_of(listen) == 443 for listen in server["listen"]):
-                raise self._no_https(server)
+            for name in filter(str.isdigit, https.names(server)):
+                raise self._refuse(
+                    f"`{name}` is the name of a host, which Caddy serves by HTTPS.",
+                    word=name, help=f"A port has a colon: begin the site with `:{name} {{`.",
+                )  # fmt: skip
 
-    def _no_https(self, server: Json) -> CaddyfileError:
-        hosts = [host for match in find(server, "host") for host in match]
-        name = hosts[0] if hosts else ":443"
-        word = f"`{name}` is the name of a host, which" if hosts else "This site"
-        example = ":80" if name.isdigit() else f"http://{name}"
-        return self._refuse(
-            f"{word} Caddy serves by HTTPS on port 443, with a certificate of its own. "
-            "The lab's sites are plain HTTP.",
-            word=name, help=f"Begin the site with `{example} {{`.",
-        )  # fmt: skip
+    @property
+    def written(self) -> Json:
+        """The server that gets the lab's traffic, as the Caddyfile has it."""
+        server: Json = self._written[self._main]
+        return server
 
     def sites(self) -> dict[int, Json]:
         """The servers by their ports."""
-        return {
-            self.port(at): server for server in self.servers.values() for at in server["listen"]
-        }
+        return {port: server for server in self.servers.values() for port in self._of(server)}
 
     def map(self) -> None:
-        """Let each server listen where the runtime wants it."""
-        self.main = main = self._main()
+        """Let each server listen where the runtime wants it, and speak as Caddy would."""
+        self._redirect()
+        self._main = self._chosen()
+        listeners = self._listeners()
+        self.doors = Doors(self._door(port, listeners[port]) for port in listeners)
+        self.inner = {port: listener.listen for port, listener in listeners.items()}
         for server in self.servers.values():
-            ports = [self.port(listen) for listen in server["listen"]]
-            if server is main:
-                server["listen"] = [self._runtime.listen]
-                server.setdefault("listener_wrappers", []).insert(0, PROXY_PROTOCOL)
-                self.inner.update(dict.fromkeys(ports, self._runtime.listen))
-            else:
-                server["listen"] = [self._inner(port) for port in ports]
-            server["automatic_https"] = {"disable": True}  # the port is no longer Caddy's :80
+            self._wrap(server)
+            self.served.append((server, self._ports.http in self._of(server)))
+            server["listen"] = [self.inner[port] for port in self._of(server)]
+        self.app["http_port"] = self._real(self._ports.http)
+        self.app["https_port"] = self._real(self._ports.https)
+        self._remark()
 
-    def _main(self) -> Json:
-        """The site that gets the lab's traffic: the one on :80, or else the first."""
-        ports = {name: self.port(server["listen"][0]) for name, server in self.servers.items()}
-        name = next((name for name, port in ports.items() if port == SITE_PORT), None)
-        name = name or min(ports)
-        if ports[name] != SITE_PORT:
-            self.notes.append(f"The lab sends its traffic to :{ports[name]}.")
-        for other in sorted(set(ports.values()) - {ports[name]}):
-            self.notes.append(f"The lab sends no traffic to :{other}; Caddy itself can reach it.")
-        main: Json = self.servers[name]
-        return main
+    def _redirect(self) -> None:
+        """Have a server for plain HTTP wherever Caddy sends it to HTTPS.
+
+        Caddy adds the redirects itself, except to ports that are numbered otherwise here.
+        """
+        leading = [server for server in self.servers.values() if self._leads(server)]
+        if not leading:
+            return
+        plain = self.sites().get(self._ports.http)
+        if plain is None:
+            plain = {"listen": [f":{self._ports.http}"], "routes": []}
+            self.servers[REDIRECTS] = plain
+        elsewhere = [server for server in leading if self._ports.https not in self._of(server)]
+        own = [self._own_redirect(server) for server in elsewhere]
+        routes = plain.setdefault("routes", [])
+        at = 1 + max((n for n, route in enumerate(routes) if _names_hosts(route)), default=-1)
+        plain["routes"] = [*routes[:at], *own, *routes[at:]]
+
+    def _leads(self, server: Json) -> bool:
+        return any(self._secure(server, port) for port in self._of(server)) and https.redirects(
+            server
+        )
+
+    def _own_redirect(self, server: Json) -> Json:
+        server.setdefault("automatic_https", {})["disable_redirects"] = True
+        port = next(port for port in self._of(server) if self._secure(server, port))
+        return https.redirect(port, https.names(server))
+
+    def _chosen(self) -> str:
+        """The name of the server that gets the traffic: one with a proxy, at :443 or else :80."""
+        preferred = [self._ports.https, self._ports.http]
+
+        def rank(name: str) -> tuple[bool, int, int]:
+            server = self._written[name]
+            port = self._of(server)[0]
+            has_proxy = any(True for _ in handlers(server, PROXY))
+            place = preferred.index(port) if port in preferred else len(preferred)
+            return not has_proxy, place, port
+
+        return str(min(self._written, key=rank))
+
+    def _listeners(self) -> dict[int, Gate]:
+        """One for each port, the main one's first."""
+        first = self._of(self.written)[0]
+        ports = [first, *sorted(self.sites().keys() - {first})]
+        return {port: self._runtime.gate(n) for n, port in enumerate(ports)}
+
+    def _door(self, port: int, gate: Gate) -> Door:
+        server = self._serving(port)
+        secure = self._secure(server, port)
+        certified = https.managed(server) if secure else []
+        usual = port == self._ports.usual(secure)
+        return Door(port, secure, usual, gate.address, hosts(server), certified)
+
+    def _serving(self, port: int) -> Json:
+        """The server at a port, as the Caddyfile has it; one of the lab's own is empty."""
+        serving = (server for server in self._written.values() if port in self._of(server))
+        return next(serving, {"listen": [f":{port}"]})
+
+    def _wrap(self, server: Json) -> None:
+        """The PROXY line comes first of all, so that clients have addresses of their own."""
+        own = server.get("listener_wrappers") or []
+        tls = [] if any(each.get("wrapper") == "tls" for each in own) else [TLS]
+        server["listener_wrappers"] = [PROXY_PROTOCOL, *tls, *own]
+
+    def _real(self, port: int) -> int:
+        listen = self.inner.get(port)
+        return (port_of(listen) if listen else None) or NOBODYS_PORT
+
+    def _secure(self, server: Json, port: int) -> bool:
+        return https.is_secure(server, port, self._ports)
+
+    def _remark(self) -> None:
+        first = self.doors[0]
+        if not first.usual or (not first.secure and first.port != Ports.http):
+            self.notes.append(f"The lab sends its traffic to :{first.port}.")
+        for door in self.doors:
+            if door.address is None:
+                self.notes.append(
+                    f"The lab sends no traffic to :{door.port}; Caddy itself can reach it."
+                )
+
+    def remark_certificates(self, tls: Json) -> None:
+        """Say so where nobody can come in by HTTPS, as nobody could in production.
+
+        Args:
+            tls: Caddy's `tls` app.
+        """
+        for door in self.doors:
+            server = self._serving(door.port)
+            if door.secure and not https.certifies(server, tls):
+                off = (server.get("automatic_https") or {}).get("disable")
+                why = "`auto_https` is off" if off else "the site has no name"
+                self.notes.append(
+                    f"Caddy has no certificate to show at :{door.port}, because {why}: each TLS "
+                    "handshake fails, here as in production."
+                )
+
+    def _of(self, server: Json) -> list[int]:
+        """The ports of one server."""
+        return list(dict.fromkeys(self.port(listen) for listen in server["listen"]))
 
     def port(self, listen: str) -> int:
         port = port_of(listen)
@@ -91,7 +196,6 @@ class Listeners:
                            help="Give the site one TCP port, such as `:80`.")  # fmt: skip
         return port
 
-    def _inner(self, port: int) -> str:
-        if port not in self.inner:
-            self.inner[port] = self._runtime.inner(port)
-        return self.inner[port]
+
+def _names_hosts(route: Json) -> bool:
+    return any("host" in matcher for matcher in route.get("match") or [])

@@ -19,23 +19,34 @@ from caddylab import _runtimes
 from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.balancing import setting
 from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route
 from caddylab._caddy.advice.lint import Note
+from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin, gone
 from caddylab._caddy.running.journal import Journal
+from caddylab._caddy.text import envfile as environment
 from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
+from caddylab._engine.tls import Trust
 from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
 from caddylab._machine import loopback
+from caddylab._machine.answer import Answer
+from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.waiting import Every, poll
 from caddylab._records import Span
 from caddylab._rig import caddyfiles
 from caddylab._rig.backend import Backend
+from caddylab._rig.fitting import backends_for
+from caddylab._rig.front import Door
 from caddylab._rig.instrument import Prepared
 from caddylab._rig.loaded import Loaded
+from caddylab._rig.names import Names
 from caddylab._rig.site import Site
+from caddylab._rig.visitor import visitor
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
+from caddylab._runtimes.listener import PLAIN, Listener
 from caddylab._traffic import tables
 from caddylab._traffic.order import Order
 from caddylab._traffic.traffic import Traffic
@@ -94,6 +105,56 @@ class Rig:
             Rig.close(self)
             raise
 
+    @classmethod
+    def of(
+        cls,
+        caddyfile: str | Path,
+        runtime: str = "auto",
+        *,
+        envfile: str | Path | None = None,
+        allow: Iterable[str | Path] = (),
+        pool: int | None = None,
+    ) -> Self:
+        """A lab for somebody's own Caddyfile: with as many backends as it has upstreams.
+
+        What the file lacks here is invented, replaced or left out, and said: see `substitutions`.
+
+        Args:
+            caddyfile: its path; or its text, or a name of the course's.
+            runtime: as for a lab.
+            envfile: a file of environment variables (`NAME=value`), before those of this process.
+            allow: folders and files that it may read, besides the folder that it lies in.
+            pool: how many backends; upstreams share them if there are more of those.
+
+        Raises:
+            CaddyfileError: Caddy refuses it; nothing is left running.
+            RuntimeUnavailable, StartFailed, LabError: as for a lab.
+        """
+        allow = list(allow)
+        own = variables_of(envfile) if envfile else {}
+        values = inherited() | own
+        lab = cls(runtime, backends_for(caddyfile, values, allow) if pool is None else pool)
+        try:
+            lab.at_home(caddyfiles.folder(caddyfile), own)
+            lab._introduce(lab.load(caddyfile, allow=allow))
+        except BaseException:
+            lab.close()
+            raise
+        return lab
+
+    def at_home(self, folder: Path | None, variables: Mapping[str, str]) -> None:
+        """Take every Caddyfile from now on for somebody's own.
+
+        Args:
+            folder: in which the relative paths of a text begin, and which it may read.
+            variables: environment variables besides those of this process.
+        """
+        site = self._site
+        site.lenient, site.home, site.variables = True, folder, dict(variables)
+
+    def _introduce(self, loaded: Loaded) -> None:
+        """Somebody's own Caddyfile is in force."""
+
     def _started(self) -> None:
         """It is ready."""
 
@@ -101,7 +162,8 @@ class Rig:
         """It has been closed."""
 
     def _assemble(self, life: contextlib.ExitStack) -> None:
-        dials = {self._dial(unit.number): unit.number for unit in self._runtime.units}
+        units = self._runtime.units
+        dials = {dial: unit.number for unit in units for dial in (unit.dial, unit.unix_dial)}
         runs = self._runtime.caddy_runs
         # All that Caddy printed: why it ended stands before a page for each open request.
         self._last_words = partial(self._runtime.output, 1_000_000)  # it must not hold the lab
@@ -109,9 +171,9 @@ class Rig:
         self._journal = Journal(
             self._runtime.read_log, admin.upstreams, dials, runs, self._runtime.log_trouble
         )
-        self._site = Site(admin, self._runtime, self._journal, self._dress)
+        self._site = Site(admin, self._runtime, self._journal, _weakly(self._dress))
         # With an id it is nobody's health check in a backend's diary.
-        self._http = loopback.client(self.url, timeout=30, headers={"X-Request-Id": "lab-0"})
+        self._http = visitor(self._site)
         life.callback(self._http.close)
         life.callback(self._journal.close)
         self._journal.start()
@@ -119,6 +181,9 @@ class Rig:
             Backend(unit, self._runtime.secret, self._journal, self._faults)
             for unit in self._runtime.units
         ]
+        self._names = Names(self._runtime, self._backends, self._faults, self._journal.known)
+        for backend in self._backends:
+            backend.born = self._names.refresh
         self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
         self._feed = Feed(self._journal, self._backends, lambda: site.latest)
@@ -126,11 +191,18 @@ class Rig:
         life.callback(self._engine.close)
 
     def _dress(self, plan: Prepared) -> None:
-        """Let the backends answer what the Caddyfile expects of its upstreams."""
+        """Let the backends speak and answer what the Caddyfile expects of its upstreams."""
         for backend in self._backends:
+            backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
+        self._names.serve(plan.pools)
         self._numbers = plan.numbers
+
+    def _listener(self, plan: Prepared, number: int) -> Listener:
+        listener = plan.listeners.get(number, PLAIN)
+        named = any(number in pool.members for pool in plan.pools.values())
+        return self._names.at_its_place(number, listener) if named else listener
 
     def _dial(self, number: int) -> str:
         return self._runtime.dial(f"backend{number}", BACKEND_PORT)
@@ -147,7 +219,7 @@ class Rig:
 
     def _all_answer(self, heard: set[str]) -> bool:
         with contextlib.suppress(httpx.TransportError):
-            answer = self._http.get("/")
+            answer = self._http.get(self.url)
             if answer.status_code == 200:
                 heard.add(answer.headers["X-Backend"])
         return len(heard) == len(self._backends)
@@ -201,15 +273,53 @@ class Rig:
         return caddyfiles.names()
 
     @property
+    def routes(self) -> list[Route]:
+        """Which requests come to which upstreams, by the Caddyfile in force."""
+        return list(self._site.routes)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Which backend stands for which upstream, by the Caddyfile in force."""
+        return dict(self._numbers)
+
+    @property
+    def trust(self) -> Trust | None:
+        """Whose certificates clients of the site take; None where it speaks plain HTTP."""
+        return self._site.trust(self._site.main)
+
+    @property
+    def substitutions(self) -> list[Substitution]:
+        """What was replaced, invented or left out of the Caddyfile in force, with its line."""
+        return list(self._site.loaded.substitutions)
+
+    @property
+    def adapted(self) -> dict[str, Any]:
+        """The JSON that Caddy made of the Caddyfile in force, with what was invented for it."""
+        return self._site.adapted
+
+    @property
+    def entrance(self) -> tuple[tuple[str, int], Trust | None]:
+        """Where clients connect, and whose certificates they take if they speak TLS there."""
+        door = self._site.main
+        return door.reached(), self._site.trust(door)
+
+    @property
     def runtime(self) -> str:
         """Where it runs: "podman" or "process"."""
         return self._runtime.name
 
     @property
     def url(self) -> str:
-        """Where Caddy listens, for a browser or curl on this machine."""
-        host, port = self._runtime.site
-        return f"http://{host}:{port}"
+        """Where Caddy listens, for a browser or curl on this machine.
+
+        By HTTPS it has the name of the site, which only Caddy knows here: see `curl`.
+        """
+        return self._site.url
+
+    @property
+    def curl(self) -> str:
+        """A command that asks the site from a terminal, by its own name and certificate."""
+        return self._site.curl
 
     # --- traffic -------------------------------------------------------------------------
 
@@ -220,11 +330,12 @@ class Rig:
         concurrency: int = 1,
         rate: float | None = None,
         duration: float | None = None,
-        path: str = USUAL_PATH,
+        path: str | None = None,
         method: str = "GET",
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         host: str | None = None,
+        scheme: str | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -238,7 +349,11 @@ class Rig:
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
+            path: what to ask for; else "/test-api", or, of a Caddyfile with upstreams of other
+                names, what its first route takes.
             host: whom to ask for; else the first name that the site has, or "localhost".
+            scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
+                meets the redirect.
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -248,15 +363,17 @@ class Rig:
         """
         self._need_open()
         people = clients if isinstance(clients, Clients) else self._clients
+        door, authority = self._site.doors.asked(host, scheme, self._site.host)
         plan = Plan(
-            count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
+            count=count, concurrency=concurrency, rate=rate, duration=duration,
+            path=self._site.path if path is None else path,
             method=method, body=body, headers=headers or {}, timeout=timeout,
-            host=self._site.host if host is None else host, keepalive=keepalive,
+            host=authority, keepalive=keepalive,
             clients=len(people) if isinstance(clients, Clients) else clients,
         )  # fmt: skip
         if not self._runtime.caddy_runs():
             raise gone(runs=False, last_words=self._last_words)
-        order = Order(lambda: self._send(plan, people))
+        order = Order(lambda: self._send(plan, people, door))
         try:
             traffic = undisturbed(order.place)
             return traffic if background else self._await(traffic)
@@ -264,7 +381,7 @@ class Rig:
             undisturbed(order.call_off)
             raise
 
-    def _send(self, plan: Plan, people: Clients) -> Traffic:
+    def _send(self, plan: Plan, people: Clients, door: Door) -> Traffic:
         journal, backends = self._journal, self._backends
         glance = self._glance
 
@@ -278,7 +395,8 @@ class Rig:
             run.wire = journal.watch(run.id, run.requests)
             self._feed.follow(run)
 
-        run = self._engine.start(plan, self._runtime.site, people, prepare)
+        trust = self._site.trust(door)
+        run = self._engine.start(plan, door.reached(), people, prepare, trust)
         stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
             run, people, lambda: settle(run.id), self._faults, journal.opinions.spans, stage
@@ -294,16 +412,19 @@ class Rig:
         self,
         path: str = USUAL_PATH,
         *,
-        timeout: Seconds | httpx.Timeout | None = 30.0,
-        **kwargs: Any,
-    ) -> httpx.Response:
-        """One GET through Caddy with httpx, from this machine's own address; not recorded.
+        host: str | None = None,
+        scheme: str | None = None,
+        timeout: Seconds | None = 30.0,
+        **options: Any,
+    ) -> Answer:
+        """One GET through Caddy, from this machine's own address; not recorded.
 
         Args:
             path: path and query.
+            host: whom to ask for; else the first name that the site has.
+            scheme: "https" or "http"; else what the site speaks.
             timeout: seconds to wait for each part of the answer; None = for ever.
-            kwargs: httpx's own, such as `headers`. The `Host` is the first name that the site
-                has, unless a header says otherwise.
+            options: `headers`, `params`, `cookies` and `follow_redirects` (within the lab only).
 
         Raises:
             LabError: there is no answer; says why.
@@ -311,10 +432,14 @@ class Rig:
         """
         self._need_open()
         try:
-            headers = httpx.Headers(kwargs.pop("headers", None))
-            headers.setdefault("Host", self._site.host)
-            ask = partial(self._http.get, path, headers=headers, timeout=timeout, **kwargs)
-            return undisturbed(ask)
+            headers = httpx.Headers(options.pop("headers", None))
+            door, authority = self._site.doors.asked(
+                host or headers.get("Host"), scheme, self._site.host
+            )
+            headers.setdefault("Host", authority)
+            url = f"{door.base(authority)}{path}"
+            ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
+            return loopback.answer(undisturbed(ask))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if not self._runtime.caddy_runs():
                 raise gone(runs=False, last_words=self._last_words) from error
@@ -328,16 +453,34 @@ class Rig:
 
     # --- backends ------------------------------------------------------------------------
 
-    def backend(self, number: int) -> Backend:
-        """One of the backends, counted from 1.
+    def backend(self, number: int | str) -> Backend:
+        """One of the backends.
+
+        Args:
+            number: counted from 1; or the upstream's address in the Caddyfile in force, such as
+                "app:3000".
 
         Raises:
             LabError: there is no such backend.
         """
         self._need_open()
+        if isinstance(number, str):
+            number = self._number(number)
         if number not in range(1, len(self._backends) + 1):
             raise LabError(f"This lab has backends 1 to {len(self._backends)}, but no {number!r}.")
         return self._backends[number - 1]
+
+    def _number(self, name: str) -> int:
+        known = {dial: number for dial, number in self._numbers.items() if _is(name, dial)}
+        if not known:
+            names = ", ".join(self._numbers)
+            raise LabError(f"No upstream of this Caddyfile is called {name!r}: it has {names}.")
+        return next(iter(known.values()))
+
+    @property
+    def names(self) -> Names:
+        """The lab's name server, which Caddyfiles with dynamic upstreams ask."""
+        return self._names
 
     @property
     def backends(self) -> list[Backend]:
@@ -347,6 +490,7 @@ class Rig:
     def restore(self) -> None:
         """Undo every fault; all backends are up and well afterwards."""
         self._need_open()
+        self._names.restore()
         for backend in self._backends:
             backend.restore()
 
@@ -367,6 +511,7 @@ class Rig:
         self._stop_traffic()
         if not self._site.answers():
             self._runtime.restart_caddy()
+        self._names.restore()
         with ThreadPoolExecutor(len(self._backends)) as pool:
             list(pool.map(Backend.renew, self._backends))
         self._clients = Clients()
@@ -472,6 +617,35 @@ class Rig:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def variables_of(envfile: str | Path) -> dict[str, str]:
+    """The variables of a file.
+
+    Raises:
+        LabError: it cannot be read, or is no such file.
+    """
+    try:
+        return environment.read(Path(envfile).expanduser().read_text("utf-8"))
+    except OSError as error:
+        raise LabError(f"{envfile} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise LabError(f"{envfile} is no file of environment variables: {error}.") from error
+
+
+def _weakly(deed: Callable[[Prepared], None]) -> Callable[[Prepared], None]:
+    """The same, without keeping its lab alive: one that is forgotten closes."""
+    method = weakref.WeakMethod(deed)
+
+    def done(plan: Prepared) -> None:
+        if (known := method()) is not None:
+            known(plan)
+
+    return done
+
+
+def _is(name: str, dial: str) -> bool:
+    return name in (dial, dial.rpartition(":")[0])
 
 
 def _diaries(backends: list[Backend]) -> Callable[[int], list[dict[str, Any]]]:

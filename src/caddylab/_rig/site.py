@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
-from caddylab._caddy.completion.complete import complete
+from caddylab._caddy.completion.complete import complete, outside
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin
 from caddylab._caddy.running.journal import Journal
@@ -18,25 +17,31 @@ from caddylab._caddy.safety.decision import Decision
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
 from caddylab._caddy.text import variables
+from caddylab._engine.tls import Trust
 from caddylab._errors import CaddyfileError
+from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig import caddyfiles
-from caddylab._rig.instrument import PROBE, Instrument, Prepared
+from caddylab._rig.assignment import dials, number_of
+from caddylab._rig.authority import SiteAuthority
+from caddylab._rig.front import Door, Doors
+from caddylab._rig.instrument import Instrument, Prepared
 from caddylab._rig.loaded import Loaded
 from caddylab._runtimes.base import Runtime
 
-PROBES = 8
-"""Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
-
-TAKE_OVER = 5.0
-"""Seconds after which to go on all the same."""
+NOT_SET = "variable-not-set"
+"""The rule whose warnings the substitutions make needless, where the lab invents a value."""
 
 
 class Site:
     """What one Caddy has loaded.
 
     Attributes:
+        home: the folder in which the relative paths of a text begin, and which it may read.
+        variables: environment variables besides those of this process.
+        routes: which requests come to which upstreams.
+        adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
@@ -52,10 +57,18 @@ class Site:
     ) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self._prepare = prepare
-        self.lenient = False
+        self.lenient, self.variables = False, dict[str, str]()
+        self.home: Path | None = None
+        self.routes: list[Route] = []
+        self.adapted: dict[str, Any] = {}
+        self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
+        self._authority = Signer()
+        self._plan: Prepared | None = None
+        self._site_authority = SiteAuthority(admin, runtime.here)
         self._text, self._host = "", "localhost"
+        self._doors = Doors()
         self.latest: dict[str, Any] = {}
 
     @property
@@ -76,32 +89,87 @@ class Site:
         self.line.wait()
         return self._host
 
+    @property
+    def path(self) -> str:
+        """What requests ask for that name no path of their own; likewise."""
+        self.line.wait()
+        return self._path
+
+    @property
+    def doors(self) -> Doors:
+        """Where clients reach its sites; likewise."""
+        self.line.wait()
+        return self._doors
+
+    @property
+    def main(self) -> Door:
+        """Where they go by default; likewise."""
+        return self.doors[0]
+
+    def trust(self, door: Door) -> Trust | None:
+        """Whose certificates clients take there; None where there are none."""
+        return self._site_authority.trust if door.secure else None
+
+    @property
+    def url(self) -> str:
+        """Where clients of this machine find it; by HTTPS under its own name."""
+        host, port = self.main.reached()
+        return f"https://{self.host}:{port}" if self.main.secure else f"http://{host}:{port}"
+
+    @property
+    def curl(self) -> str:
+        """A command that asks it from a terminal."""
+        if not self.main.secure:
+            return f"curl {self.url}"
+        host, port = self.main.reached()
+        file = self._site_authority.file
+        return f"curl --resolve {self.host}:{port}:{host} --cacert {file} {self.url}"
+
     def load(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Put a Caddyfile in force: a name of the course's, a path, or the text itself."""
         return self.line.do(lambda: self._load(caddyfile, allow))
 
     def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = caddyfiles.read(caddyfile)
-        files = self._files(text, caddyfiles.folder(caddyfile), allow)
-        own = caddyfiles.folder(caddyfile) is not None
+        files = self._files(text, caddyfiles.folder(caddyfile) or self.home, allow)
+        own = self.lenient or caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
-        plan = Instrument(adapted, self._runtime, text, files, own=own, lenient=self.lenient).plan()
-        self._prepare(plan)
+        found = routes(adapted)
+        path = _path(found, dials(adapted), own=own)
+        plan = Instrument(
+            adapted, self._runtime, text, files, self._authority,
+            own=own, lenient=self.lenient, path=path,
+        ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
-            self._admin.load(plan.config, text)
+            self._put_in_force(plan, text)
             self._journal.to_itself = plan.to_itself
-            self._take_over(plan.token)
+            self._site_authority.meet(plan)
+            plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host
+        self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
-        notes = [*lint(text, adapted), *plan.notes]
+        told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
+        notes = [*told, *plan.notes]
         self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
         return self.loaded
+
+    def _put_in_force(self, plan: Prepared, text: str) -> None:
+        """Prepare the backends, whom Caddy checks at once; as they were, if Caddy refuses."""
+        try:
+            self._prepare(plan)
+            self._admin.load(plan.config, text)
+        except BaseException:
+            if self._plan:
+                self._prepare(self._plan)
+            raise
+        self._plan = plan
 
     def _completed(
         self, text: str, files: Files, *, own: bool
     ) -> tuple[dict[str, Any], list[Substitution]]:
         """The JSON, and what was invented or left out so that Caddy could make it."""
-        whole = complete(text, self.variables, lambda tried: self._refused(tried, files), own=own)
+        values = inherited() | self.variables
+        whole = complete(text, values, lambda tried: self._refused(tried, files), own=own)
         if not whole.substitutions:
             return self._adapt(text, files), []
         try:
@@ -111,40 +179,14 @@ class Site:
 
     def _refused(self, text: str, files: Files) -> str:
         """Caddy's own words about a text that it does not take; nothing for one that it takes."""
-        with contextlib.suppress(CaddyfileError):  # of a file that may not be read
+        try:
             return self._admin.refusal(imported(text, files))
-        return ""
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The environment variables that a Caddyfile may name."""
-        return inherited()
+        except CaddyfileError as error:  # of a file that may not be read
+            return outside(error) if self.lenient else ""
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
         return self._admin.answers()
-
-    def _take_over(self, token: str) -> None:
-        """Wait until the new configuration has every new connection to itself.
-
-        For a moment the old listener stands beside the new one, and what connects to it is
-        reset when it closes. Each probe falls to either by chance, so several in a row that
-        reach the new one mean that the old one is gone.
-        """
-        answers = 0
-        end = time.monotonic() + TAKE_OVER
-        while answers < PROBES and time.monotonic() < end:
-            answers = answers + 1 if self._probe(token) else 0
-
-    def _probe(self, token: str) -> bool:
-        connection = http.client.HTTPConnection(*self._runtime.site, timeout=1)
-        try:
-            connection.request("GET", "/", headers={PROBE: token})
-            return connection.getresponse().status == 204
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant."""
@@ -152,7 +194,10 @@ class Site:
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile."""
-        return self._adapt(text, self._files(text))
+        files = self._files(text, self.home)
+        return (
+            self._completed(text, files, own=True)[0] if self.lenient else self._adapt(text, files)
+        )
 
     def _files(
         self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()
@@ -168,6 +213,13 @@ class Site:
             return self._admin.adapt(found)
         except CaddyfileError as error:
             raise CaddyfileError(error.reason, text, error.line, error.help) from None
+
+
+def _path(found: list[Route], names: Iterable[str], *, own: bool) -> str:
+    """What a lesson asks for; or, of a site that has other upstreams, what leads to one."""
+    foreign = own or any(number_of(name) is None for name in names)
+    route = first(found) if foreign else None
+    return route.path if route else USUAL_PATH
 
 
 def _told(decision: Decision) -> Substitution:

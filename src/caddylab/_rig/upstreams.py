@@ -7,15 +7,28 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from caddylab._caddy.adapted.dynamic import (
+    Pool,
+    alias,
+    ask_here,
+    asked,
+    is_told,
+    sources,
+    upstreams,
+)
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
 from caddylab._caddy.advice.foreign import parameter
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
-from caddylab._caddy.text.places import line_of_upstream
+from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._rig.assignment import PROXY, assign, bare, dials, needed, number_of
 from caddylab._rig.refusal import Refuse
+from caddylab._rig.speech import Speech, is_unix
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
+from caddylab._runtimes.listener import Listener
+
+ASKED = "It knows the backends of the lab and nobody else; `lab.names` makes it fail."
 
 
 class Upstreams:
@@ -24,18 +37,30 @@ class Upstreams:
     Args:
         runtime: whose backends.
         refuse: makes the errors.
+        speech: hears what each backend must speak.
         own: whether the Caddyfile is somebody's own: then whatever it names is one of them.
         fold: whether several upstreams may share a backend, if there are too few.
 
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
         numbers: which backend stands for which upstream, by its address in the Caddyfile.
+        pools: the backends behind each name that a name server is asked for.
+        listeners: what the backends must listen to, by their numbers.
         substitutions: what to say of that.
     """
 
     def __init__(
-        self, runtime: Runtime, refuse: Refuse, *, own: bool = False, fold: bool = False
+        self,
+        runtime: Runtime,
+        refuse: Refuse,
+        speech: Speech,
+        *,
+        own: bool = False,
+        fold: bool = False,
     ) -> None:
+        self._speech = speech
+        self.listeners: dict[int, Listener] = {}
+        self.pools: dict[str, Pool] = {}
         self.runtime, self._refuse, self.text, self._own = runtime, refuse, refuse.text, own
         self._fold = fold
         self.inner: Mapping[int, str] = {}
@@ -56,6 +81,18 @@ class Upstreams:
             self._check(dial)
         self.numbers = assign(foreign, len(self.runtime.units))
         self._need_enough(foreign)
+        for handler in handlers(config, PROXY):
+            for source in sources(handler):
+                self._need_known(source)
+                behind = [(name, self.numbers[name]) for name in upstreams(source)]
+                self._speech.hear_source(handler, source, behind)
+            self._speech.hear(handler, [
+                (dial, self.numbers[dial])
+                for up in handler.get("upstreams", [])
+                if (dial := bare(up.get("dial", ""))) in self.numbers
+            ])  # fmt: skip
+        self.listeners = self._speech.listeners(config)
+        self.substitutions += self._speech.substitutions
         self._say()
         for handler in handlers(config, PROXY):
             self._map_handler(handler)
@@ -97,7 +134,7 @@ class Upstreams:
         if foreign := parameter(host):
             raise self._refuse(f"Caddy takes `{host}` for the name of one more upstream.",
                                line=line_of_upstream(dial, self.text), help=foreign)  # fmt: skip
-        if not host and not self._own:
+        if not (host or self._own or is_unix(dial) or is_told(dial)):
             help = f"This lab has {self._list_names()}."
             raise self._no_such(dial, dial, "is no address of a backend", help)
         if not self._own and (meant := self._slip(host)):
@@ -107,6 +144,16 @@ class Upstreams:
         if number and number > len(self.runtime.units):
             help = f"This lab has {self._list_names()}.{self._wish(number)}"
             raise self._no_such(host, dial, "is not in this lab", help)
+
+    def _need_known(self, source: Json) -> None:
+        """Refuse a name that only a request makes known."""
+        if "{" in (name := asked(source)):
+            raise self._refuse(
+                f"The name `{name}` is known only once a request comes, and the lab's name server "
+                "has to know it before.",
+                word="dynamic",
+                help="Write the name itself.",
+            )
 
     def _slip(self, host: str) -> str:
         """The backend of the course that was meant, if this looks like a slip of the pen."""
@@ -141,10 +188,8 @@ class Upstreams:
     # --- addresses -------------------------------------------------------------------------
 
     def _map_handler(self, handler: Json) -> None:
-        if "dynamic_upstreams" in handler:
-            raise self._refuse("Dynamic upstreams ask a name server, and the lab has none.",
-                               word="dynamic", help="Name the backends: `reverse_proxy "
-                               "backend1:8080 backend2:8080`.")  # fmt: skip
+        if any(True for _ in sources(handler)):
+            self._map_dynamic(handler)
         written = [bare(up["dial"]) for up in handler.get("upstreams", []) if "dial" in up]
         for upstream in handler.get("upstreams", []):
             if "dial" in upstream:
@@ -154,6 +199,25 @@ class Upstreams:
             active["upstream"] = self._dial(active["upstream"])
         if port := active.pop("port", None):
             self._map_health_port(active, port, written)
+
+    def _map_dynamic(self, handler: Json) -> None:
+        """Let a proxy ask the lab's name server, and know whom that shall name."""
+        for source in sources(handler):
+            name = asked(source)
+            pool = self.pools.setdefault(name, Pool(alias(name), source["source"] == "srv"))
+            self._say_who_is_asked(source)
+            members = [self.numbers[name] for name in upstreams(source)]
+            pool.members += [number for number in members if number not in pool.members]
+        places = [self.runtime.place(n) for pool in self.pools.values() for n in pool.members]
+        ask_here(handler, self.pools, self.runtime.names().resolver, places[0][1])
+
+    def _say_who_is_asked(self, source: Json) -> None:
+        others = (source.get("resolver") or {}).get("addresses") or []
+        stood = f"resolvers {' '.join(others)}" if others else "the machine's name server"
+        line = line_of(others[0] if others else "dynamic", self.text)
+        said = Substitution(line, stood, "the lab's own name server", ASKED)
+        if said not in self.substitutions:
+            self.substitutions.append(said)
 
     def _map_health_port(self, active: Json, port: int, written: Sequence[str]) -> None:
         """A backend answers where its upstream is said to be; elsewhere only in an own file."""
@@ -166,6 +230,8 @@ class Upstreams:
         if self._is_own_site(dial):
             self.to_itself = True
             return self.inner[self._own_port(dial) or 0]
+        if is_unix(dial):
+            return self.runtime.units[self.numbers[dial] - 1].unix_dial
         without_port = number_of(dial) is not None and dial.endswith(":80") and not self._own
         port = 80 if without_port else BACKEND_PORT
         return self.runtime.dial(f"backend{self.numbers[dial]}", port)
@@ -176,9 +242,18 @@ class Upstreams:
             if number_of(dial) is None:
                 together = f" It stands for {shared[number]} upstreams." * (shared[number] > 1)
                 self.substitutions.append(Substitution(
-                    line_of_upstream(dial, self.text), dial, f"backend {number}",
+                    line_of_upstream(dial.partition(" ")[0], self.text), dial,
+                    self._stand_in(dial, number),
                     f"It answers any path with 200, unless it is told otherwise.{together}",
                 ))  # fmt: skip
+
+    def _stand_in(self, dial: str, number: int) -> str:
+        """What runs in an upstream's place."""
+        if not is_unix(dial):
+            return f"backend {number}"
+        own = self.runtime.units[number - 1].unix_dial
+        where = "a unix socket in the lab's folder" if is_unix(own) else "a TCP port"
+        return f"backend {number} at {where}"
 
 
 def is_local(host: str) -> bool:

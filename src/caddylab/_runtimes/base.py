@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from caddylab._machine.ports import Address as Address
 from caddylab._runtimes.listener import Listener
-
-Address = tuple[str, int]
 
 BACKEND_PORT = 8080
 """The port a backend has in a learner's Caddyfile (`backend1:8080`)."""
@@ -25,6 +24,22 @@ BACKLOG = 128
 
 
 INSTANCE_HEADER = "X-Instance"
+
+MOST_DOORS = 8
+"""So many ports of a Caddyfile clients of this machine can reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A listener of Caddy's.
+
+    Attributes:
+        listen: how it stands in Caddy's JSON.
+        address: where clients connect to it, on loopback; None if only Caddy itself does.
+    """
+
+    listen: str
+    address: Address | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,10 @@ class Unit(Protocol):
     def dial(self) -> str:
         """The address at which Caddy reaches it."""
 
+    @property
+    def unix_dial(self) -> str:
+        """The same when it listens at a unix socket; where it cannot, the same address."""
+
     def listen(self, listener: Listener) -> None:
         """Write down what it listens to from its next start on, or when it is told to look."""
 
@@ -80,7 +99,7 @@ class Unit(Protocol):
         """End it at once (SIGKILL); return when gone."""
 
     def freeze(self) -> None:
-        """Stop its clock (SIGSTOP): the kernel still accepts connections, nobody answers.
+        """Suspend it (SIGSTOP): the kernel still accepts connections, but nobody answers.
 
         Like `stop`, `kill` and `thaw` it returns when this is seen to be so.
 
@@ -96,7 +115,12 @@ class Unit(Protocol):
 
 
 class Runtime(Protocol):
-    """One running stack: a Caddy and its backends."""
+    """One running stack: a Caddy and its backends.
+
+    `moves` says whether a backend gets another address by being started again.
+    """
+
+    moves: bool
 
     name: str
     lab_id: str
@@ -137,8 +161,33 @@ class Runtime(Protocol):
     def dial(self, host: str, port: int) -> str:
         """The address at which Caddy reaches `host:port` of a learner's Caddyfile."""
 
-    def inner(self, port: int) -> str:
-        """A listener for a further site: Caddy alone reaches it."""
+    def names(self) -> NameServer:
+        """The lab's name server; started if it does not run yet.
+
+        Raises:
+            StartFailed: it does not become ready.
+        """
+
+    def place(self, number: int, move: int = 0) -> Address:
+        """An address of its own for a backend, which a name server can tell Caddy.
+
+        Args:
+            number: which backend.
+            move: how often it has moved; where a backend's address is chosen by us.
+
+        Raises:
+            CaddyfileError: this machine has but one address.
+        """
+
+    def gate(self, n: int) -> Gate:
+        """The gate for the `n`-th of a Caddyfile's ports: the first, 0, is at `site`.
+
+        From `MOST_DOORS` on a runtime may have none that clients reach.
+        """
+
+    @property
+    def here(self) -> Path:
+        """The lab's folder on this machine."""
 
     def extra_config(self) -> dict[str, Any]:
         """What every configuration of this Caddy must hold besides the learner's: `admin`, ..."""
@@ -165,6 +214,23 @@ class Runtime(Protocol):
 
     def output(self, lines: int = 20) -> str:
         """The last lines that Caddy printed: for error messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """Where the lab's name server is.
+
+    Attributes:
+        resolver: where Caddy asks it.
+        control: where it is told what to answer, on this machine.
+    """
+
+    resolver: str
+    control: Address
+
+
+NAMES = "NAMES_ADDRESS"
+"""Environment variable that makes a backend's program the name server: where it is asked."""
 
 
 def ready(unit: Unit, secret: str) -> bool:

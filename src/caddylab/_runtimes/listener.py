@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
-Address = tuple[str, int]
+from caddylab._machine.ports import Address
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Listener:
     certificate: str = ""
     names: tuple[str, ...] = ()
     also: tuple[Address, ...] = ()
+
+    def at(self, address: Address) -> Listener:
+        """The same at this further address, and no other one."""
+        return dataclasses.replace(self, also=(address,))
 
     def written(self, socket: str = "") -> bytes:
         """As the backend reads it (`containers/app/listener.py`); `socket` is its unix socket."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,142 +15,19 @@ from caddylab._caddy.running import program
 from caddylab._caddy.running.persistent import Cautious
 from caddylab._caddy.safety import memory
 from caddylab._caddy.safety.authority import own_authority
-from caddylab._errors import FaultError, StartFailed
+from caddylab._errors import StartFailed
 from caddylab._machine import loopback as _loopback
 from caddylab._machine import shipped
 from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
+from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServer
 from caddylab._runtimes.keeper import Keeper
-from caddylab._runtimes.listener import FILE, Listener
+from caddylab._runtimes.loopbacks import Loopbacks
+from caddylab._runtimes.names import names_port
+from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, lives
 from caddylab._runtimes.spent import Spent
-
-START_TIMEOUT = 30.0
-PATIENCE = 10.0
-"""Seconds for the system to do what a signal asks for."""
-UNIX = hasattr(os, "getuid")
-
-
-class ProcessUnit:
-    """One backend: a process that the keeper forks."""
-
-    def __init__(self, runtime: ProcessRuntime, number: int) -> None:
-        self._runtime = runtime
-        self._port, self._control_port = Port(), Port()
-        self._process: psutil.Process | None = None
-        self._name = f"backend{number}"
-        self.number = number
-        self.instance = ""
-        self.address: Address | str = (LOOPBACK, self._port.number)
-        self.control: Address = (LOOPBACK, self._control_port.number)
-
-    def launch(self) -> None:
-        """Start it without waiting, unless it runs, whoever may have started it."""
-        env = {
-            "BACKEND_ID": str(self.number),
-            "CONTROL_HOST": LOOPBACK,
-            "CONTROL_PORT": str(self.control[1]),
-            "CONTROL_SECRET": self._runtime.secret,
-            FILE: str(self._file("listener.json")),
-        }
-        app_dir = shipped.containers()
-        self._runtime.keeper.backend(self._name, app_dir, self._port.number, env)
-        self.look()
-
-    @property
-    def dial(self) -> str:
-        if isinstance(self.address, str):
-            return f"unix/{self.address}"
-        return f"{self.address[0]}:{self.address[1]}"
-
-    def listen(self, listener: Listener) -> None:
-        socket = str(self._file("sock"))
-        private = os.open(self._file("listener.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(private, "wb") as file:
-            file.write(listener.written(socket))
-        self.address = socket if listener.unix else (LOOPBACK, self._port.number)
-
-    def _file(self, ending: str) -> Path:
-        return self._runtime.folder / f"{self._name}.{ending}"
-
-    def look(self) -> Sight:
-        try:
-            found = self._runtime.keeper.look(self._name)
-        except StartFailed:  # somebody has killed the keeper; what it kept may live on
-            return Sight(self.instance, self.running(), self._frozen())
-        if found is None:
-            return Sight("", running=False)
-        if found["instance"] != self.instance:
-            self.instance, self._process = found["instance"], None
-            with contextlib.suppress(psutil.NoSuchProcess):  # ended already
-                self._process = psutil.Process(found["pid"])
-        running, ended, how = found["running"], found["ended"], found["how"]
-        return Sight(self.instance, running, running and self._frozen(), ended, how)
-
-    def wait(self) -> None:
-        """Return once it answers."""
-        if not poll(lambda: not self.running() or ready(self, self._runtime.secret), START_TIMEOUT):
-            raise StartFailed(self._excuse(f"did not answer within {START_TIMEOUT:g} s"))
-        if not self.running():
-            raise StartFailed(self._excuse("ended while it was starting"))
-
-    def start(self) -> None:
-        if not self.look().running:
-            self.launch()
-            self.wait()
-
-    def stop(self, timeout: float = 10.0) -> None:
-        if self.look().running:
-            self.thaw()
-            self._signal("terminate")
-            if not self._gone(timeout):
-                self.kill()
-
-    def kill(self) -> None:
-        if self.look().running:
-            self._signal("kill")
-            if not self._gone(PATIENCE):
-                raise FaultError(f"Backend {self.number} was killed and still runs.")
-
-    def freeze(self) -> None:
-        self._signal("suspend")
-        self._see(self._frozen, "stand still")
-
-    def thaw(self) -> None:
-        self._signal("resume")
-        self._see(lambda: not self._frozen(), "go on")
-
-    def running(self) -> bool:
-        return _lives(self._process)
-
-    def close(self) -> None:
-        """Give its ports back."""
-        self._port.close()
-        self._control_port.close()
-
-    def _frozen(self) -> bool:
-        with contextlib.suppress(psutil.Error):
-            return self._process is not None and self._process.status() == psutil.STATUS_STOPPED
-        return False
-
-    def _see(self, condition: Callable[[], bool], what: str) -> None:
-        if not poll(condition, PATIENCE, interval=0.001):
-            raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
-
-    def _signal(self, verb: str) -> None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if self._process:
-                getattr(self._process, verb)()
-
-    def _gone(self, timeout: float) -> bool:
-        """Whether it ends in time; a zombie whose other threads still end is not gone yet."""
-        return poll(lambda: not (self.running() or self.look().running), timeout, interval=0.002)
-
-    def _excuse(self, what: str) -> str:
-        output = self._runtime.output(name=self._name)
-        return f"Backend {self.number} {what}. Its last output:\n{output}"
 
 
 class ProcessRuntime:
@@ -163,6 +38,7 @@ class ProcessRuntime:
     """
 
     name = "process"
+    moves = False
 
     def __init__(self, lab_id: str, backends: int = 2) -> None:
         self.lab_id = lab_id
@@ -170,13 +46,24 @@ class ProcessRuntime:
         self._ports: dict[object, Port] = {"site": Port(), "closed": Port()}
         self.site: Address = (LOOPBACK, self._ports["site"].number)
         self.listen = f"{LOOPBACK}:{self.site[1]}"
-        self.units = [ProcessUnit(self, number) for number in range(1, backends + 1)]
         self.folder = folders.base() / lab_id
+        self.units = [self._unit(number) for number in range(1, backends + 1)]
         self.keeper: Keeper
         self._caddy: psutil.Process | None = None
         self._admin = self._admin_client()
         self._spent = Spent()
+        self._loopbacks = Loopbacks()
+        self._names: NameServer | None = None
         self._closed = False
+
+    def _unit(self, number: int) -> ProcessUnit:
+        return ProcessUnit(
+            number,
+            self.secret,
+            self.folder,
+            lambda: self.keeper,
+            lambda name: self.output(name=name),
+        )
 
     def start(self) -> None:
         folders.create(self.lab_id)
@@ -203,11 +90,12 @@ class ProcessRuntime:
         folders.ensure_gone(self.folder)
         for port in self._ports.values():
             port.close()
+        self._loopbacks.close()
         for unit in self.units:
             unit.close()
 
     def caddy_runs(self) -> bool:
-        return _lives(self._caddy)
+        return lives(self._caddy)
 
     def restart_caddy(self) -> None:
         with contextlib.suppress(psutil.Error):
@@ -232,9 +120,39 @@ class ProcessRuntime:
         closed, port = self._reserved("closed")
         return f"{closed}:{port}"
 
-    def inner(self, port: int) -> str:
-        host, number = self._reserved(port)
-        return f"{host}:{number}"
+    def names(self) -> NameServer:
+        found = self.keeper.look("names")
+        if self._names is None or not (found and found["running"]):
+            self._names = self._start_names()
+        return self._names
+
+    def _start_names(self) -> NameServer:
+        control = self._reserved("names")
+        before = self._names.resolver if self._names else f"{LOOPBACK}:0"  # Caddy knows it so
+        env = {
+            NAMES: before,
+            "CONTROL_PORT": str(control[1]),
+            "CONTROL_SECRET": self.secret,
+        }
+        self.keeper.backend("names", shipped.containers(), control[1], env)
+        asked = names_port(control, self.secret, START_TIMEOUT)
+        if asked is None:
+            output = self.output(name="names")
+            raise StartFailed(f"The name server did not become ready. Its last output:\n{output}")
+        return NameServer(f"{LOOPBACK}:{asked}", control)
+
+    def place(self, number: int, move: int = 0) -> Address:
+        return self._loopbacks.address(number, move)
+
+    def gate(self, n: int) -> Gate:
+        if n == 0:
+            return Gate(self.listen, self.site)
+        host, number = self._reserved(("site", n))
+        return Gate(f"{host}:{number}", (host, number))
+
+    @property
+    def here(self) -> Path:
+        return self.folder
 
     def extra_config(self) -> dict[str, Any]:
         return {"admin": self._admin_block()}
@@ -267,7 +185,7 @@ class ProcessRuntime:
 
     def output(self, lines: int = 20, name: str = "caddy") -> str:
         try:
-            text = (self.folder / f"{name}.out").read_text(errors="replace")
+            text = (self.folder / f"{name}.out").read_text("utf-8", errors="replace")
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
@@ -301,7 +219,7 @@ class ProcessRuntime:
     def _launch_caddy(self) -> None:
         boot = self.folder / "boot.json"
         with temporary.told():
-            boot.write_text(self.boot())
+            boot.write_text(self.boot(), "utf-8")
         homes = {"XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         command = [str(program.executable()), "run", "--config", str(boot)]
         command = memory.limited(command) if UNIX else command
@@ -320,10 +238,3 @@ class ProcessRuntime:
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
-
-
-def _lives(process: psutil.Process | None) -> bool:
-    with contextlib.suppress(psutil.Error):
-        if process and process.is_running():
-            return process.status() != psutil.STATUS_ZOMBIE
-    return False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html as escaping
 from collections.abc import Mapping, Sequence
 
 from caddylab._look import projector
+from caddylab._look.html_table import LEFT, Markup, element, row
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._survey.trial import Trial
 
@@ -17,6 +17,7 @@ LEGEND = "✓ backends answered all quickly · ◐ some waited or went without �
 EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
 LARGE = "font-size:17px"
 """For a room: five strategies fill a screen of 1280 pixels."""
+BREAK = Markup("<br>")
 CELL = "text-align:left;vertical-align:top;padding:.4em .8em"
 
 
@@ -35,30 +36,25 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
     """The table for a notebook. A cell is filled as far as its clients were answered."""
     if not columns:
         return EMPTY
-    head = "".join(_heading(name, "col") for name in ["", *columns])
-    rows = (
-        f"<tr>{_heading(fault, 'row')}{''.join(_cell(c[fault]) for c in columns.values())}</tr>"
-        for fault in faults
+    head = [_heading(name, "col") for name in ["", *columns]]
+    rows = ([_heading(f, "row"), *(_cell(c[f]) for c in columns.values())] for f in faults)
+    title = element(
+        "caption", element("b", caption), BREAK, LEGEND, style=f"{LEFT};white-space:nowrap"
     )
     size = LARGE if projector.wanted() else ""
-    return (
-        f"<table style='{size}'><caption style='text-align:left;white-space:nowrap'>"
-        f"<b>{caption}</b><br>{LEGEND}</caption>"
-        f"<tr>{head}</tr>{''.join(rows)}</table>"
-    )
+    return element("table", title, row(head), *map(row, rows), style=size)
 
 
-def _heading(name: str, scope: str) -> str:
-    return f"<th scope='{scope}' style='{CELL}'>{escaping.escape(name)}</th>"
+def _heading(name: str, scope: str) -> Markup:
+    return element("th", name, scope=scope, style=CELL)
 
 
-def _cell(trial: Trial) -> str:
+def _cell(trial: Trial) -> Markup:
     tint, share = TINTS[trial.sign], trial.good / trial.total
-    trouble = f"{escaping.escape(trial.trouble)}<br>" if trial.trouble else ""
+    trouble = [trial.trouble, BREAK] if trial.trouble else []
     # The eighth of the colour lets the page's own ink be read on it, light or dark.
     fill = f"linear-gradient(to right,{tint}40 {share:.0%},transparent {share:.0%})"
-    return (
-        f"<td style='{CELL};border-left:5px solid {tint};background:{fill}'>"
-        f"<b>{trial.sign} {trial.good} of {trial.total}</b><br>{trouble}"
-        f"<small style='white-space:nowrap'>slowest {trial.slowest:.2f} s</small></td>"
-    )
+    good = element("b", f"{trial.sign} {trial.good} of {trial.total}")
+    slowest = element("small", f"slowest {trial.slowest:.2f} s", style="white-space:nowrap")
+    style = f"{CELL};border-left:5px solid {tint};background:{fill}"
+    return element("td", good, BREAK, *trouble, slowest, style=style)

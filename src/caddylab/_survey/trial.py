@@ -19,6 +19,7 @@ WORDS = {
     Outcome.TIMEOUT: "gave up",
     Outcome.RESET: "cut off",
     Outcome.REFUSED: "refused",
+    Outcome.TLS: "no TLS",
     Outcome.CANCELLED: "cancelled",
     Outcome.NOBODY: "answered by nobody",
 }

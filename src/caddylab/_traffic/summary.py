@@ -6,12 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from caddylab._records import NAMES, Answerer, Outcome, Request
+from caddylab._records import NAMES, UNSENT, Answerer, Outcome, Request
 from caddylab._traffic.counts import Counts
 
 WORDS = {
     Outcome.NOBODY: "taken by nobody (Caddy's empty 200)",
     Outcome.REFUSED: "refused",
+    Outcome.TLS: "failed in the TLS handshake",
     Outcome.RESET: "cut off",
     Outcome.TIMEOUT: "timed out",
     Outcome.CANCELLED: "cancelled",
@@ -100,7 +101,7 @@ def _reservations(traffic: Counts) -> Iterator[str]:
     """What must be said before the numbers are believed."""
     if traffic.trouble:
         yield f"! Caddy's log could not be read or written for a while ({traffic.trouble})"
-    missing = sum(not r.complete and r.outcome is not Outcome.REFUSED for r in traffic.requests)
+    missing = sum(not r.complete and r.outcome not in UNSENT for r in traffic.requests)
     if traffic.done and missing:
         yield f"! Caddy's log has not closed {_count(missing, 'request')}: their traces end early"
     if warning := traffic.run.lateness_warning():

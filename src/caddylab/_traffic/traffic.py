@@ -21,7 +21,7 @@ from caddylab._records import Span
 from caddylab._traffic import recording, tables
 from caddylab._traffic.counts import Counts
 from caddylab._traffic.summary import describe
-from caddylab._view.tape import tape
+from caddylab._view.tape import tape, window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,12 +173,20 @@ class Traffic(Counts):
         self._faults = ()
         self._stage = replace(self._stage, policy="")
 
-    def replay(self, *, projector: bool | None = None, speed: Speed = 1.0) -> Replay:
+    def replay(
+        self,
+        *,
+        projector: bool | None = None,
+        speed: Speed = 1.0,
+        between: tuple[float, float] | None = None,
+    ) -> Replay:
         """The run as a moving picture, to be paused, slowed and wound back; needs no kernel.
 
         Args:
             projector: large, to be read from the back of a room; else as `projector()` says.
             speed: how fast to play, such as 0.1 for slow motion.
+            between: two times in seconds since the run began; only requests that were sent
+                then are shown.
 
         Raises:
             TrafficError: the run still goes on.
@@ -188,6 +196,8 @@ class Traffic(Counts):
 
         self._need_end("replay")
         events = tape(self.run, self._faults, self._opinions, self._stage)
+        if between is not None:
+            events = window(events, *between)
         large = wanted(projector)
         return Replay(events, self._stage.backends, str(self), projector=large, speed=speed)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from caddylab._errors import CaddyfileError, CaddylabError, LabClosed
+from caddylab._machine.steady import in_thread
 from caddylab._rig.rig import Rig
 from caddylab._trial.rows import Mishap
 from caddylab._trial.seen import Seen
@@ -61,9 +62,7 @@ class Crew:
             self._over = True
             labs = list(self._all)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        closing = [threading.Thread(target=lab.close, daemon=True) for lab in labs]
-        for thread in closing:
-            thread.start()
+        closing = [in_thread("caddylab-close", lab.close) for lab in labs]
         for thread in closing:
             thread.join()
         self._pool.shutdown(wait=True)

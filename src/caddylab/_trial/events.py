@@ -94,6 +94,7 @@ def idle(stage: Stage) -> None:
     In life the two cross by chance, about once in 80 orders that come as late as that.
     """
     stage.load()
+    stage.log_in()
     for backend in stage.pool:
         backend.closing_idle(IDLE)
     stage.burst()
@@ -129,6 +130,7 @@ def overload(stage: Stage) -> None:
 def truncated(stage: Stage) -> None:
     """One backend announces more bytes than it sends, and cuts the connection."""
     stage.load()
+    stage.log_in()
     stage.victim.truncating()
     stage.burst(QUICK)
 

@@ -15,6 +15,7 @@ from wsproto.events import AcceptConnection, Message, RejectConnection, Request
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from caddylab._engine.clients import address_of
+from caddylab._engine.tls import Trust, name_of
 from caddylab._trial.seen import Askers
 
 PATIENCE = 2.0
@@ -34,6 +35,7 @@ class WebSocket(threading.Thread):
 
     Args:
         address: where Caddy listens.
+        trust: whose certificates the user takes; None for plain HTTP.
         client: the number of the user.
         ask: the host and the path.
         headers: more headers of the handshake.
@@ -45,11 +47,16 @@ class WebSocket(threading.Thread):
     """
 
     def __init__(
-        self, address: tuple[str, int], client: int, ask: Ask, headers: Mapping[str, str]
+        self,
+        address: tuple[str, int],
+        trust: Trust | None,
+        client: int,
+        ask: Ask,
+        headers: Mapping[str, str],
     ) -> None:
         super().__init__(name="caddylab-websocket", daemon=True)
         self._address, self._client, self._ask, self._headers = address, client, ask, headers
-        self._socket = socket.socket()
+        self._trust, self._socket = trust, socket.socket()
         self._wanted = True
         self.opened = threading.Event()
         self.ended, self.heard, self.began = "", 0, time.monotonic()
@@ -78,9 +85,13 @@ class WebSocket(threading.Thread):
         port = self._socket.getsockname()[1]
         opening = f"PROXY TCP4 {address_of(self._client)} 127.0.0.1 {port} 80\r\n"
         wire = WSConnection(ConnectionType.CLIENT)
+        self._socket.sendall(opening.encode())
+        if self._trust:
+            name = name_of(self._ask.host)
+            self._socket = self._trust.context.wrap_socket(self._socket, server_hostname=name)
         headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         request = Request(host=self._ask.host, target=self._ask.path, extra_headers=headers)
-        self._socket.sendall(opening.encode() + wire.send(request))
+        self._socket.sendall(wire.send(request))
         return wire
 
     def _read(self, wire: WSConnection) -> None:
@@ -112,10 +123,15 @@ class WebSockets:
         self._ends: Counter[str] | None = None
 
     @classmethod
-    def open(cls, url: str, count: int, ask: Ask, headers: Mapping[str, str]) -> WebSockets:
+    def open(
+        cls,
+        entrance: tuple[tuple[str, int], Trust | None],
+        count: int,
+        ask: Ask,
+        headers: Mapping[str, str],
+    ) -> WebSockets:
         """Open so many at a site, and return when each is open or refused."""
-        host, _, port = url.rpartition("/")[2].partition(":")
-        held = [WebSocket((host, int(port)), n, ask, headers) for n in range(count)]
+        held = [WebSocket(*entrance, n, ask, headers) for n in range(count)]
         for one in held:
             one.start()
         for one in held:

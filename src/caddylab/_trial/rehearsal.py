@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
 from caddylab._machine.undisturbed import undisturbed
+from caddylab._rig import caddyfiles
 from caddylab._rig.rig import Rig
 from caddylab._trial import events as _events  # its rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
-from caddylab._trial.seen import Seen
-from caddylab._trial.subject import Tested, look, read
+from caddylab._trial.subject import look
+from caddylab._trial.trials import Trials, advise
 
 NAMES = tuple(ROWS)
 """All rows, in the order of the table."""
@@ -45,6 +45,9 @@ def rehearse(
     runtime: str = "auto",
     patience: Annotated[float, Between(0.5, 60)] = 1.5,
     seed: int = 1,
+    advice: bool = True,
+    envfile: str | Path | None = None,
+    pool: int | None = None,
     labs: int | None = None,
     audience: Audience | None = None,
 ) -> Rehearsal:
@@ -58,6 +61,9 @@ def rehearse(
         runtime: "process", "podman" or "auto", as for `Lab`.
         patience: seconds after which users give up.
         seed: decides which backend suffers; with 1 it is the last.
+        advice: whether to look for additions that mend what is bad, and to prove them.
+        envfile: a file of environment variables, as for `Lab.of`.
+        pool: how many backends the upstreams share, as for `Lab.of`.
         labs: how many to use side by side; as many as this machine takes if not given.
         audience: hears what happens meanwhile.
 
@@ -66,38 +72,27 @@ def rehearse(
         FaultError: there is no such row.
     """
     began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
-    name, text, backends = read(caddyfile)
-    crew = Crew(lambda: Rig(runtime, backends), labs or labs_here(runtime))
+    name, text = caddyfiles.read(caddyfile)
+
+    def open_lab() -> Rig:
+        return Rig.of(caddyfile, runtime, envfile=envfile, pool=pool)
+
+    crew = Crew(open_lab, labs or labs_here(runtime))
     try:
         rig = crew.first()
-        subject = look(name, text, rig.adapt(text))
-        notes = [str(note) for note in rig.load(text).warnings]
-        report = Rehearsal(subject, rig.runtime, notes)
+        subject = look(rig, name, text)
+        replaced, routes = map(str, rig.substitutions), map(str, rig.routes)
+        report = Rehearsal(subject, rig.runtime, list(replaced), list(routes))
         heard.opened(report)
         todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]
-        for seen in _table(crew, todo, subject, text, patience, seed, heard):
+        trials = Trials(crew, subject, patience, seed, heard)
+        for seen in trials.table(todo, text):
             report.rows[seen.row] = seen
             heard.saw(seen)
+        if advice and report.bad:
+            report.advice = advise(trials, report, todo)
     finally:
         undisturbed(crew.close)
     report.took = time.monotonic() - began
     heard.ended(report)
     return report
-
-
-def _table(
-    crew: Crew, rows: Sequence[Mishap], subject: Tested, text: str,
-    patience: float, seed: int, audience: Audience,
-) -> Iterator[Seen]:  # fmt: skip
-    """What users saw of each row, in the order of the rows."""
-    trials = {row.name: crew.submit(row, subject, text, patience, seed) for row in rows}
-    for name in trials:
-        _await(name, trials, audience)
-        yield trials[name].result()
-
-
-def _await(name: str, trials: Mapping[str, Future[Seen]], audience: Audience) -> None:
-    while not trials[name].done():
-        done = sum(trial.done() for trial in trials.values())
-        audience.waits(done / len(trials), f"{done} of {len(trials)} rows tried; now: {name}")
-        wait([trials[name]], 0.1, FIRST_COMPLETED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from caddylab._trial.advice import Proved
 from caddylab._trial.seen import Seen
 from caddylab._trial.subject import Tested
 
@@ -17,15 +18,19 @@ class Rehearsal:
     Attributes:
         subject: what was tried.
         runtime: where.
-        notes: what differs in the lab from the site in production.
+        notes: what was replaced in the lab, and what that means.
+        routes: which requests come to which upstreams.
         rows: what users saw, by the rows' names.
+        advice: the additions that help, each tried; None if nobody looked for any.
         took: seconds that all of it took.
     """
 
     subject: Tested
     runtime: str
     notes: Sequence[str] = ()
+    routes: Sequence[str] = ()
     rows: dict[str, Seen] = field(default_factory=dict)
+    advice: Proved | None = None
     took: float = 0.0
 
     def __getitem__(self, row: str) -> Seen:
@@ -40,6 +45,8 @@ class Rehearsal:
         """It as JSON has it."""
         return {
             "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
+            "routes": list(self.routes),
             "rows": [seen.record() for seen in self.rows.values()],
+            "advice": self.advice.record() if self.advice else None,
             "seconds": round(self.took, 1),
         }  # fmt: skip

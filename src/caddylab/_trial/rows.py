@@ -71,6 +71,7 @@ def killed(stage: Stage) -> None:
     stage.load()
     stage.log_in()
     with stage.load_on():
+        stage.crowd_in()
         stage.victim.kill()
         stage.pause(MOMENT)
 

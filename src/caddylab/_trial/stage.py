@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from caddylab._engine.clients import Clients
 from caddylab._machine.waiting import poll
 from caddylab._rig.backend import Backend
 from caddylab._rig.rig import Rig
@@ -48,6 +49,7 @@ class Stage:
     ) -> None:
         self.rig, self.subject, self.text = rig, subject, text
         self.patience = patience
+        self._people = Clients(MEMBERS)  # nobody has a cookie of an earlier row
         self._victim = -1 if seed == 1 else random.Random(seed).randrange(len(subject.pool))
         self.runs: dict[str, list[Traffic]] = {}
         self.sockets: list[WebSockets] = []
@@ -96,7 +98,7 @@ class Stage:
         """Everybody logs in, where the site keeps users at their backend."""
         if self.subject.sticky:
             self.rig.fire(
-                MEMBERS, concurrency=MEMBERS, clients=MEMBERS, method="POST", body=b"",
+                MEMBERS, concurrency=MEMBERS, clients=self._people, method="POST", body=b"",
                 timeout=self.patience, **self._to("/login?user=ann"),
             )  # fmt: skip
 
@@ -117,9 +119,15 @@ class Stage:
         for run in runs:
             run.wait()
 
+    def crowd_in(self) -> None:
+        """More users come at once; return when the victim works for some of them."""
+        for kind, count in self._crowds():
+            self._fire(kind, WORK, count)
+        poll(lambda: self.victim.in_flight > 2, self.patience)
+
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
-        held = WebSockets.open(self.rig.url, count, self.subject.ask, {ASK: "/ws"})
+        held = WebSockets.open(self.rig.entrance, count, self.subject.ask, {ASK: "/ws"})
         self.sockets.append(held)
         return held
 
@@ -142,10 +150,11 @@ class Stage:
 
     def _as(self, kind: str, ask: str) -> dict[str, Any]:
         if kind == "session":
-            return {"timeout": self.patience, "clients": MEMBERS, **self._to("/me")}
+            return {"timeout": self.patience, "clients": self._people, **self._to("/me")}
         method = "GET" if kind == "stream" else kind
         body = b'{"order": "pizza"}' if method == "POST" else b""
-        return {"method": method, "body": body, "timeout": self.patience, **self._to(ask)}
+        people = {"clients": self._people} if self.subject.sticky else {}  # each has a backend
+        return {"method": method, "body": body, "timeout": self.patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask

@@ -12,11 +12,12 @@ from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import TrafficError
-from caddylab._look.palette import scene
 from caddylab._machine import files
+from caddylab._view.scene import scene
+from caddylab._view.script import SCRIPT
 from caddylab._view.still import still
 from caddylab._view.tape import Event
-from caddylab._view.view import SCRIPT, STYLE
+from caddylab._view.view import STYLE
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -29,7 +30,7 @@ BODY = """<div id="{name}">{still}</div>
 <style>{style}</style>
 <script>(() => {{
 {script}
-replay(document.getElementById("{name}"), {scene}, {events});
+view.replay(document.getElementById("{name}"), {scene}, {events});
 }})()</script>
 """
 
@@ -65,7 +66,7 @@ class Replay:
             TrafficError: there is no writing there.
         """
         title = escape(self._text.partition("\n")[0])
-        page = PAGE.format(title=title, body=self._html())
+        page = PAGE.format(title=title, body=self.html())
         try:
             files.write(Path(path), page.encode(errors="replace"))
         except (OSError, ValueError) as error:
@@ -73,12 +74,13 @@ class Replay:
             raise TrafficError(f"The replay could not be saved as {path}: {why}.") from error
         return Path(path)
 
-    def _html(self) -> str:
+    def html(self) -> str:
+        """The piece of HTML."""
         return BODY.format(
             name=f"caddylab-{secrets.token_hex(4)}",
             still=still(self._events, self._backends),
             style=STYLE,
-            script=SCRIPT.replace("export default", "const widget ="),
+            script=SCRIPT,
             scene=_json(self._scene),
             events=_json(self._events),
         )
@@ -88,7 +90,7 @@ class Replay:
 
         png = vl_convert.svg_to_png(still(self._events, self._backends), scale=2)
         return {
-            "text/html": self._html(),
+            "text/html": self.html(),
             "image/png": base64.b64encode(png).decode(),
             "text/plain": repr(self),
         }

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from caddylab._look import drawable
-from caddylab._look.palette import CADDY, mark
+from caddylab._look.palette import CADDY, FONT, INK, PAPER, mark
 from caddylab._records import NAMES, Answerer
 from caddylab._view.tape import HIDDEN, Event
 
-INK, PAPER, ROW = "#1F2328", "#FFFFFF", 84
-FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+ROW = 84
 
 
 def escape(text: str) -> str:

@@ -51,6 +51,27 @@ def tape(
     return sorted(events, key=lambda event: event[1])
 
 
+def window(events: Sequence[Event], start: float, end: float) -> list[Event]:
+    """The requests that were sent between two times, from their sending to their ends."""
+    keys = {event[2] for event in events if event[0] == "s" and start <= event[1] <= end}
+    last = max([end, *(event[1] for event in events if event[0] == "d" and event[2] in keys)])
+    found = [
+        _later(event, start)
+        for event in events
+        if (event[2] in keys if event[0] in "sard" else event[1] <= last)
+    ]
+    return sorted(found, key=lambda event: event[1])
+
+
+def _later(event: Event, start: float) -> Event:
+    """The event as of a tape that begins then; what was so before is so from its beginning."""
+    moved = [event[0], _round(max(0.0, event[1] - start)), *event[2:]]
+    place = {"r": 3, "b": 5}.get(event[0])
+    if place and moved[place] is not None:
+        moved[place] = _round(moved[place] - start)
+    return moved
+
+
 def _failures(run: Ledger, backend: int) -> list[float]:
     return sorted(
         attempt.start + attempt.duration

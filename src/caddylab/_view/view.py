@@ -10,17 +10,14 @@ import anywidget
 import traitlets
 
 from caddylab._engine.ledger import Ledger
-from caddylab._look.palette import scene
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._view.feed import Feed
+from caddylab._view.scene import scene
+from caddylab._view.script import SCRIPT
 from caddylab._view.still import Totals, still
 from caddylab._view.tape import Event
 
 HERE = Path(__file__).parent
-SCRIPT = "\n".join(
-    (HERE / name).read_text(encoding="utf-8")
-    for name in ("view_tape.js", "view_picture.js", "view.js")
-)
 STYLE = (HERE / "view.css").read_text(encoding="utf-8")
 
 
@@ -38,7 +35,7 @@ class View(anywidget.AnyWidget):
         speed: of the clock in the picture.
     """
 
-    _esm = SCRIPT
+    _esm = f"{SCRIPT}\nexport default view.widget;\n"
     _css = STYLE
     scene = traitlets.Dict().tag(sync=True)
 

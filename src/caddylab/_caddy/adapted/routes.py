@@ -6,6 +6,7 @@ method, or a rewritten path, makes the answer "perhaps", and nothing is said the
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -101,7 +102,19 @@ def _why(server: Json, asked: Asked) -> str:
 def host_of(server: Json) -> str:
     """The host to ask for: any will do, or the first that the site names."""
     names = [name for name in hosts(server) if "{" not in name]
-    return names[0].replace("*", "www") if names else "localhost"
+    return example(names[0]) if names else "localhost"
+
+
+def example(name: str) -> str:
+    """A host that this name of a site stands for, as clients write it."""
+    return ascii_name(name.replace("*", "www"))
+
+
+def ascii_name(name: str) -> str:
+    """A name as it goes over the wire: `münchen.de` is `xn--mnchen-3ya.de`."""
+    with contextlib.suppress(UnicodeError):
+        return name.encode("idna").decode()
+    return name
 
 
 def _through(routes: list[Json], asked: Asked) -> Way | None:
@@ -116,11 +129,19 @@ def _through(routes: list[Json], asked: Asked) -> Way | None:
             continue
         taken.add(group)
         for handler in route.get("handle", []):
-            if end := _by(handler, asked):
+            if prefix := _stripped(handler):
+                asked = replace(asked, path="/" + asked.path.removeprefix(prefix).lstrip("/"))
+            elif end := _by(handler, asked):
                 return end
         if route.get("terminal"):
             return Way.NOBODY
     return None
+
+
+def _stripped(handler: Json) -> str:
+    """The prefix that a handler takes from the path, if it does nothing else to it."""
+    rest = set(handler) - {"handler", "strip_path_prefix"}
+    return str(handler.get("strip_path_prefix", "")) if not rest else ""
 
 
 def _by(handler: Json, asked: Asked) -> Way | None:

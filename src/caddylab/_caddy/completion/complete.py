@@ -13,6 +13,7 @@ from caddylab._caddy.completion.plugins import DIRECTIVES, of_module
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.text.spans import blank, holder_of, statement_at
 from caddylab._caddy.text.variables import fill
+from caddylab._errors import CaddyfileError
 
 Refused = Callable[[str], str]
 """Has Caddy adapt a text; gives its refusal, or nothing."""
@@ -30,6 +31,7 @@ UNKNOWN = re.compile(
     r"|module not registered: (?P<module>[^\s,]+)"
     r"|directive '(?P<other>[^']+)' is not (?:registered|ordered)"
 )
+OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
 NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 
@@ -96,7 +98,15 @@ def _slip(word: str) -> bool:
     return bool(get_close_matches(word, [*known.DIRECTIVES, *known.GLOBAL_OPTIONS], 1, 0.8))
 
 
+def outside(error: CaddyfileError) -> str:
+    """The refusal of a file that may not be read, as one that can be done without."""
+    found = OUTSIDE.search(error.reason)
+    return f"{error.reason} at Caddyfile:{error.line}" if found else ""
+
+
 def _no_file(message: str, own: bool) -> tuple[str, str] | None:
+    if own and (found := OUTSIDE.search(message)):
+        return found[1], "It lies outside of the Caddyfile's folder; `allow=` lets it be read."
     found = NO_FILE.search(message) if own else None
     if found is None:
         return None

@@ -100,6 +100,11 @@ class Admin:
         if answer.status_code != 200:
             raise refuse(answer.json()["error"], text)
 
+    def authority(self, name: str) -> str:
+        """The root certificate of one of Caddy's own authorities, in PEM."""
+        answer = self._ask(lambda: self._client.get(f"/pki/ca/{name}"))
+        return str(answer.raise_for_status().json()["root_certificate"])
+
     def upstreams(self) -> dict[str, Upstream]:
         """Caddy's counts by dial address. Active health is not among them."""
         rows = (

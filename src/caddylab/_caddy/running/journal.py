@@ -34,15 +34,13 @@ from caddylab._caddy.running.wire import Wire
 from caddylab._errors import CaddyGone
 from caddylab._machine.steady import Steady
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._records import Attempt, Outcome, Request
+from caddylab._records import UNSENT, Attempt, Request
 
 BUSY, IDLE = 0.01, 0.1
 """Seconds between two looks at the log: while a run is open, and else."""
 
 GRACE = 1.0
 """Seconds of silence after which a missing closing line is given up."""
-
-UNSENT = {Outcome.REFUSED}
 
 
 class Journal:
@@ -110,6 +108,11 @@ class Journal:
         """Call `listener` with each line of the log from now on, after it has been joined."""
         self._reader.selections = listener is not None
         self._listener = listener
+
+    def known(self, upstream: str, backend: int) -> None:
+        """Note that a backend is at this dial address from now on."""
+        if self._backends.get(upstream) != backend:
+            self._backends[upstream] = backend
 
     def backend_at(self, upstream: str) -> int | None:
         """The number of the backend behind a dial address."""
@@ -244,7 +247,8 @@ class Journal:
     def _read_counts(self) -> None:
         self._counts_read = time.monotonic()
         counts = self._upstreams()
-        for dial, backend in self._backends.items():
-            count = counts.get(dial, Upstream(0, 0))
-            self.in_flight[backend] = count.num_requests
+        under_way = dict.fromkeys(self._backends.values(), 0)
+        for dial, backend in list(self._backends.items()):  # it may be reached at several
+            under_way[backend] += counts.get(dial, Upstream(0, 0)).num_requests
+        self.in_flight.update(under_way)
         self.opinions.count(counts)

@@ -25,6 +25,7 @@ class Decision:
         stood: what the Caddyfile says.
         runs: what the lab runs; empty if nothing does.
         why: the reason, a sentence.
+        by_default: whether the Caddyfile has no line of it: Caddy would do it by itself.
     """
 
     module: str
@@ -32,6 +33,7 @@ class Decision:
     stood: str
     runs: str
     why: str
+    by_default: bool = False
 
     def __str__(self) -> str:
         here = f"here it is {self.runs}" if self.runs else "here it is left out"

@@ -13,6 +13,7 @@ from typing import Any
 
 from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.files import Files, line_with
+from caddylab._caddy.safety.https import Https
 from caddylab._caddy.safety.modules import MODULES
 from caddylab._caddy.safety.walk import Json, Part, modules
 from caddylab._errors import CaddyfileError
@@ -46,6 +47,8 @@ class Guard:
         self.decisions: list[Decision] = []
         self._serves = False
         self.roots: list[Json] = []
+        self.certificates: list[Path] = []
+        """The files of certificates that the Caddyfile brings along."""
 
     def keep(self, config: Json) -> list[Decision]:
         """Change `config` so that it touches nothing but the lab.
@@ -56,6 +59,10 @@ class Guard:
         Raises:
             CaddyfileError: it wants something that a lab does not do.
         """
+        https = Https(config, self.files)
+        https.keep()
+        self.decisions += https.decisions
+        self.certificates = https.certificates
         for found in list(modules(config)):
             self._known(found)
             if rule := RULES.get(found.module):
@@ -129,12 +136,6 @@ class Guard:
             elif key == "otlp" and value is True:
                 holder[key] = False
                 self.note("http", Verdict.LEFT_OUT, "otlp", "", "A lab sends nobody its metrics.")
-            elif key == "ask" and isinstance(value, str) and "://" in value:
-                if self.lenient:
-                    del holder[key]
-                    self.note("tls", Verdict.LEFT_OUT, f"ask {value}", "", ASKS_NOBODY)
-                    continue
-                raise self.refuse("ask", f"`ask {value}` asks a server on the network.", NO_NETWORK)
             elif isinstance(value, str):
                 holder[key] = self._placeholders(value)
             if isinstance(key, str) and (brought := self._placeholders(key)) != key:
@@ -293,14 +294,10 @@ RULES: dict[str, Callable[[Guard, Part], None]] = {
     "tls.ca_pool.source.http": _no_network,
     "tls.certificates.load_files": _certificates,
     "tls.certificates.load_folders": _folders,
-    "tls.ech.publishers.dns": _no_network,
-    "tls.get_certificate.http": _no_network,
-    "tls.get_certificate.tailscale": _no_network,
     "tls.issuance.acme": _issuer,
     "tls.issuance.zerossl": _issuer,
     "tls.leaf_cert_loader.file": _leaf_files,
     "tls.leaf_cert_loader.folder": _leaf_files,
-    "tls.permission.http": _no_network,
 }
 
 

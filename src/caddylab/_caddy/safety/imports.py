@@ -61,7 +61,7 @@ def _bring(word: str, files: Files, snippets: set[str], depth: int) -> str:
 def _look_inside(path: Path, files: Files, snippets: set[str], depth: int) -> None:
     if not path.is_file():
         return
-    outline = parse(path.read_text(errors="replace"))
+    outline = parse(path.read_text("utf-8", errors="replace"))
     known = snippets | {s.name for s in outline.statements if s.name.startswith("(")}
     inner = Files(files.text, path.parent, files.allowed, files.bring)
     for statement in outline.walk():

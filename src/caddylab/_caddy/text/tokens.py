@@ -93,6 +93,28 @@ def located(text: str) -> Iterator[tuple[int, str]]:
         line += token.group().count("\n")
 
 
+@dataclass(frozen=True)
+class Token:
+    """A word or a brace, and where it stands: its line (from 1), and its place in the text."""
+
+    line: int
+    word: str
+    start: int
+    end: int
+    brace: bool
+
+
+def tokens(text: str) -> list[Token]:
+    """Every word and brace of a Caddyfile in its place, comments aside."""
+    found, line = [], 1
+    for token in _TOKEN.finditer(text):
+        kind = token.lastgroup or ""
+        if kind not in ("space", "newline", "comment"):
+            found.append(Token(line, token[kind], *token.span(), kind == "brace"))
+        line += token.group().count("\n")
+    return found
+
+
 def parse(text: str) -> Outline:
     """The outline of the Caddyfile `text`; never fails."""
     return _Parser().parse(text)

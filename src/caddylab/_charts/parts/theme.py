@@ -15,25 +15,22 @@ import altair as alt
 import pandas as pd
 
 from caddylab._charts.parts.enlarge import enlarged
-from caddylab._look import drawable
+from caddylab._look import drawable, palette
 from caddylab._look.palette import CADDY as CADDY
 from caddylab._look.palette import COLOURS as COLOURS
 from caddylab._look.palette import CROSS as CROSS
 from caddylab._look.palette import ERROR as ERROR
+from caddylab._look.palette import FONT as FONT
+from caddylab._look.palette import INK as INK
 from caddylab._look.palette import PAGE as PAGE
+from caddylab._look.palette import PAPER as PAPER
 from caddylab._look.palette import SHEET as SHEET
 from caddylab._look.projector import ENLARGED, wanted
 
 NAME = "caddylab"
 
 PENTAGON = "M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z"
-SHAPES = (
-    "circle", "square", "triangle-up", "diamond",
-    "triangle-down", "triangle-right", PENTAGON, "triangle-left",
-)  # fmt: skip
-
-INK, PAPER = "#1F2328", "#FFFFFF"
-FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+"""Vega has no shape of this name."""
 WIDTH = 720
 TITLE, HINT = 72, 108
 """So many characters make a line, such that a large picture keeps all of them at 1280 pixels."""
@@ -48,8 +45,8 @@ def colour(backend: int) -> str:
 
 def shape(backend: int) -> str:
     """The shape of backend number `backend`: from 9 on, no pair of colour and shape recurs."""
-    lap = (backend - 1) // len(SHAPES)
-    return SHAPES[(backend - 1 + lap) % len(SHAPES)]
+    name = palette.shape(backend)
+    return PENTAGON if name == "pentagon" else name
 
 
 def ink_on(colour: str) -> str:

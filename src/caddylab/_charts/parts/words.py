@@ -8,22 +8,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-STATE = {
-    "crashed": "crashed",
-    "died": "died",
-    "killed": "was killed",
-    "hung": "hung",
-    "slow": "was slow",
-    "failing": "was failing",
-    "truncated": "cut its answers short",
-    "closing": "closed idle connections",
-    "limited": "took few at a time",
-    "partitioned": "was cut off",
-    "stopped": "was stopped",
-}
+from caddylab._look.fault_kinds import DOWN, KINDS
+
+STATE = {name: kind.then for name, kind in KINDS.items()}
 """What a backend did or suffered, by the kind of the fault."""
-DOWN = ("crashed", "killed", "stopped", "died")
-"""Kinds of faults after which a backend is no more, until it is started again."""
 
 ENDINGS = {"nobody": "answered by nobody"}
 """Outcomes whose own names say too little in a sentence."""

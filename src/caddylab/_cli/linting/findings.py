@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from caddylab._cli.linting.sources import Whole
 
 
-DOCS = "https://github.com/breakthebalancer/caddylab/blob/main/"
 UNKNOWN = "unknown-directive"
 _ASK = "`--caddy PATH` asks a Caddy that has it."
 _VARIABLE, _ENVFILE = "variable-not-set", "`--envfile FILE` reads a file of them."
@@ -46,7 +46,16 @@ class Diagnostic:
 
 def url(rule: str) -> str:
     """Where the documentation tells of a rule."""
-    return f"{DOCS}docs/lint.md#{rule}"
+    return f"{source()}/blob/main/docs/lint.md#{rule}"
+
+
+@cache
+def source() -> str:
+    """Where the project lies, as its package says."""
+    from importlib.metadata import metadata
+
+    urls = (url.split(", ") for url in metadata("caddylab").get_all("Project-URL") or [])
+    return next((where for name, where in urls if name == "Source"), "")
 
 
 def of_note(note: Note, whole: Whole) -> Diagnostic:
@@ -69,7 +78,7 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     there = whole.main.text.splitlines()[line - 1]
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
     if found.plugin:
-        message = f"{word} needs a plugin, {found.plugin}, that this Caddy has not got: "
+        message = f"{word} needs a plugin, {found.plugin}, that this Caddy lacks: "
         message += "judged without it."
     else:
         help = f"If it is misspelt, mend it; if it is a plugin's, {_ASK}"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from caddylab._caddy.advice.lint import RULES
-from caddylab._cli.linting.findings import UNKNOWN, Diagnostic, url
+from caddylab._cli.linting.findings import UNKNOWN, Diagnostic, source, url
 from caddylab._cli.linting.run import Failure, Result
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -125,7 +125,7 @@ def _driver() -> Json:
     return {
         "name": "caddylab",
         "version": _version(),
-        "informationUri": url("").partition("/blob/")[0],
+        "informationUri": source(),
         "rules": rules,
     }
 

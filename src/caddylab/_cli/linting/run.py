@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from caddylab._cli.linting.adapting import NotAdapted, adapt
 from caddylab._cli.linting.findings import Diagnostic
 from caddylab._cli.linting.settings import Kept, Silences
 from caddylab._cli.linting.sources import Whole, gather
+from caddylab._machine.steady import in_thread
 
 if TYPE_CHECKING:
     from caddylab._caddy.advice.lint import Note
@@ -72,7 +72,7 @@ def lint(names: Iterable[str], program: Path, values: Mapping[str, str]) -> Resu
     Raises:
         CaddylabError: a `.caddylab.toml` is not as it has to be, or the program is no Caddy.
     """
-    threading.Thread(target=_rules, daemon=True).start()  # meanwhile Caddy thinks
+    in_thread("caddylab-rules", _rules)  # meanwhile Caddy thinks
     result, kept = Result(), Kept()
     for name in _files(names, result):
         result.files.append(name)

@@ -1,4 +1,4 @@
-"""What a Caddyfile asks for that this Caddy has not got: it is left out, so the rest is judged."""
+"""What a Caddyfile asks for and this Caddy lacks: it is left out, so that the rest is judged."""
 
 from __future__ import annotations
 
@@ -77,6 +77,9 @@ def _paths(statements: list[Statement], above: Path = ()) -> Iterator[Path]:
 
 def _emptied(path: Path) -> Statement:
     """The statement to take out: the block around it as well, where it stands alone in that."""
+    for statement in path:  # what else stands there may need the DNS provider
+        if statement.name == "tls" and path[-1].name == "dns":
+            return statement
     for around, inner in zip(path[-2:0:-1], path[:1:-1], strict=False):
         if len(around.body) > 1 or inner.name == "dynamic":
             return inner

@@ -71,8 +71,15 @@ def gather(name: str, text: str, folder: Path) -> Whole:
             real = os.path.realpath(path)
             if real not in seen and (read := _read(path)) is not None:
                 seen.add(real)
-                waiting.append((os.path.relpath(path), read, path.parent))
+                waiting.append((_shown(path), read, path.parent))
     return whole
+
+
+def _shown(path: Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # on another drive than where we are
+        return str(path)
 
 
 def _imports(outline: Outline, folder: Path) -> Iterator[Path]:

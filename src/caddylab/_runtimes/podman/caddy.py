@@ -23,10 +23,17 @@ SITE_PORT = 80
 MOST_BYTES = 50_000_000
 ADMIN_PORT = 2019
 LOG_PORT = 2020
+FIRST_DOOR = 20_000
+"""The first site's port is 80, those of the others are numbered from here."""
 OWN_FOLDER = "/tmp/caddylab"
 LOG_FILE = "/tmp/caddylab.log"
 SECRET_HEADER = "X-Caddylab-Secret"
 BOOT = "CADDYLAB_BOOT"
+
+
+def door(n: int) -> int:
+    """The port in the container for the `n`-th of a Caddyfile's ports."""
+    return FIRST_DOOR + n if n else SITE_PORT
 
 
 def command() -> list[str]:

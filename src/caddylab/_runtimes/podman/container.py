@@ -1,15 +1,11 @@
-"""One container of a lab, and the backends among them."""
+"""One container of a lab."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import math
-import signal
-import tarfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +13,7 @@ from caddylab._errors import FaultError, StartFailed
 from caddylab._machine.ports import LOOPBACK, Port
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, Address, Sight, ready
-from caddylab._runtimes.listener import Listener
+from caddylab._runtimes.base import Address
 from caddylab._runtimes.podman.service import Service
 
 CONTROL_PORT = 8081
@@ -135,6 +130,11 @@ class Container:
                 return process / "root" / path.lstrip("/")
         return None
 
+    def inner_address(self) -> str:
+        """Its address on the lab's network; empty while it is down."""
+        networks = self._inspect()["NetworkSettings"].get("Networks") or {}
+        return next((str(n["IPAddress"]) for n in networks.values() if n.get("IPAddress")), "")
+
     def put(self, archive: bytes) -> None:
         """Unpack a tar archive at the container's root."""
         path = f"/containers/{self.id}/archive"
@@ -187,99 +187,3 @@ class Container:
 
 def _environment(process: Path) -> list[str]:
     return (process / "environ").read_text(errors="replace").split("\0")
-
-
-class PodmanUnit:
-    """One backend in its container.
-
-    A frozen one is stopped by SIGSTOP, not by `podman pause`, which rootless Podman cannot do
-    under cgroup v1.
-    """
-
-    def __init__(self, container: Container, number: int, secret: str) -> None:
-        self.container, self.number, self._secret = container, number, secret
-        self.address: Address | str = container.published(BACKEND_PORT)
-        self.control = container.published(CONTROL_PORT)
-        self.dial = f"backend{number}.{DOMAIN}:{BACKEND_PORT}"
-        self.instance = ""
-        """Nobody else can have its published port, so it need not say who it is."""
-
-    def listen(self, listener: Listener) -> None:
-        self.container.put(_archive(LISTENER_FILE, listener.written()))
-
-    def look(self) -> Sight:
-        state = self.container.state()
-        running = bool(state["Running"])
-        if running:
-            frozen = self.container.stopped() or False
-            return Sight(state["StartedAt"], running, frozen)
-        ended = _unix_time(state["FinishedAt"])
-        return Sight(state["StartedAt"], running, False, ended, _ending(state))
-
-    def start(self) -> None:
-        if not self.running():
-            self.container.start()
-            self.wait()
-
-    def wait(self) -> None:
-        """Return once it answers."""
-        self.container.await_ready(lambda: ready(self, self._secret))
-
-    def stop(self, timeout: float = 10.0) -> None:
-        if self.running():
-            self.thaw()
-            self.container.stop(timeout)
-
-    def kill(self) -> None:
-        with self._unless_gone():
-            self.container.kill()
-
-    def freeze(self) -> None:
-        self.container.signal("SIGSTOP")
-        self._see(lambda: self.container.stopped() is not False, "stand still")
-
-    def thaw(self) -> None:
-        with self._unless_gone():
-            if self.container.stopped() is not False:
-                self.container.signal("SIGCONT")
-                self._see(lambda: not self.container.stopped(), "go on")
-
-    def running(self) -> bool:
-        return self.container.running()
-
-    @contextlib.contextmanager
-    def _unless_gone(self) -> Iterator[None]:
-        """What is to be done to it needs no doing when it is down, or goes down meanwhile."""
-        try:
-            yield
-        except FaultError:
-            if self.running():
-                raise
-
-    def _see(self, condition: Callable[[], bool], what: str) -> None:
-        if not poll(condition, GONE_TIMEOUT, interval=0.01):
-            raise FaultError(f"Backend {self.number} was told to {what}, and does not.")
-
-
-def _archive(path: str, content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        entry = tarfile.TarInfo(path.lstrip("/"))
-        entry.size, entry.mode = len(content), 0o644
-        archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def _ending(state: dict[str, Any]) -> str:
-    """How a container's process ended: "SIGKILL", "exit status 1"."""
-    if state.get("OOMKilled"):
-        return "out of memory"
-    code = state["ExitCode"]
-    with contextlib.suppress(ValueError):
-        return signal.Signals(code - 128).name  # what a shell, and Podman, makes of a signal
-    return f"exit status {code}"
-
-
-def _unix_time(text: str) -> float | None:
-    moment = datetime.fromisoformat(text)
-    return moment.timestamp() if moment.year > 1 else None

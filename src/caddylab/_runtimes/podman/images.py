@@ -37,7 +37,7 @@ def backend() -> str:
 
 
 def missing(client: PodmanClient) -> list[str]:
-    """Which of the two Podman has not got."""
+    """Which of the two images Podman lacks."""
     return [image for image in (CADDY, backend()) if not client.images.exists(image)]
 
 

@@ -20,10 +20,11 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, Address
+from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, NAMES, Address, Gate, NameServer
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.lab_folder import Swept
 from caddylab._runtimes.listener import FILE
+from caddylab._runtimes.names import names_port
 from caddylab._runtimes.podman import caddy as podman_caddy
 from caddylab._runtimes.podman import images
 from caddylab._runtimes.podman import service as podman_service
@@ -33,12 +34,13 @@ from caddylab._runtimes.podman.container import (
     DOMAIN,
     LISTENER_FILE,
     Container,
-    PodmanUnit,
 )
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman.service import Service
+from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
+NAMES_PORT = 5353
 SWEEP_PATIENCE = 30.0
 """Seconds that Podman has for each answer to who sweeps."""
 
@@ -88,6 +90,7 @@ class PodmanRuntime:
     """
 
     name = "podman"
+    moves = True
 
     def __init__(self, lab_id: str, backends: int = 2) -> None:
         self.lab_id = lab_id
@@ -97,6 +100,7 @@ class PodmanRuntime:
         self.listen = f":{podman_caddy.SITE_PORT}"
         self._caddy_secret = secrets.token_hex(16)  # backends know the other one
         self._backends = backends
+        self._names: NameServer | None = None
         self._spent = Spent()
         self._network = f"caddylab-{lab_id}"
         self._resources = contextlib.ExitStack()
@@ -138,8 +142,40 @@ class PodmanRuntime:
         # name of a stopped container would cost three seconds a dial.
         return f"{host}.{DOMAIN}:{port}"
 
-    def inner(self, port: int) -> str:
-        return f":{port}"
+    def names(self) -> NameServer:
+        if self._names is None:
+            self._names = self._start_names()
+        elif not self._named.running():  # somebody has ended it
+            self._named.start()
+            self._await_names(self._names.control)
+        return self._names
+
+    def _start_names(self) -> NameServer:
+        environment = {
+            NAMES: f"0.0.0.0:{NAMES_PORT}",
+            "CONTROL_PORT": str(BACKEND_PORT),
+            "CONTROL_SECRET": self.secret,
+        }
+        self._named = self._launch("names", [BACKEND_PORT], images.backend(), environment)
+        control = self._named.published(BACKEND_PORT)
+        self._await_names(control)
+        return NameServer(f"names.{DOMAIN}:{NAMES_PORT}", control)
+
+    def _await_names(self, control: Address) -> None:
+        self._named.await_ready(lambda: names_port(control, self.secret, 1) is not None)
+
+    def place(self, number: int, move: int = 0) -> Address:
+        return self.units[number - 1].container.inner_address(), BACKEND_PORT
+
+    def gate(self, n: int) -> Gate:
+        if n == 0:
+            return Gate(self.listen, self.site)
+        port = podman_caddy.door(n)
+        return Gate(f":{port}", self._caddy.published(port) if n < MOST_DOORS else None)
+
+    @property
+    def here(self) -> Path:
+        return folders.base() / self.lab_id
 
     def extra_config(self) -> dict[str, Any]:
         return podman_caddy.config(self._caddy_secret)
@@ -231,7 +267,8 @@ class PodmanRuntime:
         return PodmanUnit(container, number, self.secret)
 
     def _start_caddy(self) -> None:
-        ports = [podman_caddy.SITE_PORT, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
+        doors = map(podman_caddy.door, range(MOST_DOORS))
+        ports = [*doors, podman_caddy.ADMIN_PORT, podman_caddy.LOG_PORT]
         boot = {podman_caddy.BOOT: self.boot(), **memory.ENVIRONMENT}
         caddy = self._launch("caddy", ports, images.CADDY, boot, command=podman_caddy.command())
         self._caddy = caddy

@@ -1,18 +1,20 @@
-// The live view and the replay, in three files that Python puts together: the tape, the picture
-// and the player. The tape (see _tape.py) holds what happened. Where a dot is drawn follows from
-// the facts about its request and the time on the clock, from nothing else; so the same code
-// shows a lab live, in slow motion, and wound back.
-
-// --- the tape ---------------------------------------------------------------------------------
+// The tape holds what happened (see tape.py). Where a dot is drawn follows from the facts about its
+// request and the time on the clock, from nothing else; so the same code shows a lab live, in slow
+// motion, and wound back.
 
 const MOST = 150000; // events kept; older runs are dropped
-const HIDDEN = "hidden"; // the state of a backend of which nobody is told what was made of it
 
-class Tape {
-  constructor({ marks, who }) {
-    this.backends = marks.length;
-    this.who = who; // who can have answered: Python's `Answerer`
+export class Tape {
+  constructor(scene) {
+    this.scene = scene;
+    this.backends = scene.marks.length;
+    this.who = scene.who; // who can have answered: Python's `Answerer`
     this.clear();
+  }
+
+  // The fault that a state names first; Python's table of them is in the scene.
+  kind(state) {
+    return this.scene.faults[state.split(/[ ,]/)[0]];
   }
 
   clear() {
@@ -162,49 +164,4 @@ class Tape {
     this.requests.clear();
     this.active.clear();
   }
-}
-
-// --- where a request is -----------------------------------------------------------------------
-
-const TRAVEL = { near: 0.28, far: 0.42 }; // seconds that eyes need: client-Caddy, Caddy-backend
-const LEFT = new Set(["timeout", "cancelled"]); // the client went away: no answer travels back
-const FADE = 0.8;
-
-function legsOf(request) {
-  if (request.legs.length || !request.by || request.over === null) return request.legs;
-  // Its answer says who answered; Caddy's log has not told yet.
-  return [{ start: request.sent, end: request.over, backend: request.by, error: "", certain: true }];
-}
-
-// Where the dot is at `time`; null when it is home again. `wide` stretches the ways: what takes
-// milliseconds must be seen. Waiting is not stretched. `burst` is told of failed attempts.
-function locate(request, time, wide, burst) {
-  const near = TRAVEL.near * wide, far = TRAVEL.far * wide;
-  const { outcome, over } = request;
-  const gone = over !== null && LEFT.has(outcome);
-  let clock = request.sent;
-  if (time < clock + near) return { road: 0, u: (time - clock) / near, look: "new" };
-  clock += near;
-  for (const leg of legsOf(request)) {
-    const { backend } = leg;
-    clock = Math.max(clock, leg.start);
-    if (time < clock) return { place: 0 };
-    if (!backend) continue;
-    if (time < clock + far) return { road: backend, u: (time - clock) / far, look: "out", leg };
-    const end = over === null ? leg.end : Math.min(leg.end, over);
-    clock = Math.max(clock + far, end);
-    if (time < clock) return { place: backend, leg };
-    const since = (time - clock) / (FADE * wide);
-    if ((leg.error || gone) && since < 1) burst(backend, since);
-    if (gone) return since < 1 ? { place: -1 } : null;
-    if (time < clock + far) {
-      const look = leg.error ? "failed" : outcome === undefined || outcome === "ok" ? "back" : "error";
-      return { road: backend, u: 1 - (time - clock) / far, look, leg };
-    }
-    clock += far;
-  }
-  if (over === null || time < over) return { place: 0 };
-  clock = Math.max(clock, over);
-  if (gone || time >= clock + near) return null;
-  return { road: 0, u: 1 - (time - clock) / near, look: request.look };
 }

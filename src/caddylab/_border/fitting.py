@@ -1,14 +1,7 @@
-"""The border of the library: what comes in from a notebook is looked at once, here.
-
-`@border(SomeError)` on a class or a function holds every argument against its annotation, so that
-a wrong one is told where it was given. Numbers of numpy are taken for what they are.
-"""
+"""Whether a value is what an annotation asks for; numbers of numpy are taken for what they are."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import inspect
 import math
 import numbers
 import operator
@@ -17,11 +10,8 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Callable as AnyCallable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from caddylab._errors import CaddylabError
-
-T = TypeVar("T")
 LONGEST = 60
 """Characters of a wrong argument that are shown."""
 
@@ -47,79 +37,6 @@ Lanes = Annotated[int, Between(0, 100)]
 Speed = Annotated[float, Between(0.001, 1000)]
 
 
-def border(error: type[CaddylabError]) -> Callable[[T], T]:
-    """Have a function, or every public method of a class, look at its arguments.
-
-    Args:
-        error: what it raises for an argument that it cannot take.
-    """
-
-    def guard(thing: T) -> T:
-        if not isinstance(thing, type):
-            return cast("T", _guarded(thing, error))
-        for name, member in list(vars(thing).items()):
-            if name == "__init__" or not name.startswith("_"):
-                setattr(thing, name, _guarded_member(member, error))
-        return thing
-
-    return guard
-
-
-def _guarded_member(member: Any, error: type[CaddylabError]) -> Any:
-    if isinstance(member, classmethod | staticmethod):
-        return type(member)(_guarded(member.__func__, error))
-    return _guarded(member, error) if inspect.isfunction(member) else member
-
-
-def _guarded(function: Any, error: type[CaddylabError]) -> Any:
-    signature = inspect.signature(function)
-    hints = functools.cache(lambda: _hints(function, signature))
-
-    @functools.wraps(function)
-    def guarded(*args: Any, **options: Any) -> Any:
-        try:
-            given = signature.bind(*args, **options)
-        except TypeError as why:
-            raise error(f"{_name(function)}() {_unfit(str(why), signature)}") from None
-        for name, value in given.arguments.items():
-            given.arguments[name] = _argument(function, name, value, hints().get(name), error)
-        return function(*given.args, **given.kwargs)
-
-    guarded.__border__ = error  # type: ignore[attr-defined]
-    return guarded
-
-
-def _hints(function: Any, signature: inspect.Signature) -> dict[str, Any]:
-    """What each argument must be; evaluated late, for classes name one another."""
-    empty, public = inspect.Parameter.empty, vars(sys.modules["caddylab"])
-    hints = {}
-    for name, parameter in signature.parameters.items():
-        hint = parameter.annotation
-        with contextlib.suppress(NameError):  # what our own modules give one another
-            if isinstance(hint, str):
-                hint = eval(hint, public | function.__globals__)  # our own annotations
-            if hint is not empty:
-                hints[name] = _whole_hint(hint, parameter.kind)
-    return hints
-
-
-def _whole_hint(hint: Any, kind: Any) -> Any:
-    if kind is inspect.Parameter.VAR_POSITIONAL:
-        return tuple[hint, ...]
-    return dict[str, hint] if kind is inspect.Parameter.VAR_KEYWORD else hint
-
-
-def _argument(function: Any, name: str, value: Any, hint: Any, error: type[CaddylabError]) -> Any:
-    if hint is None:
-        return value
-    try:
-        return fit(value, hint)
-    except Odd as expected:
-        raise error(
-            f"{_name(function)}() was given {name}={_shown(value)}; expected {expected}."
-        ) from None
-
-
 def fit(value: Any, hint: Any) -> Any:
     """The value as this type, where it is one.
 
@@ -139,9 +56,14 @@ def fit(value: Any, hint: Any) -> Any:
     return value
 
 
+def public_names() -> dict[str, Any]:
+    """What the library gives away, by name; `caddylab` itself imports it only when it is asked."""
+    return vars(sys.modules.get("caddylab._public", sys.modules["caddylab"]))
+
+
 def _called(kind: type) -> str:
     """Its public name, or that of the public class that is one."""
-    public = [thing for thing in vars(sys.modules["caddylab"]).values() if isinstance(thing, type)]
+    public = [thing for thing in public_names().values() if isinstance(thing, type)]
     mine = (thing for thing in public if issubclass(thing, kind))
     return (kind if kind in public else next(mine, kind)).__name__
 
@@ -280,22 +202,3 @@ _COMPOUND: dict[Any, Callable[[Any, tuple[Any, ...]], Any]] = {
     AnyCallable: _callable, Mapping: _mapping, dict: _mapping, Sequence: _sequence,
     list: _sequence, tuple: _tuple, Iterable: _several, Collection: _several,
 }  # fmt: skip
-
-
-def _name(function: Any) -> str:
-    owner, _, name = function.__qualname__.rpartition(".")
-    return owner.rpartition(".")[2] if name == "__init__" else str(name)
-
-
-def _unfit(why: str, signature: inspect.Signature) -> str:
-    takes = [name for name in signature.parameters if name not in ("self", "cls")]
-    return f"{why}. It takes {', '.join(takes) or 'nothing'}."
-
-
-def _shown(value: Any) -> str:
-    try:
-        shown = repr(value)
-    except Exception:
-        shown = f"a {type(value).__name__}"
-    shown = ascii(shown)[1:-1] if not shown.isprintable() else shown
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"

@@ -1,108 +1,8 @@
-// --- words ------------------------------------------------------------------------------------
+// Plays a tape: the clock, the buttons, and what is said.
 
-const IS = { stopped: "is stopped", crashed: "has crashed", killed: "was killed", died: "has died",
-  hung: "hangs", partitioned: "is cut off", slow: "is slow", failing: "fails" };
-const NTH = ["", "every", "every second", "every third", "every fourth"];
-
-// "a", "a and b", "a, b and c".
-const and = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(String).join(" and ");
-const backends = (some) => `backend${some.length === 1 ? "" : "s"} ${and(some.map((b) => String(b.number)))}`;
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
-const plural = (what) => what.replace(/^is /, "are ").replace(/^has /, "have ").replace(/^was /, "were ")
-  .replace(/^(hang|fail)s$/, "$1");
-
-// "Backends 1 and 2 were killed": what was made of these backends; each of them is named.
-function said(some) {
-  const kinds = [...new Set(some.map((b) => b.what))].map((what) => {
-    const who = some.filter((b) => b.what === what);
-    return `${backends(who)} ${who.length === 1 ? what : plural(what)}`;
-  });
-  return capital(and(kinds));
-}
-
-// One sentence that says what there is to see.
-function headline(tape, tally) {
-  const all = tape.states.map(([state, opinion, until], i) => ({
-    number: i + 1, up: state === "up" || state === HIDDEN, hidden: state === HIDDEN,
-    what: IS[state.split(/[ ,]/)[0]] ?? `is ${state}`,
-    trusted: opinion === "healthy", opinion, full: opinion === "full", torn: opinion.includes(" for "),
-    mended: tape.mended.has(i + 1), inside: tally.inside[i], oldest: tally.oldest[i],
-    left: until === null ? 0 : Math.max(0, until - tape.time),
-  })).filter((_, i) => tape.uses(i + 1));
-  const { over, nobody } = tape.counts;
-  if (!all.length) return "This Caddyfile passes requests on to no backend.";
-  if (nobody && nobody === over) return "No handler takes these requests: Caddy answers each with an empty 200.";
-  const broken = all.filter((b) => !b.up);
-  const stuck = broken.filter((b) => b.inside && b.oldest > 1);
-  if (stuck.length) return sayStuck(tape, all, broken, stuck);
-  if (all.every((b) => b.opinion === "unknown")) return "Caddy has ended: nobody takes requests.";
-  if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests round itself, with status 503.";
-  if (all.every((b) => !b.trusted && !b.torn)) {
-    const why = broken.length ? `${said(broken)}. ` : "";
-    return `${why}Caddy trusts no backend: it turns requests round itself, with status 503.`;
-  }
-  const unknown = broken.filter((b) => b.trusted);
-  if (unknown.length) return `${said(broken)}, and Caddy thinks ${whom(unknown, broken)} healthy.`;
-  return sayKnown(all, broken);
-}
-
-// "it is", "they are", or by name where not all of `broken` are meant.
-function whom(some, broken) {
-  const are = some.length === 1 ? "is" : "are";
-  if (some.length < broken.length) return `${backends(some)} ${are}`;
-  return some.length === 1 ? "it is" : "they are";
-}
-
-function sayStuck(tape, all, broken, stuck) {
-  const one = stuck.length === 1, trusting = stuck.filter((b) => b.trusted);
-  const turns = tape.stage.policy === "round_robin" ? NTH[all.filter((b) => b.trusted).length] : null;
-  const gets = one && turns ? `gives it ${turns} request` : `goes on sending ${trusting.length > 1 ? "them" : "it"} requests`;
-  const why = trusting.length
-    ? `but Caddy thinks ${whom(trusting, stuck)} healthy and ${gets}` : "and Caddy has noticed";
-  const inside = stuck.reduce((sum, b) => sum + b.inside, 0);
-  const many = inside === 1 ? "One stands still" : `${inside} stand still`;
-  const oldest = Math.max(...stuck.map((b) => b.oldest)).toFixed(0);
-  const others = broken.filter((b) => !stuck.includes(b));
-  const also = others.length ? ` ${said(others)}.` : "";
-  return `${said(stuck)}, ${why}. ${many} in ${one ? "it" : "them"}, for up to ${oldest}\u00a0s.${also}`;
-}
-
-function sayKnown(all, broken) {
-  const torn = all.find((b) => b.torn);
-  if (torn) return `Caddy’s proxies do not agree on ${backends([torn])}: it is ${torn.opinion}.`;
-  const left = ([b, ...more]) => b.left && !more.length ? ` for another ${Math.ceil(b.left)}\u00a0s` : "";
-  if (broken.length) {
-    const them = broken.length === 1 ? "it" : "them";
-    return `${said(broken)}. Caddy has noticed and leaves ${them} out${left(broken)}.`;
-  }
-  const out = all.filter((b) => !b.trusted && !b.full), full = all.filter((b) => b.full);
-  const name = capital(backends(out.length ? out : full)), one = (out.length ? out : full).length === 1;
-  if (out.some((b) => b.hidden)) return `Caddy leaves ${backends(out)} out${left(out)}.`;
-  if (out.length && out.every((b) => b.mended)) {
-    const still = left(out) || " until its next check";
-    return `${name} ${one ? "is" : "are"} up again, but Caddy still leaves ${one ? "it" : "them"} out${still}.`;
-  }
-  if (out.length) {
-    const thinks = and([...new Set(out.map((b) => b.opinion))]);
-    return `${name} ${one ? "is" : "are"} up, but Caddy leaves ${one ? "it" : "them"} out${left(out)}: ${thinks}.`;
-  }
-  if (full.length) {
-    const they = one ? "it" : "them", have = one ? "it has" : "they have";
-    return `${name} ${one ? "is" : "are"} full: Caddy sends ${they} nothing until ${have} answered.`;
-  }
-  if (all.some((b) => b.hidden)) return "Caddy trusts every backend. Is it right?";
-  const many = all.length === 1 ? "The backend is" : all.length === 2 ? "Both backends are" : "All backends are";
-  return `${many} up, and Caddy thinks so too.`;
-}
-
-function countsText({ sent, over, ok, pages, errors, nobody, retries }) {
-  return [["sent", sent], ["ok", ok], ["pages of Caddy’s own", pages], ["errors", errors],
-    ["of them answered by nobody", nobody], ["on the way", sent - over], ["retries", retries]];
-}
-
-const SELDOM = new Set(["pages of Caddy’s own", "of them answered by nobody"]); // shown if there are any
-
-// --- the player -------------------------------------------------------------------------------
+import { FLOW } from "./layout.js";
+import { Picture } from "./picture.js";
+import { headline, countsText, SELDOM } from "./words.js";
 
 const DELAY = 0.15; // seconds behind the lab, so that what is shown is known
 const SPEEDS = { 10: "10 × faster", 5: "5 × faster", 2: "2 × faster", 1: "real time", 0.5: "½ speed",
@@ -116,7 +16,7 @@ see them. A dashed dot: which of several requests it is shows at its end. Tiny d
 checks (live only, and up to half a second late). Above ${FLOW} dots each one stands for several, and the roads’ width shows
 the requests a second; the counts are always exact.`;
 
-class Player {
+export class Player {
   constructor(root, scene, tape) {
     Object.assign(this, { root, scene, tape, live: scene.live });
     this.playing = true;
@@ -317,43 +217,3 @@ class Player {
     range.setAttribute("aria-valuetext", clock.textContent);
   }
 }
-
-// --- in a notebook, and in a page of its own --------------------------------------------------
-
-function replay(root, scene, events) {
-  const tape = new Tape(scene);
-  tape.add(events);
-  return new Player(root, scene, tape);
-}
-
-export default () => {
-  const players = new Set();
-  let tape;
-  let number = 0;
-
-  function initialize({ model }) {
-    const scene = model.get("scene");
-    tape = new Tape(scene);
-    model.on("msg:custom", (batch) => {
-      if (batch.whole) tape.clear();
-      else if (batch.number !== number + 1) model.send({ want: "tape" });
-      number = batch.number;
-      if (batch.whole || batch.events.length) tape.add(batch.events);
-      for (const player of players) player.hear(batch.now);
-      tape.now = batch.now - performance.now() / 1000;
-    });
-    if (!number) setTimeout(() => number || model.send({ want: "tape" }), 500);
-  }
-
-  function render({ model, el }) {
-    const player = new Player(el.appendChild(document.createElement("div")), model.get("scene"), tape);
-    if (tape.now !== undefined) player.offset = tape.now;
-    players.add(player);
-    return () => {
-      player.close();
-      players.delete(player);
-    };
-  }
-
-  return { initialize, render };
-};

@@ -1,0 +1,131 @@
+"""The lab's own name server: it knows the lab's backends, and asks nobody.
+
+It answers by UDP what its zone says; the zone is set by HTTP, with the lab's secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from dnslib import QTYPE, RCODE, RR, SRV, A, DNSError, DNSRecord
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.types import Receive, Scope, Send
+
+from .control import Guard
+from .params import explained
+from .settings import Settings
+
+ADDRESS = "NAMES_ADDRESS"
+"""Environment variable: where it takes questions, such as "0.0.0.0:5353"."""
+LIFE = 1
+"""Seconds that an answer may be kept."""
+
+
+class Zone(BaseModel):
+    """What it answers, names in lower case and without the last dot.
+
+    Attributes:
+        addresses: the addresses of each name.
+        services: the targets of each service, with their ports.
+        seconds: how long it takes over each answer.
+        silent: whether it gives none at all.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    addresses: dict[str, list[str]] = {}
+    services: dict[str, list[tuple[str, int]]] = {}
+    seconds: float = Field(default=0, ge=0, le=600)
+    silent: bool = False
+
+    def answer(self, question: DNSRecord) -> DNSRecord:
+        """The answer to a question; of a name that it does not know, that there is none."""
+        reply = question.reply()
+        asked, kind = question.q.qname, QTYPE.get(question.q.qtype)
+        name = str(asked).rstrip(".").lower()
+        if not (self.addresses.get(name) or self.services.get(name)):
+            reply.header.rcode = RCODE.NXDOMAIN
+        if kind == "A":
+            for address in self.addresses.get(name, ()):
+                reply.add_answer(RR(asked, QTYPE.A, rdata=A(address), ttl=LIFE))
+        if kind == "SRV":
+            for target, port in self.services.get(name, ()):
+                record = SRV(priority=1, weight=1, port=port, target=target)
+                reply.add_answer(RR(asked, QTYPE.SRV, rdata=record, ttl=LIFE))
+        return reply
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Answers what its zone says."""
+
+    def __init__(self) -> None:
+        self.zone = Zone()
+        self._transport: Any = None
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to answer."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """Answer a question, in its time; what is none gets no answer."""
+        if not self.zone.silent:
+            task = asyncio.create_task(self._answer(data, addr))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, data: bytes, addr: Any) -> None:
+        with contextlib.suppress(DNSError):
+            question = DNSRecord.parse(data)
+            zone = self.zone
+            await asyncio.sleep(zone.seconds)
+            self._transport.sendto(zone.answer(question).pack(), addr)
+
+
+def run(bound: socket.socket) -> None:
+    """Be a name server until SIGTERM; `bound` is where its zone is set."""
+    settings = Settings.from_environment(os.environ)
+    app = _control(NameServer())
+    guard = Guard(app, settings.control_secret, settings.control_instance)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        await (guard if scope["type"] == "http" else app)(scope, receive, send)
+
+    config = uvicorn.Config(guarded, log_level="warning", proxy_headers=False, ws="none")
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def _control(server: NameServer) -> FastAPI:
+    @contextlib.asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        host, _, port = os.environ[ADDRESS].rpartition(":")
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: server, local_addr=(host, int(port))
+        )
+        app.state.port = transport.get_extra_info("sockname")[1]
+        yield
+        transport.close()
+
+    app = FastAPI(openapi_url=None, lifespan=life)
+
+    @app.get("/ready")
+    async def ready(request: Request) -> Response:
+        return JSONResponse({"port": request.app.state.port})
+
+    @app.put("/zone")
+    async def put_zone(request: Request) -> Response:
+        try:
+            server.zone = Zone.model_validate_json(await request.body())
+        except ValidationError as error:
+            raise explained(error) from None
+        return JSONResponse(server.zone.model_dump())
+
+    return app

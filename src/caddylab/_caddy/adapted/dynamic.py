@@ -1,0 +1,94 @@
+"""Dynamic upstreams: which backends stand behind a name, and how Caddy comes to ask the lab."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from caddylab._caddy.adapted.tree import Json
+
+EACH = 2
+"""So many backends stand behind a name, for what happens to a pool happens to two."""
+COURSE = re.compile(r"backend[1-9]\d*")
+DOMAIN = "caddylab.internal"
+"""Where the targets of services are."""
+PORT = 80
+"""Caddy's own, where a source of addresses names none."""
+
+
+@dataclass
+class Pool:
+    """What the name server shall answer to one name.
+
+    Attributes:
+        alias: for which name Caddy asks, so that it remembers nothing of an earlier Caddyfile.
+        service: whether that is a list of targets, and not of addresses.
+        members: the backends.
+    """
+
+    alias: str
+    service: bool = False
+    members: list[int] = field(default_factory=list)
+
+
+def sources(proxy: Json) -> Iterator[Json]:
+    """The name server's parts of a proxy's dynamic upstreams; of no others."""
+    yield from _flat(proxy.get("dynamic_upstreams") or {})
+
+
+def _flat(source: Json) -> Iterator[Json]:
+    if source.get("source") == "multi":
+        for one in source.get("sources") or []:
+            yield from _flat(one)
+    elif source.get("source") in ("a", "srv"):
+        yield source
+
+
+def asked(source: Json) -> str:
+    """The name that Caddy asks for."""
+    name = str(source.get("name") or "")
+    if source["source"] == "srv" and (source.get("service") or source.get("proto")):
+        name = f"_{source.get('service', '')}._{source.get('proto', '')}.{name}"
+    return name.rstrip(".").lower()
+
+
+def upstreams(source: Json) -> list[str]:
+    """What the lab calls the upstreams behind a source: "app:8080 #1", "app:8080 #2"."""
+    name = asked(source)
+    label = name if source["source"] == "srv" else f"{name}:{source.get('port') or PORT}"
+    if COURSE.fullmatch(name) and ":" in label:
+        return [label]
+    return [f"{label} #{k}" for k in range(1, EACH + 1)]
+
+
+def is_told(upstream: str) -> bool:
+    """Whether the lab calls an upstream so that a name server tells of."""
+    return "#" in upstream
+
+
+def target(number: int) -> str:
+    """The name of a backend where it is a service's target."""
+    return f"backend{number}.{DOMAIN}"
+
+
+def alias(name: str) -> str:
+    """A name that has never been asked for: Caddy remembers answers, also of an earlier site."""
+    return f"{name}.{secrets.token_hex(3)}.{DOMAIN}"
+
+
+def ask_here(proxy: Json, pools: Mapping[str, Pool], resolver: str, port: int) -> None:
+    """Have a proxy ask the lab's name server, for addresses at the lab's port."""
+    here = {"addresses": [resolver]}
+    for source in sources(proxy):
+        source["name"] = pools[asked(source)].alias
+        source["resolver"] = dict(here)
+        if source["source"] == "a":
+            source["port"] = str(port)
+        else:
+            source.pop("service", None)
+            source.pop("proto", None)
+            transport = proxy.setdefault("transport", {"protocol": "http"})
+            if transport.get("protocol") == "http":
+                transport["resolver"] = dict(here)

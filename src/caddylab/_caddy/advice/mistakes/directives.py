@@ -1,0 +1,159 @@
+"""Directives, modules and values."""
+
+from __future__ import annotations
+
+from caddylab._caddy.advice import foreign
+from caddylab._caddy.advice import vocabulary as known
+from caddylab._caddy.advice.mistakes.mistake import (
+    ARGUMENTS,
+    IN_PROXY,
+    Mistake,
+    one_of,
+    only,
+)
+
+NO_DIRECTIVE = (
+    "A line of a site begins with a directive, such as `reverse_proxy`, `respond` or `log`;"
+    " `$word` is none."
+)
+"""The help for a word that is like nothing we have heard of."""
+
+DIRECTIVES = (
+    Mistake(
+        "unrecognized directive: " + one_of(known.OPTIONS),
+        "`$word` is an option of `reverse_proxy`: it belongs between the braces of"
+        " `reverse_proxy backend1:8080 backend2:8080 {` and `}`.",
+    ),
+    Mistake(
+        "unrecognized directive: " + one_of(known.TRANSPORT),
+        "`$word` belongs between the braces of `transport http {` and `}`, and these between"
+        " the braces of `reverse_proxy`.",
+    ),
+    Mistake(
+        r"unrecognized directive: (?://|/\*|--|;)",
+        "A comment begins with `#`.",
+    ),
+    Mistake(r"unrecognized directive: (?P<word>[\w-]+)", "$meaning", table=foreign.SITE),
+    Mistake(
+        r"unrecognized directive: (?P<word>[\w-]+)",
+        "$meaning It belongs between the braces of `reverse_proxy`.",
+        table=foreign.PROXY,
+    ),
+    Mistake(
+        r"unrecognized directive: (?P<word>[\w-]+)",
+        "Did you mean `$near`?",
+        names=known.DIRECTIVES,
+        cutoff=0.85,
+    ),
+    Mistake(
+        r"unrecognized directive: (?P<word>[\w-]+)",
+        "Did you mean `$near`? It is an option of `reverse_proxy` and belongs between its braces.",
+        names=tuple(known.OPTIONS)[2:],
+    ),
+    Mistake(
+        r"unrecognized directive: (?P<word>[\w-]+)", "Did you mean `$near`?", names=known.DIRECTIVES
+    ),
+    Mistake(
+        r"unrecognized directive: (?P<word>\S+)",
+        NO_DIRECTIVE,
+    ),
+    Mistake(
+        r"unrecognized global option: (?P<word>\w+)",
+        "Did you mean `$near`?",
+        names=known.GLOBAL_OPTIONS,
+    ),
+    Mistake(
+        "File to import not found: (?P<word>[^,]+)",
+        "There is no snippet `($word) {` in this file, nor a file of that name.",
+    ),
+    Mistake(
+        r"unrecognized matcher name: (?P<word>@[^,\s]+)",
+        "Define it in the same site, on a line such as `$word path /api/*`.",
+        find=only("$word"),
+    ),
+    Mistake(
+        r"http\.matchers\.(?P<word>[A-Z]+)\b",
+        "Write the kind of matcher first: `method $word`.",
+    ),
+    Mistake(
+        r"module not registered: http\.matchers\.(?P<word>\w+)",
+        "Did you mean `$near`?",
+        names=known.MATCHERS,
+        find=only(r"@\S+ (?:not )?$word\b"),
+    ),
+)
+
+MODULES = (
+    Mistake(
+        r"http\.reverse_proxy\.transport\.(?P<word>\w+)",
+        "The transport for HTTP, and for HTTPS too, is `transport http`.",
+    ),
+    Mistake(
+        r"caddy\.logging\.writers\.(?P<word>\w+)",
+        "Did you mean `output $near`?",
+        names=known.WRITERS,
+    ),
+    Mistake(
+        r"caddy\.logging\.encoders\.(?P<word>\w+)",
+        "Did you mean `format $near`?",
+        names=known.ENCODERS,
+    ),
+)
+
+VALUES = (
+    Mistake(
+        r"missing unit in duration \"(?P<number>\d+)\".*\n.*\s(?P=number) +(?P<unit>ms|s|m|h)\b",
+        "Between a number and its unit there is no space: `$option $number$unit`.",
+    ),
+    Mistake(
+        r"missing unit in duration \"(?P<number>[^\"]+)\"",
+        "A duration needs its unit: `$option ${number}s` is $number seconds (also: ms, m, h, d).",
+    ),
+    Mistake(
+        r"unknown unit \"(?P<word>[^\"]+)\" in duration",
+        "Caddy's units are ms, s, m, h and d, so not `$word`: write it like `$example`.",
+    ),
+    Mistake(
+        r"(?:time: invalid duration|invalid duration:)",
+        "A duration is a number with its unit, such as `500ms`, `10s` or `2m`.",
+    ),
+    Mistake(
+        "bad status value '[^']*'",
+        "A status is a number, or a class of numbers such as `5xx`; the right form is `$example`.",
+    ),
+    Mistake(
+        "bad port number|health_upstream is malformed|invalid byte size",
+        "The right form is `$example`.",
+    ),
+    Mistake(
+        "choice value|weight value",
+        "Here stands a whole number, as in `lb_policy random_choose 2` or"
+        " `lb_policy weighted_round_robin 3 1`.",
+    ),
+    Mistake(r"strconv\.Atoi: parsing", "`$option` takes a whole number: `$example`."),
+    Mistake(
+        IN_PROXY
+        + ARGUMENTS
+        + "'"
+        + one_of(("random_choose", "header", "query", "weighted_round_robin")),
+        "Something is missing after `$word`: `$example`.",
+    ),
+    Mistake(
+        IN_PROXY + ARGUMENTS + r"'(?P<word>\w+)'.*\n(?P=word)\b",
+        "`$word` needs a value: `$example`.",
+    ),
+    Mistake(
+        IN_PROXY + ARGUMENTS + "'(?P<word>[^']*)'",
+        "`$word` is too much on this line; the right form is `$example`.",
+    ),
+    Mistake(
+        "compiling regular expression",
+        "`health_body` takes a regular expression; brackets meant as text need a backslash.",
+        find=only(r"^health_body\b"),
+    ),
+    Mistake(
+        "expects return type of bool",
+        "An `expression` must say yes or no: compare, as in `{rp.is_transport_error} == true`.",
+        find=only(r"^expression\b|^lb_retry_match expression\b"),
+    ),
+)

@@ -1,0 +1,67 @@
+"""A mistake, and how its line is found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from string import Template
+
+from caddylab._caddy.advice.foreign import Foreign
+from caddylab._caddy.text.tokens import Outline
+
+Find = Callable[[Outline, Mapping[str, str]], int | None]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake; `find` looks for its line where Caddy names none, or a wrong one."""
+
+    pattern: str
+    help: str
+    names: tuple[str, ...] = ()
+    find: Find | None = None
+    cutoff: float = 0.6
+    """How alike (0 to 1) the word and its nearest name must be."""
+    table: tuple[Foreign, ...] = ()
+    """Words of other programs, whose meaning is the help: `$meaning`."""
+
+
+def only(pattern: str) -> Find:
+    """The one line with `pattern` (its `$word`s filled in); nothing when several have it."""
+
+    def find(outline: Outline, fields: Mapping[str, str]) -> int | None:
+        quoted = {name: re.escape(value) for name, value in fields.items()}
+        wanted = re.compile(Template(pattern).substitute(quoted))
+        lines = {s.line for s in outline.walk() if wanted.search(" ".join(s.words))}
+        return lines.pop() if len(lines) == 1 else None
+
+    return find
+
+
+def second_site(outline: Outline, fields: Mapping[str, str]) -> int | None:
+    """Where the site of that address stands a second time."""
+    sites = outline.sites(fields["word"])
+    return sites[1].line if len(sites) > 1 else None
+
+
+def surplus_brace(outline: Outline, fields: Mapping[str, str]) -> int | None:
+    """Where the file closes more than it opens."""
+    return outline.surplus
+
+
+def late_globals(outline: Outline, fields: Mapping[str, str]) -> int | None:
+    """Where a block without an address stands that is not the first."""
+    return next((s.line for s in outline.statements[1:] if not s.words), None)
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A pattern for one of these words, as `word`."""
+    return rf"(?P<word>{'|'.join(map(re.escape, words))})(?![\w.-])"
+
+
+IN_PROXY = "tokens for 'reverse_proxy': "
+NO_SUCH = IN_PROXY + "unrecognized subdirective "
+POLICY = r"module not registered: http\.reverse_proxy\.selection_policies\."
+ARGUMENTS = "wrong argument count or unexpected line ending after "
+PAIR = "`reverse_proxy backend1:8080 backend2:8080`"

@@ -1,0 +1,78 @@
+"""Loopback addresses of their own for the backends of a name, which share one port."""
+
+from __future__ import annotations
+
+import socket
+
+from caddylab._errors import CaddyfileError
+from caddylab._machine.ports import Port
+from caddylab._runtimes.base import MOST_BACKENDS, Address
+
+TRIES = 20
+FIRST = 10
+"""127.0.0.11 is the first backend's."""
+
+
+class Loopbacks:
+    """Gives out addresses with one port, which is kept free at all of them."""
+
+    def __init__(self) -> None:
+        self._held: list[Port] = []
+
+    def address(self, number: int, move: int = 0) -> Address:
+        """The address of a backend that has moved so often.
+
+        Raises:
+            CaddyfileError: this machine has no other loopback address than 127.0.0.1.
+        """
+        if not self._held:
+            self._held = _hold()
+        return _host(number, move), self._held[0].number
+
+    def close(self) -> None:
+        """Give the port back."""
+        for port in self._held:
+            port.close()
+
+
+def _host(number: int, move: int) -> str:
+    return f"127.0.{move % 256}.{FIRST + number}"
+
+
+def _hold() -> list[Port]:
+    """One port at the first addresses of all backends that there can be."""
+    for _ in range(TRIES):
+        held: list[Port] = []
+        try:
+            held.append(Port(_host(1, 0)))
+            for number in range(2, MOST_BACKENDS + 1):
+                held.append(Port(_host(number, 0), held[0].number))
+        except OSError as error:
+            for port in held:
+                port.close()
+            if not held and not _has_others():
+                raise _only_one() from error
+        else:
+            return held
+    raise CaddyfileError(
+        "No port is free at all of the lab's loopback addresses.",
+        help="End some of the programs that listen, and load the Caddyfile again.",
+    )
+
+
+def _has_others() -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((_host(1, 0), 0))
+        except OSError:
+            return False
+    return True
+
+
+def _only_one() -> CaddyfileError:
+    return CaddyfileError(
+        "A name server tells Caddy addresses of one port, so each backend needs an address of its "
+        "own, and this machine has no loopback address but 127.0.0.1.",
+        help='Use a lab of containers, `Lab(runtime="podman")`; on macOS, `sudo ifconfig lo0 alias '
+        f"{_host(1, 0)}` gives the machine one more address, and so on.",
+    )

@@ -1,0 +1,145 @@
+"""Options written into the block of a `reverse_proxy`, wherever that stands in a Caddyfile."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from caddylab._caddy.text.tokens import Token, tokens
+
+TRANSPORT = "transport"
+TAB = "\t"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option as it is written.
+
+    Args:
+        name: such as "lb_retries".
+        value: what stands behind the name.
+        inside: "transport", if that is where it belongs.
+        body: the lines between its braces, if it has some.
+    """
+
+    name: str
+    value: str = ""
+    inside: str = ""
+    body: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """It as it is written, with tabs for what stands inside of it."""
+        head = f"{self.name} {self.value}".strip()
+        return [f"{head} {{", *(f"\t{line}" for line in self.body), "}"] if self.body else [head]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}".strip()
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A statement in its place: its words, and its block if it has one."""
+
+    words: list[Token]
+    opening: Token | None
+    closing: Token | None
+    inner: list[Token]
+
+    @property
+    def end(self) -> int:
+        return self.closing.end if self.closing else self.words[-1].end
+
+
+def put(text: str, line: int, option: Option) -> str:
+    """The Caddyfile with an option in the block of the statement on that line.
+
+    An option that stands there already is changed; a statement without a block gets one.
+
+    Args:
+        text: the Caddyfile.
+        line: of the `reverse_proxy`, from 1.
+        option: what to write.
+    """
+    proxy = _node([token for token in tokens(text) if token.line >= line])
+    if not option.inside:
+        return _put(text, proxy, option.name, option.lines)
+    inner = _child(proxy, option.inside)
+    if inner is None:
+        block = [f"{option.inside} http {{", *(f"\t{line}" for line in option.lines), "}"]
+        return _put(text, proxy, option.inside, block)
+    return _put(text, inner, option.name, option.lines)
+
+
+def value_of(text: str, line: int, option: Option) -> str | None:
+    """What stands behind an option's name now; None if it does not stand there."""
+    node: _Node | None = _node([token for token in tokens(text) if token.line >= line])
+    if option.inside:
+        node = node and _child(node, option.inside)
+    found = node and _child(node, option.name)
+    return " ".join(token.word for token in found.words[1:]) if found else None
+
+
+def changes(before: str, after: str) -> list[tuple[str, list[str]]]:
+    """What to write, each with where: ("below line 4", [the lines])."""
+    old, new = before.splitlines(), after.splitlines()
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "insert":
+            found.append((f"below line {a}", new[c:d]))
+        elif kind != "equal":
+            where = f"line {a + 1}" if b - a == 1 else f"lines {a + 1} to {b}"
+            found.append((f"in the place of {where}", new[c : c + b - a]))
+            found += [(f"below line {b}", new[c + b - a : d])] * (d - c > b - a)
+    return found
+
+
+def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:
+    outer = _indent(text, node.words[0])
+    unit = "\t" if "\t" in outer or not re.search(r"^ +\S", text, re.MULTILINE) else "  "
+    indent = _indent(text, node.inner[0]) if node.inner else outer + unit
+    inner = "".join(f"{indent}{line.replace(TAB, unit)}\n" for line in lines)
+    there = _child(node, name)
+    if there:
+        return text[: there.words[0].start] + inner.strip() + text[there.end :]
+    if node.closing:
+        at = text.rfind("\n", 0, node.closing.start) + 1
+        return text[:at] + inner + text[at:]
+    end = node.words[-1].end
+    return f"{text[:end]} {{\n{inner}{outer}}}{text[end:]}"
+
+
+def _indent(text: str, token: Token) -> str:
+    """The blanks before the line of a token."""
+    start = text.rfind("\n", 0, token.start) + 1
+    return text[start : start + len(text[start:]) - len(text[start:].lstrip(" \t"))]
+
+
+def _node(rest: list[Token]) -> _Node:
+    """The statement that these tokens begin with."""
+    words = [rest[0]]
+    for token in rest[1:]:
+        if token.line != rest[0].line or token.brace:
+            break
+        words.append(token)
+    behind = rest[len(words) :]
+    if not behind or not (behind[0].brace and behind[0].word == "{"):
+        return _Node(words, None, None, [])
+    depth = 0
+    for n, token in enumerate(behind):
+        depth += ({"{": 1, "}": -1}[token.word]) if token.brace else 0
+        if depth == 0:
+            return _Node(words, behind[0], token, behind[1:n])
+    return _Node(words, behind[0], None, behind[1:])
+
+
+def _child(node: _Node, name: str) -> _Node | None:
+    """The last statement of that name in its block: with Caddy, the last one counts."""
+    rest, found = node.inner, None
+    while rest:
+        child = _node(rest)
+        if child.words[0].word == name:
+            found = child
+        rest = [token for token in rest if token.start >= child.end]
+    return found

@@ -1,0 +1,101 @@
+"""What each row must reach: written from a run, and held against later ones."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from caddylab._errors import LabError
+from caddylab._machine import files
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.rows import ROWS
+from caddylab._trial.seen import Seen
+
+KEYS = {"answered": float, "slowest": float, "lost_sessions": int, "sign": str}
+SIGNS = "✗◐✓"
+ROOM = 0.05
+"""What a run is written down with: so much less may be answered another time, by chance."""
+SLOWER = 2.0
+"""And so many times longer may it take."""
+
+Wanted = dict[str, dict[str, Any]]
+
+
+def write(path: Path, report: Rehearsal) -> None:
+    """Write down what a rehearsal has reached.
+
+    Raises:
+        LabError: there is no writing there.
+    """
+    text = ["# What each row of `caddylab test` must reach. answered: the least share of requests;",
+            "# slowest: seconds; lost_sessions: at most; sign: at least ✓, ◐ or ✗."]  # fmt: skip
+    for seen in report.rows.values():
+        if seen.total:
+            share = seen.good / seen.total
+            least = 1.0 if share == 1 and seen.row == "all well" else max(0.0, share - ROOM)
+            text += ["", f'["{seen.row}"]', f"answered = {least:.2f}",
+                     f"slowest = {max(0.5, SLOWER * seen.slowest):.1f}"]  # fmt: skip
+            text += [f"lost_sessions = {seen.lost}"] if seen.lost else []
+    try:
+        files.write(path, ("\n".join(text) + "\n").encode())
+    except (OSError, ValueError) as error:
+        why = files.reason(error)
+        raise LabError(f"The expectations could not be saved as {path}: {why}.") from error
+
+
+def read(path: Path) -> Wanted:
+    """Read what `write`, or a person, has written.
+
+    Raises:
+        LabError: there is no such file, or something in it is no expectation; says which.
+    """
+    try:
+        wanted: Wanted = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabError(f"The expectations in {path} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"{path} is no TOML: {error}.") from error
+    for row, keys in wanted.items():
+        _check(path, row, keys)
+    return wanted
+
+
+def _check(path: Path, row: str, keys: Any) -> None:
+    if row not in ROWS or not isinstance(keys, dict):
+        raise LabError(f"{path}: there is no row {row!r}: expected {', '.join(ROWS)}.")
+    for key, value in keys.items():
+        if key not in KEYS:
+            raise LabError(f"{path}: {row!r} has no {key!r}: expected {', '.join(KEYS)}.")
+        right = value in list(SIGNS) if key == "sign" else _is_number(value)
+        if not right:
+            raise LabError(f"{path}: {row!r} cannot have {key} = {value!r}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+
+
+def short(report: Rehearsal, wanted: Wanted) -> dict[str, str]:
+    """Which rows fall short of what is wanted, and by what, in words."""
+    found = {}
+    for row, keys in wanted.items():
+        seen = report.rows.get(row)
+        if seen is not None and (said := [*_shortcomings(seen, keys)]):
+            found[row] = "; ".join(said)
+    return found
+
+
+def _shortcomings(seen: Seen, keys: dict[str, Any]) -> list[str]:
+    if seen.trouble or not seen.total:
+        return [f"not tried: {seen.trouble}"]
+    said, share = [], seen.good / seen.total
+    if share < keys.get("answered", 0):
+        said.append(f"{share:.2f} answered, expected {keys['answered']:g}")
+    if seen.slowest > keys.get("slowest", seen.slowest):
+        said.append(f"slowest {seen.slowest:.2f} s, expected {keys['slowest']:g} s")
+    if seen.lost > keys.get("lost_sessions", seen.lost):
+        said.append(f"{seen.lost} sessions lost, expected {keys['lost_sessions']}")
+    if SIGNS.find(seen.sign) < SIGNS.find(keys.get("sign", "✗")):
+        said.append(f"{seen.sign}, expected {keys['sign']}")
+    return said

@@ -1,0 +1,81 @@
+"""A rehearsal as one page that any browser opens, also without internet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import Any
+
+from caddylab._look.html_table import element, table
+from caddylab._look.palette import COLOURS, ERROR
+from caddylab._traffic.traffic import Traffic
+from caddylab._trial import text
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.seen import Seen
+
+TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR, "–": "gray"}
+STYLE = """:root { color-scheme: light dark }
+body { max-width: 75rem; margin: 1rem auto; padding: 0 1rem; font-family: sans-serif }
+td, th { text-align: left; vertical-align: top; padding: .3em .8em } pre { overflow-x: auto }
+summary { cursor: pointer; font-weight: bold; margin: 1em 0 .3em }"""
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width"><style>{style}</style></head>
+<body><main><h1>{title}</h1>{body}</main></body></html>
+"""
+
+
+def page(report: Rehearsal) -> str:
+    """The table, the advice, and for each row that users felt its picture and its replay."""
+    title = f"caddylab test {escape(report.subject.name)}"
+    parts = [_notes(report), _table(report.rows.values(), "What users saw"), *_advice(report)]
+    parts += [_close(seen) for seen in report.rows.values() if seen.runs and seen.sign != "✓"]
+    return PAGE.format(title=title, style=STYLE, body="".join(parts))
+
+
+def _notes(report: Rehearsal) -> str:
+    items = "".join(f"<li>{escape(note)}</li>" for note in report.notes)
+    return f"<h2>What differs from production</h2><ul>{items}</ul>" if items else ""
+
+
+def _table(rows: Iterable[Seen], caption: str) -> str:
+    return f"<p>{caption}. {text.LEGEND}</p>{table(text.HEAD, map(_row, rows))}"
+
+
+def _row(seen: Seen) -> list[object]:
+    style = f"text-align:left;border-left:5px solid {TINTS[seen.sign]};padding-left:.6em"
+    name = element("th", f"{seen.sign} {seen.row}", scope="row", style=style)
+    return [name, seen.answered, seen.words, f"{seen.slowest:.2f} s" if seen.total else ""]
+
+
+def _advice(report: Rehearsal) -> Iterator[str]:
+    if report.advice:
+        yield f"<h2>Advice</h2><pre>{escape(text.advice(report))}</pre>"
+        if report.advice.rows:
+            yield _table(report.advice.rows.values(), "With all additions")
+
+
+def _close(seen: Seen) -> str:
+    """The worst second of a row: its picture, and a replay."""
+    worst = max(seen.runs, key=lambda run: len(run) - run.good)
+    second = _second(worst)
+    picture: Any = worst.chart("timeline", between=second)  # never a live one
+    image = _image(picture.to_dict())
+    moving = worst.replay(between=second).html()
+    return f"<details><summary>{escape(repr(seen))}</summary>{image}{moving}</details>"
+
+
+def _image(spec: dict[str, Any]) -> str:
+    from caddylab._charts.parts import renderer  # here: a JavaScript engine comes with it
+
+    png = renderer.picture(spec).get("image/png")
+    alt = escape(renderer.sentence(spec), quote=True)
+    return f'<img alt="{alt}" src="data:image/png;base64,{png}">' if png else ""
+
+
+def _second(run: Traffic) -> tuple[float, float]:
+    """The second in which most requests went wrong, since the run began."""
+    bad = [r.sent or 0.0 for r in run.requests if not r.good]
+    starts = bad or [r.sent or 0.0 for r in run.requests]
+    worst = max(starts, key=lambda at: sum(at <= other < at + 1 for other in starts))
+    return worst, worst + 1

@@ -1,0 +1,70 @@
+"""How things stand with Caddy and each backend, and what has changed since it was last told."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from caddylab._caddy.adapted.balancing import Setting, setting
+from caddylab._caddy.running.journal import Journal
+from caddylab._view import tape
+from caddylab._view.tape import Event
+from caddylab._view.watched import Watched
+
+
+class Conditions:
+    """The configuration in force, what we made of each backend, and what Caddy thinks of it.
+
+    Args:
+        journal: knows Caddy's opinions.
+        backends: what we made of them.
+        config: gives the configuration that Caddy runs.
+        zero: the Unix time that the events' times count from.
+
+    Attributes:
+        stage: the configuration in force, as far as a picture needs it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        backends: Sequence[Watched],
+        config: Callable[[], dict[str, Any]],
+        zero: float,
+    ) -> None:
+        self._journal, self._backends, self._config, self._zero = journal, backends, config, zero
+        self._failures: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=100))
+        self._shown: dict[int, tuple[str, str, float | None]] = {}
+        self._loaded: dict[str, Any] | None = None
+        self.stage: Setting
+
+    def failed(self, backend: int, when: float) -> None:
+        """An attempt has failed at a backend, which Caddy may remember; `when` is Unix time."""
+        self._failures[backend].append(when)
+
+    def news(self) -> Iterator[Event]:
+        """What has changed."""
+        config = self._config()
+        if config is not self._loaded:
+            self._loaded = config
+            self.stage = setting(config, len(self._backends), self._journal.backend_at)
+            self._failures.clear()
+            yield tape.loaded(self._now(), self.stage)
+        for backend in self._backends:
+            spans = backend.suffered
+            state = tape.describe(spans) if backend.candid else tape.HIDDEN
+            shown = (state, *self._opinion(backend.number))
+            if self._shown.get(backend.number) != shown:
+                self._shown[backend.number] = shown
+                yield tape.changed(self._now(), backend.number, *shown)
+
+    def _opinion(self, backend: int) -> tuple[str, float | None]:
+        """Caddy's opinion, and when it will forget the failures that it remembers."""
+        now = self._journal.opinions.of(backend)
+        until = tape.forgotten(self._failures[backend], now, self.stage)
+        return self._journal.opinion(backend), None if until is None else until - self._zero
+
+    def _now(self) -> float:
+        return time.time() - self._zero

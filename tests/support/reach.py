@@ -1,0 +1,81 @@
+"""Which tests need a lab, a browser or another program: found by what they reach for.
+
+A test is looked through with its fixtures and with all that they call within tests/. So nobody has
+to keep a list for `make check`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = str(Path(__file__).parents[1])
+STARTERS = {
+    "Lab", "Rig", "Bench", "Caddy", "Keeper", "PodmanRuntime", "ProcessRuntime", "NotebookClient",
+    "Popen", "main", "ahead", "uvicorn", "own_wheel",
+    "serve", "ThreadPoolExecutor",
+}  # fmt: skip
+"""Names of what starts a program, or waits for one."""
+CHEAP = {"admin_caddy"}
+"""One Caddy without a lab, which a whole file of tests asks for its opinion."""
+FIXTURES = {"lab", "jupyterlab", "open_notebook", "pages", "browser", "page"}
+
+
+def needs_a_lab(item: pytest.Function) -> bool:
+    """Whether the test, a fixture of its own or what they call starts a program."""
+    if any(item.get_closest_marker(name) for name in ("podman", "browser", "hub", "load")):
+        return True
+    if not FIXTURES.isdisjoint(item.fixturenames):
+        return True
+    fixtures = [d.func for defs in item._fixtureinfo.name2fixturedefs.values() for d in defs]
+    return any(map(starts, [item.function, *filter(is_ours, fixtures)]))
+
+
+@cache
+def starts(thing: Any) -> bool:
+    """Whether this function or class, or what it calls, names something that starts a program."""
+    waiting, seen = [thing], set()
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        for function in functions(one):
+            for name in names(function.__code__):
+                found = function.__globals__.get(name)
+                if name in STARTERS or found is subprocess:
+                    return True
+                if is_ours(found) and name not in CHEAP:
+                    waiting.append(found)
+    return False
+
+
+def functions(thing: Any) -> Iterator[types.FunctionType]:
+    thing = inspect.unwrap(thing) if callable(thing) else thing
+    if inspect.isclass(thing):
+        yield from (part for part in vars(thing).values() if inspect.isfunction(part))
+    elif inspect.isfunction(thing):
+        yield thing
+
+
+def names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            yield from names(const)
+
+
+def is_ours(thing: Any) -> bool:
+    """Whether it is a function or a class of the tests."""
+    if not (inspect.isfunction(thing) or inspect.isclass(thing)):
+        return False
+    module = sys.modules.get(thing.__module__)
+    return str(getattr(module, "__file__", "")).startswith(TESTS)

@@ -1,0 +1,105 @@
+"""What has one place stays in it: nobody writes it again elsewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import caddylab
+from caddylab._look import fault_kinds
+from caddylab._look.html_table import code, element, markup, row, table
+from caddylab._rig import faults
+from caddylab._rig.names import KINDS as OF_NAMES
+from caddylab._runtimes.base import BACKLOG
+from caddylab._view.scene import scene
+from caddylab._view.script import EXPORT, FOLDER, IMPORT, pack
+
+ROOT = Path(caddylab.__file__).parent
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for pattern in ("*.py", "*.js")
+    for path in ROOT.rglob(pattern)
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern", "places"),
+    [
+        ("cells of tables", r"</t[dhr]>|<t[dhr][ >]", set()),
+        ("names of files that are half written", r"mkstemp", {"_machine/files.py"}),
+        ("threads", r"\bThread\(", {"_machine/steady.py"}),
+        ("addresses", r"^Address = ", {"_machine/ports.py"}),
+        ("the listen queue", r"^BACKLOG = ", {"_runtimes/base.py"}),
+        ("the manifest of a folder", r"\.caddylab\.json", {"_cli/bundle/installer/machine.py"}),
+        ("the course's folder", r"\"break-the-balancer\"", {"_cli/bundle/installer/__init__.py"}),
+        ("the font", r"Liberation Sans", {"_look/palette.py"}),
+        ("ink", r"#1F2328", {"_look/palette.py"}),
+        ("how a cut-off backend is called", r"[\"'](is|was) cut off", {"_look/fault_kinds.py"}),
+        ("who is down", r"stopped.{0,4}crashed.{0,4}killed", set()),
+        ("Caddy's image", r"library/caddy", {"_caddy/running/version.py"}),
+    ],
+)
+def test_it_stands_in_one_place(what, pattern, places):
+    found = re.compile(pattern, re.MULTILINE)
+    assert {name for name, text in SOURCES.items() if found.search(text)} == places, what
+
+
+def test_a_partition_knows_how_many_connections_the_app_lets_wait():
+    text = (ROOT.parents[1] / "containers" / "app" / "servers.py").read_text()
+    assert f"BACKLOG = {BACKLOG}\n" in text
+
+
+class TestTables:
+    def test_every_text_is_escaped(self):
+        page = table(["<i>"], [["a & b", element("b", "<script>")]])
+        assert page == (
+            "<table><tr><th style='text-align:left'>&lt;i&gt;</th></tr>"
+            "<tr><td style='text-align:left'>a &amp; b</td>"
+            "<td style='text-align:left'><b>&lt;script&gt;</b></td></tr></table>"
+        )
+
+    def test_an_attribute_cannot_be_left(self):
+        assert element("p", style="x' onload='y") == "<p style='x&#x27; onload=&#x27;y'></p>"
+
+    def test_a_whole_cell_stays_as_it_is(self):
+        cell = element("td", "5", style="color:red")
+        assert row([cell]) == f"<tr>{cell}</tr>"
+
+    def test_a_text_that_looks_like_a_cell_is_a_text(self):
+        assert "&lt;td&gt;" in row(["<td>"])
+
+    def test_backticks_are_code_and_all_else_is_text(self):
+        assert code("`<a>` & b") == "<code>&lt;a&gt;</code> &amp; b"
+        assert markup(code("`x`")) == "<code>x</code>"
+
+
+class TestFaults:
+    def test_each_kind_that_a_lab_knows_has_its_words(self):
+        known = faults.DOWN | faults.SILENT | faults.IN_APP | OF_NAMES
+        assert known == fault_kinds.KINDS.keys() == scene_of_faults().keys()
+
+    def test_what_is_down_is_drawn_in_grey(self):
+        grey = {name for name, kind in scene_of_faults().items() if kind["colour"] == "#7A7A7A"}
+        assert grey == faults.DOWN
+
+
+def scene_of_faults():
+    return scene(2, projector=False, speed=1, live=True)["faults"]
+
+
+class TestScript:
+    @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.js")), ids=lambda path: path.name)
+    def test_a_module_says_all_that_it_takes_and_gives(self, path):
+        """In forms that the script is put together from; else a name would be lost in silence."""
+        text = path.read_text("utf-8")
+        assert len(re.findall(r"^import\b", text, re.MULTILINE)) == len(IMPORT.findall(text))
+        assert len(re.findall(r"^export\b", text, re.MULTILINE)) == len(EXPORT.findall(text))
+        for names, other in IMPORT.findall(text):
+            given = EXPORT.findall((FOLDER / f"{other}.js").read_text("utf-8"))
+            assert {name.strip() for name in names.split(",")} <= set(given)
+        assert len(text.splitlines()) <= 250
+
+    def test_every_module_stands_in_it_once(self):
+        script = pack("view")
+        for path in FOLDER.glob("*.js"):
+            assert script.count(f"const {path.stem} = (() => {{") == 1

@@ -1,0 +1,142 @@
+"""Somebody's own Caddyfile in a lab: each upstream a backend, and all that is replaced is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from caddylab import Answerer, Lab, LabError
+
+SHOP = """{
+	email {$MAIL}
+	order rate_limit before basic_auth
+}
+http://shop.test {
+	basic_auth {
+		bob $2a$04$GECDc8hXgSToeRrr5ZQs3essYJ9myloMr1deIPco2c8.pSAD6CZPm
+	}
+	rate_limit {
+		zone x
+	}
+	import nope.conf
+	log {
+		output file /var/log/caddy/shop.log
+	}
+	handle_path /api/* {
+		reverse_proxy {$API}:{$PORT} api2:9000 {
+			health_uri /healthz
+			health_status 2xx
+			health_body "all (is|are) well"
+			health_port 9100
+			health_interval 200ms
+		}
+	}
+	handle /ws {
+		reverse_proxy 10.0.0.5:81
+	}
+	handle {
+		root * /srv/no-such-shop
+		file_server
+	}
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "Caddyfile").write_text(SHOP)
+    (folder / ".env").write_text("# of the shop\nexport API=api\nPORT='3000'\n")
+    return folder
+
+
+@pytest.fixture(
+    scope="module", params=["process", pytest.param("podman", marks=pytest.mark.podman)]
+)
+def own(request, folder):
+    with Lab.of(folder / "Caddyfile", request.param, envfile=folder / ".env") as lab:
+        yield lab
+
+
+def test_there_is_a_backend_for_each_upstream_by_its_name(own):
+    assert len(own.backends) == 3
+    assert own.backend("api:3000").number == 1
+    assert own.backend("api2").number == 2
+    assert own.backend("10.0.0.5:81") is own.backend(3)
+    with pytest.raises(LabError, match=r"'api9': it has api:3000, api2:9000, 10\.0\.0\.5:81"):
+        own.backend("api9")
+
+
+def test_requests_go_where_the_first_route_leads_unless_told_otherwise(own):
+    assert [str(route) for route in own.routes] == [
+        "GET http://shop.test/api/* → api:3000, api2:9000",
+        "GET http://shop.test/ws → 10.0.0.5:81",
+    ]
+    traffic = own.fire(8)
+    assert traffic.good == 8
+    assert set(traffic.shares) == {1, 2}
+    assert own.fire(2, path=own.routes[1].path).shares == {3: 2}
+
+
+def test_backends_answer_any_path_and_method_and_what_the_checks_expect(own):
+    assert own.fire(6, path="/api/users/7", method="DELETE").good == 6
+    began = len(own.backend(1).requests())
+    own.wait_until(lambda: len(own.backend(1).requests()) > began + 2, 10)
+    assert {e["status"] for e in own.backend(1).requests() if e["path"] == "/healthz"} == {200}
+    assert [backend.opinion for backend in own.backends] == ["healthy"] * 3
+
+
+def test_they_answer_what_they_are_told_also_after_a_restart(own):
+    own.backend("10.0.0.5:81").answers("/ws", status=307, headers={"Location": "/elsewhere"})
+    assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
+    with own.backend(3).killed():
+        assert own.fire(1, path="/ws").good == 0
+    assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
+
+
+def test_everything_that_was_replaced_is_said_with_its_line(own):
+    said = {(each.line, each.stood.partition(" ")[0]): each for each in own.substitutions}
+    for place in (
+        (2, "{$MAIL}"), (3, "order"), (6, "basic_auth"), (9, "rate_limit"), (12, "import"),
+        (17, "api2:9000"), (26, "10.0.0.5:81"), (None, "root"), (None, "output"),
+    ):  # fmt: skip
+        assert place in said, place
+    assert "admin@site.example" in said[2, "{$MAIL}"].runs
+    assert "mholt/caddy-ratelimit" in said[9, "rate_limit"].means
+    assert all(each.means for each in own.substitutions)
+
+
+def test_a_page_of_its_own_that_is_not_here_has_a_stand_in(own):
+    traffic = own.fire(1, path="/")
+    assert traffic.answerers == {Answerer.CADDY: 1}
+    assert "stands in" in traffic.requests[0].body
+
+
+@pytest.mark.parametrize(
+    ("text", "backends", "upstreams"),
+    [
+        (":80 {\n\treverse_proxy app:8001-8003\n}", 3, 3),
+        (":80 {\n\treverse_proxy localhost:9000 [::1]:3000\n}", 2, 2),
+        (":80 {\n\treverse_proxy backend2:9000 {\n\t\thealth_port 9000\n\t}\n}", 2, 1),
+        (f":80 {{\n\treverse_proxy {' '.join(f'app{n}:80' for n in range(27))}\n}}", 16, 27),
+    ],
+)
+def test_how_large_a_lab_must_be(text, backends, upstreams):
+    with Lab.of(text, "process") as lab:
+        assert len(lab.backends) == backends
+        assert len(lab.routes[0].upstreams) == upstreams
+        assert lab.fire(4).good == 4
+
+
+def test_two_backends_are_enough_where_that_is_said():
+    text = ":80 {\n\treverse_proxy a:1 b:1 c:1 {\n\t\tlb_policy round_robin\n\t}\n}"
+    with Lab.of(text, "process", pool=2) as lab:
+        assert len(lab.backends) == 2
+        assert lab.fire(9).good == 9
+
+
+@pytest.mark.parametrize("text", ["no\x00thing", "=x", "just words"])
+def test_an_envfile_that_is_none(tmp_path, text):
+    (tmp_path / "Caddyfile").write_text(":80 {\n\treverse_proxy app:1\n}")
+    (tmp_path / ".env").write_text(text)
+    with pytest.raises(LabError, match=r"\.env is no file of environment variables: line 1"):
+        Lab.of(tmp_path / "Caddyfile", "process", envfile=tmp_path / ".env")
