@@ -62,16 +62,16 @@ ANSWERS = {
     "a 503 on purpose": (site("respond 503"), CADDY, None),
     "an error on purpose": (site("error 503"), CADDY, None),
     "an error page": (
-        site("reverse_proxy backend1:9000", "handle_errors {", "respond sorry 502", "}"),
+        site("reverse_proxy backend1:80", "handle_errors {", "respond sorry 502", "}"),
         CADDY,
         None,
     ),
     "a faked answer": (
-        site("reverse_proxy backend1:9000", "handle_errors {", "respond fine 200", "}"),
+        site("reverse_proxy backend1:80", "handle_errors {", "respond fine 200", "}"),
         CADDY,
         None,
     ),
-    "no backend that could be reached": (site("reverse_proxy backend1:9000"), NO_BACKEND, None),
+    "no backend that could be reached": (site("reverse_proxy backend1:80"), NO_BACKEND, None),
     "no backend at all": (
         site(f"reverse_proxy {PAIR} {{", "health_uri /", "health_port 9000", "}"),
         NO_BACKEND,

@@ -168,7 +168,7 @@ PUBLIC = [
     thing for name in caddylab.__all__ if callable(thing := getattr(caddylab, name))
     and not (isinstance(thing, type) and issubclass(thing, Exception))
 ]  # fmt: skip
-RESULTS = {"Attempt", "Outcome", "Request", "Span", "Trial", "Verdicts", "Answerer", "doctor",
+RESULTS = {"Answer", "Rehearsal", "Seen", "Attempt", "Outcome", "Request", "Span", "Trial", "Verdicts", "Answerer", "doctor",
            "predictions"}  # fmt: skip
 """They are handed out, not made by a learner, or take nothing."""
 

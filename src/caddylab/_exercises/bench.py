@@ -36,6 +36,7 @@ class Bench(Rig):
     def __init__(self, runtime: str = "auto", backends: int = 2, seed: int | None = None) -> None:
         self.shuffle(seed)
         super().__init__(runtime, backends)
+        self._site.strict = True
 
     def shuffle(self, seed: int | None = None) -> None:
         """Begin the choices by chance anew."""

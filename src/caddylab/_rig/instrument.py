@@ -92,6 +92,7 @@ class Instrument:
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
         path: what the lab's requests ask for.
+        strict: whether a wrong port of the course's backends is closed, as in an exercise.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Instrument:
         own: bool = False,
         lenient: bool = False,
         path: str = USUAL_PATH,
+        strict: bool = False,
     ) -> None:
         self.own, self.lenient, self.path = own, lenient, path
         self.config = copy.deepcopy(adapted)
@@ -118,6 +120,7 @@ class Instrument:
         self.authority = authority or Signer()
         self.speech = Speech(runtime, self.authority, refuse)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
+        self.upstreams.strict = strict
 
     def plan(self) -> Prepared:
         """The instrumented configuration.

@@ -38,6 +38,7 @@ class Site:
     """What one Caddy has loaded.
 
     Attributes:
+        strict: whether a wrong port of the course's backends is closed, as in an exercise.
         home: the folder in which the relative paths of a text begin, and which it may read.
         variables: environment variables besides those of this process.
         routes: which requests come to which upstreams.
@@ -59,6 +60,7 @@ class Site:
         self._prepare = prepare
         self.lenient, self.variables = False, dict[str, str]()
         self.home: Path | None = None
+        self.strict = False
         self.routes: list[Route] = []
         self.adapted: dict[str, Any] = {}
         self._path = USUAL_PATH
@@ -138,7 +140,7 @@ class Site:
         path = _path(found, dials(adapted), own=own)
         plan = Instrument(
             adapted, self._runtime, text, files, self._authority,
-            own=own, lenient=self.lenient, path=path,
+            own=own, lenient=self.lenient, path=path, strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)

@@ -43,6 +43,7 @@ class Upstreams:
 
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
+        strict: whether the course's backends have but the one port that the course gives them.
         numbers: which backend stands for which upstream, by its address in the Caddyfile.
         pools: the backends behind each name that a name server is asked for.
         listeners: what the backends must listen to, by their numbers.
@@ -65,6 +66,7 @@ class Upstreams:
         self._fold = fold
         self.inner: Mapping[int, str] = {}
         self.to_itself = False
+        self.strict = False
         self.numbers: dict[str, int] = {}
         self.substitutions: list[Substitution] = []
 
@@ -232,9 +234,14 @@ class Upstreams:
             return self.inner[self._own_port(dial) or 0]
         if is_unix(dial):
             return self.runtime.units[self.numbers[dial] - 1].unix_dial
-        without_port = number_of(dial) is not None and dial.endswith(":80") and not self._own
-        port = 80 if without_port else BACKEND_PORT
+        port = 80 if self._is_closed(dial) else BACKEND_PORT
         return self.runtime.dial(f"backend{self.numbers[dial]}", port)
+
+    def _is_closed(self, dial: str) -> bool:
+        """Whether nobody listens there: a backend of the course has no port 80, above all."""
+        course = number_of(dial) is not None and not self._own
+        usual = dial.endswith(f":{BACKEND_PORT}")
+        return course and (dial.endswith(":80") or (self.strict and not usual))
 
     def _say(self) -> None:
         shared = Counter(self.numbers.values())
