@@ -168,8 +168,10 @@ PUBLIC = [
     thing for name in caddylab.__all__ if callable(thing := getattr(caddylab, name))
     and not (isinstance(thing, type) and issubclass(thing, Exception))
 ]  # fmt: skip
-RESULTS = {"Answer", "Rehearsal", "Seen", "Attempt", "Outcome", "Request", "Span", "Trial", "Verdicts", "Answerer", "doctor",
-           "predictions"}  # fmt: skip
+RESULTS = {
+    "Answer", "Answerer", "Attempt", "Outcome", "Rehearsal", "Request", "Seen", "Span", "Trial",
+    "Verdicts", "doctor", "predictions",
+}  # fmt: skip
 """They are handed out, not made by a learner, or take nothing."""
 
 

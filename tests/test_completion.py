@@ -107,3 +107,20 @@ def test_a_slip_is_no_plugin():
     assert "unrecognized directive: reverse_prox" in refused(
         complete(slip, {}, refused, own=True).text
     )
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(
+    "options", ["lb_policy round_rob", "lb_policy least_con", "lb_policy rendom"]
+)
+def test_a_policy_that_is_misspelt_is_no_plugins(options, own):
+    text = f":80 {{\n\treverse_proxy a:1 b:1 {{\n\t\t{options}\n\t}}\n}}"
+    assert "module not registered" in refused(complete(text, {}, refused, own=own).text)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_policy_of_a_plugin_is_left_out_of_an_own_file_only(own):
+    text = ":80 {\n\treverse_proxy a:1 b:1 {\n\t\tlb_policy wholly_different\n\t}\n}"
+    done = complete(text, {}, refused, own=own)
+    assert bool(refused(done.text)) is not own
+    assert [each.line for each in done.substitutions] == [3] * own

@@ -294,3 +294,35 @@ def test_http_2_is_spoken_to_who_asks_for_it_and_only_if_the_site_does(lab):
     assert curl(lab.curl, "-i").startswith("HTTP/2 200")
     lab.load("{\n\tservers {\n\t\tprotocols h1\n\t}\n}\n" + SHOP)
     assert curl(lab.curl, "-i").startswith("HTTP/1.1 200")
+
+
+def test_a_site_that_answers_nothing_yet_has_its_name_all_the_same(lab):
+    lab.load("one.example.com {\n}\ntwo.example.com {\n}\n")
+    assert {request.status for request in lab.fire(2).requests} == {200}
+    assert lab.url.startswith("https://one.example.com:")
+
+
+def test_sites_with_one_port_at_several_addresses_are_each_reached(lab):
+    bound = "{name} {{\n\tbind {at}\n\trespond {name}\n}}\n"
+    sites = {"a.example.com": "192.0.2.1", "b.example.com": "tcp4/192.0.2.2", ":8080": "192.0.2.3"}
+    more = {"http://c.example.com:8080": "192.0.2.4"}
+    lab.load(
+        "".join(bound.format(name=name, at=at) for name, at in [*sites.items(), *more.items()])
+    )
+    said = [lab.get("/", host=f"{x}.example.com").text for x in "abc"]
+    assert said == ["a.example.com", "b.example.com", "http://c.example.com:8080"]
+    for host in ("a.example.com", "b.example.com"):
+        answer = lab.get("/x", scheme="http", host=host)
+        assert answer.headers["Location"] == f"https://{host}/x"
+
+
+@pytest.mark.parametrize("listen", ["tcp4/0.0.0.0", "tcp6/[::]"])
+def test_a_network_before_the_address_is_understood(lab, listen):
+    lab.load(f"shop.example.com {{\n\tbind {listen}\n\trespond ok\n}}\n")
+    assert lab.fire(1).requests[0].body == "ok"
+
+
+def test_a_wildcards_certificate_from_elsewhere_serves_the_names_below(lab):
+    lab.load("*.test.local {\n\ttls {\n\t\tget_certificate http http://certs:9000/\n\t}\n"
+             "\trespond all\n}\none.test.local {\n\trespond one\n}\n")  # fmt: skip
+    assert [lab.get("/", host=f"{x}.test.local").text for x in ("one", "two")] == ["one", "all"]

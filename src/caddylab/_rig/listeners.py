@@ -74,15 +74,16 @@ class Listeners:
 
     def map(self) -> None:
         """Let each server listen where the runtime wants it, and speak as Caddy would."""
-        self._redirect()
         self._main = self._chosen()
-        listeners = self._listeners()
-        self.doors = Doors(self._door(port, listeners[port]) for port in listeners)
-        self.inner = {port: listener.listen for port, listener in listeners.items()}
-        for server in self.servers.values():
+        self._redirect()
+        gates = {place: self._runtime.gate(n) for n, place in enumerate(self._places())}
+        self.doors = Doors(self._door(*place, gate) for place, gate in gates.items())
+        for (_, port), gate in gates.items():
+            self.inner.setdefault(port, gate.listen)
+        for name, server in self.servers.items():
             self._wrap(server)
             self.served.append((server, self._ports.http in self._of(server)))
-            server["listen"] = [self.inner[port] for port in self._of(server)]
+            server["listen"] = [gates[name, port].listen for port in self._of(server)]
         self.app["http_port"] = self._real(self._ports.http)
         self.app["https_port"] = self._real(self._ports.https)
         self._remark()
@@ -99,7 +100,8 @@ class Listeners:
         if plain is None:
             plain = {"listen": [f":{self._ports.http}"], "routes": []}
             self.servers[REDIRECTS] = plain
-        elsewhere = [server for server in leading if self._ports.https not in self._of(server)]
+        at_home = next((n for n, port in self._places() if port == self._ports.https), "")
+        elsewhere = [server for server in leading if server is not self.servers.get(at_home)]
         own = [self._own_redirect(server) for server in elsewhere]
         routes = plain.setdefault("routes", [])
         at = 1 + max((n for n, route in enumerate(routes) if _names_hosts(route)), default=-1)
@@ -112,8 +114,9 @@ class Listeners:
 
     def _own_redirect(self, server: Json) -> Json:
         server.setdefault("automatic_https", {})["disable_redirects"] = True
+        server.setdefault("tls_connection_policies", [{}])  # its port here does not tell
         port = next(port for port in self._of(server) if self._secure(server, port))
-        return https.redirect(port, https.names(server))
+        return https.redirect(None if port == self._ports.https else port, https.names(server))
 
     def _chosen(self) -> str:
         """The name of the server that gets the traffic: one with a proxy, at :443 or else :80."""
@@ -128,23 +131,23 @@ class Listeners:
 
         return str(min(self._written, key=rank))
 
-    def _listeners(self) -> dict[int, Gate]:
-        """One for each port, the main one's first."""
-        first = self._of(self.written)[0]
-        ports = [first, *sorted(self.sites().keys() - {first})]
-        return {port: self._runtime.gate(n) for n, port in enumerate(ports)}
+    def _places(self) -> list[tuple[str, int]]:
+        """Each server at each of its ports, the main one first.
 
-    def _door(self, port: int, gate: Gate) -> Door:
-        server = self._serving(port)
+        Several may have one port, at addresses that a lab does not have (`bind`).
+        """
+        places = [
+            (name, port) for name, server in self.servers.items() for port in self._of(server)
+        ]
+        return sorted(places, key=lambda place: (place[0] != self._main, place[1], place[0]))
+
+    def _door(self, name: str, port: int, gate: Gate) -> Door:
+        # As the Caddyfile has it; one of the lab's own is empty.
+        server = self._written.get(name, {"listen": [f":{port}"]})
         secure = self._secure(server, port)
         certified = https.managed(server) if secure else []
         usual = port == self._ports.usual(secure)
         return Door(port, secure, usual, gate.address, hosts(server), certified)
-
-    def _serving(self, port: int) -> Json:
-        """The server at a port, as the Caddyfile has it; one of the lab's own is empty."""
-        serving = (server for server in self._written.values() if port in self._of(server))
-        return next(serving, {"listen": [f":{port}"]})
 
     def _wrap(self, server: Json) -> None:
         """The PROXY line comes first of all, so that clients have addresses of their own."""
@@ -175,13 +178,13 @@ class Listeners:
         Args:
             tls: Caddy's `tls` app.
         """
-        for door in self.doors:
-            server = self._serving(door.port)
-            if door.secure and not https.certifies(server, tls):
+        places = [(server, port) for server in self._written.values() for port in self._of(server)]
+        for server, port in places:
+            if self._secure(server, port) and not https.certifies(server, tls):
                 off = (server.get("automatic_https") or {}).get("disable")
                 why = "`auto_https` is off" if off else "the site has no name"
                 self.notes.append(
-                    f"Caddy has no certificate to show at :{door.port}, because {why}: each TLS "
+                    f"Caddy has no certificate to show at :{port}, because {why}: each TLS "
                     "handshake fails, here as in production."
                 )
 

@@ -79,12 +79,13 @@ def redirects(server: Json) -> bool:
     return not (automatic.get("disable") or automatic.get("disable_redirects"))
 
 
-def redirect(port: int, hosts: list[str]) -> Json:
-    """The route by which Caddy does so, where HTTPS is at a port of its own."""
+def redirect(port: int | None, hosts: list[str]) -> Json:
+    """The route by which Caddy does so; `port` is that of HTTPS, where it is not the usual one."""
     matcher: Json = {"protocol": "http"}
     if hosts:
         matcher["host"] = hosts
-    to = f"https://{{http.request.host}}:{port}{{http.request.uri}}"
+    there = f":{port}" if port else ""
+    to = f"https://{{http.request.host}}{there}{{http.request.uri}}"
     headers = {"Connection": ["close"], "Location": [to]}
     answer = {"handler": "static_response", "status_code": PERMANENT, "headers": headers}
     return {"match": [matcher], "handle": [answer], "terminal": True}

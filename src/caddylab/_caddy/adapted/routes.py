@@ -56,7 +56,8 @@ def hosts(server: Json) -> list[str]:
     names: list[str] = []
     for route in routes:
         matchers = route.get("match") or [{}]
-        if all(handler.get("handler") in SILENT for handler in route.get("handle", [])):
+        handles = route.get("handle") or []
+        if handles and all(handler.get("handler") in SILENT for handler in handles):
             continue
         if any("host" not in matcher for matcher in matchers):
             return []

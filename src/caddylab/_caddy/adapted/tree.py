@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
+
+_TCP = re.compile(r"^tcp[46]?/")
 
 
 def handlers(tree: Any, name: str) -> Iterator[Json]:
@@ -35,7 +38,7 @@ def find(tree: Any, key: str) -> Iterator[Any]:
 def port_of(listen: str) -> int | None:
     """The TCP port of a listener or a dial address, if it has exactly one."""
     port = listen.rpartition(":")[2]
-    return int(port) if port.isdigit() and "/" not in listen.removeprefix("tcp/") else None
+    return int(port) if port.isdigit() and "/" not in _TCP.sub("", listen) else None
 
 
 def merge(into: Json, extra: Json) -> None:

@@ -32,6 +32,15 @@ UNKNOWN = re.compile(
     r"|directive '(?P<other>[^']+)' is not (?:registered|ordered)"
 )
 OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
+WORDS = [
+    *known.DIRECTIVES, *known.GLOBAL_OPTIONS, *known.POLICIES, *known.MATCHERS, *known.ENCODERS,
+    *known.WRITERS,
+]  # fmt: skip
+"""What Caddy knows, of which another word may be a misspelling."""
+
+PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
+"""Kinds of modules of which Caddy itself has hardly any: a name there is a plugin's."""
+
 NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 
@@ -82,7 +91,10 @@ def _unknown(message: str, own: bool) -> tuple[str, str] | None:
     if found is None:
         return None
     if module := found["module"]:
-        plugin, word = of_module(module), module.rpartition(".")[2]
+        place, _, word = module.rpartition(".")
+        certain = f"{place}." in PLUGINS_ONLY or (own and not _slip(word))
+        plugin = of_module(module) if certain else None
+        own = False  # a module of an unknown kind is no directive
     else:
         word = found["word"] or found["ordered"] or found["other"]
         plugin = DIRECTIVES.get(word)
@@ -95,7 +107,7 @@ def _unknown(message: str, own: bool) -> tuple[str, str] | None:
 
 def _slip(word: str) -> bool:
     """Whether it is more likely a word of Caddy's, misspelt."""
-    return bool(get_close_matches(word, [*known.DIRECTIVES, *known.GLOBAL_OPTIONS], 1, 0.8))
+    return bool(get_close_matches(word, WORDS, 1, 0.8))
 
 
 def outside(error: CaddyfileError) -> str:

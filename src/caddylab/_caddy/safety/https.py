@@ -173,7 +173,8 @@ class Https:
             for manager in policy.pop("get_certificate", None) or []:
                 self._note(Verdict.REDIRECTED, f"tls.get_certificate.{manager.get('via')}",
                            f"get_certificate {manager.get('via')}", OWN, NOBODY_ASKED)  # fmt: skip
-                policy["on_demand"] = True
+                if not policy.get("subjects"):
+                    policy["on_demand"] = True
         if self._tls.pop("encrypted_client_hello", None):
             self._note(Verdict.LEFT_OUT, "tls.ech", "ech", "",
                        "Encrypted Client Hello is published by DNS.")  # fmt: skip
