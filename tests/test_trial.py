@@ -83,7 +83,8 @@ class TestRows:
 
     def test_orders_meet_connections_that_are_just_being_closed(self, feel):
         seen = feel("backends close idle connections", HAPPY)
-        assert set(seen.errors) == {"502"}
+        assert "502" in seen.errors
+        assert set(seen.errors) <= {"502", "503"}  # both may be remembered as failed
         short = HAPPY.replace(
             "lb_policy", "transport http {\n\t\tkeepalive 3s\n\t\t}\n\t\tlb_policy"
         )
