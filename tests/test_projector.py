@@ -84,11 +84,11 @@ def test_one_switch_for_panel_view_and_replay():
         assert "caddylab-panel-projector" in lab.panel()._dom_classes
         assert lab.view().scene["projector"] is True
         assert lab.view(projector=False).scene["projector"] is False
-        assert '"projector":true' in run.replay()._html()
+        assert '"projector":true' in run.replay().html()
         projector(False)
         assert "caddylab-panel-projector" not in lab.panel()._dom_classes
         assert lab.view().scene["projector"] is False
-        assert '"projector":false' in run.replay()._html()
+        assert '"projector":false' in run.replay().html()
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1", "True"), ("0", "False"), ("", "False")])

@@ -83,7 +83,8 @@ class TestRows:
 
     def test_orders_meet_connections_that_are_just_being_closed(self, feel):
         seen = feel("backends close idle connections", HAPPY)
-        assert set(seen.errors) == {"502"}
+        assert "502" in seen.errors
+        assert set(seen.errors) <= {"502", "503"}  # both may be remembered as failed
         short = HAPPY.replace(
             "lb_policy", "transport http {\n\t\tkeepalive 3s\n\t\t}\n\t\tlb_policy"
         )
@@ -359,7 +360,7 @@ class TestCommand:
         assert "Traceback" not in done.stderr
         assert (path.read_bytes(), sorted(tmp_path.iterdir())) == before
 
-    @pytest.mark.parametrize("heard", ["", "goes to", "all well", "killed under load"])
+    @pytest.mark.parametrize("heard", ["", "Tried:", "all well", "killed under load"])
     def test_ctrl_c_leaves_nothing(self, heard):
         child = subprocess.Popen(
             [*COMMAND, "happy-path", "--runtime", "process"],
@@ -367,8 +368,7 @@ class TestCommand:
         )  # fmt: skip
         me = psutil.Process(child.pid)
         poll(me.children, 60)  # from the first of its processes on there is something to leave
-        while heard and heard not in child.stdout.readline():
-            pass
+        assert not heard or any(heard in line for line in child.stdout), "it was never said"
         family = me.children(recursive=True)
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=60)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from caddylab._look.terminal import show_what_it_can as _show_what_it_can
+
 if TYPE_CHECKING:
     from caddylab._public import *  # noqa: F403
 
@@ -28,3 +30,4 @@ def __dir__() -> list[str]:
 
 if "IPython" in sys.modules:  # a notebook has the cell magics from the import on
     from caddylab import _public as _public
+_show_what_it_can()

@@ -20,7 +20,6 @@ from caddylab._errors import (
 )
 from caddylab._gameday.game import GameDay
 from caddylab._look.projector import projector
-from caddylab._look.terminal import show_what_it_can as _show_what_it_can
 from caddylab._machine.answer import Answer
 from caddylab._notebook.lab import Lab
 from caddylab._notebook.magic import register as _register_magic
@@ -77,4 +76,3 @@ __all__ = [
 ]
 
 _register_magic()
-_show_what_it_can()

@@ -55,7 +55,7 @@ def look_at_all(run: Traffic, *, pictures: bool) -> None:
     str(run)
     run.table(), run.attempts(), run.spans()
     _ = run.outcomes, run.errors, run.shares, run.backends, run.retries, run.lateness
-    run.replay()._html()
+    run.replay().html()
     for kind in PICTURES:
         chart = run.chart(kind)
         if pictures:

@@ -115,7 +115,7 @@ class Instrument:
         self.notes: list[str] = []
         app: Json = self.config.get("apps", {}).get("http", {})
         refuse = Refuse(text)
-        self.listeners = Listeners(app, runtime, refuse)
+        self.listeners = Listeners(app, runtime, refuse, own=own)
         self.servers = self.listeners.servers
         self.authority = authority or Signer()
         self.speech = Speech(runtime, self.authority, refuse)

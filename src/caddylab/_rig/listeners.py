@@ -26,6 +26,7 @@ class Listeners:
         app: Caddy's `http` app; changed by `map`.
         runtime: where it shall listen.
         refuse: makes the errors.
+        own: whether it is somebody's own file, whose variables were given values.
 
     Attributes:
         servers: the servers by name.
@@ -36,7 +37,8 @@ class Listeners:
         notes: what the learner should know.
     """
 
-    def __init__(self, app: Json, runtime: Runtime, refuse: Refuse) -> None:
+    def __init__(self, app: Json, runtime: Runtime, refuse: Refuse, *, own: bool = False) -> None:
+        self._own = own
         self.app, self._runtime, self._refuse = app, runtime, refuse
         self.servers: Json = app.get("servers", {})
         self._ports = Ports.of(app)
@@ -183,6 +185,10 @@ class Listeners:
             if self._secure(server, port) and not https.certifies(server, tls):
                 off = (server.get("automatic_https") or {}).get("disable")
                 why = "`auto_https` is off" if off else "the site has no name"
+                if not off and self._refuse.unset and not self._own:
+                    raise self._refuse("This site has no name to be asked for by HTTPS.",
+                                       line=self._refuse.unset[0].line,
+                                       help=self._refuse.unset[0].help)  # fmt: skip
                 self.notes.append(
                     f"Caddy has no certificate to show at :{port}, because {why}: each TLS "
                     "handshake fails, here as in production."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from caddylab._caddy.text.places import line_of
-from caddylab._caddy.text.variables import unset
+from caddylab._caddy.text.variables import Unset, unset
 from caddylab._errors import CaddyfileError
 from caddylab._machine.environ import inherited
 
@@ -16,10 +16,15 @@ class Refuse:
 
     text: str
 
+    @property
+    def unset(self) -> list[Unset]:
+        """The environment variables of the text that are not set."""
+        return unset(self.text, inherited())
+
     def __call__(
         self, reason: str, *, help: str, word: str = "", line: int | None = None
     ) -> CaddyfileError:
         """The error; where a variable is not set, it says so, too."""
-        missing = "".join(f" {variable}." for variable in unset(self.text, inherited()))
+        missing = "".join(f" {variable}." for variable in self.unset)
         line = line or line_of(word, self.text)
         return CaddyfileError(reason + missing, self.text, line, help)
