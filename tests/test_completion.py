@@ -10,6 +10,7 @@ import pytest
 from caddylab._caddy.completion.complete import complete
 from caddylab._caddy.completion.invented import invent
 from caddylab._caddy.running.program import executable
+from caddylab._caddy.text.tokens import parse
 
 
 def refused(text):
@@ -39,7 +40,7 @@ VARIABLES = {
 
 @pytest.mark.parametrize("text", VARIABLES)
 def test_a_variable_that_is_not_set_gets_a_value_that_fits_its_place(text):
-    values, said = invent(text, {})
+    values, said = invent(parse(text), {})
     assert values.items() >= VARIABLES[text].items()
     assert [each.stood for each in said] == [f"{{${name}}}" for name in values]
     assert all(each.line for each in said)
@@ -87,9 +88,9 @@ def test_what_this_caddy_does_not_know_is_left_out_with_its_plugin_and_its_line(
     done = complete(PLUGINS, {}, refused, own=True)
     assert not refused(done.text)
     said = {each.line: each.means for each in done.substitutions}
-    assert set(said) == {2, 3, 10, 14, 16, 18, 24, 26}
+    assert set(said) == {2, 3, 10, 14, 15, 18, 23, 26}
     assert "mholt/caddy-ratelimit" in said[18]
-    assert "caddy-dns" in said[16]
+    assert "caddy-dns" in said[15]
     assert "no such file" in said[14]
     assert "Nobody is slowed down" in said[18]
     assert done.text.count("\n") == PLUGINS.count("\n")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from caddylab._caddy.completion.complete import complete, outside
-from caddylab._caddy.running import adapter
+from caddylab._caddy.running import adapter, program
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
 from caddylab._errors import CaddyfileError
@@ -31,19 +31,19 @@ def backends_for(
         CaddyfileError: there is no such file.
         RuntimeUnavailable: there is no Caddy.
     """
-    _, text = caddyfiles.read(caddyfile)
+    caddy, (_, text) = program.executable(), caddyfiles.read(caddyfile)
     folder = caddyfiles.folder(caddyfile)
     files = Files(text, folder or Path.cwd(), allowed(folder, allow), str)
 
     def ask(tried: str) -> str:
         try:
-            return adapter.adapt(imported(tried, files), files.here)[1]
+            return adapter.adapt(caddy, imported(tried, files), files.here)[1]
         except CaddyfileError as error:  # of a file that may not be read
             return outside(error)
 
     whole = complete(text, values, ask, own=True)
     try:
-        config, _ = adapter.adapt(imported(whole.text, files), files.here)
+        config, _ = adapter.adapt(caddy, imported(whole.text, files), files.here)
     except CaddyfileError:
         config = None
     dynamic = "dynamic_upstreams" in str(config)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from caddylab._caddy.advice import vocabulary as known
+from caddylab._caddy.advice.explain import refuse
 from caddylab._caddy.completion.invented import invent
-from caddylab._caddy.completion.plugins import DIRECTIVES, of_module
+from caddylab._caddy.completion.skipping import statement_of, unknown, without
 from caddylab._caddy.completion.substitution import Substitution
-from caddylab._caddy.text.spans import blank, holder_of, statement_at
+from caddylab._caddy.text.tokens import Statement, parse
 from caddylab._caddy.text.variables import fill
 from caddylab._errors import CaddyfileError
 
@@ -25,23 +24,11 @@ NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls"}
 """What Caddy does not take with nothing between its braces."""
 
 LINE = re.compile(r"(?:Caddyfile|-):(\d+)")
-UNKNOWN = re.compile(
-    r"unrecognized (?:directive|global option|servers option|option): (?P<word>[^\s,]+)"
-    r"|(?P<ordered>\S+) is not a registered directive"
-    r"|module not registered: (?P<module>[^\s,]+)"
-    r"|directive '(?P<other>[^']+)' is not (?:registered|ordered)"
-)
 OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
-WORDS = [
-    *known.DIRECTIVES, *known.GLOBAL_OPTIONS, *known.POLICIES, *known.MATCHERS, *known.ENCODERS,
-    *known.WRITERS,
-]  # fmt: skip
-"""What Caddy knows, of which another word may be a misspelling."""
+NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
 """Kinds of modules of which Caddy itself has hardly any: a name there is a plugin's."""
-
-NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 
 @dataclass
@@ -62,7 +49,7 @@ def complete(text: str, values: Mapping[str, str], refused: Refused, *, own: boo
         own: whether it is somebody's own file: then variables that are not set are invented, and
             files and directives that nobody knows are left out, too. In a lesson they are slips.
     """
-    invented, said = invent(text, values) if own else ({}, [])
+    invented, said = invent(parse(text), values) if own else ({}, [])
     done = Completed(fill(text, {**values, **invented}), said)
     for _ in range(MOST):
         message = refused(done.text)
@@ -74,40 +61,29 @@ def complete(text: str, values: Mapping[str, str], refused: Refused, *, own: boo
 def _leave_out(done: Completed, message: str, own: bool) -> bool:
     """Leave out what a refusal is about; whether anything was."""
     named = LINE.search(message)
-    word, means = _unknown(message, own) or _no_file(message, own) or ("", "")
-    statement = statement_at(done.text, int(named[1]) if named else None, word)
-    if not word or statement is None:
+    line = int(named[1]) if named else None
+    found = _unknown(done.text, message, line, own) or _no_file(done.text, message, line, own)
+    if found is None:
         return False
+    statement, means = found
+    done.text = without(done.text, statement)
     stood = " ".join(statement.words)
-    holder = holder_of(done.text, statement)
-    hollow = holder and holder.name in NEVER_EMPTY and len(holder.body) == 1
-    done.text = blank(done.text, holder if holder and hollow else statement)
     done.substitutions.append(Substitution(statement.line, stood, "", means))
     return True
 
 
-def _unknown(message: str, own: bool) -> tuple[str, str] | None:
-    found = UNKNOWN.search(message)
+def _unknown(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:
+    found = unknown(message, refuse(message, text), text, line)
     if found is None:
         return None
-    if module := found["module"]:
-        place, _, word = module.rpartition(".")
-        certain = f"{place}." in PLUGINS_ONLY or (own and not _slip(word))
-        plugin = of_module(module) if certain else None
-        own = False  # a module of an unknown kind is no directive
-    else:
-        word = found["word"] or found["ordered"] or found["other"]
-        plugin = DIRECTIVES.get(word)
-    if plugin:
-        return word, f"It is of a plugin that this Caddy lacks ({plugin.name}). {plugin.without}"
-    if own and not _slip(word):
-        return word, "This Caddy does not know it; it may be of a plugin. It does nothing here."
-    return None
-
-
-def _slip(word: str) -> bool:
-    """Whether it is more likely a word of Caddy's, misspelt."""
-    return bool(get_close_matches(word, WORDS, 1, 0.8))
+    sure = found.plugin and (not found.module or found.module.startswith(PLUGINS_ONLY))
+    if not (own or sure):
+        return None
+    if found.plugin is None:
+        means = "This Caddy does not know it; it may be of a plugin. It does nothing here."
+        return found.statement, means
+    name, left = found.plugin
+    return found.statement, f"It is of a plugin that this Caddy lacks ({name}). {left}"
 
 
 def outside(error: CaddyfileError) -> str:
@@ -116,11 +92,12 @@ def outside(error: CaddyfileError) -> str:
     return f"{error.reason} at Caddyfile:{error.line}" if found else ""
 
 
-def _no_file(message: str, own: bool) -> tuple[str, str] | None:
-    if own and (found := OUTSIDE.search(message)):
-        return found[1], "It lies outside of the Caddyfile's folder; `allow=` lets it be read."
-    found = NO_FILE.search(message) if own else None
-    if found is None:
+def _no_file(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:
+    kept_out, missing = OUTSIDE.search(message), NO_FILE.search(message)
+    found = kept_out or missing
+    statement = statement_of(text, found[1].strip("'\","), line) if own and found else None
+    if statement is None:
         return None
-    word = found[1].strip("'\",")
-    return word, "There is no such file here: what it would bring is missing."
+    if kept_out:
+        return statement, "It lies outside of the Caddyfile's folder; `allow=` lets it be read."
+    return statement, "There is no such file here: what it would bring is missing."

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from caddylab._caddy.completion.substitution import Substitution
-from caddylab._caddy.text.tokens import Statement, parse
-from caddylab._caddy.text.variables import VARIABLE, unset
+from caddylab._caddy.text.tokens import Outline, Statement
+from caddylab._caddy.text.variables import VARIABLE, unset_in
 
 PROXIES = {"reverse_proxy", "to", "php_fastcgi", "forward_auth", "health_upstream"}
 HASH = "$2a$04$GECDc8hXgSToeRrr5ZQs3essYJ9myloMr1deIPco2c8.pSAD6CZPm"
@@ -30,17 +30,24 @@ BY_OPTION = (
 """What fits behind an option, by its name."""
 
 
-def invent(text: str, values: Mapping[str, str]) -> tuple[dict[str, str], list[Substitution]]:
+OTHERS = ("site.example", "80", "10s", "backend:8080", "1MiB", "on", "")
+"""What else may fit where the first thought does not."""
+
+
+def invent(
+    outline: Outline, values: Mapping[str, str]
+) -> tuple[dict[str, str], list[Substitution]]:
     """Values for the variables that have none, and what to say of each.
 
     Args:
-        text: the Caddyfile.
+        outline: the Caddyfile.
         values: the environment.
     """
-    places = dict(_places(parse(text).statements, ()))
+    places = dict(_places(outline.statements, ()))
+    words = ((s.line, word) for s in outline.walk() for word in s.words)
     invented: dict[str, str] = {}
     said = []
-    for variable in unset(text, values):
+    for variable in unset_in(words, values):
         word, way = places.get(variable.name, ("", ()))
         invented[variable.name] = value = _fitting(variable.name, word, way)
         shown = f"`{value}`" if value else ""

@@ -42,6 +42,10 @@ DIRECTIVES = {
     "jwtauth": Plugin("ggicci/caddy-jwt", OPEN),
     "tailscale": Plugin("tailscale/caddy-tailscale", PASSES),
     "tailscale_auth": Plugin("tailscale/caddy-tailscale", OPEN),
+    "authentication": _SECURITY,
+    "ext_auth": Plugin("RussellLuo/caddy-ext", OPEN),
+    "sablier": Plugin("sablierapp/sablier", "Backends are not put to sleep."),
+    "geoip2": Plugin("zhangjiayin/caddy-geoip2", "No country is known of anybody."),
     "esi": Plugin("darkweak/go-esi", PLAIN),
     "cache": _CACHE,
     "souin": _CACHE,
@@ -89,6 +93,9 @@ DIRECTIVES = {
 MODULES = {
     "dns.providers.": Plugin("a caddy-dns provider", "The lab asks no name server for proofs."),
     "caddy.storage.": Plugin("a storage plugin", "Certificates are kept in the lab's folder."),
+    "caddy.logging.encoders.transform": Plugin(
+        "caddyserver/transform-encoder", "The log has Caddy's own format."
+    ),
     "caddy.logging.encoders.": Plugin("a log format", "The log has Caddy's own format."),
     "caddy.logging.writers.": Plugin("a log writer", "The log goes nowhere."),
     "http.reverse_proxy.selection_policies.": Plugin(
@@ -97,6 +104,7 @@ MODULES = {
     "http.reverse_proxy.transport.": Plugin("a transport", "Plain HTTP goes to the backend."),
     "http.reverse_proxy.upstreams.": Plugin("a source of upstreams", "None are found."),
     "http.matchers.": Plugin("a matcher", "It matches nothing here."),
+    "http.encoders.br": Plugin("ueffel/caddy-brotli", PLAIN),
     "http.encoders.": Plugin("an encoder", PLAIN),
     "http.ip_sources.": Plugin("a source of addresses", "No proxy is trusted."),
     "caddy.listeners.": Plugin("a listener", PASSES),
@@ -106,6 +114,14 @@ MODULES = {
 """What a module is that stands in one of these places, by the beginning of its name."""
 
 
+def of_directive(word: str) -> Plugin | None:
+    """The plugin that a directive or a global option is known to belong to."""
+    return DIRECTIVES.get(word)
+
+
 def of_module(module: str) -> Plugin | None:
     """The plugin that a module belongs to which this Caddy does not have."""
+    place, _, name = module.rpartition(".")
+    if place == "dns.providers":
+        return Plugin(f"caddy-dns/{name}", MODULES["dns.providers."].without)
     return next((plugin for start, plugin in MODULES.items() if module.startswith(start)), None)

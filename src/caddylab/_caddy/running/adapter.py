@@ -4,44 +4,54 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from caddylab._caddy.running import program
 from caddylab._errors import RuntimeUnavailable
 
 SECONDS = 30
 """How long Caddy may think about a Caddyfile."""
 
+STDIN = "-"
+"""What Caddy calls the file that it reads from its standard input."""
 
-def adapt(text: str, folder: Path | None = None) -> tuple[dict[str, Any] | None, str]:
-    """The JSON that Caddy makes of a Caddyfile, or else its refusal.
+
+def adapt(
+    program: Path, text: str, folder: Path | None = None, values: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any] | None, str]:
+    """The JSON that Caddy makes of a Caddyfile; or None, and what it says instead.
 
     Args:
+        program: the Caddy to ask.
         text: the Caddyfile.
-        folder: where its relative paths begin.
+        folder: where its relative paths begin; else where this process runs.
+        values: the environment variables; else those of this process.
 
     Raises:
-        RuntimeUnavailable: there is no Caddy, or it gives no answer.
+        RuntimeUnavailable: the program gives no answer, or none that a Caddy gives.
     """
-    words = [str(program.executable()), "adapt", "--adapter", "caddyfile", "--config", "-"]
+    command = [str(program), "adapt", "--adapter", "caddyfile", "--config", STDIN]
+    environment = None if values is None else dict(values)
     try:
         done = subprocess.run(
-            words, input=text, capture_output=True, text=True, encoding="utf-8", check=False,
-            cwd=folder, timeout=SECONDS,
+            command, input=text.encode(), capture_output=True, cwd=folder, env=environment,
+            timeout=SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
-        raise RuntimeUnavailable(f"Caddy does not adapt a Caddyfile: {error}") from error
+        raise RuntimeUnavailable(f"{program} does not answer as a Caddy does: {error}") from error
     if done.returncode == 0:
-        config: dict[str, Any] = json.loads(done.stdout)
-        return config, ""
-    return None, _message(done.stderr)
+        config = json.loads(done.stdout)
+        return config or {}, ""
+    return None, _message(program, done.stderr.decode(errors="replace"))
 
 
-def _message(printed: str) -> str:
-    """What Caddy says on its last line of standard error."""
-    last = (printed.strip().splitlines() or [""])[-1]
+def _message(program: Path, said: str) -> str:
+    """Caddy's reason, which is the last line: as JSON, or behind `Error:`."""
+    last = (said.strip().splitlines() or [""])[-1]
+    if last.startswith("Error: "):
+        return last.removeprefix("Error: ")
     try:
         return str(json.loads(last)["msg"])
     except (ValueError, KeyError, TypeError):
-        return last
+        raise RuntimeUnavailable(f"{program} does not answer as a Caddy does: {last}") from None

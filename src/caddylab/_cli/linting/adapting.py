@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caddylab._caddy.text.stand_ins import OTHERS, invent
+from caddylab._caddy.completion.invented import OTHERS, invent
+from caddylab._caddy.running import adapter
+from caddylab._caddy.running.adapter import STDIN
 from caddylab._caddy.text.tokens import parse
 from caddylab._caddy.text.variables import unset_in
 from caddylab._cli.linting.sources import Source, Whole
-from caddylab._errors import CaddyfileError, RuntimeUnavailable
+from caddylab._errors import CaddyfileError
 
 if TYPE_CHECKING:
-    from caddylab._cli.linting.skipping import Unknown
+    from caddylab._caddy.completion.skipping import Unknown
 
 MOST = 40
 """How often Caddy is asked about one file at most."""
-
-SECONDS = 20
-"""How long it may think about it."""
-
-STDIN = "-"
-"""What Caddy calls the file that it reads from its standard input."""
 
 _PLACE = re.compile(r"(?:^|\bat )(?P<file>[^\s:][^:\n]*):(?P<line>\d+)")
 
@@ -73,14 +67,14 @@ class _Attempt:
     def __init__(self, whole: Whole, program: Path, values: Mapping[str, str]) -> None:
         self.whole, self.program, self.values = whole, program, values
         self.text = whole.main.text
-        self.adapted = Adapted({}, invented=invent(whole.outline, values))
+        self.adapted = Adapted({}, invented=invent(whole.outline, values)[0])
         self.others = {name: list(OTHERS) for name in self.adapted.invented}
 
     def adapt(self) -> Adapted:
         message = ""
         for _ in range(MOST):
             environment = {**self.values, **self.adapted.invented}
-            config, message = _ask(self.program, self.text, self.whole.folder, environment)
+            config, message = adapter.adapt(self.program, self.text, self.whole.folder, environment)
             if config is not None:
                 self.adapted.config = config
                 return self.adapted
@@ -90,7 +84,7 @@ class _Attempt:
 
     def _skip(self, message: str) -> bool:
         """Take out what belongs to a plugin; False where it is a mistake, or not to be found."""
-        from caddylab._cli.linting.skipping import unknown, without
+        from caddylab._caddy.completion.skipping import unknown, without
 
         found = unknown(message, self._error(message), self.text, _line(message))
         if found is None:
@@ -132,32 +126,3 @@ def _line(message: str) -> int | None:
     """The line of the Caddyfile itself that a message is about."""
     place = _PLACE.search(message)
     return int(place["line"]) if place and place["file"] == STDIN else None
-
-
-def _ask(
-    program: Path, text: str, folder: Path, environment: Mapping[str, str]
-) -> tuple[dict[str, Any] | None, str]:
-    """The JSON that Caddy makes of a text; or None, and what it says instead."""
-    command = [str(program), "adapt", "--adapter", "caddyfile", "--config", STDIN]
-    try:
-        done = subprocess.run(
-            command, input=text.encode(), capture_output=True, cwd=folder, env=dict(environment),
-            timeout=SECONDS,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        raise RuntimeUnavailable(f"{program} does not answer as a Caddy does: {error}") from error
-    if done.returncode == 0:
-        config = json.loads(done.stdout)
-        return config or {}, ""
-    return None, _message(program, done.stderr.decode(errors="replace"))
-
-
-def _message(program: Path, said: str) -> str:
-    """Caddy's reason, which is the last line: as JSON, or behind `Error:`."""
-    last = (said.strip().splitlines() or [""])[-1]
-    if last.startswith("Error: "):
-        return last.removeprefix("Error: ")
-    try:
-        return str(json.loads(last)["msg"])
-    except (ValueError, KeyError, TypeError):
-        raise RuntimeUnavailable(f"{program} does not answer as a Caddy does: {last}") from None

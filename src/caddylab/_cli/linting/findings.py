@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from caddylab._caddy.advice.lint import Note
-    from caddylab._cli.linting.skipping import Unknown
+    from caddylab._caddy.completion.skipping import Unknown
     from caddylab._cli.linting.sources import Whole
 
 
@@ -78,7 +78,7 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     there = whole.main.text.splitlines()[line - 1]
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
     if found.plugin:
-        message = f"{word} needs a plugin, {found.plugin}, that this Caddy lacks: "
+        message = f"{word} needs a plugin, {found.plugin.name}, that this Caddy lacks: "
         message += "judged without it."
     else:
         help = f"If it is misspelt, mend it; if it is a plugin's, {_ASK}"

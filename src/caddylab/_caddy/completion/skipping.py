@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
-from caddylab._caddy.advice import plugins
+from caddylab._caddy.advice import vocabulary as known
 from caddylab._caddy.advice.explain import unheard_of
+from caddylab._caddy.completion import plugins
+from caddylab._caddy.completion.plugins import Plugin
 from caddylab._caddy.text.tokens import Statement, located, parse
 from caddylab._errors import CaddyfileError
 
@@ -15,6 +18,12 @@ _DIRECTIVE = re.compile(
     r"unrecognized (?:directive|global option): (?P<word>[\w.-]+)"
     r"|tokens for 'order': (?P<ordered>[\w.-]+) is not a registered directive"
 )
+WORDS = [*known.POLICIES, *known.MATCHERS, *known.ENCODERS, *known.WRITERS]
+"""Names of Caddy's own modules, of which another name may be a misspelling."""
+
+NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls", "issuer", "not", "route"}
+"""What Caddy does not take, or what does something else, with nothing between its braces."""
+
 Path = tuple[Statement, ...]
 
 _MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
@@ -22,11 +31,19 @@ _MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
 
 @dataclass(frozen=True)
 class Unknown:
-    """A statement that Caddy does not know: its word, and the plugin that it is known to be of."""
+    """A statement that Caddy does not know.
+
+    Attributes:
+        statement: what to leave out.
+        word: what of it Caddy does not know.
+        plugin: what it is known to be of; None if nobody has heard of it.
+        module: the whole name of a module; empty for a directive.
+    """
 
     statement: Statement
     word: str
-    plugin: str
+    plugin: Plugin | None
+    module: str = ""
 
 
 def unknown(message: str, error: CaddyfileError, text: str, line: int | None) -> Unknown | None:
@@ -42,17 +59,23 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
         None where it is a mistake rather, or where it is not to be found in the text.
     """
     if directive := _DIRECTIVE.search(message):
-        word = directive["word"] or directive["ordered"]
+        word, name = directive["word"] or directive["ordered"], ""
         plugin, last = plugins.of_directive(word), word
     elif module := _MODULE.search(message):
-        word = module["word"]
-        plugin, last = plugins.of_module(word), word.rpartition(".")[2]
+        word = name = module["word"]
+        last = word.rpartition(".")[2]
+        plugin = None if slip(last) else plugins.of_module(word)
     else:
         return None
     if not plugin and not _strange(message, error, word):
         return None
-    statement = _statement(text, last, line)
-    return Unknown(statement, last, plugin) if statement else None
+    statement = statement_of(text, last, line)
+    return Unknown(statement, last, plugin, name) if statement else None
+
+
+def slip(word: str) -> bool:
+    """Whether a module's name is more likely a word of Caddy's, misspelt."""
+    return bool(get_close_matches(word, WORDS, 1, 0.8))
 
 
 def _strange(message: str, error: CaddyfileError, word: str) -> bool:
@@ -60,9 +83,17 @@ def _strange(message: str, error: CaddyfileError, word: str) -> bool:
     return "for 'order'" in message or unheard_of(error, word)
 
 
-def _statement(text: str, word: str, line: int | None) -> Statement | None:
+def statement_of(text: str, word: str, line: int | None) -> Statement | None:
+    """What to leave out to be rid of a word.
+
+    Args:
+        text: the Caddyfile.
+        word: the word, or the end of it (as of a path).
+        line: where it stands; None = anywhere.
+    """
     for path in _paths(parse(text).statements):
-        if word in path[-1].words and line in (path[-1].line, None):
+        has = any(each == word or word.endswith(f"/{each}") for each in path[-1].words)
+        if has and line in (path[-1].line, None):
             return _emptied(path)
     return None
 
@@ -81,7 +112,8 @@ def _emptied(path: Path) -> Statement:
         if statement.name == "tls" and path[-1].name == "dns":
             return statement
     for around, inner in zip(path[-2:0:-1], path[:1:-1], strict=False):
-        if len(around.body) > 1 or inner.name == "dynamic":
+        needs_it = around.name in NEVER_EMPTY or around.name.startswith("@")
+        if not needs_it or len(around.body) > 1 or inner.name == "dynamic":
             return inner
     return path[min(1, len(path) - 1)]
 
