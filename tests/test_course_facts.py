@@ -6,6 +6,7 @@ a chapter cannot show, and what has once been wrong.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -113,7 +114,7 @@ def _serve(server: socket.socket) -> None:
 
 
 def _answer(connection: socket.socket) -> None:
-    with connection:
+    with connection, contextlib.suppress(ConnectionError):  # Caddy may cut it at any moment
         if connection.recv(65536):
             connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\n" + UPGRADE)
         while heard := connection.recv(4096):

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -236,13 +237,20 @@ def test_two_labs_do_not_disturb_each_other():
         assert other.fire(2).errors == 0
 
 
+@pytest.fixture
+def short():
+    """A folder whose name is short enough for a lab, also where tests run side by side."""
+    with tempfile.TemporaryDirectory(prefix="l", dir="/tmp") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="other users' links are a matter of shared folders")
-def test_a_link_in_place_of_the_folder_is_not_followed(monkeypatch, tmp_path):
-    precious = tmp_path / "home" / "thesis"
+def test_a_link_in_place_of_the_folder_is_not_followed(monkeypatch, short):
+    precious = short / "home" / "thesis"
     precious.mkdir(parents=True)
     os.utime(precious, (0, 0))  # older than a newborn lab
-    (tmp_path / f"caddylab-{os.getuid()}").symlink_to(precious.parent)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (short / f"caddylab-{os.getuid()}").symlink_to(precious.parent)
+    monkeypatch.setattr("tempfile.tempdir", str(short))
     with pytest.raises(LabError, match="is a link"):
         folder.sweep()
     assert precious.exists()

@@ -49,7 +49,7 @@ def test_a_lab_without_a_service_starts_one_of_its_own():
 @pytest.mark.usefixtures("no_service")
 def test_a_question_starts_a_service_only_for_itself():
     assert podman.available()[0]
-    assert podman.sweep() == []
+    podman.sweep()  # what others have left meanwhile
     assert services() == set()
 
 

@@ -137,7 +137,8 @@ class Watched:
             self.strangers.append(request.url)
 
     def _note_console(self, message: Any) -> None:
-        if message.type == "error":
+        changed = "net::ERR_NETWORK_CHANGED" in message.text  # others make containers meanwhile
+        if message.type == "error" and not changed:
             self.complaints.append(f"{message.text} ({message.location})")
 
     def screenshot(self, name: str) -> Path:
