@@ -38,7 +38,7 @@ def throughput(lab: Lab, bare: bool) -> float:
     """Requests per second of 16 workers, as the engine sends them."""
     lab.load("random")
     if bare:
-        lab._site._admin.load(without_instruments(lab.config()))
+        lab.stack.site._admin.load(without_instruments(lab.config()))
     people = Clients(proxy=not bare)
     run = lab.fire(REQUESTS, concurrency=16, clients=people, background=True).run
     run.wait()

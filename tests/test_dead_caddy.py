@@ -26,16 +26,16 @@ def lab(request):
 def dead(lab):
     """A lab whose Caddy was killed from outside; it is well again afterwards."""
     end_caddy(lab, "SIGKILL")
-    assert poll(lambda: not lab._runtime.caddy_runs(), 10)
+    assert poll(lambda: not lab.stack.runtime.caddy_runs(), 10)
     yield lab
     lab.reset()
 
 
 def end_caddy(lab: Lab, name: str) -> None:
-    if lab._runtime.name == "process":
-        lab._runtime._caddy.send_signal(getattr(signal, name))
+    if lab.stack.runtime.name == "process":
+        lab.stack.runtime._caddy.send_signal(getattr(signal, name))
     else:
-        lab._runtime._caddy.signal(name)
+        lab.stack.runtime._caddy.signal(name)
 
 
 QUESTIONS = {

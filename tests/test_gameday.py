@@ -339,8 +339,8 @@ class TestOnCall:
         def watch(now, events):
             batches.extend(events)
 
-        idle.lab._feed.watch(watch)
-        idle.lab._feed.unwatch(watch)
+        idle.lab.stack.feed.watch(watch)
+        idle.lab.stack.feed.unwatch(watch)
         assert {event[3] for event in batches if event[0] == "b"} == {"hidden"}
         assert "hidden" not in idle.lab.view()._repr_mimebundle_()[0]["image/svg+xml"]
 

@@ -68,7 +68,7 @@ def test_names_stand_for_the_backends_and_every_fault_of_them_shows(lab, source)
         assert repr(fault) == f"<backend 1 has moved ({was} → {now})>"
     assert not fault.active
     lab.wait_until(lambda: who(lab) == {1, 2})
-    if lab._runtime.name == "process":
+    if lab.stack.runtime.name == "process":
         assert lab.names.records == before
 
     with lab.names.slow(0.6) as fault:
@@ -179,13 +179,13 @@ def test_faults_of_names_stand_in_the_records_and_charts(lab):
 def test_a_name_server_that_was_ended_is_started_again_and_ends_with_the_lab():
     with Lab(runtime="process", backends=1) as lab:
         load(lab, "a backend1 8080")
-        process = psutil.Process(lab._runtime.keeper.look("names")["pid"])
+        process = psutil.Process(lab.stack.runtime.keeper.look("names")["pid"])
         process.kill()
         lab.wait_until(lambda: not process.is_running())
         with lab.names.slow(0.01):  # which is told to the new one, where Caddy asks
             pass
         lab.wait_until(lambda: who(lab) == {1})
-        process = psutil.Process(lab._runtime.keeper.look("names")["pid"])
+        process = psutil.Process(lab.stack.runtime.keeper.look("names")["pid"])
     assert not process.is_running()
 
 

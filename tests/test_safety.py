@@ -165,7 +165,7 @@ def test_a_log_file_goes_to_the_labs_folder_and_that_is_said(lab, tmp_path):
         [decision] = loaded.decisions
         assert decision.verdict is Verdict.REDIRECTED
         assert decision.stood == f"output file {wanted}"
-        assert decision.runs.startswith(lab._runtime.own_folder)
+        assert decision.runs.startswith(lab.stack.runtime.own_folder)
         assert str(decision) in map(str, loaded.warnings)
     assert list(tmp_path.iterdir()) == []
 
@@ -214,4 +214,4 @@ def test_a_module_that_nobody_has_looked_at_is_refused(lab):
     [server] = adapted["apps"]["http"]["servers"].values()
     server["routes"][0]["handle"].append({"handler": "exec", "command": "rm"})
     with pytest.raises(CaddyfileError, match=r"does not know Caddy's module `http.handlers.exec`"):
-        Instrument(adapted, lab._runtime, "").plan()
+        Instrument(adapted, lab.stack.runtime, "").plan()

@@ -101,7 +101,7 @@ class GameDay:
         """
         if self._began is not None or self._over.is_set():
             raise LabError("A game is played once; for another one: game = GameDay().")
-        self.lab._feed.watch(_watch)  # so that it is known who waits where
+        self.lab.stack.feed.watch(_watch)  # so that it is known who waits where
         self._began = self._crowd.arrive(self.seconds)
         self._tell_after_cells()
         in_thread("caddylab-game", self._play)
@@ -139,7 +139,7 @@ class GameDay:
         ensure("caddylab._gameday.tables")
         from caddylab._gameday.tables import requests
 
-        return requests(self._judged(), self.lab._feed.waiting())
+        return requests(self._judged(), self.lab.stack.feed.waiting())
 
     def wait(self) -> None:
         """Return when the game is over. Stop (the square) only stops waiting."""
@@ -230,7 +230,7 @@ class GameDay:
         try:
             self._go_on()
             self._ended = time.time()
-            self.lab._feed.unwatch(_watch)
+            self.lab.stack.feed.unwatch(_watch)
             self._crowd.leave()
             self.lab.chaos.end()
             self._conclude()

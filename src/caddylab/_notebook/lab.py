@@ -43,7 +43,7 @@ class Lab(Rig):
 
     def _started(self) -> None:
         magic.adopt(self)
-        progress_bar.say(f"{self!r}\n{self._reason} Ready in {self._took:.1f} s.")
+        progress_bar.say(f"{self!r}\n{self.stack.reason} Ready in {self.stack.took:.1f} s.")
 
     def _introduce(self, loaded: Loaded) -> None:
         routes = "\n".join(f"  {route}" for route in self.routes)
@@ -65,9 +65,9 @@ class Lab(Rig):
     def __repr__(self) -> str:
         if hasattr(self, "_finalizer") and self.closed:
             return "<Lab, closed>"
-        count = len(self._runtime.units)
+        count = len(self.backends)
         plural = "backend" if count == 1 else "backends"
-        place = PLACES[self._runtime.name]
+        place = PLACES[self.runtime]
         return f"<Lab: Caddy and {count} {plural} {place}, {self.url}>"
 
     # --- widgets -------------------------------------------------------------------------
@@ -83,9 +83,9 @@ class Lab(Rig):
         ensure("caddylab._view.view")
         from caddylab._view.view import View
 
-        runs = [traffic.run for traffic in self._running if not traffic.done]
-        large = wanted(projector)
-        return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
+        runs = [traffic.run for traffic in self.stack.sender.under_way]
+        large, backends = wanted(projector), len(self.backends)
+        return View(self.stack.feed, runs, backends, projector=large, speed=speed)
 
     def panel(self) -> Panel:
         """The control panel: load, fire, break and mend by clicking, each click shown as a call.
@@ -146,7 +146,7 @@ class Lab(Rig):
         """
         from caddylab._exercises import check as checks
 
-        checks.check(task, caddyfile, answer, self._runtime.name, seed)
+        checks.check(task, caddyfile, answer, self.runtime, seed)
 
     def hint(self, task: str) -> None:
         """Show one hint more on what the last check of a task has seen.
@@ -166,7 +166,7 @@ class Lab(Rig):
         """
         from caddylab._exercises import check as checks
 
-        return checks.case(task, self._runtime.name)
+        return checks.case(task, self.runtime)
 
     def progress(self) -> Board:
         """Every exercise: tried, passed, points."""
