@@ -98,7 +98,7 @@ def unused_port() -> int:
 
 def podman_works() -> bool:
     """Whether the lab could run in containers here."""
-    from caddylab._runtimes.podman import runtime as podman
+    from caddylab._runtimes.podman import presence as podman
 
     works, why = podman.available()
     if not works:
