@@ -9,7 +9,7 @@ from caddylab._errors import LabError
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.names import Names
-from caddylab._rig.side import Side
+from caddylab._rig.lab_side import LabSide
 from caddylab._traffic import tables
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @border(LabError)
-class BackendSide(Side):
+class BackendSide(LabSide):
     """The backends, and what becomes of them."""
 
     def backend(self, number: int | str) -> Backend:

@@ -13,13 +13,13 @@ from caddylab._caddy.completion.substitution import Substitution
 from caddylab._engine.tls import Trust
 from caddylab._errors import LabError
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._rig.side import Side
+from caddylab._rig.lab_side import LabSide
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.loaded import Loaded
 
 
 @border(LabError)
-class CaddySide(Side):
+class CaddySide(LabSide):
     """What is loaded, where it is found, and what Caddy has made of it."""
 
     def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:

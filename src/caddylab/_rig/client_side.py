@@ -11,12 +11,12 @@ from caddylab._engine.clients import Clients
 from caddylab._errors import LabError
 from caddylab._machine.answer import Answer
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._rig.side import Side
+from caddylab._rig.lab_side import LabSide
 from caddylab._traffic.traffic import Traffic
 
 
 @border(LabError)
-class ClientSide(Side):
+class ClientSide(LabSide):
     """Requests that are sent through Caddy."""
 
     @property

@@ -8,7 +8,7 @@ from caddylab._errors import LabClosed
 from caddylab._rig.stack import Stack
 
 
-class Side:
+class LabSide:
     """One side of a lab: the caddy's, the clients' or the backends'.
 
     Attributes:
