@@ -18,7 +18,7 @@ from interrupting import stop_when
 from caddylab import FaultError, Lab, StartFailed
 from caddylab._machine.undisturbed import Line
 from caddylab._machine.waiting import poll
-from caddylab._rig.faults import LEAST_STATUS, MOST_STATUS
+from caddylab._rig.backends.faults import LEAST_STATUS, MOST_STATUS
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.base import Sight
 from caddylab._runtimes.keeper import MARK, Keeper
@@ -245,7 +245,7 @@ def test_a_fault_that_fails_half_way_leaves_nothing(lab, monkeypatch):
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("caddylab._rig.faults.socket.socket", full)
+        patch.setattr("caddylab._rig.backends.faults.socket.socket", full)
         with pytest.raises(FaultError, match="Too many open files"):
             lab.backend(1).partitioned()
     assert lab.backend(1).state == "up"

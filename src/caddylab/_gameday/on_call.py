@@ -14,9 +14,9 @@ import httpx
 from caddylab._errors import FaultError
 from caddylab._notebook.lab import Lab
 from caddylab._records import Span
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import Fault
-from caddylab._rig.loaded import Loaded
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.faults import Fault
+from caddylab._rig.site.loaded import Loaded
 
 BACKENDS = 3
 

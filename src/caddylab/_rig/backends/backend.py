@@ -14,10 +14,10 @@ from caddylab._errors import FaultError
 from caddylab._machine import loopback
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._records import Span
-from caddylab._rig import faults as _faults
-from caddylab._rig.deeds import Deeds
-from caddylab._rig.faults import Fault
-from caddylab._rig.replies import Replies
+from caddylab._rig.backends import faults as _faults
+from caddylab._rig.backends.deeds import Deeds
+from caddylab._rig.backends.faults import Fault
+from caddylab._rig.backends.replies import Replies
 from caddylab._runtimes.base import INSTANCE_HEADER, Unit
 from caddylab._runtimes.listener import Listener
 

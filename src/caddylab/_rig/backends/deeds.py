@@ -18,7 +18,7 @@ from caddylab._errors import CaddylabError, FaultError
 from caddylab._machine.undisturbed import Line, undisturbed
 from caddylab._machine.waiting import poll
 from caddylab._records import Span
-from caddylab._rig.faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, Plug, is_so
+from caddylab._rig.backends.faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, Plug, is_so
 from caddylab._runtimes.base import Sight, Unit
 from caddylab._runtimes.listener import PLAIN, Listener
 
