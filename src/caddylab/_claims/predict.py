@@ -10,7 +10,7 @@ import ipywidgets
 
 from caddylab._border import border
 from caddylab._claims import notes
-from caddylab._claims.answers import Answers
+from caddylab._claims.choices import Choices
 from caddylab._errors import ArgumentError
 from caddylab._look.html_table import table
 from caddylab._look.progress_bar import say
@@ -38,7 +38,7 @@ class Prediction:
     """
 
     def __init__(self, question: str, options: Mapping[str, Any] | Sequence[str]) -> None:
-        self._answers = Answers(options)
+        self._answers = Choices(options)
         self.question, self.options = question, self._answers.texts
         self.measured: str | None = None
         self.came_true: str | None = None
@@ -133,7 +133,7 @@ def predict(question: str, options: Mapping[str, Any] | Sequence[str]) -> Predic
         question: what will be measured.
         options: at least two answers, each with the value that it stands for:
             `{"none": 0, "some": range(1, 10), "all ten": 10}`. A value is a number, a range of
-            them, a text, or a list; None stands for whatever no other answer stands for. Answers
+            them, a text, or a list; None stands for whatever no other answer stands for. Choices
             without values (a list of texts) stand for themselves.
 
     Raises:

@@ -14,7 +14,7 @@ Options = Mapping[str, Any] | Sequence[str]
 KINDS = "a number, a range, a text, a list, or None for whatever no other answer stands for"
 
 
-class Answers:
+class Choices:
     """What a learner can choose, each answer with what would have to be measured.
 
     Args:
