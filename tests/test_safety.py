@@ -10,8 +10,8 @@ import pytest
 from caddylab import CaddyfileError
 from caddylab._caddy.running import program
 from caddylab._caddy.safety.decision import Verdict
-from caddylab._caddy.safety.guard import RULES
 from caddylab._caddy.safety.modules import MODULES, Touch
+from caddylab._caddy.safety.rulings import RULINGS
 from caddylab._caddy.safety.walk import modules
 
 SECRET = "not for a lab"
@@ -31,7 +31,7 @@ def test_the_table_has_each_module_of_caddy_and_no_other():
 
 
 def test_each_rule_is_about_a_module_that_reaches_beyond_the_lab():
-    assert all(MODULES[module] is not Touch.NOTHING for module in RULES)
+    assert all(MODULES[module] is not Touch.NOTHING for module in RULINGS)
 
 
 def test_modules_are_found_wherever_they_stand(lab):
