@@ -20,8 +20,9 @@ from nbclient import NotebookClient
 from caddylab import Clients, FaultError, GameDay, LabClosed, LabError
 from caddylab._gameday import score
 from caddylab._gameday.game import Deed
-from caddylab._gameday.incidents import DAY, SCENARIOS, plan
+from caddylab._gameday.incidents import plan
 from caddylab._gameday.report import COLUMNS, Report
+from caddylab._gameday.scenarios import DAY, SCENARIOS
 from caddylab._gameday.score import EXCUSED, PAGE, Sample
 from caddylab._machine import shipped
 from caddylab._machine.waiting import poll
