@@ -23,6 +23,7 @@ from caddylab import (
     Survey,
     Traffic,
     compare,
+    judge,
     plausible,
     predict,
     projector,
@@ -129,6 +130,9 @@ CALLS = {
     "plausible(text)": lambda lab, run: plausible("5"),
     "plausible(nan)": lambda lab, run: plausible(5, math.nan),
     "projector(text)": lambda lab, run: projector("off"),
+    "judge(no chapter)": lambda lab, run: judge("42"),
+    "judge(2)": lambda lab, run: judge(2),
+    "judge(measured=5)": lambda lab, run: judge("02", 5),
     "verdicts(text)": lambda lab, run: verdicts("holds"),
     "Claim(holds=text)": lambda lab, run: Claim("a", "yes", "b"),
 }
