@@ -9,7 +9,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -246,8 +245,7 @@ class Rig:
                 configuration before it stays in force.
         """
         self._need_open()
-        loaded = self._site.load(caddyfile, allow)
-        return loaded if warn else replace(loaded, held_back=True)
+        return self._site.load(caddyfile, allow).shown(warn)
 
     @property
     def warnings(self) -> Loaded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.decision import Decision
@@ -37,6 +37,10 @@ class Loaded:
         more = f" {remarks} on what it lacks: `.warnings`." if lacks else ""
         said = [*(f"! {warning}" for warning in told), *(f"= {each}" for each in self.replaced)]
         return "\n".join([f"Loaded {self.name}: {many}.{more}", *said])
+
+    def shown(self, warn: bool) -> Loaded:
+        """Itself, or, without `warn`, itself with all that it would say held back."""
+        return self if warn else replace(self, held_back=True)
 
     @property
     def replaced(self) -> list[Substitution]:
