@@ -58,6 +58,7 @@ def test_cells_have_the_colours_of_what_they_hold(open_notebook):
     page.wait_for_function(f"() => ({MIMES})()[1] === 'text/x-ipython'")
     assert page.evaluate(MIMES) == ["text/x-caddyfile", "text/x-ipython", "text/x-ipython"]
     lines = page.locator(".jp-CodeCell").first.locator(".cm-line")
+    lines.locator("span", has_text="reverse_proxy").wait_for()
     shown = {
         word: lines.locator("span", has_text=word).first.evaluate(COLOUR)
         for word in ("%%caddyfile", "reverse_proxy", "10s", "# Who takes over?")

@@ -72,7 +72,12 @@ export async function caddyfileColours(sharedModule) {
     requires: [INotebookTracker, IEditorLanguageRegistry],
     activate(app, tracker, languages) {
       const support = new LanguageSupport(StreamLanguage.define(mode));
-      languages.addLanguage({ name: "Caddyfile", mime: MIME, extensions: ["caddyfile"], support });
+      // An editor that waits for Python when it is given another language takes what comes last.
+      const load = async () => {
+        await Promise.all(["text/x-ipython", "text/x-python"].map((mime) => languages.getLanguage(mime)));
+        return support;
+      };
+      languages.addLanguage({ name: "Caddyfile", mime: MIME, extensions: ["caddyfile"], load });
       tracker.widgetAdded.connect((_, panel) => watch(panel));
       tracker.forEach(watch);
     },
