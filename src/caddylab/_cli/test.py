@@ -31,6 +31,8 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--row", action="append", default=[], metavar="NAME",
         help="try this row only, such as 'rolling restart'; may be said again")  # fmt: skip
+    add("--route", default="", metavar="ROUTE",
+        help="which route: number, name or upstream (default: with most upstreams)")  # fmt: skip
     add("--seed", type=int, default=1, help="decides which backend suffers (default: the last)")
     add("--patience", type=float, default=1.5, metavar="SECONDS",
         help="after which users give up (default: %(default)s)")  # fmt: skip
@@ -75,9 +77,10 @@ def _run(options: argparse.Namespace) -> int:
     wanted = expect.read(options.expect) if options.expect else {}
     with Bar() as bar:
         report = rehearse(
-            _named(options.file), options.row, runtime=options.runtime, seed=options.seed,
-            patience=options.patience, advice=not options.no_advice, envfile=options.envfile,
-            pool=options.pool, audience=Told(bar),
+            _named(options.file), options.row, route=options.route, runtime=options.runtime,
+            seed=options.seed, patience=options.patience, advice=not options.no_advice,
+            envfile=options.envfile, pool=options.pool,
+            audience=Told(bar, options.file, options.seed),
         )  # fmt: skip
     short = expect.short(report, wanted) if options.expect else _lacking(report)
     _write(options, report, short)
