@@ -24,8 +24,8 @@ from caddylab._machine.answer import Answer
 from caddylab._notebook.lab import Lab
 from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import Fault
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.faults import Fault
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
 from caddylab._traffic.traffic import Traffic, compare

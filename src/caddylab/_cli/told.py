@@ -57,9 +57,9 @@ class Told(Audience):
     def _closing(self, report: Rehearsal) -> Iterator[str]:
         if report.busy:
             yield text.paragraph(
-                "This machine was busy: work took "
-                f"{report.slowness:.1f} times as long as it would have alone. The slowest times are "
-                "not reliable, nor is what timeouts did: try again when it is quiet."
+                f"This machine was busy: work took {report.slowness:.1f} times as long as it would "
+                "have alone. The slowest times are not reliable, nor is what timeouts did: try "
+                "again when it is quiet."
             )
         if worst := max(report.bad, key=lambda seen: seen.bad, default=None):
             seed = f" --seed {self._seed}" if self._seed != 1 else ""

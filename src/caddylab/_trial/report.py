@@ -55,7 +55,8 @@ class Rehearsal:
         """It as JSON has it."""
         return {
             "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
-            "routes": list(self.routes), "route": self.subject.route, "slowness": round(self.slowness, 2),
+            "routes": list(self.routes), "route": self.subject.route,
+            "slowness": round(self.slowness, 2),
             "rows": [seen.record() for seen in self.rows.values()],
             "advice": self.advice.record() if self.advice else None,
             "seconds": round(self.took, 1),
