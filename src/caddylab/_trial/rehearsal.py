@@ -35,7 +35,7 @@ def chosen(names: Iterable[str]) -> list[Mishap]:
     Raises:
         FaultError: there is no such row.
     """
-    wanted = list(names) or list(NAMES)
+    wanted = [names] if isinstance(names, str) else list(names) or list(NAMES)
     if unknown := [name for name in wanted if name not in ROWS]:
         raise FaultError(f"There is no row {unknown[0]!r}: expected {', '.join(NAMES)}.")
     return [ROWS[name] for name in wanted]
@@ -117,7 +117,8 @@ def _opener(
 ) -> Callable[[], Rig]:
     """Makes labs with one backend more than the site needs: a spare one, for advice."""
     values = inherited() | (variables_of(envfile) if envfile else {})
-    backends = pool or min(MOST_BACKENDS, backends_for(caddyfile, values) + 1)
+    fits = min(MOST_BACKENDS, backends_for(caddyfile, values) + 1)
+    backends = fits if pool is None else pool
 
     def open_lab() -> Rig:
         return Rig.of(caddyfile, runtime, envfile=envfile, pool=backends)
