@@ -6,7 +6,7 @@ import pytest
 
 from caddylab._trial import text
 from caddylab._trial.block import block
-from caddylab._trial.chance import Tally, fewer
+from caddylab._trial.chance import Cost, fewer
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.search import AT_MOST, Search
 from caddylab._trial.seen import Askers, Seen
@@ -92,7 +92,7 @@ class TestChance:
         assert not fewer((0, 0), (6, 12))
 
     def test_an_error_weighs_more_than_a_wait(self):
-        errors, waits = Tally.of([seen(bad=12, total=24)]), Tally.of([seen(slow=12, total=24)])
+        errors, waits = Cost.of([seen(bad=12, total=24)]), Cost.of([seen(slow=12, total=24)])
         assert waits.better(errors)
         assert not errors.better(waits)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from caddylab._trial.block import Line, block
-from caddylab._trial.chance import Tally
+from caddylab._trial.block import BlockLine, block
+from caddylab._trial.chance import Cost
 from caddylab._trial.ladders import Addition, apply
 from caddylab._trial.search import Chain, Mended, Try
 from caddylab._trial.seen import Seen
@@ -56,7 +56,7 @@ class Proved:
         return self.text != self.before
 
     @property
-    def block(self) -> list[Line]:
+    def block(self) -> list[BlockLine]:
         """The `reverse_proxy` as it will read, each line with what is new of it."""
         return block(self.before, self.text, self.line)
 
@@ -83,7 +83,7 @@ def together(found: Sequence[Mended]) -> list[Addition]:
 
 def is_worse(before: Sequence[Seen], after: Sequence[Seen]) -> bool:
     """Whether fewer users are served well than before, and hardly by chance."""
-    return Tally.of(before, all=True).better(Tally.of(after, all=True))
+    return Cost.of(before, all=True).better(Cost.of(after, all=True))
 
 
 def blame(advice: Proved, before: Seen, attempt: Try) -> Chain:

@@ -11,7 +11,7 @@ SAME, NEW, CHANGED = " ", "+", "~"
 
 
 @dataclass(frozen=True)
-class Line:
+class BlockLine:
     """A line of the block.
 
     Args:
@@ -27,7 +27,7 @@ class Line:
     was: str = ""
 
 
-def block(before: str, after: str, line: int) -> list[Line]:
+def block(before: str, after: str, line: int) -> list[BlockLine]:
     """The statement that begins on a line, as it will read.
 
     Args:
@@ -39,17 +39,17 @@ def block(before: str, after: str, line: int) -> list[Line]:
     return [one for at, one in _compared(old, new) if first <= at <= last]
 
 
-def _compared(old: list[str], new: list[str]) -> list[tuple[int, Line]]:
+def _compared(old: list[str], new: list[str]) -> list[tuple[int, BlockLine]]:
     """Each line of the new text, with its number there."""
-    found: list[tuple[int, Line]] = []
+    found: list[tuple[int, BlockLine]] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         for n in range(c, d):
             was = a + n - c
             if kind == "equal":
-                one = Line(was + 1, SAME, new[n])
+                one = BlockLine(was + 1, SAME, new[n])
             elif was < b:
-                one = Line(was + 1, CHANGED, new[n], old[was])
+                one = BlockLine(was + 1, CHANGED, new[n], old[was])
             else:
-                one = Line(None, NEW, new[n])
+                one = BlockLine(None, NEW, new[n])
             found.append((n + 1, one))
     return found

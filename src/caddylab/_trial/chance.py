@@ -16,7 +16,7 @@ Count = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Tally:
+class Cost:
     """What several runs of a row cost the users, put together.
 
     Args:
@@ -28,7 +28,7 @@ class Tally:
     total: int
 
     @classmethod
-    def of(cls, runs: Iterable[Seen], *, all: bool = False) -> Tally:
+    def of(cls, runs: Iterable[Seen], *, all: bool = False) -> Cost:
         """That of some runs.
 
         Args:
@@ -40,7 +40,7 @@ class Tally:
         costs = tuple(map(sum, zip(*each, strict=True)))
         return cls(costs, sum(seen.total for seen in known))
 
-    def better(self, other: Tally) -> bool:
+    def better(self, other: Cost) -> bool:
         """Whether it cost the users less than another, and hardly by chance."""
         for mine, theirs in zip(self.costs, other.costs, strict=True):
             ours, others = (mine, self.total), (theirs, other.total)

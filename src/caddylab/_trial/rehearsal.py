@@ -10,8 +10,8 @@ from typing import Annotated
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
 from caddylab._machine.environ import inherited
-from caddylab._machine.pulse import Pulse
 from caddylab._machine.undisturbed import undisturbed
+from caddylab._machine.yardstick import Yardstick
 from caddylab._rig.rig import Rig, variables_of
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.fitting import backends_for
@@ -82,7 +82,7 @@ def rehearse(
     name, text = caddyfiles.read(caddyfile)
 
     crew = Crew(_opener(caddyfile, runtime, envfile, pool), labs or labs_here(runtime))
-    pulse = Pulse()
+    yardstick = Yardstick()
     try:
         rig = crew.first()
         subject = look(rig, name, text, route)
@@ -93,11 +93,11 @@ def rehearse(
         todo = [row for row in wanted if row.fits(subject)]
         spare = len(set(rig.numbers.values())) < len(rig.backends)
         trials = Trials(crew, subject, patience, seed, heard, spare)
-        with pulse:
+        with yardstick:
             for seen in trials.table(todo, text):
                 report.rows[seen.row] = seen
                 heard.saw(seen)
-        report.slowness = pulse.slowness
+        report.slowness = yardstick.slowness
         if advice and report.bad:
             report.advice = advise(trials, report, todo)
             if report.advice is None:

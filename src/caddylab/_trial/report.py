@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from caddylab._machine.pulse import BUSY
+from caddylab._machine.yardstick import BUSY
 from caddylab._trial.advice import Proved
 from caddylab._trial.seen import Seen
 from caddylab._trial.subject import Tested

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
-from caddylab._trial.chance import Tally
+from caddylab._trial.chance import Cost
 from caddylab._trial.ladders import Step, apply, ladder
 from caddylab._trial.reasons import reasons
 from caddylab._trial.seen import Seen
@@ -75,7 +75,7 @@ class Search:
     def _chain(self, text: str, mended: Mended) -> Chain:
         best, of_best = text, [mended.before]
         for step in self._steps(text, mended.before):
-            if not any(Tally.of(of_best).costs):
+            if not any(Cost.of(of_best).costs):
                 return
             self.told(f"{mended.row}: {', '.join(str(a.option) for a in step)}")
             richer, runs = apply(text, self.line, step), list[Seen]()
@@ -107,7 +107,7 @@ def _verdict(runs: Sequence[Seen], before: Sequence[Seen]) -> bool | None:
         return None
     if any(seen.trouble for seen in runs):
         return False
-    now, then = Tally.of(runs), Tally.of(before)
+    now, then = Cost.of(runs), Cost.of(before)
     if [c * then.total for c in now.costs] >= [c * now.total for c in then.costs]:
         return False
     if len(runs) < CONFIRMED:

@@ -21,7 +21,7 @@ BUSY = 2.0
 """Where work takes so many times longer than it would alone, no time can be trusted."""
 
 
-class Pulse:
+class Yardstick:
     """A small piece of work again and again, in a process of its own. Use it in a `with` block.
 
     Attributes:
@@ -36,7 +36,7 @@ class Pulse:
         """How many times longer work took than it would have alone."""
         return sum(self.times) / (WORK * len(self.times)) if self.times else 1.0
 
-    def __enter__(self) -> Pulse:
+    def __enter__(self) -> Yardstick:
         # It ends by itself when nobody reads what it says any more.
         self._process = subprocess.Popen(
             [sys.executable, "-ISc", BEAT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
