@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from ahead import ahead
+from runtimes import notebooks
 
 from caddylab._claims import verify
 from caddylab._machine import shipped
@@ -17,6 +18,11 @@ NOTEBOOKS = sorted(shipped.course().glob("*.ipynb"))
 JUDGED = re.compile(r"\b(judge|verdicts)\(")
 
 pytestmark = pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
+
+
+def has_a_lab(notebook: Path) -> bool:
+    """Whether it matters where it runs."""
+    return "Lab(" in notebook.read_text("utf-8")
 
 
 def text_of(notebook) -> str:
@@ -33,11 +39,10 @@ executed = ahead(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@notebooks(NOTEBOOKS, "notebook, runtime", {path.stem for path in NOTEBOOKS if has_a_lab(path)})
 def test_notebook(notebook: Path, runtime: str, executed, request):
     executed = executed[request.node.nodeid].result()
-    if "Lab(" in notebook.read_text("utf-8"):
+    if has_a_lab(notebook):
         assert f"CADDYLAB_RUNTIME asks for {runtime}" in text_of(executed)
     findings = list(verify.compare(notebook, verify.claims(executed)))
     assert [finding for finding in findings if finding.drifted] == []
