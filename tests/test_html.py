@@ -88,6 +88,10 @@ class TestPages:
         text = (pages / "99-summary.html").read_text("utf-8")
         assert "With this Caddyfile no user gets an error when a backend hangs." in text
 
+    def test_a_caddyfile_in_a_cell_has_its_colours(self, pages):
+        text = (pages / "99-summary.html").read_text("utf-8")
+        assert '<span class="cp">%%caddyfile' in text
+
 
 @pytest.mark.timeout(240)
 @pytest.mark.browser

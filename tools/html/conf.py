@@ -43,4 +43,5 @@ def setup(app):
     """Colour a Caddyfile in a cell as what it is."""
     from cells import CellLexer
 
-    app.add_lexer("ipython3", CellLexer)
+    for name in ("ipython3", "ipython", "python"):  # executed or not
+        app.add_lexer(name, CellLexer)
