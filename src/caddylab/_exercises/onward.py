@@ -19,7 +19,7 @@ from caddylab._look.html_table import Markup, element, table
 
 
 @dataclass(frozen=True)
-class Place:
+class Signpost:
     """Where the learner's notebook is: what lies where from there.
 
     Attributes:
@@ -30,7 +30,7 @@ class Place:
     labs: str
 
     @classmethod
-    def here(cls) -> Place:
+    def here(cls) -> Signpost:
         """That of this notebook: a lab lies two folders below the course's root."""
         in_lab = Path.cwd().parent.name == "labs"
         return cls("../../course/", "../") if in_lab else cls("", "../labs/")
@@ -52,7 +52,7 @@ class Place:
 class Done:
     """What the learner has done, as the files beside the notebooks tell."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Signpost) -> None:
         self._said = notes.read(Path(place.course) / PREDICTIONS)
         self._standings = progress.standings(_files(Path(place.labs)))
 
@@ -80,7 +80,7 @@ class Onward:
 
     def __init__(self, chapter: Chapter, following: Chapter | None) -> None:
         self._chapter, self._next = chapter, following
-        self._place = Place.here()
+        self._place = Signpost.here()
         self._done = Done(self._place)
 
     def _steps(self) -> Iterator[tuple[str, Markup]]:
@@ -118,7 +118,7 @@ class Map:
 
     def __init__(self, all_of_them: Mapping[str, Chapter]) -> None:
         self._chapters = [c for number, c in all_of_them.items() if number != "00"]
-        self._place = Place.here()
+        self._place = Signpost.here()
         self._done = Done(self._place)
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
