@@ -21,6 +21,11 @@ PAGE = ROOT / "docs" / "sites.md"
 README = ROOT / "README.md"
 SHOWN = "pair"
 """The site that the README shows, with the advice for it."""
+ROWS = (
+    "all well", "down", "all down", "answers 500", "hung", "partitioned", "rolling restart",
+    "backends close idle", "flapping",
+)  # fmt: skip
+"""And the rows of it."""
 MARKS = re.compile(r"(<!-- caddylab test -->\n).*?(<!-- end -->)", re.DOTALL)
 HEAD = """# Ten sites, and what their users would feel
 
@@ -72,9 +77,13 @@ def section(name: str, record: dict[str, Any]) -> str:
 
 def first_screen(said: str) -> list[str]:
     """The table and the lines to write, short enough for a first screen."""
-    table = said[said.index("what happens") :].split("\n\n")[0].splitlines()
+    head, rule, *lines = said[said.index("what happens") :].split("\n\n")[0].splitlines()
     advice = said[said.index("ADVICE") :].split("\n\nWhat each row needs")[0].splitlines()
-    return ["$ caddylab test Caddyfile", "", *table, "", *advice]
+    shown, kept = [], False
+    for line in lines[:-1]:  # without the legend; a row goes on in lines without a sign
+        kept = line[2:].startswith(ROWS) if line[0] in "✓◐✗–" else kept
+        shown += [line] * kept
+    return ["$ caddylab test Caddyfile", "…", head, rule, *shown, "…", *advice]
 
 
 if __name__ == "__main__":
