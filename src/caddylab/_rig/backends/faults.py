@@ -7,8 +7,6 @@ answers) and one that is *partitioned* (the dial itself gets no answer).
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,17 +16,11 @@ from caddylab._errors import FaultError
 from caddylab._look.fault_kinds import DOWN as DOWN
 from caddylab._look.fault_kinds import KINDS
 from caddylab._records import Span
-from caddylab._runtimes.base import BACKLOG, Address
 
 DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
 SILENT = {"hung", "partitioned"}
 IN_APP = {"slow", "failing", "truncated", "closing", "limited"}
-
-MOST_SECONDS = 600
-MOST_AT_ONCE = 10_000
-LEAST_STATUS, MOST_STATUS = 200, 599
-"""What the app takes, too (`containers/app/statuses.py`)."""
 
 
 @border(FaultError)
@@ -113,130 +105,3 @@ class Book:
         """Note that these are over."""
         for fault in self.active(kinds):
             fault.end(when)
-
-
-class Plug:
-    """Fills the listen queue of each address, so that further dials get no answer at all.
-
-    A full queue makes the kernel drop each new connection's first packet in silence, which is
-    what a partition looks like from the outside, and needs no admin rights.
-    """
-
-    def __init__(self, *addresses: Address | str) -> None:
-        self._sockets: list[socket.socket] = []
-        for address in addresses:
-            self._fill(address)
-
-    def _fill(self, address: Address | str) -> None:
-        most = len(self._sockets) + 2 * BACKLOG
-        try:
-            while len(self._sockets) < most and self._connect(address):
-                pass
-        except OSError as error:
-            self.pull()
-            raise FaultError(
-                f"The listen queue at {_written(address)} cannot be filled: {error}. It "
-                f"takes about {BACKLOG} connections, and each of them an open file."
-            ) from error
-
-    def _connect(self, address: Address | str) -> bool:
-        """Whether there was still room in the queue."""
-        plug = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
-        self._sockets.append(plug)
-        plug.settimeout(0.1)
-        try:
-            plug.connect(address)
-        except (TimeoutError, BlockingIOError):  # a full unix socket says so at once
-            return False
-        return True
-
-    def pull(self) -> None:
-        """Free the queue."""
-        for plug in self._sockets:
-            with contextlib.suppress(OSError):
-                plug.close()
-
-
-def _written(address: Address | str) -> str:
-    return address if isinstance(address, str) else f"{address[0]}:{address[1]}"
-
-
-def slow(seconds: float, path: str | None = None) -> dict[str, Any]:
-    """The control message for a slow backend.
-
-    Raises:
-        FaultError: `seconds` is not a time, or `path` no path.
-    """
-    if not 0 < seconds <= MOST_SECONDS:
-        raise FaultError(
-            f"A backend can be slow by more than 0 and up to {MOST_SECONDS} s, not {seconds}."
-        )
-    return {"seconds": float(seconds), "path": _prefix(path)}
-
-
-def failing(share: float, status: int, path: str | None = None) -> dict[str, Any]:
-    """The control message for a backend that answers some requests with an error.
-
-    Raises:
-        FaultError: `share` is no share, `status` no HTTP status of an answer, or `path` no path.
-    """
-    if not 0 < share <= 1:
-        raise FaultError(f"The share of failing requests lies between 0 and 1, not at {share}.")
-    need_status(status)
-    return {"share": float(share), "status": int(status), "path": _prefix(path)}
-
-
-def need_status(status: int) -> None:
-    """Check the status of an answer.
-
-    Raises:
-        FaultError: it is none.
-    """
-    if not LEAST_STATUS <= status <= MOST_STATUS or status != int(status):
-        raise FaultError(
-            f"An answer's status is a whole number from {LEAST_STATUS} to {MOST_STATUS}, "
-            f"not {status}."
-        )
-
-
-def truncated(path: str | None = None) -> dict[str, Any]:
-    """The control message for a backend whose answers are shorter than they announce.
-
-    Raises:
-        FaultError: `path` is no path.
-    """
-    return {"path": _prefix(path)}
-
-
-def closing(seconds: float) -> dict[str, Any]:
-    """The control message for a backend that closes idle connections when the next request comes.
-
-    Raises:
-        FaultError: `seconds` is not a time.
-    """
-    if not 0 < seconds <= MOST_SECONDS:
-        raise FaultError(
-            f"A connection can be idle for more than 0 and up to {MOST_SECONDS} s, not {seconds}."
-        )
-    return {"seconds": float(seconds), "path": None}
-
-
-def limited(at_once: int) -> dict[str, Any]:
-    """The control message for a backend that works on few requests at a time.
-
-    Raises:
-        FaultError: `at_once` is no such number.
-    """
-    if not 1 <= at_once <= MOST_AT_ONCE or at_once != int(at_once):
-        raise FaultError(
-            f"A backend can work on 1 to {MOST_AT_ONCE} requests at a time, not on {at_once}."
-        )
-    return {"at_once": int(at_once), "path": None}
-
-
-def _prefix(path: str | None) -> str | None:
-    if path is not None and not path.startswith("/"):
-        raise FaultError(
-            f"A path begins with a slash: {'/' + path!r}, not {path!r}. Leave it out for all paths."
-        )
-    return path
