@@ -77,8 +77,8 @@ def draw(
         TrafficError: there is no such picture, or it has no such option.
     """
     if kind not in PICTURES:
-        *names, last = (f"“{name}”" for name in PICTURES)
-        known = f"{', '.join(names)} or {last}"
+        *others, last = (f"“{name}”" for name in PICTURES)
+        known = f"{', '.join(others)} or {last}"
         raise TrafficError(f"There is no picture “{kind}”: expected {known}.")
     _check_options(kind, options)
     if now is not None:

@@ -39,7 +39,6 @@ from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.names import Names
 from caddylab._rig.site import assignment, caddyfiles
-
 from caddylab._rig.site.doors import Door
 from caddylab._rig.site.fitting import backends_for
 from caddylab._rig.site.instrument import Prepared

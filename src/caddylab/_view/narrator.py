@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.journal import Journal
