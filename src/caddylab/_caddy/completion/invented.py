@@ -109,7 +109,7 @@ def _by_option(name: str, statement: Statement, way: Way) -> str:
         return "site.log"
     if {"remote_ip", "client_ip", "trusted_proxies"} & set(statement.words):
         return "203.0.113.0/24"
-    if statement.name in MATCHED and statement.words[1:2] == [word]:
+    if statement.name in MATCHED and statement.words[1].startswith(f"{{${name}"):
         return "/invented"
     fits = (value for pattern, value in BY_OPTION if pattern.search(statement.name))
     return next(fits, "invented")
