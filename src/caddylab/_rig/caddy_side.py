@@ -22,13 +22,16 @@ from caddylab._rig.site.loaded import Loaded
 class CaddySide(LabSide):
     """What is loaded, where it is found, and what Caddy has made of it."""
 
-    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
+    def load(
+        self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
+    ) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
             allow: folders and files of this machine that it may read, besides the folder that
                 it lies in itself.
+            warn: whether to show the warnings at once; `lab.warnings` shows them later.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -38,7 +41,12 @@ class CaddySide(LabSide):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self.stack.site.load(caddyfile, allow)
+        return self.stack.site.load(caddyfile, allow).shown(warn)
+
+    @property
+    def warnings(self) -> Loaded:
+        """What was loaded last, with its warnings, also those that `warn=False` has held back."""
+        return self.stack.site.loaded
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
@@ -88,10 +96,13 @@ class CaddySide(LabSide):
         """The JSON that Caddy made of the Caddyfile in force, with what was invented for it."""
         return self.stack.site.adapted
 
-    @property
-    def entrance(self) -> tuple[tuple[str, int], Trust | None]:
-        """Where clients connect, and whose certificates they take if they speak TLS there."""
-        door = self.stack.site.main
+    def entrance(self, host: str | None = None) -> tuple[tuple[str, int], Trust | None]:
+        """Where clients connect, and whose certificates they take if they speak TLS there.
+
+        Args:
+            host: whom they ask for, perhaps with a port; else whom `fire` asks for.
+        """
+        door, _ = self.stack.site.doors.asked(host, None, self.stack.site.host)
         return door.reached(), self.stack.site.trust(door)
 
     @property

@@ -9,9 +9,11 @@ from typing import Any
 
 from caddylab._caddy.running.journal import Journal
 from caddylab._errors import FaultError, LabError
+from caddylab._look.called import called
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.names import Names
+from caddylab._rig.site import assignment
 from caddylab._rig.site.instrument import Prepared
 from caddylab._runtimes.base import Runtime, Unit
 from caddylab._runtimes.listener import PLAIN, Listener
@@ -48,7 +50,9 @@ class Fleet:
 
     def dress(self, plan: Prepared) -> None:
         """Let the backends speak and answer what a Caddyfile expects of its upstreams."""
+        own = assignment.names(plan.numbers)
         for backend in self.backends:
+            backend.name = called(backend.number, own)
             backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)

@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from caddylab._caddy.adapted.balancing import setting
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
@@ -103,10 +102,10 @@ class Sender:
 
         trust = self._site.trust(door)
         run = self._engine.start(plan, door.reached(), people, prepare, trust)
-        stage = setting(self._site.config, len(fleet.backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: settle(run.id), fleet.spans, journal.opinions.spans, stage
-        )
+            run, people, lambda: settle(run.id), fleet.spans, journal.opinions.spans,
+            self._site.stage,
+        )  # fmt: skip
         self.last = traffic
         self._runs.add(traffic)
         return traffic

@@ -82,7 +82,7 @@ class Stack:
         life.callback(self.visitor.close)
         life.callback(self.journal.close)
         self.journal.start()
-        self.feed = Feed(self.journal, self.fleet.backends, lambda: site.latest)
+        self.feed = Feed(self.journal, self.fleet.backends, lambda: site.staged)
         life.callback(self.feed.close)
         self.engine = Engine()
         life.callback(self.engine.close)
