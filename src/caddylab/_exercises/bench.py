@@ -57,11 +57,17 @@ class Bench(Rig):
         self.loaded = time.time()
         return super().load(caddyfile, allow=allow)
 
+    @property
+    def rewritten(self) -> list[str]:
+        """What backends were asked for where a client wanted something else."""
+        return list(self._journal.rewritten.values())
+
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""
         self.shuffle(seed)
         self.restore()
         self._faults.clear()
+        self._journal.rewritten.clear()
         self._clients = Clients()
 
     def dial(self, number: int) -> str:

@@ -186,7 +186,9 @@ class Rig:
             backend.born = self._names.refresh
         self._journal.opinions.diary = _diaries(self._backends)
         site = self._site
-        self._feed = Feed(self._journal, self._backends, lambda: site.latest)
+        self._feed = Feed(
+            self._journal, self._backends, lambda: self._names.suffered, lambda: site.latest
+        )
         life.callback(self._feed.close)
         life.callback(self._engine.close)
 

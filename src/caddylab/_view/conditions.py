@@ -9,6 +9,7 @@ from typing import Any
 
 from caddylab._caddy.adapted.balancing import Setting, setting
 from caddylab._caddy.running.journal import Journal
+from caddylab._records import NAME_SERVER, Span
 from caddylab._view import tape
 from caddylab._view.tape import Event
 from caddylab._view.watched import Watched
@@ -20,6 +21,7 @@ class Conditions:
     Args:
         journal: knows Caddy's opinions.
         backends: what we made of them.
+        names: the faults of names in force.
         config: gives the configuration that Caddy runs.
         zero: the Unix time that the events' times count from.
 
@@ -31,10 +33,12 @@ class Conditions:
         self,
         journal: Journal,
         backends: Sequence[Watched],
+        names: Callable[[], Sequence[Span]],
         config: Callable[[], dict[str, Any]],
         zero: float,
     ) -> None:
         self._journal, self._backends, self._config, self._zero = journal, backends, config, zero
+        self._names, self._named = names, tape.names(0.0, [])
         self._failures: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=100))
         self._shown: dict[int, tuple[str, str, float | None]] = {}
         self._loaded: dict[str, Any] | None = None
@@ -52,13 +56,21 @@ class Conditions:
             self.stage = setting(config, len(self._backends), self._journal.backend_at)
             self._failures.clear()
             yield tape.loaded(self._now(), self.stage)
+        faults = self._names()
+        yield from self._news_of_names([f for f in faults if f.backend == NAME_SERVER])
         for backend in self._backends:
-            spans = backend.suffered
+            spans = [*backend.suffered, *(f for f in faults if f.backend == backend.number)]
             state = tape.describe(spans) if backend.candid else tape.HIDDEN
             shown = (state, *self._opinion(backend.number))
             if self._shown.get(backend.number) != shown:
                 self._shown[backend.number] = shown
                 yield tape.changed(self._now(), backend.number, *shown)
+
+    def _news_of_names(self, faults: Sequence[Span]) -> Iterator[Event]:
+        event = tape.names(self._now(), faults)
+        if event[2] != self._named[2]:
+            self._named = event
+            yield event
 
     def _opinion(self, backend: int) -> tuple[str, float | None]:
         """Caddy's opinion, and when it will forget the failures that it remembers."""

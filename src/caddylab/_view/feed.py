@@ -15,6 +15,7 @@ from typing import Any
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
+from caddylab._records import Span
 from caddylab._view.narrator import Narrator
 from caddylab._view.passed_checks import Checks
 from caddylab._view.tape import Event
@@ -33,6 +34,7 @@ class Feed:
     Args:
         journal: what Caddy's log says.
         backends: what we made of them.
+        names: the faults of names in force.
         config: gives the configuration that Caddy runs.
 
     Attributes:
@@ -40,9 +42,13 @@ class Feed:
     """
 
     def __init__(
-        self, journal: Journal, backends: Sequence[Watched], config: Callable[[], dict[str, Any]]
+        self,
+        journal: Journal,
+        backends: Sequence[Watched],
+        names: Callable[[], Sequence[Span]],
+        config: Callable[[], dict[str, Any]],
     ) -> None:
-        self._journal, self._backends, self._config = journal, backends, config
+        self._journal, self._backends, self._names, self._config = journal, backends, names, config
         self._watchers: list[Watcher] = []
         self._lock = threading.Lock()
         self._collector: Steady | None = None
@@ -108,7 +114,9 @@ class Feed:
 
     def _begin(self, runs: Iterable[Ledger]) -> None:
         self._history.clear()
-        self._narrator = Narrator(self._journal, self._backends, self._config, self.zero, runs)
+        self._narrator = Narrator(
+            self._journal, self._backends, self._names, self._config, self.zero, runs
+        )
         self._history += self._narrator.news()
 
     def _hand_out(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from caddylab._look.fault_kinds import DOWN, KINDS
+from caddylab._records import NAME_SERVER, called
 
 STATE = {name: kind.then for name, kind in KINDS.items()}
 """What a backend did or suffered, by the kind of the fault."""
@@ -98,13 +99,13 @@ def faults(spans: pd.DataFrame) -> str:
 
 def meanwhile(backend: int, kind: str) -> str:
     """ "While backend 2 hung", "While backend 2 was down"."""
-    return f"While backend {backend} {'was down' if kind in DOWN else STATE.get(kind, kind)}"
+    return f"While {called(backend)} {'was down' if kind in DOWN else STATE.get(kind, kind)}"
 
 
 def _state(kind: str, backends: list[int]) -> str:
     state = STATE.get(kind, f"was {kind}")
-    if len(backends) == 1:
-        return f"backend {backends[0]} {state}"
+    if len(backends) == 1 or NAME_SERVER in backends:
+        return listing(f"{called(number)} {state}" for number in backends)
     return f"backends {listing(map(str, backends))} {state.replace('was ', 'were ')}"
 
 

@@ -15,7 +15,7 @@ from caddylab._border import border
 from caddylab._errors import FaultError
 from caddylab._look.fault_kinds import DOWN as DOWN
 from caddylab._look.fault_kinds import KINDS
-from caddylab._records import Span
+from caddylab._records import Span, called
 
 DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
@@ -62,7 +62,7 @@ class Fault:
 
     def __repr__(self) -> str:
         span = self.span
-        who = f"backend {span.backend}" if span.backend else "name server"
+        who = called(span.backend).removeprefix("the ")
         detail = f" ({span.detail})" if span.detail else ""
         if span.end is None:
             return f"<{who} {is_so(span.kind)}{detail}>"
