@@ -82,7 +82,10 @@ def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
     assert poll(lambda: len(run.requests) > 20, 10)
     end_caddy(lab, "SIGKILL")
     run.wait()
-    assert {request.outcome for request in run.requests[-20:]} <= {"connect refused", "reset"}
+    ends = {"connect refused", "reset"}
+    if lab._runtime.name == "podman":  # what is sent to a container that goes away gets lost
+        ends.add("timeout")
+    assert {request.outcome for request in run.requests[-20:]} <= ends
     lab.reset()
 
 
