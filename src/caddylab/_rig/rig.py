@@ -185,9 +185,9 @@ class Rig:
         for backend in self._backends:
             backend.born = self._names.refresh
         self._journal.opinions.diary = _diaries(self._backends)
-        site = self._site
+        site, names = self._site, self._names  # a feed must not hold a lab that is forgotten
         self._feed = Feed(
-            self._journal, self._backends, lambda: self._names.suffered, lambda: site.latest
+            self._journal, self._backends, lambda: names.suffered, lambda: site.latest
         )
         life.callback(self._feed.close)
         life.callback(self._engine.close)
