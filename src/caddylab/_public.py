@@ -1,6 +1,7 @@
 """Every public name; `caddylab` hands them out, and imports this only when one is wanted."""
 
 from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
+from caddylab._claims.judge import judge
 from caddylab._claims.predict import Prediction, predict, predictions
 from caddylab._cli.doctor import doctor
 from caddylab._engine.clients import Clients
@@ -67,6 +68,7 @@ __all__ = [
     "WaitTimeout",
     "compare",
     "doctor",
+    "judge",
     "plausible",
     "predict",
     "predictions",
