@@ -62,7 +62,7 @@ def ready(report: Any) -> tuple[bool, str]:
 
 
 @book.claim(
-    "The proposed lines spare every reader, when one of the pair is down or hangs.",
+    "The proposed lines spare every reader, when one of the pair hangs.",
     by="this course",
 )
 def lines(rows: Any) -> tuple[bool, str]:
