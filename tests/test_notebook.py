@@ -32,6 +32,13 @@ def outputs():
         GOOD,
         "lab.close(); lab.fire(1)",
         GOOD,
+        "lab = Lab(runtime='process')",
+        GOOD.replace("%%caddyfile", "%%caddyfile mine --no-warnings"),
+        "print(mine == lab.caddyfile, mine.count('lb_retries'))\nlab.warnings",
+        GOOD.replace("%%caddyfile", "%%caddyfile two names"),
+        GOOD.replace("%%caddyfile", "%%caddyfile with"),
+        BAD.replace("%%caddyfile", "%%caddyfile mine"),
+        "mine.count('lb_retries')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     with warnings.catch_warnings():
@@ -69,3 +76,21 @@ def test_no_error_shows_the_library_from_inside(outputs, cell):
     assert "Traceback" not in outputs[cell]
     assert "site-packages" not in outputs[cell]
     assert ".py" not in outputs[cell]
+
+
+def test_a_name_in_the_magics_line_is_given_to_the_text(outputs):
+    assert outputs[11].startswith("True 1")
+    assert outputs[15] == "1"  # what Caddy has refused has changed nothing
+
+
+def test_warnings_that_would_answer_a_question_wait_until_they_are_asked_for(outputs):
+    assert outputs[10] == (
+        "Loaded your Caddyfile. What there is to say about it comes later: `lab.warnings`."
+    )
+    assert "Loaded your Caddyfile: 1 warning" in outputs[11]
+    assert "without `fail_duration`" in outputs[11]
+
+
+@pytest.mark.parametrize(("cell", "line"), [(12, "two names"), (13, "with")])
+def test_a_line_that_is_no_name_is_told(outputs, cell, line):
+    assert f"%%caddyfile was given '{line}'; expected nothing, a name" in outputs[cell]
