@@ -59,6 +59,10 @@ class Bench(Rig):
         self.loaded = time.time()
         return super().load(caddyfile, allow=allow, warn=warn)
 
+    def take(self, *, own: bool) -> None:
+        """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
+        self._site.lenient = own
+
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""
         self.shuffle(seed)
