@@ -43,7 +43,8 @@ class Lab(Rig):
 
     def _started(self) -> None:
         magic.adopt(self)
-        progress_bar.say(f"{self!r}\n{self._reason} Ready in {self._took:.1f} s.")
+        lines = [f"{self!r}, ready in {self._took:.1f} s"]
+        progress_bar.say("\n".join([*lines, self._reason] if self._reason else lines))
 
     def _introduce(self, loaded: Loaded) -> None:
         routes = "\n".join(f"  {route}" for route in self.routes)
@@ -56,7 +57,8 @@ class Lab(Rig):
         total = traffic.run.planned_total
         with progress_bar.Bar() as bar:
             while not traffic.run.done.wait(0.05):
-                bar.show(len(traffic) / total, f"{len(traffic)} of {total} requests sent")
+                waiting = traffic.run.in_flight
+                bar.show((len(traffic) - waiting) / total, _progress(len(traffic), waiting, total))
         return traffic.wait()
 
     def _wait(self, condition: Callable[[], object], timeout: Seconds, what: str) -> bool:
@@ -173,3 +175,7 @@ class Lab(Rig):
         from caddylab._exercises import board, progress
 
         return board.Board(progress.of_notebook())
+
+
+def _progress(sent: int, waiting: int, total: int) -> str:
+    return f"{sent:,} of {total:,} requests sent, {waiting:,} of them waiting for an answer"
