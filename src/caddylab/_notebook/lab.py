@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from caddylab._exercises.board import Board
     from caddylab._panel.panel import Panel
     from caddylab._trial.survey import Table
+    from caddylab._view.dock import Docked
     from caddylab._view.view import View
 
 PLACES = {"podman": "in Podman containers", "process": "in local processes"}
@@ -74,10 +75,14 @@ class Lab(Rig):
 
     # --- widgets -------------------------------------------------------------------------
 
-    def view(self, *, projector: bool | None = None, speed: Speed = 1.0) -> View:
+    def view(
+        self, *, dock: bool = False, projector: bool | None = None, speed: Speed = 1.0
+    ) -> View | Docked:
         """A live picture: every request on its way through Caddy, as it happens.
 
         Args:
+            dock: beside the notebook, where it stays in sight; there is one such place, and the
+                latest view has it. Else in the cell's output.
             projector: large, to be read from the back of a room; else as `projector()` says.
             speed: of the clock in the picture, such as 0.05 for slow motion.
         """
@@ -87,7 +92,13 @@ class Lab(Rig):
 
         runs = [traffic.run for traffic in self._running if not traffic.done]
         large = wanted(projector)
-        return View(self._feed, runs, len(self._backends), projector=large, speed=speed)
+        view = View(self._feed, runs, len(self._backends), projector=large, speed=speed)
+        if not dock:
+            return view
+        ensure("caddylab._view.dock")
+        from caddylab._view import dock as docking
+
+        return docking.dock(view)
 
     def panel(self) -> Panel:
         """The control panel: load, fire, break and mend by clicking, each click shown as a call.
