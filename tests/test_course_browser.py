@@ -36,6 +36,18 @@ def test_the_happy_path(open_notebook, tmp_path, runtime):
     page.get_by_text("first.compare(").click()
     notebook.command("notebook:run-cell")
     page.get_by_text("Measured: backend 2. That is what you predicted.").wait_for()
+    judge_for_oneself(page)
     notebook.screenshot(f"01-happy-path-{runtime}")
     assert not notebook.complaints
     assert not notebook.strangers
+
+
+def judge_for_oneself(page):
+    """No verdict is in sight before the learner has judged; then there is, with the figures."""
+    claim = page.locator(".caddylab-claim", has_text="Start everything and send requests: it works")
+    assert not claim.get_by_text("requests got 503").first.is_visible()
+    claim.get_by_text("It holds", exact=True).click()
+    claim.get_by_text("Look again: it does not hold").locator("visible=true").wait_for()
+    claim.get_by_text("It does not hold", exact=True).click()
+    claim.get_by_text("You are right: it does not hold").wait_for()
+    assert claim.locator("details[open]").count() == 1

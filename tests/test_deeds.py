@@ -18,7 +18,7 @@ from interrupting import stop_when
 from caddylab import FaultError, Lab, StartFailed
 from caddylab._machine.undisturbed import Line
 from caddylab._machine.waiting import poll
-from caddylab._rig.faults import LEAST_STATUS, MOST_STATUS
+from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_STATUS
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.base import Sight
 from caddylab._runtimes.keeper import MARK, Keeper
@@ -170,7 +170,7 @@ def test_a_backend_that_somebody_else_has_started_has_no_fault(lab):
 
 
 def test_restore_looks_at_the_app_too(lab):
-    lab.backend(1)._control("PUT", "/faults", json={"failing": {"share": 1}})
+    lab.backend(1)._control.ask("PUT", "/faults", json={"failing": {"share": 1}})
     assert lab.fire(2).errors == 1
     lab.restore()
     assert all_is_well(lab)
@@ -229,7 +229,7 @@ def test_what_the_lab_takes_for_a_fault_the_app_takes_too(lab):
             assert backend.state == "failing"
     for wrong in ({"status": LEAST_STATUS - 1}, {"status": MOST_STATUS + 1}, {"path": "x"}):
         with pytest.raises(FaultError, match="Backend 1 refuses"):
-            backend._spoil("failing", "", {"share": 1.0, "status": 500, "path": None} | wrong)
+            backend._deeds.spoil("failing", "", {"share": 1.0, "status": 500, "path": None} | wrong)
         assert backend.state == "up"
 
 
@@ -245,7 +245,7 @@ def test_a_fault_that_fails_half_way_leaves_nothing(lab, monkeypatch):
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("caddylab._rig.faults.socket.socket", full)
+        patch.setattr("caddylab._rig.backends.plug.socket.socket", full)
         with pytest.raises(FaultError, match="Too many open files"):
             lab.backend(1).partitioned()
     assert lab.backend(1).state == "up"

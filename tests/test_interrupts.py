@@ -124,7 +124,7 @@ def faults_of(lab: Lab) -> list[str]:
             wrong.append(f"{backend} is not well: {seen}")
         if backend.state != "up" or backend.faults:
             wrong.append(f"{backend} does not say that it is up")
-        if any(backend._control("GET", "/faults").json().values()):
+        if any(backend._control.ask("GET", "/faults").json().values()):
             wrong.append(f"{backend} has faults inside")
     if any(fault.end is None for fault in lab.faults):
         wrong.append(f"a fault goes on: {lab.faults}")

@@ -8,8 +8,8 @@ import pytest
 import caddylab
 from caddylab._look import fault_kinds
 from caddylab._look.html_table import code, element, markup, row, table
-from caddylab._rig import faults
-from caddylab._rig.names import KINDS as OF_NAMES
+from caddylab._rig.backends import faults
+from caddylab._rig.backends.names import KINDS as OF_NAMES
 from caddylab._runtimes.base import BACKLOG
 from caddylab._view.scene import scene
 from caddylab._view.script import EXPORT, FOLDER, IMPORT, pack

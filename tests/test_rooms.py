@@ -100,6 +100,14 @@ def test_charts_know_nothing_but_records_and_looks():
     assert {other for other in charts if room(other) not in allowed} == set()
 
 
+def test_what_caddy_serves_and_its_backends_know_nothing_of_each_other():
+    sides = "_rig.site.", "_rig.backends."
+    arrows = [(module, other) for module, others in ARROWS.items() for other in others]
+    assert [(a, b) for a, b in arrows for one in sides for other in sides
+            if a.startswith(one) and b.startswith(other) and one != other] == []  # fmt: skip
+    assert [(a, b) for a, b in arrows if a.startswith(sides) and b == "_rig.rig"] == []
+
+
 def test_no_circle():
     try:
         TopologicalSorter(ARROWS).prepare()

@@ -208,7 +208,7 @@ def test_traces_and_metrics_are_sent_to_nobody(lab):
 
 def test_a_module_that_nobody_has_looked_at_is_refused(lab):
     """As a Caddy with plugins would adapt it; the wheel's own has none."""
-    from caddylab._rig.instrument import Instrument
+    from caddylab._rig.site.instrument import Instrument
 
     adapted = lab.adapt(site("respond x"))
     [server] = adapted["apps"]["http"]["servers"].values()

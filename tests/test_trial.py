@@ -13,8 +13,8 @@ import pytest
 
 from caddylab import FaultError, Lab
 from caddylab._machine.waiting import poll
-from caddylab._rig import caddyfiles
 from caddylab._rig.rig import Rig
+from caddylab._rig.site import caddyfiles
 from caddylab._trial.crew import tried
 from caddylab._trial.edits import changes
 from caddylab._trial.ladders import DIAL, MEMORY, TWICE, apply

@@ -17,7 +17,7 @@ import pytest
 from caddylab import Lab
 from caddylab._caddy.safety.authority import own_authority
 from caddylab._cli import authorities
-from caddylab._rig.instrument import Instrument
+from caddylab._rig.site.instrument import Instrument
 
 STORES = ("/usr/local/share/ca-certificates", "/etc/ssl/certs", "/etc/pki", "/etc/ca-certificates")
 SHOP = "{\n\tpki {\n\t\tca shop {\n\t\t\tname Shop\n\t\t}\n\t}\n}\n"

@@ -1,6 +1,7 @@
 """Every public name; `caddylab` hands them out, and imports this only when one is wanted."""
 
 from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
+from caddylab._claims.judge import judge
 from caddylab._claims.predict import Prediction, predict, predictions
 from caddylab._cli.doctor import doctor
 from caddylab._engine.clients import Clients
@@ -26,8 +27,8 @@ from caddylab._notebook.broken_off import register as _register_broken_off
 from caddylab._notebook.lab import Lab
 from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import Fault
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.faults import Fault
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
 from caddylab._traffic.traffic import Traffic, compare
@@ -70,6 +71,7 @@ __all__ = [
     "WaitTimeout",
     "compare",
     "doctor",
+    "judge",
     "plausible",
     "predict",
     "predictions",

@@ -109,7 +109,7 @@ class Diaries:
         return not said["running"]
 
     def _ask(self, backend: Any, since: int) -> dict[str, Any]:
-        answer = backend._control("GET", "/requests", timeout=1, params={"since": since})
+        answer = backend._control.ask("GET", "/requests", timeout=1, params={"since": since})
         return dict(answer.json())
 
     def forgot(self, backend: int, when: float) -> bool:

@@ -51,7 +51,7 @@ class Verdicts(Sequence[Claim]):
 
     def __init__(self, claims: Sequence[Claim], by: str) -> None:
         self._claims = tuple(claims)
-        self._head = (f"{by[0].upper()}{by[1:]}'s claim", "Verdict", "Measured just now")
+        self._head = f"{by[0].upper()}{by[1:]}'s claim"
 
     def __len__(self) -> int:
         return len(self._claims)
@@ -64,13 +64,18 @@ class Verdicts(Sequence[Claim]):
             f"{claim.sign} {claim.text}\n    {claim.verdict}: {claim.evidence}"
             for claim in self._claims
         )
-        return "\n".join([f"{self._head[0]}:", *lines])
+        return "\n".join([f"{self._head}:", *lines])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         return {MIME: [asdict(claim) for claim in self._claims], "text/plain": repr(self)}
 
     def _repr_html_(self) -> str:
-        return table(self._head, map(_cells, self._claims))
+        return verdict_table(self._head, self._claims)
+
+
+def verdict_table(head: str, claims: Sequence[Claim]) -> str:
+    """Claims with their verdicts, and what was measured."""
+    return table((head, "Verdict", "Measured just now"), map(_cells, claims))
 
 
 def _cells(claim: Claim) -> tuple[str, ...]:

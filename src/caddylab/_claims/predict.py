@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import ipywidgets
 
 from caddylab._border import border
 from caddylab._claims import notes
+from caddylab._claims.choices import Choices
 from caddylab._errors import ArgumentError
 from caddylab._look.html_table import table
 from caddylab._look.progress_bar import say
@@ -26,17 +27,21 @@ class Prediction:
 
     Args:
         question: what will be measured.
-        options: the possible answers, at least two.
+        options: as for `predict`.
 
     Attributes:
-        measured: what the measurement said; None before `compare`.
+        measured: what the measurement said, in words; None before `compare`.
+        came_true: the answer that the measurement stands for; None if it is none of them.
+
+    Raises:
+        ArgumentError: as for `predict`.
     """
 
-    def __init__(self, question: str, options: Sequence[str]) -> None:
-        if len(set(options)) < 2:
-            raise ArgumentError(f"A prediction needs two different answers, not {list(options)}.")
-        self.question, self.options = question, tuple(options)
+    def __init__(self, question: str, options: Mapping[str, Any] | Sequence[str]) -> None:
+        self._answers = Choices(options)
+        self.question, self.options = question, self._answers.texts
         self.measured: str | None = None
+        self.came_true: str | None = None
         earlier = notes.read(FILE).get(question)
         self._buttons = ipywidgets.RadioButtons(
             options=self.options,
@@ -63,15 +68,23 @@ class Prediction:
             raise ArgumentError(f"{option!r} is none of the answers {list(self.options)}.")
         self._buttons.value = option
 
-    def compare(self, measured: str) -> None:
-        """Show the prediction beside what was measured."""
-        self.measured = measured
+    def compare(self, measured: Any) -> None:
+        """Show the prediction beside what was measured, and find which answer that is.
+
+        Args:
+            measured: the value: a number, a text or a list, as the answers' values are.
+
+        Raises:
+            ArgumentError: it is nothing that an answer could stand for.
+        """
+        self.came_true = self._answers.which(measured)
+        self.measured = self._answers.said(measured)
         if self.answer is None:
-            say(f"Measured: {measured}. (You made no prediction; next time, choose first.)")
-        elif self.answer == measured:
-            say(f"Measured: {measured}. That is what you predicted.")
+            say(f"Measured: {self.measured}. (You made no prediction; next time, choose first.)")
+        elif self.answer == self.came_true:
+            say(f"Measured: {self.measured}. That is what you predicted.")
         else:
-            say(f"Measured: {measured}. You predicted: {self.answer}. Worth a second look!")
+            say(f"Measured: {self.measured}. You predicted: {self.answer}. Worth a second look!")
 
     def _keep(self, change: Any) -> None:
         if self.answer is not None:
@@ -107,18 +120,25 @@ class Predictions(Sequence[Prediction]):
 
 
 def _cells(made: Prediction) -> tuple[str, ...]:
-    mark = "✓" if made.answer == made.measured else "look again"
+    mark = "✓" if made.answer == made.came_true else "look again"
     agreed = mark if made.answer and made.measured else ""
     return made.question, made.answer or "–", made.measured or "–", agreed
 
 
 @border(ArgumentError)
-def predict(question: str, options: Sequence[str]) -> Prediction:
+def predict(question: str, options: Mapping[str, Any] | Sequence[str]) -> Prediction:
     """Ask the learner to commit to an answer before the measurement shows it.
 
     Args:
         question: what will be measured.
-        options: the possible answers, at least two.
+        options: at least two answers, each with the value that it stands for:
+            `{"none": 0, "some": range(1, 10), "all ten": 10}`. A value is a number, a range of
+            them, a text, or a list; None stands for whatever no other answer stands for. Choices
+            without values (a list of texts) stand for themselves.
+
+    Raises:
+        ArgumentError: there are fewer than two answers, two stand for the same measurement, or
+            between two ranges there is a hole.
     """
     _asked[question] = made = Prediction(question, options)
     return made

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from caddylab._engine.clients import Clients
-from caddylab._rig.backend import Backend
-from caddylab._rig.loaded import Loaded
+from caddylab._rig.backends.backend import Backend
 from caddylab._rig.rig import Rig
+from caddylab._rig.site.loaded import Loaded
 
 T = TypeVar("T")
 LARGEST_SEED = 999

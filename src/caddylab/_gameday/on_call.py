@@ -14,9 +14,10 @@ import httpx
 from caddylab._errors import FaultError
 from caddylab._notebook.lab import Lab
 from caddylab._records import Span
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import Fault
-from caddylab._rig.loaded import Loaded
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.control import Control
+from caddylab._rig.backends.faults import Fault
+from caddylab._rig.site.loaded import Loaded
 
 BACKENDS = 3
 
@@ -70,10 +71,23 @@ class Chaos:
                     deed(hand)
 
 
+class Discreet(Control):
+    """A control channel that does not tell why there is no answer."""
+
+    def ask(self, method: str, path: str, *, timeout: float = 5, **options: Any) -> httpx.Response:
+        """As `Control.ask`."""
+        try:
+            return super().ask(method, path, timeout=timeout, **options)
+        except FaultError as error:
+            raise FaultError(
+                f"Backend {self.number} does not answer this question, and that tells something."
+            ) from error
+
+
 class Server(Backend):
     """A backend as somebody on call has it: to be started and stopped, not broken or mended."""
 
-    candid = False
+    candid, channel = False, Discreet
     chaos: Chaos
     note: Note
 
@@ -122,15 +136,6 @@ class Server(Backend):
     def renew(self) -> None:
         """Refused, likewise."""
         _refuse_undo()
-
-    def _control(
-        self, method: str, path: str, *, timeout: float = 5, **options: Any
-    ) -> httpx.Response:
-        try:
-            return super()._control(method, path, timeout=timeout, **options)
-        except FaultError as error:
-            said = f"Backend {self.number} does not answer this question, and that tells something."
-            raise FaultError(said) from error
 
 
 class OnCall(Lab):

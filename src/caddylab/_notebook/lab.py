@@ -11,8 +11,8 @@ from caddylab._look import progress_bar
 from caddylab._look.projector import wanted
 from caddylab._machine.late import ensure
 from caddylab._notebook import magic
-from caddylab._rig.loaded import Loaded
 from caddylab._rig.rig import Rig
+from caddylab._rig.site.loaded import Loaded
 from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from caddylab._look.fault_kinds import KINDS
 from caddylab._panel import html as panel_html
 from caddylab._panel.calls import Call, on_backend, on_lab
 from caddylab._panel.desk import Desk
-from caddylab._rig.faults import DOWN, LEAST_STATUS, MOST_SECONDS, MOST_STATUS, SILENT
+from caddylab._rig.backends.faults import DOWN, SILENT
+from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_SECONDS, MOST_STATUS
 
 if TYPE_CHECKING:
-    from caddylab._rig.backend import Backend
+    from caddylab._rig.backends.backend import Backend
     from caddylab._rig.rig import Rig
 
 QUICK = 0.3

@@ -9,7 +9,7 @@ import ipywidgets
 from caddylab._panel import html as panel_html
 from caddylab._panel.calls import Call, on_lab
 from caddylab._panel.desk import Desk
-from caddylab._rig import caddyfiles
+from caddylab._rig.site import caddyfiles
 
 if TYPE_CHECKING:
     from caddylab._rig.rig import Rig

@@ -36,15 +36,15 @@ from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.waiting import Every, poll
 from caddylab._records import Span
-from caddylab._rig import caddyfiles
-from caddylab._rig.backend import Backend
-from caddylab._rig.fitting import backends_for
-from caddylab._rig.front import Door
-from caddylab._rig.instrument import Prepared
-from caddylab._rig.loaded import Loaded
-from caddylab._rig.names import Names
-from caddylab._rig.site import Site
-from caddylab._rig.visitor import visitor
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.names import Names
+from caddylab._rig.site import caddyfiles
+from caddylab._rig.site.doors import Door
+from caddylab._rig.site.fitting import backends_for
+from caddylab._rig.site.instrument import Prepared
+from caddylab._rig.site.loaded import Loaded
+from caddylab._rig.site.site import Site
+from caddylab._rig.site.visitor import visitor
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
 from caddylab._runtimes.listener import PLAIN, Listener
 from caddylab._traffic import tables

@@ -16,7 +16,7 @@ from caddylab._survey import table as _survey_table
 from caddylab._survey.trial import Trial
 
 if TYPE_CHECKING:
-    from caddylab._rig.backend import Backend
+    from caddylab._rig.backends.backend import Backend
     from caddylab._traffic.traffic import Traffic
 
 SLOW = 0.65

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby, pairwise
 
 from caddylab._engine.ledger import Ledger
 from caddylab._records import Answerer, Outcome, Request
@@ -62,6 +63,16 @@ class Counts:
     def backends(self) -> list[int | None]:
         """Who answered, request by request; None where no backend did."""
         return [request.answered_by for request in self.requests]
+
+    @property
+    def changes(self) -> int:
+        """How often a request was answered by another backend than the request before it."""
+        return sum(one != other for one, other in pairwise(self.backends))
+
+    @property
+    def longest_run(self) -> int:
+        """How many requests in a row went to the same backend, at most."""
+        return max((len(list(same)) for _, same in groupby(self.backends)), default=0)
 
     @property
     def retries(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._trial.rows import MOMENT, row
 from caddylab._trial.stage import QUICK, Stage
 

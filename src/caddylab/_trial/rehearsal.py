@@ -10,8 +10,8 @@ from typing import Annotated
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._rig import caddyfiles
 from caddylab._rig.rig import Rig
+from caddylab._rig.site import caddyfiles
 from caddylab._trial import events as _events  # its rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here

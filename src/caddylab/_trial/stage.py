@@ -11,7 +11,7 @@ from typing import Any
 
 from caddylab._engine.clients import Clients
 from caddylab._machine.waiting import poll
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._rig.rig import Rig
 from caddylab._traffic.traffic import Traffic
 from caddylab._trial.held import WebSockets

@@ -23,7 +23,7 @@ from caddylab._exercises.chapters.hints01 import (
 )
 from caddylab._exercises.task import Finding, Findings, Hints, question, task
 from caddylab._records import Outcome
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
 
 THREE = (1, 2, 3)

@@ -33,7 +33,7 @@ from caddylab._exercises.chapters.slow import (
 )
 from caddylab._exercises.task import Finding, Findings, question, task
 from caddylab._records import Outcome
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
 
 

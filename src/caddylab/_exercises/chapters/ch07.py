@@ -31,7 +31,7 @@ from caddylab._exercises.chapters.hints07 import (
     UNANSWERED,
 )
 from caddylab._exercises.task import Finding, Findings, Hints, question, task
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
 
 DICE = """

@@ -9,7 +9,7 @@ from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import served
 from caddylab._exercises.task import Finding, Hints
 from caddylab._records import Outcome, Request
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
 
 AT_A_TIME = 20

@@ -16,7 +16,7 @@ from caddylab._exercises.chapters.hints08 import (
 )
 from caddylab._exercises.task import Finding, Findings, Hints
 from caddylab._records import Attempt, Outcome
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
 
 PATIENCE = 1.5

@@ -7,7 +7,7 @@ from caddylab._exercises.chapters.calm import attempts_on, lost, served
 from caddylab._exercises.chapters.hints03 import ADDS_UP, NO_MEMORY, NO_RETRY, NO_TIMEOUT
 from caddylab._exercises.task import Finding, Hints
 from caddylab._records import Outcome
-from caddylab._rig.backend import Backend
+from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
 
 SLOW = 5.0

@@ -12,8 +12,8 @@ from caddylab._caddy.adapted.dynamic import Pool, target
 from caddylab._errors import FaultError, LabError
 from caddylab._machine.undisturbed import Line
 from caddylab._records import Span
-from caddylab._rig.backend import Backend
-from caddylab._rig.faults import Book, Fault
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.faults import Book, Fault
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
 from caddylab._runtimes.names import tell

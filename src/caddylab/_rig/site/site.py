@@ -22,12 +22,12 @@ from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
-from caddylab._rig import caddyfiles
-from caddylab._rig.assignment import dials, number_of
-from caddylab._rig.authority import SiteAuthority
-from caddylab._rig.front import Door, Doors
-from caddylab._rig.instrument import Instrument, Prepared
-from caddylab._rig.loaded import Loaded
+from caddylab._rig.site import caddyfiles
+from caddylab._rig.site.assignment import dials, number_of
+from caddylab._rig.site.authority import SiteAuthority
+from caddylab._rig.site.doors import Door, Doors
+from caddylab._rig.site.instrument import Instrument, Prepared
+from caddylab._rig.site.loaded import Loaded
 from caddylab._runtimes.base import Runtime
 
 NOT_SET = "variable-not-set"

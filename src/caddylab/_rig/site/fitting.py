@@ -10,8 +10,8 @@ from caddylab._caddy.running import adapter, program
 from caddylab._caddy.safety.files import Files, allowed
 from caddylab._caddy.safety.imports import imported
 from caddylab._errors import CaddyfileError
-from caddylab._rig import caddyfiles
-from caddylab._rig.assignment import dials, needed
+from caddylab._rig.site import caddyfiles
+from caddylab._rig.site.assignment import dials, needed
 
 DYNAMIC = 2
 """So many backends for upstreams that a name server tells of."""

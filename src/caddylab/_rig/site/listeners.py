@@ -8,8 +8,8 @@ from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.https import Ports
 from caddylab._caddy.adapted.routes import PROXY, hosts
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
-from caddylab._rig.front import Door, Doors
-from caddylab._rig.refusal import Refuse
+from caddylab._rig.site.doors import Door, Doors
+from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import Gate, Runtime
 
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}

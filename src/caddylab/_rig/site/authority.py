@@ -11,7 +11,7 @@ from caddylab._machine import files
 
 if TYPE_CHECKING:
     from caddylab._caddy.running.admin import Admin
-    from caddylab._rig.instrument import Prepared
+    from caddylab._rig.site.instrument import Prepared
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 """A certificate; a file may hold its key, too."""

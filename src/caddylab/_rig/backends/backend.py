@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import httpx
-
 from caddylab._border import border
 from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.running.opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._errors import FaultError
-from caddylab._machine import loopback
-from caddylab._machine.undisturbed import undisturbed
 from caddylab._records import Span
-from caddylab._rig import faults as _faults
-from caddylab._rig.deeds import Deeds
-from caddylab._rig.faults import Fault
-from caddylab._rig.replies import Replies
-from caddylab._runtimes.base import INSTANCE_HEADER, Unit
+from caddylab._rig.backends import spoiling
+from caddylab._rig.backends.control import Control
+from caddylab._rig.backends.deeds import Deeds
+from caddylab._rig.backends.faults import DOWN, SILENT, Fault
+from caddylab._rig.backends.replies import Replies
+from caddylab._runtimes.base import Unit
 from caddylab._runtimes.listener import Listener
 
 
@@ -32,11 +29,13 @@ class Backend:
 
     candid = True
     """Whether it tells what we made of it; in a game it does not."""
+    channel = Control
+    """What asks its app."""
 
     def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
         self.number = unit.number
         self._unit, self._journal, self._spans = unit, journal, spans
-        self._headers = {"Authorization": f"Bearer {secret}"}
+        self._control = self.channel(unit, secret, lambda: self._deeds.state)
         self._deeds = Deeds(unit, spans, self._control)
         self._replies = Replies(self._deeds.answer)
 
@@ -59,7 +58,7 @@ class Backend:
     @property
     def responsive(self) -> bool:
         """Whether it can answer at all: it is neither down nor silent."""
-        return not {span.kind for span in self.suffered} & (_faults.DOWN | _faults.SILENT)
+        return not {span.kind for span in self.suffered} & (DOWN | SILENT)
 
     def look(self) -> None:
         """Note what has become of it without us: that it was killed from outside, above all."""
@@ -128,15 +127,17 @@ class Backend:
 
     def slow(self, seconds: float, path: str | None = None) -> Fault:
         """Delay every answer by `seconds`; with `path`, only below that path."""
-        return self._spoil("slow", f"{seconds:g} s", _faults.slow(seconds, path))
+        return self._spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
 
     def failing(self, share: float = 1.0, status: int = 500, path: str | None = None) -> Fault:
         """Answer a `share` of the requests with `status`; with `path`, only below that path."""
-        return self._spoil("failing", f"{share:.0%} {status}", _faults.failing(share, status, path))
+        return self._spoil(
+            "failing", f"{share:.0%} {status}", spoiling.failing(share, status, path)
+        )
 
     def truncating(self, path: str | None = None) -> Fault:
         """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
-        return self._spoil("truncated", "", _faults.truncated(path))
+        return self._spoil("truncated", "", spoiling.truncated(path))
 
     def closing_idle(self, seconds: float) -> Fault:
         """Close a connection that was idle for `seconds` just when the next request comes on it.
@@ -144,11 +145,11 @@ class Backend:
         In life the two cross by chance, where a backend closes idle connections earlier than
         the proxy does; here they always do.
         """
-        return self._spoil("closing", f"{seconds:g} s", _faults.closing(seconds))
+        return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
 
     def limited(self, at_once: int) -> Fault:
         """Work on so many requests at a time; others wait for their turn."""
-        return self._spoil("limited", f"{at_once} at once", _faults.limited(at_once))
+        return self._spoil("limited", f"{at_once} at once", spoiling.limited(at_once))
 
     def answers(
         self,
@@ -170,7 +171,7 @@ class Backend:
         """
         if not path.startswith("/"):
             raise FaultError(f"A path begins with a slash, and {path!r} does not.")
-        _faults.need_status(status)
+        spoiling.need_status(status)
         self._replies.set(path, status, body, headers or {})
 
     def expect(self, answers: Sequence[dict[str, Any]], *, any: bool) -> None:
@@ -223,7 +224,7 @@ class Backend:
     def diary(self, since: int, timeout: float = 5) -> dict[str, Any]:
         """What it has executed from number `since` on ("requests"), and the "next" number."""
         query = {"since": since}
-        answer = self._control("GET", "/requests", timeout=timeout, params=query).json()
+        answer = self._control.ask("GET", "/requests", timeout=timeout, params=query).json()
         return dict(answer)
 
     def __repr__(self) -> str:
@@ -245,38 +246,3 @@ class Backend:
 
     def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
         return self._deeds.spoil(kind, detail, message)
-
-    def _control(
-        self, method: str, path: str, *, timeout: float = 5, **kwargs: Any
-    ) -> httpx.Response:
-        """Ask the control channel.
-
-        Raises:
-            FaultError: it refuses, nobody answers, or somebody else does.
-        """
-        host, port = self._unit.control
-        url = f"http://{host}:{port}"
-        try:
-            answer = undisturbed(lambda: self._asked(url, timeout, method, path, kwargs))
-        except httpx.HTTPError as error:
-            raise FaultError(
-                f"Backend {self.number} ({self._deeds.state}) does not listen to its control "
-                f"channel: {error}. Restore it first: lab.backend({self.number}).restore()"
-            ) from error
-        return self._checked(answer)
-
-    def _asked(
-        self, url: str, timeout: float, method: str, path: str, options: dict[str, Any]
-    ) -> httpx.Response:
-        with loopback.client(url, headers=self._headers, timeout=timeout) as client:
-            return client.request(method, path, **options)
-
-    def _checked(self, answer: httpx.Response) -> httpx.Response:
-        if answer.headers.get(INSTANCE_HEADER, "") != self._unit.instance:
-            raise FaultError(
-                f"Another process than backend {self.number} answers at its address, "
-                f"{answer.url.netloc.decode()}. End it, or close this lab and make a new one."
-            )
-        if answer.is_error:
-            raise FaultError(f"Backend {self.number} refuses: {answer.text}")
-        return answer

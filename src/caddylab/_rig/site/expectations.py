@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caddylab._caddy.adapted.tree import Json, handlers
-from caddylab._rig.assignment import PROXY, bare
+from caddylab._rig.site.assignment import PROXY, bare
 
 STEPS = tuple(
     (re.compile(pattern), instead)

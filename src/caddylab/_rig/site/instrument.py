@@ -34,15 +34,15 @@ from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.safety.transports import Transports
 from caddylab._machine.certificates import Signer
-from caddylab._rig.assignment import number_of
-from caddylab._rig.doors import open_doors
-from caddylab._rig.expectations import expected
-from caddylab._rig.front import Doors
-from caddylab._rig.listeners import Listeners
-from caddylab._rig.refusal import Refuse
-from caddylab._rig.speech import Speech
-from caddylab._rig.takeover import Probe
-from caddylab._rig.upstreams import Upstreams
+from caddylab._rig.site.assignment import number_of
+from caddylab._rig.site.doors import Doors
+from caddylab._rig.site.expectations import expected
+from caddylab._rig.site.listeners import Listeners
+from caddylab._rig.site.passwords import open_doors
+from caddylab._rig.site.refusal import Refuse
+from caddylab._rig.site.speech import Speech
+from caddylab._rig.site.takeover import Probe
+from caddylab._rig.site.upstreams import Upstreams
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
 

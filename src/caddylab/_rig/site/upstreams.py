@@ -22,9 +22,9 @@ from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
-from caddylab._rig.assignment import PROXY, assign, bare, dials, needed, number_of
-from caddylab._rig.refusal import Refuse
-from caddylab._rig.speech import Speech, is_unix
+from caddylab._rig.site.assignment import PROXY, assign, bare, dials, needed, number_of
+from caddylab._rig.site.refusal import Refuse
+from caddylab._rig.site.speech import Speech, is_unix
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
 from caddylab._runtimes.listener import Listener
 

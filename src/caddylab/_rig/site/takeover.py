@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from caddylab._caddy.adapted.routes import example
 from caddylab._caddy.adapted.tree import Json
-from caddylab._rig.front import Door, Doors
+from caddylab._rig.site.doors import Door, Doors
 
 PROBE = "X-Caddylab-Probe"
 PROBES = 8

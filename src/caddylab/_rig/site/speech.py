@@ -14,7 +14,7 @@ from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
-from caddylab._rig.refusal import Refuse
+from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
 

@@ -10,8 +10,8 @@ from caddylab._engine.tls import Trust
 from caddylab._machine import loopback
 
 if TYPE_CHECKING:
-    from caddylab._rig.front import Door
-    from caddylab._rig.site import Site
+    from caddylab._rig.site.doors import Door
+    from caddylab._rig.site.site import Site
 
 
 def visitor(site: Site) -> httpx.Client:

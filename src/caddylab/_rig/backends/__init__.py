@@ -1,0 +1,1 @@
+"""The backends, what is done to them, and the name server that knows where they are."""

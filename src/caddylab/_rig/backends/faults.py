@@ -1,0 +1,107 @@
+"""Breaking a backend, and mending it again.
+
+Three ways not to answer that Caddy tells apart: a backend that is *down* (stopped, crashed,
+killed, or died without us: the dial fails at once), one that is *hung* (the dial works, nobody
+answers) and one that is *partitioned* (the dial itself gets no answer).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from caddylab._border import border
+from caddylab._errors import FaultError
+from caddylab._look.fault_kinds import DOWN as DOWN
+from caddylab._look.fault_kinds import KINDS
+from caddylab._records import Span
+
+DIED = "died"
+"""Nobody asked it to: it was killed from outside, or ended by itself."""
+SILENT = {"hung", "partitioned"}
+IN_APP = {"slow", "failing", "truncated", "closing", "limited"}
+
+
+@border(FaultError)
+class Fault:
+    """A fault that has been made; it ends with `undo()` or at the end of its `with` block.
+
+    Args:
+        span: the record of it.
+        undo: what mends it, and ends it when that is seen.
+        message: for a fault inside the app: what its control channel is told.
+    """
+
+    def __init__(
+        self, span: Span, undo: Callable[[Fault], None], message: dict[str, Any] | None = None
+    ) -> None:
+        self.span, self.message = span, message
+        self._undo = undo
+
+    @property
+    def active(self) -> bool:
+        """Whether it still is in force."""
+        return self.span.end is None
+
+    def undo(self) -> None:
+        """Mend it. Does nothing the second time."""
+        if self.active:
+            self._undo(self)
+
+    def end(self, when: float | None = None) -> None:
+        """Note that it is over, since `when` (Unix time) or now."""
+        if self.span.end is None:
+            self.span.end = time.time() if when is None else max(when, self.span.start)
+
+    def __enter__(self) -> Fault:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.undo()
+
+    def __repr__(self) -> str:
+        span = self.span
+        who = f"backend {span.backend}" if span.backend else "name server"
+        detail = f" ({span.detail})" if span.detail else ""
+        if span.end is None:
+            return f"<{who} {is_so(span.kind)}{detail}>"
+        state = f"was, for {span.end - span.start:.1f} s,"
+        return f"<{who} {state} {span.kind}{detail}>"
+
+
+def is_so(kind: str) -> str:
+    """What is said of a backend: "is hung", "has died"."""
+    return KINDS[kind].state
+
+
+class Book:
+    """The faults of one backend, as they were seen.
+
+    Args:
+        backend: its number.
+        spans: the lab's records of all faults, to which those of this backend are added.
+    """
+
+    def __init__(self, backend: int, spans: list[Span]) -> None:
+        self._backend, self._spans = backend, spans
+        self._faults: list[Fault] = []
+
+    def active(self, kinds: Iterable[str] | None = None) -> list[Fault]:
+        """Those in force, the oldest first; with `kinds`, those of them."""
+        found = [fault for fault in self._faults if fault.active]
+        return found if kinds is None else [fault for fault in found if fault.span.kind in kinds]
+
+    def add(
+        self, span: Span, undo: Callable[[Fault], None], message: dict[str, Any] | None = None
+    ) -> Fault:
+        """Note a fault that is in force."""
+        fault = Fault(span, undo, message)
+        self._faults = [*self.active(), fault]
+        self._spans.append(span)
+        return fault
+
+    def end(self, kinds: Iterable[str], when: float | None = None) -> None:
+        """Note that these are over."""
+        for fault in self.active(kinds):
+            fault.end(when)

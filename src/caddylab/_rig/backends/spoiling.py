@@ -1,0 +1,93 @@
+"""What the app of a backend is told so that it is slow, fails, or does worse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caddylab._errors import FaultError
+
+MOST_SECONDS = 600
+MOST_AT_ONCE = 10_000
+LEAST_STATUS, MOST_STATUS = 200, 599
+"""What the app takes, too (`containers/app/statuses.py`)."""
+
+
+def slow(seconds: float, path: str | None = None) -> dict[str, Any]:
+    """The control message for a slow backend.
+
+    Raises:
+        FaultError: `seconds` is not a time, or `path` no path.
+    """
+    if not 0 < seconds <= MOST_SECONDS:
+        raise FaultError(
+            f"A backend can be slow by more than 0 and up to {MOST_SECONDS} s, not {seconds}."
+        )
+    return {"seconds": float(seconds), "path": _prefix(path)}
+
+
+def failing(share: float, status: int, path: str | None = None) -> dict[str, Any]:
+    """The control message for a backend that answers some requests with an error.
+
+    Raises:
+        FaultError: `share` is no share, `status` no HTTP status of an answer, or `path` no path.
+    """
+    if not 0 < share <= 1:
+        raise FaultError(f"The share of failing requests lies between 0 and 1, not at {share}.")
+    need_status(status)
+    return {"share": float(share), "status": int(status), "path": _prefix(path)}
+
+
+def need_status(status: int) -> None:
+    """Check the status of an answer.
+
+    Raises:
+        FaultError: it is none.
+    """
+    if not LEAST_STATUS <= status <= MOST_STATUS or status != int(status):
+        raise FaultError(
+            f"An answer's status is a whole number from {LEAST_STATUS} to {MOST_STATUS}, "
+            f"not {status}."
+        )
+
+
+def truncated(path: str | None = None) -> dict[str, Any]:
+    """The control message for a backend whose answers are shorter than they announce.
+
+    Raises:
+        FaultError: `path` is no path.
+    """
+    return {"path": _prefix(path)}
+
+
+def closing(seconds: float) -> dict[str, Any]:
+    """The control message for a backend that closes idle connections when the next request comes.
+
+    Raises:
+        FaultError: `seconds` is not a time.
+    """
+    if not 0 < seconds <= MOST_SECONDS:
+        raise FaultError(
+            f"A connection can be idle for more than 0 and up to {MOST_SECONDS} s, not {seconds}."
+        )
+    return {"seconds": float(seconds), "path": None}
+
+
+def limited(at_once: int) -> dict[str, Any]:
+    """The control message for a backend that works on few requests at a time.
+
+    Raises:
+        FaultError: `at_once` is no such number.
+    """
+    if not 1 <= at_once <= MOST_AT_ONCE or at_once != int(at_once):
+        raise FaultError(
+            f"A backend can work on 1 to {MOST_AT_ONCE} requests at a time, not on {at_once}."
+        )
+    return {"at_once": int(at_once), "path": None}
+
+
+def _prefix(path: str | None) -> str | None:
+    if path is not None and not path.startswith("/"):
+        raise FaultError(
+            f"A path begins with a slash: {'/' + path!r}, not {path!r}. Leave it out for all paths."
+        )
+    return path

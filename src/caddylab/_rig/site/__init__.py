@@ -1,0 +1,1 @@
+"""What Caddy serves: a Caddyfile comes in, and a configuration that fits the lab runs."""
