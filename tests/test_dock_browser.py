@@ -28,13 +28,12 @@ def test_it_stays_in_sight_and_there_is_one(open_notebook):
     page = notebook.page
     for _ in range(3):
         notebook.command(NEXT)
-    page.wait_for_timeout(4000); notebook.screenshot("dock0"); print(page.evaluate("() => { const b = document.querySelector('.caddylab-view').getBoundingClientRect(); return [b.top,b.left,b.width,innerWidth]; }"))
-    page.wait_for_function(IN_SIGHT, timeout=5000)
+    page.wait_for_function(IN_SIGHT)
     page.wait_for_function(f"() => document.querySelector('{VIEW}').dataset.over === '8'")
     notebook.screenshot("dock")
     for _ in range(2):
         notebook.command(NEXT)
-    page.wait_for_function(f"() => document.querySelector('{VIEW}')?.dataset.over === '12'")
+    page.wait_for_function(f"() => document.querySelector('{VIEW}')?.dataset.over === '4'")
     assert page.locator(VIEW).count() == 1
     assert page.evaluate(IN_SIGHT)
     said = page.locator(".jp-OutputArea-output pre").all_inner_texts()
