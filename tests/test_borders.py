@@ -49,6 +49,7 @@ CALLS = {
     "lint(Path)": lambda lab, run: lab.lint(Path("x")),
     "lint of half a character": lambda lab, run: lab.lint(HALF),
     "adapt(bytes)": lambda lab, run: lab.adapt(b":80"),
+    "load(warn=text)": lambda lab, run: lab.load("crash", warn="no"),
     "load(5)": lambda lab, run: lab.load(5),
     "load of half a character": lambda lab, run: lab.load(f":80 {{\n\trespond {HALF}\n}}"),
     "slow(text)": lambda lab, run: lab.backend(1).slow("2"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from ahead import ahead
+from runtimes import notebooks
 
 from caddylab._claims import verify
 from caddylab._machine import shipped
@@ -15,6 +18,11 @@ NOTEBOOKS = sorted(shipped.course().glob("*.ipynb"))
 JUDGED = re.compile(r"\b(judge|verdicts)\(")
 
 pytestmark = pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
+
+
+def has_a_lab(notebook: Path) -> bool:
+    """Whether it matters where it runs."""
+    return "Lab(" in notebook.read_text("utf-8")
 
 
 def text_of(notebook) -> str:
@@ -31,11 +39,10 @@ executed = ahead(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@notebooks(NOTEBOOKS, "notebook, runtime", {path.stem for path in NOTEBOOKS if has_a_lab(path)})
 def test_notebook(notebook: Path, runtime: str, executed, request):
     executed = executed[request.node.nodeid].result()
-    if "Lab(" in notebook.read_text("utf-8"):
+    if has_a_lab(notebook):
         assert f"CADDYLAB_RUNTIME asks for {runtime}" in text_of(executed)
     findings = list(verify.compare(notebook, verify.claims(executed)))
     assert [finding for finding in findings if finding.drifted] == []
@@ -51,3 +58,36 @@ def test_every_chapter_has_claims_on_record():
     chapters = [path.stem for path in NOTEBOOKS if JUDGED.search(path.read_text("utf-8"))]
     assert sorted(verify.record()["chapters"]) == chapters
     assert len(chapters) >= 8
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_cell_that_is_run_again_does_the_same_again(notebook):
+    """What is made of itself (`step = step.replace(…)`) grows each time that its cell is run."""
+    growing = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse("\n".join(plain(cells(notebook)))))
+        if isinstance(node, ast.Assign)
+        and {ast.unparse(target) for target in node.targets}
+        & {name.id for name in names(node.value)}
+    ]
+    assert growing == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_warning_that_was_held_back_is_shown_later(notebook):
+    sources = cells(notebook)
+    held = [n for n, source in enumerate(sources) if "--no-warnings" in source.split("\n")[0]]
+    shown = [n for n, source in enumerate(sources) if source.endswith("lab.warnings")]
+    assert not held or max(shown) > held[-1]
+
+
+def cells(notebook) -> list[str]:
+    return [cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
+
+
+def plain(sources) -> list[str]:
+    return [source for source in sources if not source.startswith("%%")]
+
+
+def names(node) -> list[ast.Name]:
+    return [part for part in ast.walk(node) if isinstance(part, ast.Name)]

@@ -76,8 +76,10 @@ def test_nothing_covers_anything_at_any_width(laid_out, width, backends):
     picture = laid_out(width, backends)
     boxes = picture["boxes"]
     for left, top, wide, high in boxes:
-        assert left >= 0 and left + wide <= width
-        assert top >= 0 and top + high <= picture["height"]
+        assert left >= 0
+        assert left + wide <= width
+        assert top >= 0
+        assert top + high <= picture["height"]
     for i, one in enumerate(boxes):
         for other in boxes[i + 1 :]:
             assert apart(one, other), (one, other)

@@ -52,10 +52,12 @@ class Bench(Rig):
         """A backend chosen by chance."""
         return self.any_of(self.backends)
 
-    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
+    def load(
+        self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
+    ) -> Loaded:
         """As `Rig.load`, and note the time."""
         self.loaded = time.time()
-        return super().load(caddyfile, allow=allow)
+        return super().load(caddyfile, allow=allow, warn=warn)
 
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""

@@ -162,11 +162,13 @@ class OnCall(Lab):
             server.chaos, server.note = self.chaos, self.note
         self._backends[:] = servers  # in place: the live view has this very list
 
-    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
+    def load(
+        self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
+    ) -> Loaded:
         """As `Lab.load`; the learner's own deed."""
         loaded = self.deploy(caddyfile, allow)
         self.note("loaded a Caddyfile")
-        return loaded
+        return loaded.shown(warn)
 
     def deploy(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile, whoever does it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from keyword import iskeyword
 from typing import Protocol
 
 from caddylab._errors import LabError
@@ -12,13 +13,14 @@ from caddylab._look.progress_bar import shell
 class Current(Protocol):
     """What the magics need of a lab."""
 
-    def load(self, caddyfile: str) -> object:
+    def load(self, caddyfile: str, *, warn: bool = True) -> object:
         """Put a Caddyfile in force."""
 
     def check(self, task: str, caddyfile: str) -> None:
         """Check an exercise."""
 
 
+WITHOUT = "--no-warnings"
 _open: list[weakref.ref[Current]] = []
 
 
@@ -52,8 +54,25 @@ def register() -> None:
 
 
 def caddyfile(line: str, cell: str) -> object:
-    """`%%caddyfile`: load the cell's text into the lab."""
-    return current().load(cell)
+    """`%%caddyfile`: load the cell's text into the lab.
+
+    `%%caddyfile NAME` gives the text this name, too; `--no-warnings` holds the warnings back, and
+    `lab.warnings` shows them.
+
+    Raises:
+        LabError: the line says something else.
+    """
+    names = line.split()
+    warn = WITHOUT not in names
+    names = [name for name in names if name != WITHOUT]
+    if len(names) > 1 or any(not name.isidentifier() or iskeyword(name) for name in names):
+        raise LabError(
+            f"%%caddyfile was given {line.strip()!r}; expected nothing, a name for the text, "
+            f"such as `%%caddyfile mine`, or {WITHOUT}."
+        )
+    loaded = current().load(cell, warn=warn)
+    shell().user_ns.update(dict.fromkeys(names, cell))
+    return loaded
 
 
 def check(line: str, cell: str) -> None:

@@ -226,13 +226,16 @@ class Rig:
 
     # --- Caddy ---------------------------------------------------------------------------
 
-    def load(self, caddyfile: str | Path, *, allow: Iterable[str | Path] = ()) -> Loaded:
+    def load(
+        self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
+    ) -> Loaded:
         """Load a Caddyfile. Caddy's memory (failures, turns, health) begins afresh.
 
         Args:
             caddyfile: a name of `lab.caddyfiles`, a path, or the text itself.
             allow: folders and files of this machine that it may read, besides the folder that
                 it lies in itself.
+            warn: whether to show the warnings at once; `lab.warnings` shows them later.
 
         Returns:
             What was loaded, with warnings about what Caddy accepts in silence.
@@ -242,7 +245,12 @@ class Rig:
                 configuration before it stays in force.
         """
         self._need_open()
-        return self._site.load(caddyfile, allow)
+        return self._site.load(caddyfile, allow).shown(warn)
+
+    @property
+    def warnings(self) -> Loaded:
+        """What was loaded last, with its warnings, also those that `warn=False` has held back."""
+        return self._site.loaded
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.

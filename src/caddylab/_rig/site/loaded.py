@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.decision import Decision
@@ -16,7 +16,8 @@ class Loaded:
     `warnings` are about what Caddy accepts in silence, and about what the lab does differently
     from a Caddy in production. `decisions` tells the latter part by part: what stood in the
     Caddyfile, what runs in its place, and why. `substitutions` tells everything that was replaced,
-    invented or left out, with its line and what that means for the result.
+    invented or left out, with its line and what that means for the result. What is `held_back` is
+    not shown, for it would answer a question that is yet to be asked.
     """
 
     name: str
@@ -24,8 +25,11 @@ class Loaded:
     warnings: Sequence[object] = ()
     decisions: Sequence[Decision] = ()
     substitutions: Sequence[Substitution] = ()
+    held_back: bool = False
 
     def __repr__(self) -> str:
+        if self.held_back:
+            return f"Loaded {self.name}. What there is to say about it comes later: `lab.warnings`."
         told = self.told
         many = {0: "no warnings", 1: "1 warning"}.get(len(told), f"{len(told)} warnings")
         lacks = len(self.warnings) - len(told)
@@ -33,6 +37,10 @@ class Loaded:
         more = f" {remarks} on what it lacks: `.warnings`." if lacks else ""
         said = [*(f"! {warning}" for warning in told), *(f"= {each}" for each in self.replaced)]
         return "\n".join([f"Loaded {self.name}: {many}.{more}", *said])
+
+    def shown(self, warn: bool) -> Loaded:
+        """Itself, or, without `warn`, itself with all that it would say held back."""
+        return self if warn else replace(self, held_back=True)
 
     @property
     def replaced(self) -> list[Substitution]:

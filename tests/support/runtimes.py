@@ -1,0 +1,31 @@
+"""On which runtime a test runs: on both, or on that one which can tell something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def notebooks(
+    paths: Sequence[Path], names: str, in_containers: Collection[str]
+) -> pytest.MarkDecorator:
+    """Parametrize a test by a notebook and a runtime: all on processes, some in containers too.
+
+    Args:
+        paths: the notebooks.
+        names: the names of both parameters, such as "demo, runtime".
+        in_containers: the stems of those that run in containers as well.
+    """
+
+    def cases() -> Iterator[Any]:
+        for path in paths:
+            yield pytest.param(path, "process", id=f"{path.stem}-process")
+            if path.stem in in_containers:
+                yield pytest.param(
+                    path, "podman", id=f"{path.stem}-podman", marks=pytest.mark.podman
+                )
+
+    return pytest.mark.parametrize(names, list(cases()))
