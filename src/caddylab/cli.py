@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 
-from caddylab._cli import clean, doctor, lint, open, progress, test, verify
-from caddylab._cli.about import Version
-from caddylab._cli.bundle import command, install
-from caddylab._errors import CaddylabError
-from caddylab._look.terminal import show_what_it_can
-
-COMMANDS = (open, lint, test, doctor, verify, progress, command, install, clean)
-"""Each adds its parser and says what to run; what that needs is imported when it runs."""
+STOPPED = 130
+"""The exit code of what Ctrl-C has ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,22 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `caddylab`; by default those of this process.
     """
-    show_what_it_can()
-    options = _parser().parse_args(arguments)
-    try:
-        code: int = options.run(options)
-    except CaddylabError as error:
-        print(f"caddylab: {error}", file=sys.stderr)
-        return 1
+    try:  # from here on, Ctrl-C is nothing to make a fuss about: not while this is imported, either
+        from caddylab._cli.commands import run
+
+        return run(arguments)
     except KeyboardInterrupt:
-        return 130
-    return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("caddylab", description="Break the Balancer, a course.")
-    parser.add_argument("--version", action=Version)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for each in COMMANDS:
-        each.add(commands)
-    return parser
+        return STOPPED

@@ -14,6 +14,7 @@ from caddylab._errors import CaddylabError
 if TYPE_CHECKING:
     from caddylab._trial.report import Rehearsal
 
+LEAST, MOST = 0.5, 60
 WELL, SHORT, CANNOT = 0, 1, 2
 """Exit codes: as expected; rows fall short; it could not be tried."""
 
@@ -31,14 +32,23 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--row", action="append", default=[], metavar="NAME",
         help="try this row only, such as 'rolling restart'; may be said again")  # fmt: skip
+    add("--route", default="", metavar="ROUTE",
+        help="which route: number, name or upstream (default: with most upstreams)")  # fmt: skip
     add("--seed", type=int, default=1, help="decides which backend suffers (default: the last)")
-    add("--patience", type=float, default=1.5, metavar="SECONDS",
+    add("--patience", type=_patience, default=1.5, metavar="SECONDS",
         help="after which users give up (default: %(default)s)")  # fmt: skip
     add("--no-advice", action="store_true", help="look for nothing that would help")
     add("--runtime", choices=["process", "podman"], default="auto", help="where the labs run")
     add("--caddy", type=Path, metavar="PATH", help="another Caddy, perhaps with plugins")
     add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
     add("--pool", type=int, metavar="N", help="fold the upstreams onto so many backends")
+
+
+def _patience(text: str) -> float:
+    seconds = float(text)
+    if not LEAST <= seconds <= MOST:
+        raise argparse.ArgumentTypeError(f"expected {LEAST} to {MOST} seconds, not {text}")
+    return seconds
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
@@ -73,13 +83,16 @@ def _run(options: argparse.Namespace) -> int:
     from caddylab._trial.rehearsal import rehearse
 
     wanted = expect.read(options.expect) if options.expect else {}
+    for path in filter(None, (options.json, options.junit, options.html, options.write_expect)):
+        _need_room(path)
     with Bar() as bar:
         report = rehearse(
-            _named(options.file), options.row, runtime=options.runtime, seed=options.seed,
-            patience=options.patience, advice=not options.no_advice, envfile=options.envfile,
-            pool=options.pool, audience=Told(bar),
+            _named(options.file), options.row, route=options.route, runtime=options.runtime,
+            seed=options.seed, patience=options.patience, advice=not options.no_advice,
+            envfile=options.envfile, pool=options.pool,
+            audience=Told(bar, options.file, options.seed),
         )  # fmt: skip
-    short = expect.short(report, wanted) if options.expect else _lacking(report)
+    short = expect.short(report, wanted, options.row) if options.expect else _lacking(report)
     _write(options, report, short)
     for row, why in short.items() if options.expect else ():
         print(f"{row}: {why}", file=sys.stderr)
@@ -109,6 +122,18 @@ def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]
         _save(options.html, page(report).encode(errors="replace"))
     if options.write_expect:
         expect.write(options.write_expect, report)
+
+
+def _need_room(path: Path) -> None:
+    """Say beforehand what a minute of trials would be lost for."""
+    from caddylab._errors import LabError
+
+    if path.is_dir():
+        raise LabError(f"{path} cannot be written: it is a folder.")
+    if not path.parent.is_dir():
+        raise LabError(f"{path} cannot be written: there is no folder {path.parent}.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise LabError(f"{path} cannot be written: you have no right to.")
 
 
 def _save(path: Path, content: bytes) -> None:

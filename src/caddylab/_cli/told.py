@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
+
 from caddylab._look.progress_bar import Bar, say
-from caddylab._trial import text
+from caddylab._trial import spoken, text
 from caddylab._trial.audience import Audience
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.seen import Seen
@@ -14,19 +17,27 @@ class Told(Audience):
 
     Args:
         bar: shows how far it is.
+        file: the Caddyfile as the command line has it.
+        seed: as the command line has it.
     """
 
-    def __init__(self, bar: Bar) -> None:
-        self._bar = bar
+    def __init__(self, bar: Bar, file: str = "Caddyfile", seed: int = 1) -> None:
+        self._bar, self._file, self._seed = bar, file, seed
 
     def opened(self, report: Rehearsal) -> None:
         """Say what is tried, and what differs from the site in production."""
         subject = report.subject
         if report.notes:
-            self._say("Replaced in the lab:\n" + "\n".join(f"  {note}" for note in report.notes))
-        self._say("Routes:\n" + "\n".join(f"  {route}" for route in report.routes))
+            self._say("Replaced in the lab:")
+            for note in report.notes:
+                self._say(text.paragraph(note, "  "))
+        self._say("Routes:")
+        for n, route in enumerate(report.routes, 1):
+            self._say(text.paragraph(f"{n} {route}", "  "))
         names = ", ".join(subject.written[number] for number in subject.pool)
-        self._say(f"Tried: {subject.ask.host}{subject.ask.path}, behind it {names}.")
+        self._say(
+            text.paragraph(f"Tried: route {subject.route}, behind it {names}.{_others(report)}")
+        )
         self._say(f"\n{text.head()}")
 
     def waits(self, share: float, what: str) -> None:
@@ -40,10 +51,32 @@ class Told(Audience):
     def ended(self, report: Rehearsal) -> None:
         """Print what the signs mean, and the advice."""
         self._say(text.LEGEND)
-        if said := text.advice(report):
+        for said in filter(None, [spoken.advice(report), *self._closing(report)]):
             self._say(f"\n{said}")
-        self._say(f"\n{len(report.rows)} rows in {report.took:.0f} s.")
+
+    def _closing(self, report: Rehearsal) -> Iterator[str]:
+        if report.busy:
+            yield text.paragraph(
+                f"This machine was busy: work took {report.slowness:.1f} times as long as it would "
+                "have alone. The slowest times are not reliable, nor is what timeouts did: try "
+                "again when it is quiet."
+            )
+        if worst := max(report.bad, key=lambda seen: seen.bad, default=None):
+            seed = f" --seed {self._seed}" if self._seed != 1 else ""
+            yield text.paragraph(
+                f"Once more, one row: caddylab test {shlex.quote(self._file)} "
+                f"--row {shlex.quote(worst.row)}{seed}"
+            )
+        yield f"{text.count(len(report.rows), 'row')} in {report.took:.0f} s."
 
     def _say(self, what: str) -> None:
         self._bar.clear()
         say(what)
+
+
+def _others(report: Rehearsal) -> str:
+    """How to try another route, where there are some."""
+    if len(report.routes) < 2:
+        return ""
+    others = [str(n) for n in range(1, len(report.routes) + 1) if n != report.subject.route]
+    return f" Another one: `--route {others[0]}`."

@@ -305,10 +305,13 @@ class Rig:
         """The JSON that Caddy made of the Caddyfile in force, with what was invented for it."""
         return self._site.adapted
 
-    @property
-    def entrance(self) -> tuple[tuple[str, int], Trust | None]:
-        """Where clients connect, and whose certificates they take if they speak TLS there."""
-        door = self._site.main
+    def entrance(self, host: str | None = None) -> tuple[tuple[str, int], Trust | None]:
+        """Where clients connect, and whose certificates they take if they speak TLS there.
+
+        Args:
+            host: whom they ask for, perhaps with a port; else whom `fire` asks for.
+        """
+        door, _ = self._site.doors.asked(host, None, self._site.host)
         return door.reached(), self._site.trust(door)
 
     @property

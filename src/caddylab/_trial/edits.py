@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from caddylab._caddy.text.tokens import Token, tokens
 
-TRANSPORT = "transport"
+TRANSPORT, DYNAMIC = "transport", "dynamic"
 TAB = "\t"
+THEMES = {
+    "retry": ("lb_",),
+    "checks": ("health_",),
+    "memory": ("fail_duration", "max_fails", "unhealthy_"),
+}
+"""What stands together, by how its options begin."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Option:
     Args:
         name: such as "lb_retries".
         value: what stands behind the name.
-        inside: "transport", if that is where it belongs.
+        inside: "transport" or "dynamic", if that is where it belongs.
         body: the lines between its braces, if it has some.
     """
 
@@ -66,6 +71,8 @@ def put(text: str, line: int, option: Option) -> str:
     if not option.inside:
         return _put(text, proxy, option.name, option.lines)
     inner = _child(proxy, option.inside)
+    if inner is None and option.inside == DYNAMIC:
+        return text  # nothing is looked up there
     if inner is None:
         block = [f"{option.inside} http {{", *(f"\t{line}" for line in option.lines), "}"]
         return _put(text, proxy, option.inside, block)
@@ -81,20 +88,6 @@ def value_of(text: str, line: int, option: Option) -> str | None:
     return " ".join(token.word for token in found.words[1:]) if found else None
 
 
-def changes(before: str, after: str) -> list[tuple[str, list[str]]]:
-    """What to write, each with where: ("below line 4", [the lines])."""
-    old, new = before.splitlines(), after.splitlines()
-    found = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "insert":
-            found.append((f"below line {a}", new[c:d]))
-        elif kind != "equal":
-            where = f"line {a + 1}" if b - a == 1 else f"lines {a + 1} to {b}"
-            found.append((f"in the place of {where}", new[c : c + b - a]))
-            found += [(f"below line {b}", new[c + b - a : d])] * (d - c > b - a)
-    return found
-
-
 def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:
     outer = _indent(text, node.words[0])
     unit = "\t" if "\t" in outer or not re.search(r"^ +\S", text, re.MULTILINE) else "  "
@@ -103,6 +96,9 @@ def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:
     there = _child(node, name)
     if there:
         return text[: there.words[0].start] + inner.strip() + text[there.end :]
+    if kin := _kin(node, name):
+        at = text.find("\n", kin.end) + 1
+        return text[:at] + inner + text[at:]
     if node.closing:
         at = text.rfind("\n", 0, node.closing.start) + 1
         return text[:at] + inner + text[at:]
@@ -136,10 +132,31 @@ def _node(rest: list[Token]) -> _Node:
 
 def _child(node: _Node, name: str) -> _Node | None:
     """The last statement of that name in its block: with Caddy, the last one counts."""
-    rest, found = node.inner, None
+    return next((c for c in reversed(_children(node)) if c.words[0].word == name), None)
+
+
+def _kin(node: _Node, name: str) -> _Node | None:
+    """The last statement in its block that is about the same as an option of that name."""
+    theme = _theme(name)
+    alike = [c for c in _children(node) if theme and _theme(c.words[0].word) == theme]
+    return alike[-1] if alike else None
+
+
+def _theme(name: str) -> str:
+    return next((theme for theme, starts in THEMES.items() if name.startswith(starts)), "")
+
+
+def _children(node: _Node) -> list[_Node]:
+    """The statements of a block."""
+    rest, found = node.inner, list[_Node]()
     while rest:
-        child = _node(rest)
-        if child.words[0].word == name:
-            found = child
-        rest = [token for token in rest if token.start >= child.end]
+        found.append(_node(rest))
+        rest = [token for token in rest if token.start >= found[-1].end]
     return found
+
+
+def extent(text: str, line: int) -> tuple[int, int]:
+    """The first and the last line of the statement on that line."""
+    node = _node([token for token in tokens(text) if token.line >= line])
+    last = node.closing or node.words[-1]
+    return node.words[0].line, last.line

@@ -38,7 +38,7 @@ def rolling(stage: Stage) -> None:
         stage.pause(MOMENT)
 
 
-@row("old one stopped first", upstreams=2)
+@row("old one stopped first", upstreams=2, listed=True)
 def stopped_first(stage: Stage) -> None:
     """Blue/green: the old backend is stopped, then its upstream is taken out by a reload."""
     shorter = stage.without(stage.victim)
@@ -51,7 +51,7 @@ def stopped_first(stage: Stage) -> None:
         stage.pause(MOMENT)
 
 
-@row("its line removed first", upstreams=2)
+@row("its line removed first", upstreams=2, listed=True)
 def removed_first(stage: Stage) -> None:
     """Blue/green: the old upstream is taken out by a reload, then its backend is stopped."""
     shorter = stage.without(stage.victim)
@@ -87,7 +87,7 @@ def reload_held(stage: Stage) -> None:
     held.settle()
 
 
-@row("backends close idle connections", orders=True)
+@row("backends close idle connections", orders=True, seconds=5)
 def idle(stage: Stage) -> None:
     """Connections that were idle for 4 s are closed just as the next request comes on them.
 
@@ -103,7 +103,7 @@ def idle(stage: Stage) -> None:
     stage.fire(kind, QUICK, ORDERS)
 
 
-@row("flapping")
+@row("flapping", seconds=2.5)
 def flapping(stage: Stage) -> None:
     """One backend is killed and comes back, three times within a few seconds, under load."""
     stage.load()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,12 @@ from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS
 from caddylab._trial.seen import Seen
 
-KEYS = {"answered": float, "slowest": float, "lost_sessions": int, "sign": str}
+FITS = {
+    "answered": "a share from 0 to 1",
+    "slowest": "seconds",
+    "lost_sessions": "a whole number",
+    "sign": "✓, ◐ or ✗",
+}
 SIGNS = "✗◐✓"
 ROOM = 0.05
 """What a run is written down with: so much less may be answered another time, by chance."""
@@ -53,7 +60,9 @@ def read(path: Path) -> Wanted:
     try:
         wanted: Wanted = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"The expectations in {path} cannot be read: {error}.") from error
+        raise LabError(
+            f"The expectations in {path} cannot be read: {files.reason(error)}."
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise LabError(f"{path} is no TOML: {error}.") from error
     for row, keys in wanted.items():
@@ -62,26 +71,39 @@ def read(path: Path) -> Wanted:
 
 
 def _check(path: Path, row: str, keys: Any) -> None:
-    if row not in ROWS or not isinstance(keys, dict):
+    if row in ROWS and not isinstance(keys, dict):
+        raise LabError(f'{path}: expected a table ["{row}"], not {row!r} = {keys!r}.')
+    if row not in ROWS:
         raise LabError(f"{path}: there is no row {row!r}: expected {', '.join(ROWS)}.")
     for key, value in keys.items():
-        if key not in KEYS:
-            raise LabError(f"{path}: {row!r} has no {key!r}: expected {', '.join(KEYS)}.")
-        right = value in list(SIGNS) if key == "sign" else _is_number(value)
-        if not right:
-            raise LabError(f"{path}: {row!r} cannot have {key} = {value!r}.")
+        if key not in FITS:
+            raise LabError(f"{path}: {row!r} has no {key!r}: expected {', '.join(FITS)}.")
+        if not _fits(key, value):
+            raise LabError(f"{path}: {row!r} cannot have {key} = {value!r}: expected {FITS[key]}.")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+def _fits(key: str, value: Any) -> bool:
+    if key == "sign":
+        return value in list(SIGNS)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    number = whole or (isinstance(value, float) and isfinite(value) and key != "lost_sessions")
+    return bool(number) and 0 <= value <= (1 if key == "answered" else value)
 
 
-def short(report: Rehearsal, wanted: Wanted) -> dict[str, str]:
-    """Which rows fall short of what is wanted, and by what, in words."""
+def short(report: Rehearsal, wanted: Wanted, rows: Collection[str] = ()) -> dict[str, str]:
+    """Which rows fall short of what is wanted, and by what, in words.
+
+    Args:
+        report: what users saw.
+        wanted: what was expected.
+        rows: which rows were to be tried, if not all.
+    """
     found = {}
     for row, keys in wanted.items():
-        seen = report.rows.get(row)
-        if seen is not None and (said := [*_shortcomings(seen, keys)]):
+        if rows and row not in rows:
+            continue
+        seen = report.rows.get(row, Seen(row, trouble="it cannot happen to this site"))
+        if said := _shortcomings(seen, keys):
             found[row] = "; ".join(said)
     return found
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 
-from caddylab._trial.edits import TRANSPORT, Option, put, value_of
+from caddylab._trial.edits import DYNAMIC, TRANSPORT, Option, put, value_of
 
 KEEP, MOST, LEAST = "keep", "most", "least"
 """What to do with a value that stands there: leave it; take the larger, or the smaller one."""
@@ -60,18 +61,11 @@ TWICE = _option("lb_retries", "2", MOST)
 MEMORY = _option("fail_duration", "10s")
 FADING = _option("fail_duration", "1s", LEAST)
 FLEETING = _option("fail_duration", "500ms", LEAST)
-WAIT = (
-    _option("lb_try_duration", "1s", MOST),
-    _option("lb_try_interval", "100ms", LEAST),
-    _option("lb_retries", "10", MOST),
-)
-"""With `lb_retries` beside it, whichever is used up first ends the search."""
-LONG = (_option("lb_try_duration", "3s", MOST),)
-DIAL = _option("dial_timeout", "500ms", LEAST, TRANSPORT)
 SHORT_LIVED = _option("keepalive", "3s", LEAST, TRANSPORT)
 STAY = _option("stream_close_delay", "5m")
 UNHEALTHY = _option("unhealthy_status", "5xx")
 DOUBT = _option("max_fails", "2", MOST)
+REFRESH = _option("refresh", "1s", LEAST, DYNAMIC)
 ON_500 = Addition(
     Option("lb_retry_match", body=(
         "method GET HEAD", "expression `{rp.is_transport_error} || {rp.status_code} >= 500`",
@@ -80,44 +74,97 @@ ON_500 = Addition(
 """In one block: two blocks would each be enough by themselves, also for an order."""
 
 DOWN: Sequence[Step] = ((RETRY,), (RETRY, MEMORY), (TWICE, MEMORY))
-ROLLING: Sequence[Step] = (*DOWN, (RETRY, FADING), (*WAIT, FLEETING))
 
 
-def ladder(row: str, patience: float, upstreams: int) -> Sequence[Step]:
+class Clocks:
+    """Timeouts that fit the patience of the users.
+
+    Who waits for half of their patience is served slowly; so what is silent is given a third,
+    and the rest is left for somebody else's answer.
+
+    Args:
+        patience: of the users, in seconds.
+    """
+
+    def __init__(self, patience: float) -> None:
+        silence = duration(max(LEAST_SILENCE, patience / 3))
+        self.header = _option("response_header_timeout", silence, LEAST, TRANSPORT)
+        dial = duration(min(MOST_DIAL, max(LEAST_SILENCE, patience / 3)))
+        self.dial = _option("dial_timeout", dial, LEAST, TRANSPORT)
+        self.check = (
+            _option("health_uri", "/"),
+            _option("health_interval", "1s", LEAST),
+            _option("health_timeout", silence, LEAST),
+        )
+        self.wait = (
+            _option("lb_try_duration", duration(patience * 2 / 3), MOST),
+            _option("lb_try_interval", "100ms", LEAST),
+            _option("lb_retries", "10", MOST),
+        )
+        """With `lb_retries` beside it, whichever is used up first ends the search."""
+
+
+LEAST_SILENCE, MOST_DIAL = 0.2, 0.5
+"""Seconds: a healthy answer takes 0.1 s in these trials; and a connection comes about at once."""
+
+
+def ladder(row: str, patience: float, upstreams: int, checks: bool = True) -> Sequence[Step]:
     """What to try for a row, the smallest first; nothing if Caddy cannot help.
 
     Args:
         row: its name.
-        patience: of the users, in seconds; a third of it is what an answer may take.
+        patience: of the users, in seconds.
         upstreams: among how many Caddy can choose.
+        checks: whether active checks can be had there.
     """
-    if upstreams < 2:
-        return ALONE.get(row, ())
-    header = _option("response_header_timeout", f"{round(patience / 3 * 1000)}ms", LEAST, TRANSPORT)
-    silent = ((header, RETRY), (header, RETRY, MEMORY), (header, TWICE, MEMORY))
-    return {"slow": silent, "hung": silent, **LADDERS}.get(row, ())
+    clocks = Clocks(patience)
+    rungs = ANYWHERE.get(row) or (_for_one if upstreams < 2 else _for_several)(clocks).get(row, ())
+    asked = set(clocks.check)
+    return [step for step in rungs if checks or not asked & set(step)]
 
 
-LADDERS: dict[str, Sequence[Step]] = {
-    "killed under load": DOWN,
-    "down": DOWN,
-    "answers 500": (
-        (RETRY, ON_500), (TWICE, ON_500), (RETRY, ON_500, MEMORY, UNHEALTHY),
-        (TWICE, ON_500, MEMORY, UNHEALTHY, DOUBT),
-    ),
-    "partitioned": ((DIAL, RETRY), (DIAL, RETRY, MEMORY), (DIAL, TWICE, MEMORY)),
-    "restart of one": DOWN,
-    "rolling restart": ROLLING,
-    "old one stopped first": DOWN,
-    "flapping": DOWN,
-    "reload with WebSockets and streams open": ((STAY,),),
-    "backends close idle connections": ((SHORT_LIVED,),),
-}  # fmt: skip
-ALONE: dict[str, Sequence[Step]] = {
-    "restart of one": (WAIT, LONG),
+def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:
+    dial, header, check = clocks.dial, clocks.header, clocks.check
+    return {
+        "killed under load": DOWN,
+        "down": DOWN,
+        "answers 500": (
+            (RETRY, ON_500), (RETRY, ON_500, *check), (RETRY, ON_500, MEMORY, UNHEALTHY),
+            (TWICE, ON_500, MEMORY, UNHEALTHY, DOUBT),
+        ),
+        "slow": (check,),
+        "hung": (
+            (header, RETRY), (header, RETRY, MEMORY), (header, RETRY, MEMORY, *check),
+            (header, TWICE, MEMORY),
+        ),
+        "partitioned": (
+            (dial, RETRY), (dial, RETRY, MEMORY), (dial, RETRY, MEMORY, *check),
+            (dial, TWICE, MEMORY),
+        ),
+        "restart of one": DOWN,
+        "rolling restart": (*DOWN, (RETRY, FADING), (*clocks.wait, FLEETING)),
+        "old one stopped first": DOWN,
+        "flapping": DOWN,
+        "address changes": ((RETRY,), (RETRY, MEMORY), (RETRY, MEMORY, REFRESH)),
+        "record vanishes": ((RETRY,), (RETRY, MEMORY), (RETRY, MEMORY, REFRESH)),
+    }  # fmt: skip
+
+
+def _for_one(clocks: Clocks) -> dict[str, Sequence[Step]]:
+    return {"restart of one": (clocks.wait,)}
+
+
+ANYWHERE: dict[str, Sequence[Step]] = {
     "reload with WebSockets and streams open": ((STAY,),),
     "backends close idle connections": ((SHORT_LIVED,),),
 }
+
+
+def duration(seconds: float) -> str:
+    """The round number of seconds just below it, as Caddy writes it: 0.51 is "500ms"."""
+    power = 10.0 ** floor(log10(seconds) + 1e-9)
+    round_ = max(n * power for n in (1, 1.5, 2, 3, 5) if n * power <= seconds * 1.000001)
+    return f"{round_:g}s" if round_ >= 1 else f"{round_ * 1000:g}ms"
 
 
 def _number(text: str) -> float | None:
@@ -128,27 +175,3 @@ def _number(text: str) -> float | None:
     if not parts or "".join(n + unit for n, unit in parts) != text:
         return None
     return sum(float(n) * UNITS[unit] for n, unit in parts)
-
-
-REASONS = {
-    "all down": "No upstream is left, and Caddy has nobody to ask: only one more server helps, in "
-    "`handle_errors` or as the last upstream of `lb_policy first`.",
-    "answers 500": "Caddy passes on what a backend answers.",
-    "reload under load": "Caddy resets connections that are opened in the very moment of a reload; "
-    "whoever asks again is served. Reload seldom.",
-    "its line removed first": "Caddy resets connections that are opened in the very moment of a "
-    "reload; whoever asks again is served.",
-    "old one stopped first": "Caddy resets connections that are opened in the very moment of a "
-    "reload; whoever asks again is served.",
-    "overload": "More is asked for than all backends together can do; Caddy cannot do it for them. "
-    "`unhealthy_request_count` would turn the surplus away at once.",
-    "answer cut short": "The head of the answer has gone to the user when its body breaks off: "
-    "there is no way back.",
-}
-"""Why Caddy cannot mend what is left of a row."""
-UNDER_WAY = (
-    "An order (POST) that has reached a backend is not sent to another one: it might be carried "
-    "out twice."
-)
-MEMORY_LOST = "A session in a backend's memory ends with it; keep sessions where all find them."
-ONE_ONLY = "There is one upstream only, so nobody can take its place."

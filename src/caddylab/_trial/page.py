@@ -9,7 +9,7 @@ from typing import Any
 from caddylab._look.html_table import element, table
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._traffic.traffic import Traffic
-from caddylab._trial import text
+from caddylab._trial import spoken, text
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.seen import Seen
 
@@ -50,7 +50,7 @@ def _row(seen: Seen) -> list[object]:
 
 def _advice(report: Rehearsal) -> Iterator[str]:
     if report.advice:
-        yield f"<h2>Advice</h2><pre>{escape(text.advice(report))}</pre>"
+        yield f"<h2>Advice</h2><pre>{escape(spoken.advice(report))}</pre>"
         if report.advice.rows:
             yield _table(report.advice.rows.values(), "With all additions")
 

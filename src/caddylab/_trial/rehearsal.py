@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
+from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._rig.rig import Rig
+from caddylab._machine.yardstick import Yardstick
+from caddylab._rig.rig import Rig, variables_of
 from caddylab._rig.site import caddyfiles
-from caddylab._trial import events as _events  # its rows
+from caddylab._rig.site.fitting import backends_for
+from caddylab._runtimes.base import MOST_BACKENDS
+from caddylab._trial import events, looked_up  # their rows
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
 from caddylab._trial.report import Rehearsal
@@ -22,7 +26,7 @@ from caddylab._trial.trials import Trials, advise
 
 NAMES = tuple(ROWS)
 """All rows, in the order of the table."""
-_ = _events
+_ = events, looked_up
 
 
 def chosen(names: Iterable[str]) -> list[Mishap]:
@@ -31,7 +35,7 @@ def chosen(names: Iterable[str]) -> list[Mishap]:
     Raises:
         FaultError: there is no such row.
     """
-    wanted = list(names) or list(NAMES)
+    wanted = [names] if isinstance(names, str) else list(names) or list(NAMES)
     if unknown := [name for name in wanted if name not in ROWS]:
         raise FaultError(f"There is no row {unknown[0]!r}: expected {', '.join(NAMES)}.")
     return [ROWS[name] for name in wanted]
@@ -43,6 +47,7 @@ def rehearse(
     rows: Iterable[str] = (),
     *,
     runtime: str = "auto",
+    route: str = "",
     patience: Annotated[float, Between(0.5, 60)] = 1.5,
     seed: int = 1,
     advice: bool = True,
@@ -59,6 +64,8 @@ def rehearse(
         caddyfile: a path, the text itself, or a name of the course's.
         rows: names of the rows to try; all if there is none.
         runtime: "process", "podman" or "auto", as for `Lab`.
+        route: which route to try: its number (from 1), what it takes, or one of its upstreams; the
+            one with most upstreams if not given.
         patience: seconds after which users give up.
         seed: decides which backend suffers; with 1 it is the last.
         advice: whether to look for additions that mend what is bad, and to prove them.
@@ -68,33 +75,52 @@ def rehearse(
         audience: hears what happens meanwhile.
 
     Raises:
-        CaddyfileError: it cannot be run; says why, and where.
+        CaddyfileError: it cannot be run, or has no such route; says why, and where.
         FaultError: there is no such row.
     """
     began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
     name, text = caddyfiles.read(caddyfile)
 
-    def open_lab() -> Rig:
-        return Rig.of(caddyfile, runtime, envfile=envfile, pool=pool)
-
-    crew = Crew(open_lab, labs or labs_here(runtime))
+    crew = Crew(_opener(caddyfile, runtime, envfile, pool), labs or labs_here(runtime))
+    yardstick = Yardstick()
     try:
         rig = crew.first()
-        subject = look(rig, name, text)
-        replaced, routes = map(str, rig.substitutions), map(str, rig.routes)
-        report = Rehearsal(subject, rig.runtime, list(replaced), list(routes))
+        subject = look(rig, name, text, route)
+        report = Rehearsal(
+            subject, rig.runtime, [str(one) for one in rig.substitutions], subject.routes
+        )  # fmt: skip
         heard.opened(report)
-        todo = [row for row in wanted if row.upstreams <= len(subject.pool) and not row.dynamic]
-        trials = Trials(crew, subject, patience, seed, heard)
-        for seen in trials.table(todo, text):
-            report.rows[seen.row] = seen
-            heard.saw(seen)
+        todo = [row for row in wanted if row.fits(subject)]
+        spare = len(set(rig.numbers.values())) < len(rig.backends)
+        trials = Trials(crew, subject, patience, seed, heard, spare)
+        with yardstick:
+            for seen in trials.table(todo, text):
+                report.rows[seen.row] = seen
+                heard.saw(seen)
+        report.slowness = yardstick.slowness
         if advice and report.bad:
             report.advice = advise(trials, report, todo)
             if report.advice is None:
-                report.unadvised = "The lines of the proxy were not found: no advice."
+                report.unadvised = (
+                    "No advice: the `reverse_proxy` stands in a file that is imported, or nobody "
+                    "can tell which of several it is."
+                )
     finally:
         undisturbed(crew.close)
     report.took = time.monotonic() - began
     heard.ended(report)
     return report
+
+
+def _opener(
+    caddyfile: str | Path, runtime: str, envfile: str | Path | None, pool: int | None
+) -> Callable[[], Rig]:
+    """Makes labs with one backend more than the site needs: a spare one, for advice."""
+    values = inherited() | (variables_of(envfile) if envfile else {})
+    fits = min(MOST_BACKENDS, backends_for(caddyfile, values) + 1)
+    backends = fits if pool is None else pool
+
+    def open_lab() -> Rig:
+        return Rig.of(caddyfile, runtime, envfile=envfile, pool=backends)
+
+    return open_lab

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from caddylab._machine.yardstick import BUSY
 from caddylab._trial.advice import Proved
 from caddylab._trial.seen import Seen
 from caddylab._trial.subject import Tested
@@ -23,6 +24,7 @@ class Rehearsal:
         rows: what users saw, by the rows' names.
         advice: the additions that help, each tried; None if nobody looked for any.
         unadvised: why nobody could look for additions, if that is so.
+        slowness: how many times longer work took on this machine than it would have alone.
         took: seconds that all of it took.
     """
 
@@ -33,6 +35,7 @@ class Rehearsal:
     rows: dict[str, Seen] = field(default_factory=dict)
     advice: Proved | None = None
     unadvised: str = ""
+    slowness: float = 1.0
     took: float = 0.0
 
     def __getitem__(self, row: str) -> Seen:
@@ -43,11 +46,17 @@ class Rehearsal:
         """The rows that users feel."""
         return [seen for seen in self.rows.values() if seen.sign in "◐✗"]
 
+    @property
+    def busy(self) -> bool:
+        """Whether others kept this machine too busy for its times to be trusted."""
+        return self.slowness > BUSY
+
     def record(self) -> dict[str, Any]:
         """It as JSON has it."""
         return {
             "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
-            "routes": list(self.routes),
+            "routes": list(self.routes), "route": self.subject.route,
+            "slowness": round(self.slowness, 2),
             "rows": [seen.record() for seen in self.rows.values()],
             "advice": self.advice.record() if self.advice else None,
             "seconds": round(self.took, 1),

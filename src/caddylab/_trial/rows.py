@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from caddylab._survey.survey import SLOW
 from caddylab._trial.stage import Stage
+from caddylab._trial.subject import Tested
 
 MOMENT = 0.5
 """Seconds during which users go on to come after something has happened."""
+LATER = 1.7
+"""Seconds after which more users come: a check that asks every second has noticed it by then."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,10 @@ class Mishap:
         act: lets it happen on a stage; the Caddyfile is not loaded yet.
         upstreams: how many the site needs for it.
         dynamic: whether the site must look its upstreams up.
+        listed: whether its upstreams must stand in the Caddyfile.
         waits: whether it is in the row's nature that users wait.
         orders: whether Caddy can spare orders (POST) an error that had reached a backend.
+        seconds: how long it takes, about; so the longest can be begun first.
     """
 
     name: str
@@ -31,27 +37,28 @@ class Mishap:
     act: Callable[[Stage], object]
     upstreams: int = 1
     dynamic: bool = False
+    listed: bool = False
     waits: bool = False
     orders: bool = False
+    seconds: float = 1.5
+
+    def fits(self, subject: Tested) -> bool:
+        """Whether it can happen to what is tried."""
+        named = subject.proxy.dynamic
+        right = named if self.dynamic else not (named and self.listed)
+        return right and self.upstreams <= len(subject.pool)
 
 
 ROWS: dict[str, Mishap] = {}
 """All rows by their names, in the order of the table."""
 
 
-def row(
-    name: str,
-    *,
-    upstreams: int = 1,
-    dynamic: bool = False,
-    waits: bool = False,
-    orders: bool = False,
-) -> Callable[[Callable[[Stage], object]], Mishap]:
-    """Make a function a row; its docstring says what happens."""
+def row(name: str, **traits: Any) -> Callable[[Callable[[Stage], object]], Mishap]:
+    """Make a function a row; its docstring says what happens, `traits` are those of a `Mishap`."""
 
     def made(act: Callable[[Stage], object]) -> Mishap:
         happens = " ".join((act.__doc__ or "").split())
-        ROWS[name] = Mishap(name, happens, act, upstreams, dynamic, waits, orders)
+        ROWS[name] = Mishap(name, happens, act, **traits)
         return ROWS[name]
 
     return made
@@ -93,33 +100,41 @@ def all_down(stage: Stage) -> None:
     _burst_after(stage, end)
 
 
-@row("answers 500")
+@row("answers 500", seconds=2)
 def failing(stage: Stage) -> None:
     """One backend answers everything with 500."""
-    _burst_after(stage, stage.victim.failing)
+    _two_bursts(stage, stage.victim.failing)
 
 
-@row("slow")
+@row("slow", orders=True, seconds=3)
 def slow(stage: Stage) -> None:
     """One backend takes two thirds of its users' patience for each answer."""
-    _burst_after(stage, lambda: stage.victim.slow(SLOW * stage.patience))
+    _two_bursts(stage, lambda: stage.victim.slow(SLOW * stage.patience))
 
 
-@row("hung")
+@row("hung", seconds=4)
 def hung(stage: Stage) -> None:
     """One backend accepts connections and never answers."""
-    _burst_after(stage, stage.victim.hung)
+    _two_bursts(stage, stage.victim.hung)
 
 
-@row("partitioned")
+@row("partitioned", seconds=5)
 def partitioned(stage: Stage) -> None:
     """One backend is cut off: not even a connection comes about."""
-    _burst_after(stage, stage.victim.partitioned)
+    _two_bursts(stage, stage.victim.partitioned)
 
 
 def _burst_after(stage: Stage, fault: Callable[[], object]) -> None:
     """The fault, then all at once: no check of Caddy's has had the time to notice it."""
     stage.load()
     stage.log_in()
+    stage.mark()
     fault()
+    stage.burst()
+
+
+def _two_bursts(stage: Stage, fault: Callable[[], object]) -> None:
+    """As before; then others come, whom Caddy may spare what the first have met."""
+    _burst_after(stage, fault)
+    stage.wait_until_later(LATER)
     stage.burst()

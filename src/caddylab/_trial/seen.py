@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from caddylab._records import Outcome, Request
+from caddylab._records import Attempt, Outcome, Request
 from caddylab._survey.trial import times, word
 from caddylab._traffic.traffic import Traffic
 
@@ -30,7 +30,8 @@ class Askers:
         good: how many got a good answer, quick or slow.
         slow: how many of these had to wait for it.
         errors: what the others saw, and how many of them.
-        under_way: how many of the others had reached a backend and must not be sent twice.
+        under_way: how many of the others had reached a backend and must not be sent twice,
+            and came before Caddy could know that they should not.
         slowest: the longest wait in seconds, whatever it ended with.
     """
 
@@ -43,17 +44,27 @@ class Askers:
     slowest: float = 0.0
 
     @classmethod
-    def of(cls, kind: str, runs: Sequence[Traffic], late: float) -> Askers:
-        """Count the requests of some runs; who waits for `late` seconds is served slowly."""
-        found = [(run.run.plan.method, r) for run in runs for r in run.requests if _ended(r)]
-        bad = [(method, r) for method, r in found if not good(r)]
+    def of(
+        cls, kind: str, runs: Sequence[Traffic], late: float, warned: Collection[Traffic] = ()
+    ) -> Askers:
+        """Count the requests of some runs.
+
+        Args:
+            kind: of the requests.
+            runs: their records.
+            late: who waits for so many seconds is served slowly.
+            warned: those of the runs that began when Caddy could know what was wrong.
+        """
+        found = [(run, r) for run in runs for r in run.requests if _ended(r)]
+        bad = [(run, r) for run, r in found if not good(r)]
+        first = [(run, r) for run, r in bad if run not in warned]
         return cls(
             kind,
             len(found),
             len(found) - len(bad),
             sum(good(r) and r.latency >= late for _, r in found),
             Counter(word(r) for _, r in bad),
-            sum(under_way(method, r) for method, r in bad),
+            sum(under_way(run.run.plan.method, r) for run, r in first),
             max((r.latency for _, r in found), default=0.0),
         )
 
@@ -176,11 +187,11 @@ def good(request: Request) -> bool:
 
 def under_way(method: str, request: Request) -> bool:
     """Whether it had reached a backend, and so must not be sent again."""
-    return method not in SAFE and any(_reached(a.error) for a in request.attempts)
+    return method not in SAFE and any(_reached(a) for a in request.attempts)
 
 
-def _reached(error: str) -> bool:
-    return not any(said in error for said in DIAL)
+def _reached(attempt: Attempt) -> bool:
+    return not any(said in attempt.error for said in DIAL)
 
 
 def _ended(request: Request) -> bool:

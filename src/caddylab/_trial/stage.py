@@ -53,6 +53,8 @@ class Stage:
         self._victim = -1 if seed == 1 else random.Random(seed).randrange(len(subject.pool))
         self.runs: dict[str, list[Traffic]] = {}
         self.sockets: list[WebSockets] = []
+        self._warned: set[Traffic] | None = None  # those that begin when Caddy may know better
+        self._since = time.monotonic()
 
     # --- the site --------------------------------------------------------------------------
 
@@ -77,6 +79,15 @@ class Stage:
     def pause(self, seconds: float) -> None:
         """Let time pass that is part of the row."""
         self.rig.pause(seconds)
+
+    def mark(self) -> None:
+        """Something begins now."""
+        self._since = time.monotonic()
+
+    def wait_until_later(self, seconds: float) -> None:
+        """So long after the mark; who asks from now on may be spared what others have met."""
+        self.pause(max(0.0, self._since + seconds - time.monotonic()))
+        self._warned = set()
 
     # --- its users -------------------------------------------------------------------------
 
@@ -127,7 +138,8 @@ class Stage:
 
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
-        held = WebSockets.open(self.rig.entrance, count, self.subject.ask, {ASK: "/ws"})
+        ask = self.subject.ask
+        held = WebSockets.open(self.rig.entrance(ask.host), count, ask, {ASK: "/ws"})
         self.sockets.append(held)
         return held
 
@@ -162,6 +174,8 @@ class Stage:
 
     def _note(self, kind: str, run: Traffic) -> Traffic:
         self.runs.setdefault(kind, []).append(run)
+        if self._warned is not None:
+            self._warned.add(run)
         return run
 
     # --- what came of it -------------------------------------------------------------------
@@ -174,7 +188,10 @@ class Stage:
 
     def seen(self, row: str, began: float, *, waits: bool = False, orders: bool = False) -> Seen:
         """What the users saw of the row that began then (monotonic time)."""
-        groups = [Askers.of(kind, runs, self._late(kind)) for kind, runs in self.runs.items()]
+        groups = [
+            Askers.of(kind, runs, self._late(kind), self._warned or ())
+            for kind, runs in self.runs.items()
+        ]
         groups += [held.group() for held in self.sockets]
         runs = tuple(run for runs in self.runs.values() for run in runs)
         took = time.monotonic() - began

@@ -1,21 +1,22 @@
-"""The Caddyfile under test: its text, its pool, and what its routes take."""
+"""The Caddyfile under test: its text, its pool, and what the route that is tried takes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caddylab._caddy.adapted.flow import steps
-from caddylab._caddy.adapted.proxies import Proxy, proxies
-from caddylab._caddy.text.tokens import parse
+from caddylab._caddy.adapted.proxies import Proxy
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
+from caddylab._trial.choice import Candidate, bare, candidates, choose
 from caddylab._trial.held import Ask
 
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
-NETWORK = re.compile(r"^(?:tcp|udp)[46]?/")
 KINDS = ("GET", "POST")
+WEIGHTS = 2
+"""Words before the first weight: `lb_policy weighted_round_robin 9 1`."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Tested:
         written: how the file writes each of them.
         ask: by which host and path users come to it.
         methods: what they ask with.
+        route: the number of the route that is tried, from 1.
+        routes: all routes that could be.
     """
 
     name: str
@@ -38,12 +41,19 @@ class Tested:
     pool: tuple[int, ...]
     written: dict[int, str]
     ask: Ask
-    methods: tuple[str, ...] = ("GET", "POST")
+    methods: tuple[str, ...] = KINDS
+    route: int = 1
+    routes: Sequence[str] = ()
 
     @property
     def sticky(self) -> bool:
         """Whether the policy keeps users at their backend."""
         return bool(KEEPS & set(self.proxy.policies))
+
+    @property
+    def checks(self) -> bool:
+        """Whether active checks are of any use: Caddy asks no upstream that it looks up."""
+        return not self.proxy.dynamic and self.proxy.transport.get("protocol") != "fastcgi"
 
     @property
     def line(self) -> int | None:
@@ -61,53 +71,64 @@ class Tested:
             CaddyfileError: it does not stand in the text by itself.
         """
         upstream = self.written[number]
-        words = [word for word, _ in self.proxy.block.upstreams] if self.proxy.block else []
-        word = next((word for word in words if upstream in _spelt(word)), upstream)
-        pattern = rf"(?<=[ \t]){re.escape(word)}(?=\s)"
-        shorter, found = re.subn(pattern, "", text)
-        if not found:
+        named = self.proxy.block.upstreams if self.proxy.block else []
+        place = next((n for n, (word, _) in enumerate(named) if upstream in _spelt(word)), None)
+        if place is None:
             raise CaddyfileError(
-                f"The upstream {upstream} does not stand in the text by itself, so nobody "
-                "can take it out of the pool by a reload."
+                f"{upstream} does not stand in the text by itself, so no reload takes it out."
             )
-        return shorter
+        word, line = named[place]
+        words = text.splitlines()[line - 1].split()
+        shorter = _without_word(text, line, words.index(word))
+        weights = self._line_of_weights(text)
+        return _without_word(shorter, weights, WEIGHTS + place) if weights else shorter
+
+    def _line_of_weights(self, text: str) -> int | None:
+        """Where the weights of the upstreams stand, of which there must be one for each."""
+        line = self.proxy.block.options.get("lb_policy") if self.proxy.block else None
+        stands = line and "weighted_round_robin" in text.splitlines()[line - 1]
+        return line if stands else None
+
+
+def _without_word(text: str, line: int, n: int) -> str:
+    """A text without the nth word (from 0) of one of its lines (from 1)."""
+    lines = text.splitlines(keepends=True)
+    found = list(re.finditer(r"[ \t]*\S+", lines[line - 1]))[n]
+    lines[line - 1] = lines[line - 1][: found.start()] + lines[line - 1][found.end() :]
+    return "".join(lines)
 
 
 def _spelt(word: str) -> set[str]:
     """An upstream as Caddy's JSON may have it: without its scheme, and with the usual port."""
-    bare = re.sub(r"^[a-z0-9]+://", "", word)
-    return {word, bare, f"{bare}:80", f"{bare}:443"}
+    plain = re.sub(r"^[a-z0-9]+://", "", word)
+    return {word, plain, f"{plain}:80", f"{plain}:443"}
 
 
-def look(rig: Rig, name: str, text: str) -> Tested:
+def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
     """What there is to try in the Caddyfile that a lab has loaded.
 
     Args:
         rig: the lab.
         name: of the file.
         text: the Caddyfile.
+        route: which of its routes; else the one with most upstreams.
 
     Raises:
-        CaddyfileError: it passes nothing on.
+        CaddyfileError: it passes nothing on, or there is no such route.
     """
-    found = [proxy for proxy in proxies(steps(rig.adapted), parse(text)) if proxy.dials]
-    routes = {route.upstreams: route for route in reversed(rig.routes) if route.sure}
-    routes = {route.upstreams: route for route in reversed(rig.routes)} | routes
-    known = [proxy for proxy in found if tuple(proxy.dials) in routes and proxy.step.main]
-    if not known:
-        raise CaddyfileError(
-            "This Caddyfile passes nothing on to a fixed upstream, so nothing behind it can fail.",
-            text, help="Test a file with a `reverse_proxy`.",
-        )  # fmt: skip
-    proxy = max(known, key=lambda proxy: proxy.choices)
-    route = routes[tuple(proxy.dials)]
-    written = {rig.backend(_bare(dial)).number: _bare(dial) for dial in reversed(proxy.dials)}
-    ask = Ask(route.host or "localhost", route.path)
-    return Tested(name, text, proxy, tuple(sorted(written)), written, ask, _methods(proxy))
+    found = candidates(rig, text)
+    one = choose(found, route, text)
+    written = {rig.numbers[bare(dial)]: bare(dial) for dial in reversed(one.behind)}
+    return Tested(
+        name, text, one.proxy, tuple(sorted(written)), written, _ask(one), _methods(one.proxy),
+        found.index(one) + 1, [str(each.route) for each in found],
+    )  # fmt: skip
 
 
-def _bare(dial: str) -> str:
-    return NETWORK.sub("", dial)
+def _ask(one: Candidate) -> Ask:
+    """Whom users ask for; with the port where the site listens at an odd one."""
+    host, port = one.route.host or "localhost", one.route.port
+    return Ask(host if port in (0, 80, 443) else f"{host}:{port}", one.route.path)
 
 
 def _methods(proxy: Proxy) -> tuple[str, ...]:

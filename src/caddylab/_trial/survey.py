@@ -33,7 +33,7 @@ def survey(rig: Rig, names: Iterable[str], patience: float, seed: int) -> Table:
     """Try rows with the Caddyfile that a lab has loaded; it is loaded afresh afterwards."""
     rows, caddyfile, found = chosen(names), rig.caddyfile, dict[str, Seen]()
     subject = look(rig, "the Caddyfile in force", caddyfile)
-    todo = [row for row in rows if row.upstreams <= len(subject.pool) and not row.dynamic]
+    todo = [row for row in rows if row.fits(subject)]
     try:
         with Bar() as bar:
             for done, row in enumerate(todo):

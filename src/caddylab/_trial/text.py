@@ -1,28 +1,31 @@
-"""The table of a rehearsal for a terminal."""
+"""What a rehearsal looks like in a terminal of 80 columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from textwrap import wrap
 
-from caddylab._trial.advice import Proved
-from caddylab._trial.report import Rehearsal
 from caddylab._trial.seen import Seen
 
-LEGEND = "✓ all users were served quickly · ◐ some waited or went without · ✗ nobody was served"
+LEGEND = "✓ all were served quickly · ◐ some waited or went without · ✗ nobody was served"
 HEAD = ("what happens", "answered", "what the others saw", "slowest")
-WIDTHS = (40, 24, 34, 8)
+WIDTHS = (28, 21, 20, 7)
+COMPARED = (28, 24, 24)
+WIDTH = 79
+HARD = "\u00a0"
+"""A blank where no line is broken: "4 × 502" stays together."""
 
 
-def head() -> str:
+def head(names: Sequence[str] = HEAD, widths: Sequence[int] = WIDTHS) -> str:
     """The table's heading, with a line below it."""
-    words = _line(HEAD)
-    return f"{words}\n{'─' * len(words)}"
+    return f"{row(names, widths)}\n{'─' * (sum(widths) + len(widths) - 1)}"
 
 
 def line(seen: Seen) -> str:
-    """A row of the table."""
-    slowest = f"{seen.slowest:.2f} s" if seen.total else ""
-    return _line((f"{seen.sign} {seen.row}", seen.answered, seen.words, slowest))
+    """A row of the table; what does not fit goes on below."""
+    slowest = f"{seen.slowest:.2f}{HARD}s" if seen.total else ""
+    return row((f"{seen.sign}{HARD}{seen.row}", seen.answered, seen.words, slowest), WIDTHS)
 
 
 def table(rows: Iterable[Seen]) -> str:
@@ -30,53 +33,52 @@ def table(rows: Iterable[Seen]) -> str:
     return "\n".join([head(), *map(line, rows), LEGEND])
 
 
-def advice(report: Rehearsal) -> str:
-    """What to write, where, and what was proved by it."""
-    given = report.advice
-    if given is None:
-        return report.unadvised
-    parts = [_lines_to_write(given)] if given.mends else ["Caddy itself can mend nothing of this."]
-    parts += [_before_and_after(report, given)] if given.rows else []
-    parts += [f"{row} becomes worse, by {by}." for row, by in given.worse.items()]
-    return "\n\n".join([*parts, *_reasons(given)])
+def compared(before: Iterable[Seen], after: Iterable[Seen]) -> str:
+    """Two runs of the same rows beside each other."""
+    lines = [head(("with all of them", "before", "after"), COMPARED)]
+    for one, other in zip(before, after, strict=True):
+        lines.append(row((other.row, short(one), short(other)), COMPARED))
+    return "\n".join(lines)
 
 
-def _lines_to_write(given: Proved) -> str:
-    said = [f"Write in the block of `reverse_proxy` (line {given.line}), all of it tried:"]
-    for where, lines in given.changes:
-        said += ["", f"  {where}:", *(f"    {line.expandtabs(4)}" for line in lines)]
-    said += [""]
-    for mended in given.found:
-        if mended.step and mended.alone:
-            names = ", ".join(f"`{a.option}`" for a in mended.step)
-            said.append(
-                f"  {mended.row}: {_short(mended.before)} → {_short(mended.alone)} by {names}"
-            )
-    return "\n".join(said)
+def short(seen: Seen) -> str:
+    """What users saw, in a few words."""
+    words = f" {_kept(seen.words)}" if seen.words else ""
+    return f"{seen.sign}{HARD}{seen.good}/{seen.total}{words}"
 
 
-def _before_and_after(report: Rehearsal, given: Proved) -> str:
-    said = [f"{'with all of them':<41}{'before':<36}after"]
-    for name, seen in given.rows.items():
-        said.append(f"{name:<41}{_short(report.rows[name]):<36}{_short(seen)}")
-    return "\n".join(said)
+def row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Cells beside each other, each broken where it is too wide."""
+    broken = [_broken(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    lines = zip_longest(*broken, fillvalue="")
+    return "\n".join(
+        " ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
+        for parts in lines
+    )
 
 
-def _reasons(given: Proved) -> Iterator[str]:
-    rows: dict[str, list[str]] = {}
-    for mended in given.found:
-        after = given.rows.get(mended.row)
-        if mended.why and (after is None or after.sign != "✓"):
-            rows.setdefault(mended.why, []).append(mended.row)
-    for why, names in rows.items():
-        yield f"{', '.join(dict.fromkeys(names))}: {why}"
+def paragraph(text: str, indent: str = "") -> str:
+    """A sentence or more, broken at the width of a terminal."""
+    return "\n".join(wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    ))  # fmt: skip
 
 
-def _short(seen: Seen) -> str:
-    words = f" {seen.words}" if seen.words else ""
-    return f"{seen.sign} {seen.good}/{seen.total}{words}"
+def count(n: int, what: str) -> str:
+    """So many of them: "1 row", "2 rows"."""
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def _line(cells: Iterable[str]) -> str:
-    padded = (cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))
-    return " ".join(padded).rstrip()
+def _broken(cell: str, width: int) -> list[str]:
+    lines = wrap(_kept(cell), width, break_on_hyphens=False)
+    return [part.replace(HARD, " ") for part in lines] or [""]
+
+
+def _kept(words: str) -> str:
+    """A list of findings, which is broken only between two of them."""
+    return (
+        ", ".join(part.replace(" ", HARD) for part in words.split(", "))
+        if "," in words or "×" in words
+        else words
+    )

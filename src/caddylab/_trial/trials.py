@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
-from caddylab._trial.advice import Proved, culprits, is_worse, search, together
+from caddylab._trial.advice import Proved, Spare, blame, is_worse, together
 from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew
 from caddylab._trial.ladders import apply
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
+from caddylab._trial.search import Search, drive
 from caddylab._trial.seen import Seen
+from caddylab._trial.spare import with_spare
 from caddylab._trial.subject import Tested
 
-ROUNDS = 2
-"""So often is more added where all additions together do less than each by itself."""
+ALL_DOWN = "all down"
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Trials:
         patience: of the users, in seconds.
         seed: decides which backend suffers.
         audience: hears how far it is.
+        spare: whether the labs have a backend that the Caddyfile does not need.
     """
 
     crew: Crew
@@ -36,21 +38,23 @@ class Trials:
     patience: float
     seed: int
     audience: Audience
+    spare: bool = True
 
     def attempt(self, row: str, text: str) -> Future[Seen]:
         """Try a row with a Caddyfile as soon as a lab is free."""
         return self.crew.submit(ROWS[row], self.subject, text, self.patience, self.seed)
 
     def table(self, rows: Sequence[Mishap], text: str) -> Iterator[Seen]:
-        """What users saw of each row, in the order of the rows."""
-        trials = {row.name: self.attempt(row.name, text) for row in rows}
-        for name, trial in trials.items():
-            while not trial.done():
+        """What users saw of each row, in the order of the rows; the longest are begun first."""
+        longest = sorted(rows, key=lambda row: -row.seconds)
+        trials = {row.name: self.attempt(row.name, text) for row in longest}
+        for row in rows:
+            while not trials[row.name].done():
                 done = sum(other.done() for other in trials.values())
-                said = f"{done} of {len(trials)} rows tried; now: {name}"
+                said = f"{done} of {len(trials)} rows tried; now: {row.name}"
                 self.audience.waits(done / len(trials), said)
-                wait([trial], 0.1)
-            yield trial.result()
+                wait([trials[row.name]], 0.1)
+            yield trials[row.name].result()
 
 
 def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved | None:
@@ -64,7 +68,7 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved 
     Returns:
         None where nobody can tell which lines of the text to add to.
     """
-    subject, upstreams = trials.subject, len(trials.subject.pool)
+    subject = trials.subject
     line = subject.line
     if line is None:
         return None
@@ -72,25 +76,40 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved 
     def told(what: str) -> None:
         trials.audience.waits(0.0, f"looking for advice: {what}")
 
-    found = search(subject.text, line, report.bad, upstreams, trials.attempt, told)
+    search = Search(line, len(subject.pool), subject.checks, trials.attempt, told)
+    found = search.mend(subject.text, report.bad)
     advice = Proved(line, subject.text, apply(subject.text, line, together(found)), found)
-    if advice.text == subject.text:
-        return advice
-    for _ in range(ROUNDS):
-        advice.rows = {seen.row: seen for seen in trials.table(rows, advice.text)}
-        lost = [m for m in found if m.alone and m.alone.cost < advice.rows[m.row].cost]
-        more = search(
-            advice.text, line, [advice.rows[m.row] for m in lost], upstreams, trials.attempt, told
-        )
-        if not (steps := together(more)):
-            break
-        advice.text = apply(advice.text, line, steps)
-        for mended in lost:
-            further = next(m for m in more if m.row == mended.row)
-            if further.step:
-                mended.step, mended.alone = (*mended.step, *further.step), further.alone
-                mended.why = further.why
-    worse = [s for s in report.rows.values() if is_worse(s, advice.rows[s.row])]
-    for seen in worse:
-        advice.worse[seen.row] = culprits(subject.text, line, seen, found, trials.attempt)
+    if advice.mends:
+        _prove(trials, advice, search, rows)
+        drive(
+            blame(advice, seen, trials.attempt) for seen in report.rows.values()
+            if not seen.trouble and is_worse([seen], [advice.rows[seen.row]])
+        )  # fmt: skip
+    if ALL_DOWN in report.rows and trials.spare:
+        advice.spare = _with_spare(trials, advice)
     return advice
+
+
+def _prove(trials: Trials, advice: Proved, search: Search, rows: Sequence[Mishap]) -> None:
+    """Try the whole table with all additions; more is added where they do less than alone."""
+    advice.rows = {seen.row: seen for seen in trials.table(rows, advice.text)}
+    less = [m for m in advice.found if m.alone and m.alone.cost < advice.rows[m.row].cost]
+    more = search.mend(advice.text, [advice.rows[m.row] for m in less])
+    if not (additions := together(more)):
+        return
+    advice.text = apply(advice.text, advice.line, additions)
+    for further in more:
+        mended = next(m for m in advice.found if m.row == further.row)
+        if further.step:
+            mended.step, mended.alone = (*mended.step, *further.step), further.alone
+            mended.why = further.why
+    advice.rows = {seen.row: seen for seen in trials.table(rows, advice.text)}
+
+
+def _with_spare(trials: Trials, advice: Proved) -> Spare | None:
+    """What one server more does when all others are gone; None if it does nothing."""
+    text = with_spare(advice.text, advice.line)
+    if text == advice.text:
+        return None
+    seen = trials.attempt(ALL_DOWN, text).result()
+    return Spare(text, seen) if seen.good else None

@@ -64,12 +64,15 @@ def routes(config: Json) -> list[Route]:
     Args:
         config: Caddy's JSON, as it was adapted.
     """
-    found: dict[Route, None] = {}
+    return list(dict.fromkeys(route for route, _ in routed(config)))
+
+
+def routed(config: Json) -> Iterator[tuple[Route, Json]]:
+    """Every route that leads to a proxy, with that proxy."""
     for server in config.get("apps", {}).get("http", {}).get("servers", {}).values():
         port = next(filter(None, map(port_of, server.get("listen", []))), 0)
         for narrowed, proxy in _proxies(server.get("routes", []), _Narrowed()):
-            found[_route(server, port, narrowed, proxy)] = None
-    return list(found)
+            yield _route(server, port, narrowed, proxy), proxy
 
 
 def _route(server: Json, port: int, narrowed: _Narrowed, proxy: Json) -> Route:

@@ -172,7 +172,7 @@ class Site:
         """The JSON, and what was invented or left out so that Caddy could make it."""
         values = inherited() | self.variables
         whole = complete(text, values, lambda tried: self._refused(tried, files), own=own)
-        if not whole.substitutions:
+        if not whole.substitutions and not self.variables:
             return self._adapt(text, files), []
         try:
             return self._adapt(whole.text, files), whole.substitutions

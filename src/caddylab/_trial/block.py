@@ -1,0 +1,55 @@
+"""A `reverse_proxy` as it will read, with what is new of it marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from caddylab._trial.edits import extent
+
+SAME, NEW, CHANGED = " ", "+", "~"
+
+
+@dataclass(frozen=True)
+class BlockLine:
+    """A line of the block.
+
+    Args:
+        number: in the Caddyfile as it is; None if it is new.
+        mark: "+" = new, "~" = changed, " " = as it is.
+        text: as it will read.
+        was: as it is, if it is changed.
+    """
+
+    number: int | None
+    mark: str
+    text: str
+    was: str = ""
+
+
+def block(before: str, after: str, line: int) -> list[BlockLine]:
+    """The statement that begins on a line, as it will read.
+
+    Args:
+        before, after: the Caddyfile without and with the additions.
+        line: where it begins in both, from 1.
+    """
+    old, new = before.splitlines(), after.splitlines()
+    first, last = extent(after, line)
+    return [one for at, one in _compared(old, new) if first <= at <= last]
+
+
+def _compared(old: list[str], new: list[str]) -> list[tuple[int, BlockLine]]:
+    """Each line of the new text, with its number there."""
+    found: list[tuple[int, BlockLine]] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for n in range(c, d):
+            was = a + n - c
+            if kind == "equal":
+                one = BlockLine(was + 1, SAME, new[n])
+            elif was < b:
+                one = BlockLine(was + 1, CHANGED, new[n], old[was])
+            else:
+                one = BlockLine(None, NEW, new[n])
+            found.append((n + 1, one))
+    return found

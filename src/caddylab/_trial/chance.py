@@ -1,0 +1,66 @@
+"""Whether a difference between runs is one, or may have come about by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import comb
+
+from caddylab._trial.seen import Seen
+
+RARE = 0.01
+"""What happens by chance as seldom as this is not taken for chance."""
+
+Count = tuple[int, int]
+"""So many of so many."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What several runs of a row cost the users, put together.
+
+    Args:
+        costs: how many got no good answer, lost a session, had to wait: in this order of weight.
+        total: how many asked.
+    """
+
+    costs: tuple[int, ...]
+    total: int
+
+    @classmethod
+    def of(cls, runs: Iterable[Seen], *, all: bool = False) -> Cost:
+        """That of some runs.
+
+        Args:
+            runs: what users saw.
+            all: whether what Caddy cannot spare them counts as well.
+        """
+        known = list(runs)
+        each = [(s.bad, s.lost, s.slow) if all else s.cost for s in known]
+        costs = tuple(map(sum, zip(*each, strict=True)))
+        return cls(costs, sum(seen.total for seen in known))
+
+    def better(self, other: Cost) -> bool:
+        """Whether it cost the users less than another, and hardly by chance."""
+        for mine, theirs in zip(self.costs, other.costs, strict=True):
+            ours, others = (mine, self.total), (theirs, other.total)
+            if fewer(ours, others):
+                return True
+            if fewer(others, ours):
+                return False
+        return False
+
+
+def fewer(few: Count, many: Count) -> bool:
+    """Whether the first share is smaller than the second by more than chance (Fisher's test)."""
+    if not few[1] or not many[1] or few[0] * many[1] >= many[0] * few[1]:
+        return False
+    return _chance(few, many) < RARE
+
+
+def _chance(few: Count, many: Count) -> float:
+    """How probable it is that so few of all bad ones fall on the first, were both alike."""
+    bad, all_ = few[0] + many[0], few[1] + many[1]
+    least = max(0, bad - many[1])
+    ways = sum(comb(few[1], k) * comb(many[1], bad - k) for k in range(least, few[0] + 1))
+    return ways / comb(all_, bad)

@@ -1,0 +1,95 @@
+"""Which of a Caddyfile's routes is tried: the one asked for, or the one with most upstreams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caddylab._caddy.adapted.flow import steps
+from caddylab._caddy.adapted.proxies import Proxy, proxies
+from caddylab._caddy.adapted.sites import Route, routed
+from caddylab._caddy.text.tokens import parse
+from caddylab._errors import CaddyfileError
+from caddylab._rig.rig import Rig
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A route that can be tried, and the `reverse_proxy` that it leads to."""
+
+    route: Route
+    proxy: Proxy
+
+    @property
+    def name(self) -> str:
+        """What it takes, as `--route` names it: "https://shop.example.com/api/*"."""
+        return str(self.route).partition(" → ")[0].partition(" ")[2]
+
+    @property
+    def behind(self) -> list[str]:
+        """Its upstreams, as the Caddyfile has them."""
+        return list(self.route.upstreams)
+
+    @property
+    def worth(self) -> tuple[bool, int, bool]:
+        """What is tried unless somebody asks for another: pages of users, many upstreams."""
+        asks_only = "handle_response" in self.proxy.handler  # forward_auth, above all
+        return not asks_only, min(len(set(self.behind)), self.proxy.choices), self.route.sure
+
+
+def candidates(rig: Rig, text: str) -> list[Candidate]:
+    """The routes of the Caddyfile that a lab has loaded, in its order.
+
+    Raises:
+        CaddyfileError: it passes nothing on.
+    """
+    adapted = rig.adapted
+    known = {id(proxy.handler): proxy for proxy in proxies(steps(adapted), parse(text))}
+    ways = reversed([*routed(adapted)])
+    every = {
+        route: Candidate(route, known[id(handler)]) for route, handler in ways
+        if id(handler) in known and _stands_here(rig, route)
+    }  # fmt: skip
+    found = list(reversed(every.values()))
+    if not found:
+        raise CaddyfileError(
+            "This Caddyfile passes nothing on to another program: no route of it leads to a "
+            "`reverse_proxy` with an upstream, so nothing behind it can fail.",
+            text, help="Test a file with a `reverse_proxy`.",
+        )  # fmt: skip
+    return found
+
+
+def _stands_here(rig: Rig, route: Route) -> bool:
+    return bool(route.upstreams) and all(bare(dial) in rig.numbers for dial in route.upstreams)
+
+
+def bare(dial: str) -> str:
+    """An upstream's address without the network: `tcp/app:3000` is `app:3000`."""
+    network, slash, rest = dial.partition("/")
+    return rest if slash and network.rstrip("46") in ("tcp", "udp") else dial
+
+
+def choose(found: Sequence[Candidate], wanted: str, text: str) -> Candidate:
+    """The one that is meant.
+
+    Args:
+        found: all there are.
+        wanted: its number (from 1), its name or a part of that, or one of its upstreams; empty
+            for the one with most upstreams.
+        text: the Caddyfile, to be shown if there is none.
+
+    Raises:
+        CaddyfileError: none is meant, or several are.
+    """
+    if not wanted:
+        return max(found, key=lambda one: one.worth)  # of equals the first
+    if wanted.isdigit() and 0 < int(wanted) <= len(found):
+        return found[int(wanted) - 1]
+    exact = [one for one in found if wanted in (one.name, *one.behind)]
+    fits = exact or [one for one in found if wanted in one.name]
+    if len(fits) == 1:
+        return fits[0]
+    why = f"{len(fits)} routes fit {wanted!r}" if fits else f"There is no route {wanted!r}"
+    listed = "; ".join(f"{n} = {one.name}" for n, one in enumerate(found, 1))
+    raise CaddyfileError(f"{why}: expected a number, or a name that fits one. {listed}.", text)

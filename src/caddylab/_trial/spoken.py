@@ -1,0 +1,99 @@
+"""The advice in words: what to write, what was proved by it, and what no line can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from caddylab._trial.advice import Proved
+from caddylab._trial.block import CHANGED
+from caddylab._trial.edits import TRANSPORT
+from caddylab._trial.report import Rehearsal
+from caddylab._trial.spare import BLOCK, NAME
+from caddylab._trial.text import HARD, compared, paragraph, short
+
+NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
+LIMIT = "response_header_timeout"
+CHECKED = "health_uri /"
+
+
+def advice(report: Rehearsal) -> str:
+    """What to write, where, and what was proved by it."""
+    given = report.advice
+    if given is None:
+        return report.unadvised
+    parts = [_lines(report, given), _proofs(given)] if given.mends else [NOTHING]
+    if given.rows:
+        before = [report.rows[name] for name in given.rows]
+        parts.append(compared(before, given.rows.values()))
+    parts += [*_costs(given), *_reasons(given), *_spare(report, given)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _lines(report: Rehearsal, given: Proved) -> str:
+    """The block as it will read."""
+    said = [paragraph(
+        f"ADVICE: let the `reverse_proxy` in line {given.line} of {report.subject.name} read like "
+        "this (+ new, ~ changed), all of it tried:"
+    ), ""]  # fmt: skip
+    for one in given.block:
+        was = f"    # was: {one.was.strip()}" if one.mark == CHANGED else ""
+        number = "" if one.number is None else str(one.number)
+        said.append(f"{number:>4} {one.mark} {one.text.expandtabs(4)}{was}".rstrip())
+    return "\n".join(said)
+
+
+def _proofs(given: Proved) -> str:
+    """Which lines are for which row, and what they did by themselves."""
+    said = ["What each row needs of it, and what that did by itself:"]
+    for mended in given.found:
+        if mended.step and mended.alone:
+            latest = {a.option.name: a for a in mended.step}
+            names = ", ".join(f"`{a.option}`".replace(" ", HARD) for a in latest.values())
+            tried = f"{short(mended.before)} → {short(mended.alone)}".replace("→ ", f"→{HARD}")
+            text = f"{mended.row}: {tried} in {mended.tries} runs, by {names}"
+            said.append(paragraph(text, "  ").replace(HARD, " "))
+    return "\n".join(said)
+
+
+def _costs(given: Proved) -> Iterator[str]:
+    """What is to be thought of before these lines are written, and what they make worse."""
+    for row, by in given.worse.items():
+        yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
+    options = {a.option.name: a.option for m in given.found for a in m.step}
+    if LIMIT in options and options[LIMIT].inside == TRANSPORT:
+        yield paragraph(
+            f"`{options[LIMIT]}` cuts off every answer that begins later than that, so it must be "
+            "longer than your slowest healthy page takes. It is a third of the patience that users "
+            "were given here (`--patience`)."
+        )
+    if any(str(option) == CHECKED for option in options.values()) and CHECKED in given.text:
+        yield paragraph(
+            "`health_uri /` stands for a page of your service that answers 200 exactly if the "
+            "service is well."
+        )
+
+
+def _reasons(given: Proved) -> Iterator[str]:
+    rows: dict[str, list[str]] = {}
+    for mended in given.found:
+        after = given.rows.get(mended.row)
+        for why in mended.why if after is None or after.sign != "✓" else ():
+            rows.setdefault(why, []).append(mended.row)
+    said = [paragraph(f"{', '.join(dict.fromkeys(of))}: {why}", "  ") for why, of in rows.items()]
+    if said:
+        yield "\n".join(["What Caddy cannot mend:", *said])
+    for mended in given.found:
+        for step in mended.chance[-1:] if not mended.step else ():
+            names = ", ".join(f"`{a.option}`" for a in step)
+            yield paragraph(f"{mended.row}: {names} helped once, and not when tried again: chance.")
+
+
+def _spare(report: Rehearsal, given: Proved) -> Iterator[str]:
+    if given.spare:
+        before, after = report.rows[given.spare.seen.row], given.spare.seen
+        said = paragraph(
+            f"WITH ONE SERVER MORE (`{NAME}` stands for it), write at the end of the site's block; "
+            f"{after.row}: {short(before)} → {short(after)}. It is for readers only: Caddy does "
+            "not know there whether an order was sent already."
+        ).replace(HARD, " ")
+        yield said + "\n\n" + "\n".join(f"       + {each.expandtabs(4)}" for each in BLOCK)

@@ -1,0 +1,148 @@
+"""The advice of a rehearsal: where lines go, how they are shown, and what may be chance."""
+
+from concurrent.futures import Future
+
+import pytest
+
+from caddylab._trial import text
+from caddylab._trial.block import block
+from caddylab._trial.chance import Cost, fewer
+from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
+from caddylab._trial.search import AT_MOST, Search
+from caddylab._trial.seen import Askers, Seen
+from caddylab._trial.spare import BLOCK, with_spare
+
+DIAL = Clocks(1.5).dial
+PUT = [
+    (":80 {\n\treverse_proxy a:1 b:2\n}\n", 2,
+     ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tlb_retries 2\n\t\ttransport http {\n"
+     "\t\t\tdial_timeout 500ms\n\t\t}\n\t}\n}\n"),
+    (":80 {\n  reverse_proxy a:1 {\n    lb_retries 1 # one\n    transport http\n  }\n}\n", 2,
+     ":80 {\n  reverse_proxy a:1 {\n    lb_retries 2 # one\n    transport http {\n"
+     "      dial_timeout 500ms\n    }\n  }\n}\n"),
+    ("localhost\nreverse_proxy a:1", 2,
+     "localhost\nreverse_proxy a:1 {\n\tlb_retries 2\n\ttransport http {\n"
+     "\t\tdial_timeout 500ms\n\t}\n}"),
+    (":80 {\n\treverse_proxy a:1 {\n\t\tlb_retries 5\n\t\ttransport http {\n"
+     "\t\t\tdial_timeout 100ms\n\t\t}\n\t}\n}\n", 2, None),
+    (":80 {\n\treverse_proxy a:1 {\n\t\tlb_policy first\n\t\theader_up X y\n\t}\n}\n", 2,
+     ":80 {\n\treverse_proxy a:1 {\n\t\tlb_policy first\n\t\tlb_retries 2\n\t\theader_up X y\n"
+     "\t\ttransport http {\n\t\t\tdial_timeout 500ms\n\t\t}\n\t}\n}\n"),
+]  # fmt: skip
+
+
+class TestEdits:
+    @pytest.mark.parametrize(("before", "line", "after"), PUT)
+    def test_options_go_where_they_belong(self, before, line, after):
+        assert apply(before, line, [TWICE, DIAL]) == (before if after is None else after)
+
+    def test_the_block_is_shown_as_it_will_read(self):
+        before = ":80 {\n\treverse_proxy a:1 {\n\t\tlb_retries 1\n\t}\n}\n"
+        lines = block(before, apply(before, 2, [TWICE, MEMORY]), 2)
+        assert [(one.number, one.mark, one.text.strip(), one.was.strip()) for one in lines] == [
+            (2, " ", "reverse_proxy a:1 {", ""), (3, "~", "lb_retries 2", "lb_retries 1"),
+            (None, "+", "fail_duration 10s", ""), (4, " ", "}", ""),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("before", "at"),
+        [(":80 {\n\treverse_proxy a:1\n}\n:81 {\n\trespond 1\n}\n", "\n}\n:81"),
+         ("localhost\nreverse_proxy a:1\n", ""),
+         ("{\n\tadmin off\n}\na.example {\n\thandle {\n\t\treverse_proxy a:1\n\t}\n}\n", "")],
+    )  # fmt: skip
+    def test_a_spare_server_is_written_at_the_end_of_the_site(self, before, at):
+        line = before[: before.index("reverse_proxy")].count("\n") + 1
+        after = with_spare(before, line)
+        assert all(part.strip() in after for part in BLOCK)
+        assert not at or after.index("spare:8080") < after.index(at)
+        assert after.count("{") == after.count("}")
+
+    def test_who_handles_errors_already_knows_best(self):
+        site = ":80 {\n\treverse_proxy a:1\n\thandle_errors {\n\t\trespond 1\n\t}\n}\n"
+        assert with_spare(site, 2) == site
+
+
+class TestClocks:
+    @pytest.mark.parametrize(
+        ("seconds", "written"),
+        [(0.5, "500ms"), (0.51, "500ms"), (1 / 3, "300ms"), (3.33, "3s"), (1.0, "1s"), (20, "20s"),
+         (0.2, "200ms"), (6.7, "5s"), (1.7, "1.5s")],
+    )  # fmt: skip
+    def test_durations_are_round(self, seconds, written):
+        assert duration(seconds) == written
+
+    @pytest.mark.parametrize("patience", [0.5, 0.9, 1.5, 4.0, 10.0, 60.0])
+    def test_whoever_meets_silence_has_time_for_somebody_elses_answer(self, patience):
+        [*silent] = [str(a.option) for a in ladder("hung", patience, 2)[0]]
+        written = silent[0].removeprefix("response_header_timeout ")
+        seconds = float(written[:-2]) / 1000 if written.endswith("ms") else float(written[:-1])
+        assert 0.1 < seconds < patience / 2  # the backends of a trial take 0.1 s
+        assert patience < 1 or seconds <= patience / 3
+
+
+def seen(bad=0, total=12, slow=0, trouble=""):
+    return Seen("down", (Askers("GET", total, total - bad, slow),), trouble=trouble)
+
+
+class TestChance:
+    def test_a_difference_must_be_larger_than_chance_makes_it(self):
+        assert fewer((0, 12), (6, 12))
+        assert not fewer((0, 95), (2, 101))
+        assert not fewer((5, 12), (6, 12))
+        assert not fewer((0, 0), (6, 12))
+
+    def test_an_error_weighs_more_than_a_wait(self):
+        errors, waits = Cost.of([seen(bad=12, total=24)]), Cost.of([seen(slow=12, total=24)])
+        assert waits.better(errors)
+        assert not errors.better(waits)
+
+    def search(self, results):
+        """What is made of an addition after which users see this, one run after the other."""
+        runs, tried = list(results), []
+
+        def attempt(row, caddyfile):
+            tried.append(caddyfile)
+            future = Future()
+            helped = "lb_retries" in caddyfile and "fail_duration" not in caddyfile
+            future.set_result(runs.pop(0) if helped and runs else seen(bad=6))
+            return future
+
+        found = Search(1, 2, True, attempt, lambda what: None)
+        [mended] = found.mend("reverse_proxy a:1 b:2\n", [seen(bad=6)])
+        return mended, tried
+
+    def test_what_helps_is_tried_again_before_it_is_said(self):
+        mended, tried = self.search([seen(), seen()])
+        assert [str(a.option) for a in mended.step] == ["lb_retries 1"]
+        assert mended.tries == 2
+        assert len(tried) >= 2
+
+    def test_what_helped_by_luck_is_rejected(self):
+        mended, _ = self.search([seen(bad=4), seen(bad=6), seen(bad=5), seen(bad=7)])
+        assert not mended.step
+        assert mended.chance
+
+    def test_luck_is_not_tried_for_ever(self):
+        mended, tried = self.search([seen(bad=5)] * 9)
+        assert not mended.step
+        once = "reverse_proxy a:1 b:2 {\n\tlb_retries 1\n}\n"
+        assert tried.count(once) <= AT_MOST
+
+    def test_what_caddy_refuses_is_no_addition(self):
+        assert not self.search([seen(trouble="Caddy refuses it")])[0].step
+
+
+class TestTable:
+    def test_it_fits_into_80_columns_whatever_happens(self):
+        errors = {"502": 110, "503 of Caddy's own": 20, "gave up": 107, "cut off": 3}
+        groups = [Askers(k, 816, 700, 9, slowest=12.5) for k in ("GET", "POST", "session")]
+        groups[0].errors.update(errors)
+        worst = Seen("reload with WebSockets and streams open", tuple(groups), lost=12)
+        lines = [*text.table([worst]).splitlines(), *text.compared([worst], [worst]).splitlines()]
+        assert max(map(len, lines)) <= 80
+        whole = " ".join(text.line(worst).split())
+        for what, n in errors.items():
+            assert f"{n} × {what[:3]}" in whole or f"{n} {what}" in whole
+
+    def test_one_is_one(self):
+        assert (text.count(1, "row"), text.count(2, "row")) == ("1 row", "2 rows")
