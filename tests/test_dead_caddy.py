@@ -47,6 +47,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.alone
 def test_one_sentence_of_ours_at_once(dead):
     for name, ask in QUESTIONS.items():
         began = time.monotonic()
@@ -82,8 +83,10 @@ def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
     assert poll(lambda: len(run.requests) > 20, 10)
     end_caddy(lab, "SIGKILL")
     run.wait()
-    assert {request.outcome for request in run.requests[-20:]} <= {"connect refused", "reset"}
     lab.reset()
+    silent = {"timeout"} if lab._runtime.name == "podman" else set()  # its network goes with it
+    ends = {request.outcome for request in run.requests[-20:]}
+    assert ends <= {"connect refused", "reset"} | silent
 
 
 def test_get_says_what_it_could_not_do(lab):

@@ -144,7 +144,8 @@ def with_containers_on_a_disk(size: str, script: str, disk: Path) -> str:
     """
     command = ["unshare", "--mount", "sh", "-c", mount, "sh", sys.executable, "-c", script]
     with tempfile.TemporaryDirectory(prefix="o", dir="/tmp") as other:
-        return run(command, DISK=str(disk), OTHER=other, RUNTIME="podman")
+        # Labs of other tests are none of its business: its own lie in a folder of their own.
+        return run(command, DISK=str(disk), OTHER=other, TMPDIR=other, RUNTIME="podman")
 
 
 def run(command: list[str], **environment: str) -> str:
