@@ -14,7 +14,7 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup check test together alone attack lint lint-page format labs bench \
+.PHONY: course html slides recordings setup check test together alone attack lint lint-page sites format labs bench \
 	dist release lock clean
 .DELETE_ON_ERROR:
 
@@ -87,6 +87,10 @@ format: .venv/ready-dev
 # docs/lint.md, from the rules and the runs that prove them (tools/lint_runs.py)
 lint-page: .venv/ready-dev
 	$(BIN)/python tools/make_lint_page.py
+
+# docs/sites.md and the first screen of the README, from trials of tests/sites
+sites: .venv/ready-dev
+	$(BIN)/python tools/make_sites.py
 
 # From the solutions, by nbgrader
 labs: .venv/ready-dev

@@ -24,6 +24,7 @@ from caddylab import (
     Traffic,
     compare,
     judge,
+    onward,
     plausible,
     predict,
     projector,
@@ -134,6 +135,8 @@ CALLS = {
     "judge(no chapter)": lambda lab, run: judge("42"),
     "judge(2)": lambda lab, run: judge(2),
     "judge(measured=5)": lambda lab, run: judge("02", 5),
+    "onward(no chapter)": lambda lab, run: onward("42"),
+    "onward(2)": lambda lab, run: onward(2),
     "verdicts(text)": lambda lab, run: verdicts("holds"),
     "Claim(holds=text)": lambda lab, run: Claim("a", "yes", "b"),
 }

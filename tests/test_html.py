@@ -55,14 +55,10 @@ class TestNotebooks:
         assert any(target.startswith("glossary.ipynb#") for target in targets)
 
     def test_the_way_through_the_course_is_the_courses(self):
-        (table,) = [c.source for c in markdown(NOTEBOOKS[0]) if "minutes |" in c.source]
-        rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \|.*\| (\d+) \|$", table, re.MULTILINE)
+        (table,) = [c.source for c in markdown(NOTEBOOKS[0]) if "| you learn |" in c.source]
+        rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \|", table, re.MULTILINE)
         assert rows == [
-            (
-                re.match(r"# (.+)", markdown(path)[0].source)[1],
-                path.name,
-                re.search(r"\*\*Time:\*\* (\d+) minutes", markdown(path)[0].source)[1],
-            )
+            (re.match(r"# (.+)", markdown(path)[0].source)[1], path.name)
             for path in NOTEBOOKS
             if path != NOTEBOOKS[0] and path.stem != "glossary"
         ]
@@ -82,9 +78,19 @@ class TestPages:
         having = [path for path in pages.rglob("*.*") if b"vegaEmbed=" in path.read_bytes()]
         assert having == [pages / "_static" / "vega.js"]
 
+    def test_the_way_onward_leads_to_pages_and_names_the_labs(self, pages):
+        text = (pages / "00-start-here.html").read_text("utf-8")
+        assert "lab 2" in text
+        assert "labs/" not in text
+        assert 'href="01-happy-path.html">1 · The happy path</a>' in text.replace("'", '"')
+
     def test_outputs_are_there(self, pages):
         text = (pages / "99-summary.html").read_text("utf-8")
         assert "With this Caddyfile no user gets an error when a backend hangs." in text
+
+    def test_a_caddyfile_in_a_cell_has_its_colours(self, pages):
+        text = (pages / "99-summary.html").read_text("utf-8")
+        assert '<span class="cp">%%caddyfile' in text
 
 
 @pytest.mark.timeout(240)

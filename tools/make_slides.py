@@ -61,7 +61,12 @@ def slides(notebook: Any) -> str:
     """One page of slides for an executed notebook."""
     publish.outputs.adapt(notebook)
     exporter = SlidesExporter(
-        config=Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": NETS}}),
+        config=Config(
+            {
+                "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": NETS},
+                "HighlightMagicsPreprocessor": {"languages": {"caddyfile": "caddyfile"}},
+            }
+        ),
         template_name="deck",
         extra_template_basedirs=[str(SOURCE)],
         exclude_input_prompt=True,

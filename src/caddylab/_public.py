@@ -20,6 +20,7 @@ from caddylab._errors import (
     TrafficError,
     WaitTimeout,
 )
+from caddylab._exercises.onward import onward
 from caddylab._gameday.game import GameDay
 from caddylab._look.projector import projector
 from caddylab._machine.answer import Answer
@@ -72,6 +73,7 @@ __all__ = [
     "compare",
     "doctor",
     "judge",
+    "onward",
     "plausible",
     "predict",
     "predictions",

@@ -17,7 +17,7 @@ nb_ipywidgets_js = {}  # no script from another host
 # Links say glossary.ipynb#Round-robin, as JupyterLab wants them.
 myst_heading_anchors = 6
 myst_heading_slug_func = "anchors.anchor"
-# Sphinx would colour a Caddyfile in a cell as Python, and complain.
+# What a cell holds that begins with another magic, Sphinx would colour as Python, and complain.
 suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "sphinx_book_theme"
@@ -37,3 +37,11 @@ html_copy_source = False
 html_use_index = False
 html_show_sphinx = False
 html_show_copyright = False
+
+
+def setup(app):
+    """Colour a Caddyfile in a cell as what it is."""
+    from cells import CellLexer
+
+    for name in ("ipython3", "ipython", "python"):  # executed or not
+        app.add_lexer(name, CellLexer)

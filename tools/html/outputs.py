@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 from caddylab._charts.parts.renderer import LIVE
@@ -11,6 +12,8 @@ from caddylab._charts.parts.renderer import LIVE
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
 KINDS = ("text/html", "image/png", "text/plain")
+LAB = re.compile(r"<a href='\.\./labs/[^']*'>(.*?)</a>")
+CHAPTER = re.compile(r"href='([\w-]+)\.ipynb'")
 ASIDE = "This works in the notebook, where a lab runs."
 
 
@@ -35,7 +38,14 @@ def _adapted(output: Any) -> Any:
         output.data = {"text/html": aside(data.get(SVG) or words(data["text/plain"]))}
     elif data:
         output.data = {kind: data[kind] for kind in KINDS if kind in data}
+        if "text/html" in data:
+            output.data["text/html"] = on_pages(data["text/html"])
     return output
+
+
+def on_pages(shown: str) -> str:
+    """HTML whose links lead to pages; the labs have none, so their names remain."""
+    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"\1", shown))
 
 
 def chart(spec: dict[str, Any], sentence: str) -> str:

@@ -6,17 +6,18 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from caddylab._exercises import progress
 from caddylab._exercises.progress import Standing
-from caddylab._look.html_table import table
+from caddylab._look.html_table import Markup, element, table
 
 COLUMNS = ("learner", "task", "title", "points", "of", "tries", "hints", "passed")
 
 
 class Board:
-    """A learner's progress, as `lab.progress()` shows it."""
+    """A learner's progress, as `lab.progress()` shows it: a bar a lab, its tasks folded."""
 
     def __init__(self, standings: Mapping[str, Standing]) -> None:
         self.standings = tuple(standings.values())
@@ -30,8 +31,9 @@ class Board:
         return "\n".join([*map(_line, self.standings), self._sum()])
 
     def _repr_html_(self) -> str:
-        heads = ("", "task", "points", "tries", "hints")
-        return f"{table(heads, map(_cells, self.standings))}<p><b>{self._sum()}</b></p>"
+        labs = groupby(self.standings, key=lambda standing: standing.task.id[:2])
+        bars = [_lab(number, tuple(standings)) for number, standings in labs]
+        return f"{''.join(bars)}<p><b>{self._sum()}</b></p>"
 
     def _sum(self) -> str:
         return f"{self.points} of {sum(s.task.points for s in self.standings)} points"
@@ -57,6 +59,21 @@ def _record(learner: str, standing: Standing) -> tuple[object, ...]:
     when = datetime.fromtimestamp(passed, UTC).isoformat(timespec="seconds") if passed else ""
     counts = (standing.points, task.points, standing.tries, standing.hinted)
     return (learner, task.id, task.title, *counts, when)
+
+
+def _lab(number: str, standings: tuple[Standing, ...]) -> Markup:
+    got, most = (
+        sum(each) for each in zip(*((s.points, s.task.points) for s in standings), strict=True)
+    )
+    name, points = f"Lab {int(number)}", f"{got} of {most} points"
+    bar = Markup(
+        f"<progress value='{got}' max='{most}' aria-label='{name}: {points}' "
+        "style='margin:0 .6em;vertical-align:middle'></progress>"
+    )
+    done = " ✓" if got == most else ""
+    heads = ("", "task", "points", "tries", "hints")
+    tasks = Markup(table(heads, map(_cells, standings)))
+    return element("details", element("summary", name, bar, points, done), tasks)
 
 
 def _line(standing: Standing) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from caddylab._border import Seconds, Speed, border
 from caddylab._errors import LabError
 from caddylab._look import progress_bar
+from caddylab._look.caddyfile_text import CaddyfileText
 from caddylab._look.projector import wanted
 from caddylab._machine.late import ensure
 from caddylab._notebook import magic
@@ -72,6 +73,11 @@ class Lab(Rig):
         plural = "backend" if count == 1 else "backends"
         place = PLACES[self._runtime.name]
         return f"<Lab: Caddy and {count} {plural} {place}, {self.url}>"
+
+    @property
+    def caddyfile(self) -> CaddyfileText:
+        """The text of the Caddyfile that is loaded; a notebook shows it in colours."""
+        return CaddyfileText(super().caddyfile)
 
     # --- widgets -------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class Row:
             button.disabled = self.acting is not None or not possible(method, kinds)
         state = _acting(self.acting) or made
         seen = _opinion(opinion, backend)
-        cells = [self._name(), state, seen, self._share(answered)]
+        cells = [self._name(backend.name), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
 
     def explain(self, settings: Settings) -> None:
@@ -98,9 +98,9 @@ class Row:
         for method, button in self.buttons.items():
             button.tooltip = f"{settings.call(self.number, method)} – {ACTIONS[method][2]}"
 
-    def _name(self) -> str:
+    def _name(self, name: str) -> str:
         look = panel_html.mark(self.number)
-        return f'<span><i style="{look}">{self.number}</i> <b>backend {self.number}</b></span>'
+        return f'<span><i style="{look}">{self.number}</i> <b>{escape(name)}</b></span>'
 
     def _share(self, answered: Counter[int]) -> str:
         count, total = answered[self.number], answered.total()

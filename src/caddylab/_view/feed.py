@@ -10,8 +10,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
+from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
@@ -33,16 +33,16 @@ class Feed:
     Args:
         journal: what Caddy's log says.
         backends: what we made of them.
-        config: gives the configuration that Caddy runs.
+        stage: gives the configuration in force, as far as a picture needs it.
 
     Attributes:
         zero: the Unix time that the events' times count from.
     """
 
     def __init__(
-        self, journal: Journal, backends: Sequence[Watched], config: Callable[[], dict[str, Any]]
+        self, journal: Journal, backends: Sequence[Watched], stage: Callable[[], Setting]
     ) -> None:
-        self._journal, self._backends, self._config = journal, backends, config
+        self._journal, self._backends, self._stage = journal, backends, stage
         self._watchers: list[Watcher] = []
         self._lock = threading.Lock()
         self._collector: Steady | None = None
@@ -108,7 +108,7 @@ class Feed:
 
     def _begin(self, runs: Iterable[Ledger]) -> None:
         self._history.clear()
-        self._narrator = Narrator(self._journal, self._backends, self._config, self.zero, runs)
+        self._narrator = Narrator(self._journal, self._backends, self._stage, self.zero, runs)
         self._history += self._narrator.news()
 
     def _hand_out(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from caddylab._charts.parts import clock, theme
+from caddylab._look.called import called
 
 OPINION = "Caddy thinks: "
 WIDE = 0.17
@@ -69,7 +70,7 @@ def _shade(part: pd.DataFrame, x: alt.X, y: alt.Y, source: str) -> alt.Chart:
     fill, opacity = (theme.ERROR, 0.16) if source == "fault" else (theme.CADDY, 0.35)
     said = "" if source == "fault" else OPINION
     rows = part[["x", "x2", "top", "bottom", "start", "end"]].assign(
-        what=said + "backend " + part["backend"].astype(str) + " " + part["kind"]
+        what=said + part["backend"].map(called) + " " + part["kind"]
     )
     told = [
         "what:N",
@@ -90,7 +91,7 @@ def _labels(row: pd.DataFrame, named: bool, length: float) -> pd.DataFrame:
         label=("kind", lambda kinds: ", ".join(dict.fromkeys(kinds))),
     )  # fmt: skip
     said = "" if first["source"] == "fault" else OPINION
-    said += f"backend {first['backend']} " if named else ""
+    said += f"{called(first['backend'])} " if named else ""
     return shared.assign(label=said + shared["label"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.balancing import Setting, setting
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
@@ -23,7 +24,7 @@ from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig.site import caddyfiles
-from caddylab._rig.site.assignment import dials, number_of
+from caddylab._rig.site.assignment import dials, names, number_of
 from caddylab._rig.site.authority import SiteAuthority
 from caddylab._rig.site.doors import Door, Doors
 from caddylab._rig.site.instrument import Instrument, Prepared
@@ -46,6 +47,7 @@ class Site:
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
+        staged: how that balances, likewise.
         line: where what changes the configuration is done.
     """
 
@@ -72,6 +74,7 @@ class Site:
         self._text, self._host = "", "localhost"
         self._doors = Doors()
         self.latest: dict[str, Any] = {}
+        self.staged = Setting(len(runtime.units))
 
     @property
     def text(self) -> str:
@@ -84,6 +87,12 @@ class Site:
         """The JSON in force, instruments included; likewise."""
         self.line.wait()
         return self.latest
+
+    @property
+    def stage(self) -> Setting:
+        """How the configuration in force balances; likewise."""
+        self.line.wait()
+        return self.staged
 
     @property
     def host(self) -> str:
@@ -148,12 +157,17 @@ class Site:
             self._site_authority.meet(plan)
             plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host
+        self.staged = self._stage(plan)
         self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         notes = [*told, *plan.notes]
         self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
         return self.loaded
+
+    def _stage(self, plan: Prepared) -> Setting:
+        many, known = len(self._runtime.units), self._journal.backend_at
+        return setting(plan.config, many, known, names(plan.numbers))
 
     def _put_in_force(self, plan: Prepared, text: str) -> None:
         """Prepare the backends, whom Caddy checks at once; as they were, if Caddy refuses."""

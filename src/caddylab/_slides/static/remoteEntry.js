@@ -1,5 +1,5 @@
 // What JupyterLab loads: the module container that a bundler would write. By hand, since all that
-// is behind it are four small modules that need no bundler; what JupyterLab shares (its tokens and
+// is behind it are a few small modules that need no bundler; what JupyterLab shares (its tokens and
 // actions) comes through `init`, so nothing is loaded twice.
 (() => {
   const here = document.currentScript.src;
@@ -14,7 +14,9 @@
     init: (scope) => { shared = scope; },
     get: async () => {
       const { plugin } = await import(new URL("plugin.js", here));
-      const extension = { __esModule: true, default: await plugin(sharedModule) };
+      const { caddyfileColours } = await import(new URL("caddyfile.js", here));
+      const plugins = [await plugin(sharedModule), await caddyfileColours(sharedModule)];
+      const extension = { __esModule: true, default: plugins };
       return () => extension;
     },
   };

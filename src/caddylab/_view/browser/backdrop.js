@@ -118,7 +118,7 @@ export class Backdrop extends Layout {
     if (!well) this.hatch(x, y, pen, h, (kinds.find((kind) => kind.down) ?? kinds[0])?.colour ?? this.scene.error);
     g.fillStyle = colour;
     this.stamp(g, path, x + pen + 9, y + 18, 8);
-    this.text(`backend ${backend}`, x + pen + 24, y + 23, 16, 700);
+    this.text(tape.nameOf(backend), x + pen + 24, y + 23, 16, 700, "left", w - pen - 32);
     const left = x + pen, room = w - pen - 8;
     const line = (h - 34) / 3;
     const row = (k) => y + 26 + line * k;
