@@ -16,6 +16,7 @@ from caddylab import Outcome, StartFailed, Traffic, plausible
 from caddylab._claims import verify
 from caddylab._look import projector
 from caddylab._machine import shipped
+from caddylab._notebook.lab import PLACES
 
 DEMOS = sorted((shipped.course() / "demos").glob("*.ipynb"))
 RECORDINGS = sorted((shipped.course() / "demos" / "recordings").iterdir())
@@ -138,7 +139,7 @@ executed = ahead(
 def test_it_runs_from_top_to_bottom(demo, runtime, executed, request):
     executed = executed[request.node.nodeid].result()
     said = [output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])]
-    assert f"CADDYLAB_RUNTIME asks for {runtime}" in "".join(said)
+    assert PLACES[runtime] in "".join(said)
 
 
 class TestSlides:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUICK = 0.3
 """Seconds that an action may take before the panel says that it goes on."""
-HEAD = ("", "as we made it", "as Caddy sees it", "answered")
+HEAD = ("", "in truth", "Caddy thinks", "answered")
 
 ACTIONS = {
     **{name: (k.button, k.going_on, k.does) for name, k in KINDS.items() if k.button},

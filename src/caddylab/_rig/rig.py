@@ -28,7 +28,7 @@ from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
 from caddylab._engine.tls import Trust
-from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, Stopped, WaitTimeout
 from caddylab._look.called import called
 from caddylab._machine import loopback
 from caddylab._machine.answer import Answer
@@ -372,7 +372,7 @@ class Rig:
 
         Raises:
             TrafficError: this cannot be fired; says why.
-            KeyboardInterrupt: Stop was pressed; what was sent stands in `lab.last`.
+            Stopped: Stop was pressed, a KeyboardInterrupt; `lab.last` has what was sent.
         """
         self._need_open()
         people = clients if isinstance(clients, Clients) else self._clients
@@ -390,8 +390,10 @@ class Rig:
         try:
             traffic = undisturbed(order.place)
             return traffic if background else self._await(traffic)
-        except BaseException:  # Stop, above all: end the run, keep its records
+        except BaseException as error:  # Stop, above all: end the run, keep its records
             undisturbed(order.call_off)
+            if isinstance(error, KeyboardInterrupt):
+                raise Stopped(order.told()) from None
             raise
 
     def _send(self, plan: Plan, people: Clients, door: Door) -> Traffic:
