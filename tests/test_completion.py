@@ -34,6 +34,8 @@ VARIABLES = {
         {"D": "10s", "N": "3"},
     "{\n\temail {$MAIL}\n\t{$MORE}\n}\na.test {\n\tbasic_auth {\n\t\t{$U} {$P}\n\t}\n}":
         {"MAIL": "admin@site.example", "MORE": "", "U": "invented"},
+    ":80 {\n\t@us client_ip {$OURS}\n\thandle {$BELOW} {\n\t\trespond @us hi\n\t}\n}":
+        {"OURS": "203.0.113.0/24", "BELOW": "/invented"},
     "{$SCHEME}://a.test {\n\trespond hi\n}": {"SCHEME": "http"},
 }  # fmt: skip
 
@@ -95,6 +97,13 @@ def test_what_this_caddy_does_not_know_is_left_out_with_its_plugin_and_its_line(
     assert "Nobody is slowed down" in said[18]
     assert done.text.count("\n") == PLUGINS.count("\n")
     assert "reverse_proxy app:3000" in done.text.splitlines()[26]
+
+
+def test_a_directive_of_a_plugin_is_found_in_a_snippet_that_ends_elsewhere():
+    text = "(s) {\n\trate_limit {\n\t\tzone x\n\t}\n}\n:80 {\n\timport s\n\trespond hi\n}"
+    done = complete(text, {}, refused, own=True)
+    assert [each.line for each in done.substitutions] == [2]
+    assert not refused(done.text)
 
 
 def test_in_a_lesson_only_what_is_known_to_be_a_plugins_is_left_out():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from caddylab import Answerer, Lab, LabError
+from caddylab import Answerer, Lab, LabError, Traffic
 
 SHOP = """{
 	email {$MAIL}
@@ -75,6 +77,25 @@ def test_requests_go_where_the_first_route_leads_unless_told_otherwise(own):
     assert traffic.good == 8
     assert set(traffic.shares) == {1, 2}
     assert own.fire(2, path=own.routes[1].path).shares == {3: 2}
+
+
+def test_what_is_told_and_drawn_has_the_names_of_the_file(own):
+    with own.backend("api2").slow(0.01) as fault:
+        traffic = own.fire(40, concurrency=4)
+    assert re.search(r"^api:3000: \d+  api2:9000: \d+$", str(traffic), re.M)
+    assert repr(own.backend(3)).startswith("<10.0.0.5:81: up;")
+    assert repr(fault).startswith("<api2:9000 was")
+    drawn = str(traffic.chart().to_dict())
+    assert "'api2:9000'" in drawn
+    assert "api2:9000 was slow" in drawn
+    assert "backend 2" not in drawn
+    assert "api2:9000" in traffic.replay().html()
+
+
+def test_a_saved_run_keeps_the_names(own, tmp_path):
+    own.fire(2).save(tmp_path / "run.json")
+    kept = Traffic.load(tmp_path / "run.json")
+    assert kept.names == {1: "api:3000", 2: "api2:9000", 3: "10.0.0.5:81"}
 
 
 def test_backends_answer_any_path_and_method_and_what_the_checks_expect(own):

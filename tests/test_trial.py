@@ -1,5 +1,8 @@
 """A rehearsal: what can happen to a site, tried with real labs, and what its users see."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from caddylab import CaddyfileError, FaultError, Lab
@@ -131,6 +134,7 @@ def best():
     return BARE.replace("lb_policy round_robin", options)
 
 
+@pytest.mark.timeout(400)  # the whole of it: a minute on a quiet machine
 class TestAll:
     def test_every_row_is_tried_and_none_is_left_out(self, report, figure):
         figure(f"18 rows of happy-path, and advice, in {report.took:.0f} s")
@@ -366,3 +370,31 @@ class TestRoutes:
         subject = look(rig, "a test", text)
         assert subject.without(text, 1) == text.replace("backend1:8080 ", "").replace(" 9", "")
         assert subject.without(text, 2) == text.replace(" backend2:8080", "").replace(" 1\n", "\n")
+
+
+SITES = Path(__file__).parent / "sites"
+
+
+@pytest.mark.parametrize("site", ["pair", "one-service"])
+def test_a_table_on_record_is_still_true(site):
+    """Of those that `make sites` has made, what does not depend on luck and speed."""
+    record = json.loads((SITES / "tables.json").read_text())[site]["rows"]
+    rows = ["all down", "answers 500"]
+    report = rehearse(
+        SITES / f"{site}.caddyfile", rows, runtime="process", patience=10, advice=False, labs=1
+    )
+    for row in rows:
+        assert report[row].sign == record[row]["sign"]
+        assert sorted(report[row].errors) == record[row]["errors"]
+
+
+def test_every_site_has_its_table_on_record():
+    record = json.loads((SITES / "tables.json").read_text())
+    page = (SITES.parents[1] / "docs" / "sites.md").read_text()
+    for path in SITES.glob("*.caddyfile"):
+        assert record[path.stem]["rows"]
+        assert f"```caddyfile\n{path.read_text()}```" in page
+    readme = (SITES.parents[1] / "README.md").read_text()
+    shown = readme.split("<!-- caddylab test -->\n```text\n")[1].split("```")[0].splitlines()
+    assert len(shown) > 30
+    assert set(shown[1:]) - {"…"} <= set(record["pair"]["said"].splitlines())

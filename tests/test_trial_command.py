@@ -14,6 +14,7 @@ import pytest
 from caddylab._caddy.running.program import executable
 from caddylab._machine.waiting import poll
 
+pytestmark = pytest.mark.timeout(400)
 COMMAND = [sys.executable, "-m", "caddylab", "test"]
 BARE = ":80 {\n\treverse_proxy backend1:8080 backend2:8080 {\n\t\tlb_policy round_robin\n\t}\n}\n"
 
@@ -179,6 +180,6 @@ class TestCommand:
 
 def run(*words):
     return subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=120, check=False,
+        [*COMMAND, *words], capture_output=True, text=True, timeout=300, check=False,
         env=os.environ | {"PYTHONUTF8": "1"}, cwd=Path.home(),
     )  # fmt: skip

@@ -175,11 +175,6 @@ NAME_SERVER = 0
 """In the place of a backend's number in the record of a fault: the lab's name server."""
 
 
-def called(number: int) -> str:
-    """Whom a fault is told of: "backend 2", "the name server"."""
-    return f"backend {number}" if number != NAME_SERVER else "the name server"
-
-
 @dataclass(slots=True)
 class Span:
     """Something that was so for a while, from `start` to `end` (Unix time; None = still is).

@@ -23,6 +23,7 @@ from caddylab._charts.shares import shares
 from caddylab._charts.sticky import sticky
 from caddylab._charts.timeline import timeline
 from caddylab._errors import TrafficError
+from caddylab._look import called
 
 __all__ = [
     "PICTURES", "Live", "Side", "compare", "draw", "in_flight", "latency", "percentiles",
@@ -60,6 +61,7 @@ def draw(
     spans: pd.DataFrame,
     *,
     now: float | None = None,
+    names: called.Names | None = None,
     **options: Any,
 ) -> theme.Picture:
     """The picture of that name, one of `PICTURES`, with its own options.
@@ -68,19 +70,21 @@ def draw(
         kind: its name.
         requests, attempts, spans: what happened.
         now: seconds since the run began, if it still goes on.
+        names: what backends are called that have a name of their own, by their numbers.
         options: of the picture.
 
     Raises:
         TrafficError: there is no such picture, or it has no such option.
     """
     if kind not in PICTURES:
-        *names, last = (f"“{name}”" for name in PICTURES)
-        known = f"{', '.join(names)} or {last}"
+        *others, last = (f"“{name}”" for name in PICTURES)
+        known = f"{', '.join(others)} or {last}"
         raise TrafficError(f"There is no picture “{kind}”: expected {known}.")
     _check_options(kind, options)
     if now is not None:
         requests = _so_far(requests, now)
-    return PICTURES[kind]((requests, attempts, spans), options)
+    with called.by(names or {}):
+        return PICTURES[kind]((requests, attempts, spans), options)
 
 
 def _check_options(kind: str, options: Mapping[str, Any]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import altair as alt
 import pandas as pd
 
 from caddylab._charts import latency
 from caddylab._charts.parts import bands, clock, theme, titles
+from caddylab._look import called
 
 WIDTH = 400
 LONGEST = 46
@@ -23,11 +24,13 @@ class Side:
         name: what it is called in the picture.
         requests: one row a request.
         spans: faults and Caddy's opinions of the backends.
+        names: what backends are called, by their numbers.
     """
 
     name: str
     requests: pd.DataFrame
     spans: pd.DataFrame
+    names: called.Names = field(default_factory=dict)
 
 
 def compare(first: Side, second: Side) -> theme.Picture | theme.Pair:
@@ -41,8 +44,10 @@ def compare(first: Side, second: Side) -> theme.Picture | theme.Pair:
     room = max(bands.rows_height(each) for each in spans.values())
     panels = []
     for side in sides:
-        layers, height = latency.panel(told[side.name], spans[side.name], ends, reach, room=room)
-        text = f"{side.name}: {titles.latency(told[side.name], spans[side.name])}"
+        own = told[side.name], spans[side.name]
+        with called.by(side.names):
+            layers, height = latency.panel(*own, ends, reach, room=room)
+            text = f"{side.name}: {titles.latency(*own)}"
         panels.append(_panel(layers, text, height))
     each = alt.Resolve(scale=alt.ScaleResolveMap(color="independent", shape="independent"))
     text = titles.compare({side.name: side.requests for side in sides})

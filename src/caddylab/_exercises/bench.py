@@ -64,6 +64,10 @@ class Bench(Rig):
         """What backends were asked for where a client wanted something else."""
         return list(self._journal.rewritten.values())
 
+    def take(self, *, own: bool) -> None:
+        """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
+        self._site.lenient = own
+
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""
         self.shuffle(seed)

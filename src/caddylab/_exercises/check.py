@@ -72,7 +72,8 @@ def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
             found.append(finding)
             if not finding.holds:
                 break
-    if found and found[-1].holds and task.reads is None and bench.rewritten:
+    plain = task.reads is None and not task.own  # a site of one's own may rewrite
+    if found and found[-1].holds and plain and bench.rewritten:
         found.append(_another_page(bench.rewritten))
     if found and not found[-1].holds and task.reads is None and passes_nothing_on(bench.last):
         found[-1] = replace(found[-1], observed=f"{PASSES_NOTHING_ON} {found[-1].observed}")

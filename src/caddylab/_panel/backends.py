@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from caddylab._caddy.running.opinions import FULL, HEALTHY
+from caddylab._look.called import called
 from caddylab._look.fault_kinds import KINDS
 from caddylab._panel import html as panel_html
 from caddylab._panel.calls import Call, on_backend, on_lab
 from caddylab._panel.desk import Desk
-from caddylab._records import Span, called
+from caddylab._records import Span
 from caddylab._rig.backends.faults import DOWN, SILENT
 from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_SECONDS, MOST_STATUS
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 QUICK = 0.3
 """Seconds that an action may take before the panel says that it goes on."""
-HEAD = ("", "as we made it", "as Caddy sees it", "answered")
+HEAD = ("", "in truth", "Caddy thinks", "answered")
 
 ACTIONS = {
     **{name: (k.button, k.going_on, k.does) for name, k in KINDS.items() if k.button},
@@ -91,7 +92,7 @@ class Row:
             button.disabled = self.acting is not None or not possible(method, kinds)
         state = _acting(self.acting) or made
         seen = _opinion(opinion, backend)
-        cells = [self._name(), state, seen, self._share(answered)]
+        cells = [self._name(backend.name), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
 
     def explain(self, settings: Settings) -> None:
@@ -99,9 +100,9 @@ class Row:
         for method, button in self.buttons.items():
             button.tooltip = f"{settings.call(self.number, method)} – {ACTIONS[method][2]}"
 
-    def _name(self) -> str:
+    def _name(self, name: str) -> str:
         look = panel_html.mark(self.number)
-        return f'<span><i style="{look}">{self.number}</i> <b>backend {self.number}</b></span>'
+        return f'<span><i style="{look}">{self.number}</i> <b>{escape(name)}</b></span>'
 
     def _share(self, answered: Counter[int]) -> str:
         count, total = answered[self.number], answered.total()

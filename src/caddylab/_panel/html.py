@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ipywidgets
 
+from caddylab._look.called import Names, called
 from caddylab._look.palette import COLOURS
 from caddylab._records import NAMES, Outcome, Request
 
@@ -83,25 +84,26 @@ def mark(backend: int) -> str:
     return f"border-top-color:{COLOURS[(backend - 1) % len(COLOURS)]}"
 
 
-def strip(requests: Sequence[Request]) -> str:
+def strip(requests: Sequence[Request], names: Names | None = None) -> str:
     """Who answered the latest requests, one tile each: a number, a cross or a dot.
 
     Rows are filled and then move up, so that no tile moves to and fro.
     """
     full_rows = -(-len(requests) // PER_ROW)
     latest = requests[max(0, full_rows - ROWS) * PER_ROW :]
-    tiles = "".join(map(_tile, latest))
-    said = ", ".join(_said(request) for request in latest[-8:])
+    known = names or {}
+    tiles = "".join(_tile(request, known) for request in latest)
+    said = ", ".join(_said(request, known) for request in latest[-8:])
     if not latest:
         return f'<div class="{CLASS}-tiles"><small>{KEY}</small></div>'
     label = escape(f"The latest requests, the newest last: {said}")
     return f'<div class="{CLASS}-tiles" role="img" aria-label="{label}">{tiles}</div>'
 
 
-def _tile(request: Request) -> str:
+def _tile(request: Request, names: Names) -> str:
     if request.outcome is Outcome.PENDING:
         return f'<i title="request {request.n}: no answer yet">·</i>'
-    title = escape(f"request {request.n}: {_said(request)}")
+    title = escape(f"request {request.n}: {_said(request, names)}")
     if request.outcome is not Outcome.OK:
         return f'<i class="{CLASS}-bad" title="{title}">✕</i>'
     number = request.answered_by
@@ -109,7 +111,7 @@ def _tile(request: Request) -> str:
     return f'<i{look} title="{title}">{number or "–"}</i>'
 
 
-def _said(request: Request) -> str:
+def _said(request: Request, names: Names) -> str:
     if request.outcome is Outcome.PENDING:
         return "no answer yet"
     if request.outcome is Outcome.NOBODY:
@@ -117,4 +119,4 @@ def _said(request: Request) -> str:
     if request.outcome is not Outcome.OK:
         return request.outcome.value
     number = request.answered_by
-    return f"backend {number}" if number else NAMES[request.answerer]
+    return called(number, names) if number else NAMES[request.answerer]

@@ -138,7 +138,7 @@ class TrafficPart:
             self.report.value = panel_html.promise(PROMISE, LABEL)
         ended = traffic.done  # before the counting, so that the last count is complete
         self.tally.update()
-        self.strip.value = panel_html.strip(traffic.requests)
+        self.strip.value = panel_html.strip(traffic.requests, traffic.names)
         self.progress.value = _progress(self.tally)
         if ended and self._told is None:
             self._told = traffic

@@ -17,7 +17,6 @@ import httpx
 
 from caddylab import _runtimes
 from caddylab._border import Seconds, border
-from caddylab._caddy.adapted.balancing import setting
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route
 from caddylab._caddy.advice.lint import Note
@@ -29,7 +28,8 @@ from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
 from caddylab._engine.tls import Trust
-from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, WaitTimeout
+from caddylab._errors import FaultError, LabClosed, LabError, StartFailed, Stopped, WaitTimeout
+from caddylab._look.called import called
 from caddylab._machine import loopback
 from caddylab._machine.answer import Answer
 from caddylab._machine.environ import inherited
@@ -38,7 +38,7 @@ from caddylab._machine.waiting import Every, poll
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.names import Names
-from caddylab._rig.site import caddyfiles
+from caddylab._rig.site import assignment, caddyfiles
 from caddylab._rig.site.doors import Door
 from caddylab._rig.site.fitting import backends_for
 from caddylab._rig.site.instrument import Prepared
@@ -187,14 +187,16 @@ class Rig:
         self._journal.opinions.diary = _diaries(self._backends)
         site, names = self._site, self._names  # a feed must not hold a lab that is forgotten
         self._feed = Feed(
-            self._journal, self._backends, lambda: names.suffered, lambda: site.latest
+            self._journal, self._backends, lambda: names.suffered, lambda: site.staged
         )
         life.callback(self._feed.close)
         life.callback(self._engine.close)
 
     def _dress(self, plan: Prepared) -> None:
         """Let the backends speak and answer what the Caddyfile expects of its upstreams."""
+        own = assignment.names(plan.numbers)
         for backend in self._backends:
+            backend.name = called(backend.number, own)
             backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
@@ -372,7 +374,7 @@ class Rig:
 
         Raises:
             TrafficError: this cannot be fired; says why.
-            KeyboardInterrupt: Stop was pressed; what was sent stands in `lab.last`.
+            Stopped: Stop was pressed, a KeyboardInterrupt; `lab.last` has what was sent.
         """
         self._need_open()
         people = clients if isinstance(clients, Clients) else self._clients
@@ -390,8 +392,10 @@ class Rig:
         try:
             traffic = undisturbed(order.place)
             return traffic if background else self._await(traffic)
-        except BaseException:  # Stop, above all: end the run, keep its records
+        except BaseException as error:  # Stop, above all: end the run, keep its records
             undisturbed(order.call_off)
+            if isinstance(error, KeyboardInterrupt):
+                raise Stopped(order.told()) from None
             raise
 
     def _send(self, plan: Plan, people: Clients, door: Door) -> Traffic:
@@ -410,10 +414,10 @@ class Rig:
 
         trust = self._site.trust(door)
         run = self._engine.start(plan, door.reached(), people, prepare, trust)
-        stage = setting(self._site.config, len(self._backends), journal.backend_at)
         traffic = Traffic(
-            run, people, lambda: settle(run.id), self._faults, journal.opinions.spans, stage
-        )
+            run, people, lambda: settle(run.id), self._faults, journal.opinions.spans,
+            self._site.stage,
+        )  # fmt: skip
         self.last = traffic
         self._running.add(traffic)
         return traffic

@@ -17,11 +17,13 @@ class Counts:
         run: the records; the run may still go on.
 
     Attributes:
+        names: what backends are called that have a name of their own in the Caddyfile.
         trouble: why Caddy's log could not be read or written for a while; "" if it could.
     """
 
     def __init__(self, run: Ledger) -> None:
         self.run, self.trouble = run, ""
+        self.names: dict[int, str] = {}
 
     @property
     def requests(self) -> Sequence[Request]:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from caddylab._look.called import called
 from caddylab._records import NAMES, UNSENT, Answerer, Outcome, Request
 from caddylab._traffic.counts import Counts
 
@@ -66,7 +67,7 @@ def ending(request: Request) -> str:
 
 
 def _who(traffic: Counts) -> str:
-    shares = [(f"backend {number}", n) for number, n in sorted(traffic.shares.items())]
+    shares = [(called(number, traffic.names), n) for number, n in sorted(traffic.shares.items())]
     others = [(NAMES[who], n) for who, n in traffic.answerers.items() if who in TOLD]
     return "  ".join(f"{name}: {count:,}" for name, count in [*shares, *others])
 

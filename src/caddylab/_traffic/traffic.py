@@ -58,6 +58,7 @@ class Traffic(Counts):
         self._settle: Callable[[], str] | None = settle
         self._faults, self._opinions = faults, opinions
         self._stage = stage or Setting(backends=1)
+        self.names = dict(self._stage.names)
 
     def wait(self, timeout: Seconds | None = None) -> Traffic:
         """Return when the run is over and Caddy's log has been read.
@@ -131,7 +132,7 @@ class Traffic(Counts):
         tables = self.table(), self.attempts(), self.spans()
         if kind in ("routing", "shares"):  # a backend that got nothing has its place, too
             options = {"backends": self._stage.backends} | options
-        return _charts.draw(kind, *tables, now=now, **options)
+        return _charts.draw(kind, *tables, now=now, names=self.names, **options)
 
     def save(self, path: str | Path) -> Path:
         """Keep the run in a file, with all that its tables, charts and replay need.
@@ -227,6 +228,7 @@ def compare(
     from caddylab import _charts
 
     sides = (
-        _charts.Side(name, run.table(), run.spans()) for name, run in ((first, a), (second, b))
+        _charts.Side(name, run.table(), run.spans(), run.names)
+        for name, run in ((first, a), (second, b))
     )
     return _charts.compare(*sides)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from caddylab._trial.advice import Proved
 from caddylab._trial.block import CHANGED
 from caddylab._trial.edits import TRANSPORT
+from caddylab._trial.ladders import Addition
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.spare import BLOCK, NAME
 from caddylab._trial.text import HARD, compared, paragraph, short
@@ -36,7 +37,8 @@ def _lines(report: Rehearsal, given: Proved) -> str:
         "this (+ new, ~ changed), all of it tried:"
     ), ""]  # fmt: skip
     for one in given.block:
-        was = f"    # was: {one.was.strip()}" if one.mark == CHANGED else ""
+        opens = one.text == f"{one.was} {{"  # nothing but the block is new
+        was = f"    # was: {one.was.strip()}" if one.mark == CHANGED and not opens else ""
         number = "" if one.number is None else str(one.number)
         said.append(f"{number:>4} {one.mark} {one.text.expandtabs(4)}{was}".rstrip())
     return "\n".join(said)
@@ -47,7 +49,7 @@ def _proofs(given: Proved) -> str:
     said = ["What each row needs of it, and what that did by itself:"]
     for mended in given.found:
         if mended.step and mended.alone:
-            latest = {a.option.name: a for a in mended.step}
+            latest = {a.option.name: a for a in mended.step if _is_new(given, a)}
             names = ", ".join(f"`{a.option}`".replace(" ", HARD) for a in latest.values())
             tried = f"{short(mended.before)} → {short(mended.alone)}".replace("→ ", f"→{HARD}")
             text = f"{mended.row}: {tried} in {mended.tries} runs, by {names}"
@@ -59,7 +61,8 @@ def _costs(given: Proved) -> Iterator[str]:
     """What is to be thought of before these lines are written, and what they make worse."""
     for row, by in given.worse.items():
         yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
-    options = {a.option.name: a.option for m in given.found for a in m.step}
+    added = [a for m in given.found for a in m.step if _is_new(given, a)]
+    options = {a.option.name: a.option for a in added}
     if LIMIT in options and options[LIMIT].inside == TRANSPORT:
         yield paragraph(
             f"`{options[LIMIT]}` cuts off every answer that begins later than that, so it must be "
@@ -71,6 +74,11 @@ def _costs(given: Proved) -> Iterator[str]:
             "`health_uri /` stands for a page of your service that answers 200 exactly if the "
             "service is well."
         )
+
+
+def _is_new(given: Proved, addition: Addition) -> bool:
+    """Whether the Caddyfile has nothing as good already."""
+    return addition.to(given.before, given.line) != given.before
 
 
 def _reasons(given: Proved) -> Iterator[str]:

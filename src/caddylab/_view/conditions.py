@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
-from caddylab._caddy.adapted.balancing import Setting, setting
+from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.journal import Journal
 from caddylab._records import NAME_SERVER, Span
 from caddylab._view import tape
@@ -22,11 +21,11 @@ class Conditions:
         journal: knows Caddy's opinions.
         backends: what we made of them.
         names: the faults of names in force.
-        config: gives the configuration that Caddy runs.
+        stage: gives the configuration in force, as far as a picture needs it.
         zero: the Unix time that the events' times count from.
 
     Attributes:
-        stage: the configuration in force, as far as a picture needs it.
+        stage: the configuration that was told last.
     """
 
     def __init__(
@@ -34,15 +33,14 @@ class Conditions:
         journal: Journal,
         backends: Sequence[Watched],
         names: Callable[[], Sequence[Span]],
-        config: Callable[[], dict[str, Any]],
+        stage: Callable[[], Setting],
         zero: float,
     ) -> None:
-        self._journal, self._backends, self._config, self._zero = journal, backends, config, zero
+        self._journal, self._backends, self._now_set, self._zero = journal, backends, stage, zero
         self._names, self._named = names, tape.names(0.0, [])
         self._failures: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=100))
         self._shown: dict[int, tuple[str, str, float | None]] = {}
-        self._loaded: dict[str, Any] | None = None
-        self.stage: Setting
+        self.stage = Setting(backends=0)
 
     def failed(self, backend: int, when: float) -> None:
         """An attempt has failed at a backend, which Caddy may remember; `when` is Unix time."""
@@ -50,10 +48,9 @@ class Conditions:
 
     def news(self) -> Iterator[Event]:
         """What has changed."""
-        config = self._config()
-        if config is not self._loaded:
-            self._loaded = config
-            self.stage = setting(config, len(self._backends), self._journal.backend_at)
+        stage = self._now_set()
+        if stage is not self.stage:
+            self.stage = stage
             self._failures.clear()
             yield tape.loaded(self._now(), self.stage)
         faults = self._names()

@@ -10,8 +10,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
+from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
@@ -35,7 +35,7 @@ class Feed:
         journal: what Caddy's log says.
         backends: what we made of them.
         names: the faults of names in force.
-        config: gives the configuration that Caddy runs.
+        stage: gives the configuration in force, as far as a picture needs it.
 
     Attributes:
         zero: the Unix time that the events' times count from.
@@ -46,9 +46,9 @@ class Feed:
         journal: Journal,
         backends: Sequence[Watched],
         names: Callable[[], Sequence[Span]],
-        config: Callable[[], dict[str, Any]],
+        stage: Callable[[], Setting],
     ) -> None:
-        self._journal, self._backends, self._names, self._config = journal, backends, names, config
+        self._journal, self._backends, self._names, self._stage = journal, backends, names, stage
         self._watchers: list[Watcher] = []
         self._lock = threading.Lock()
         self._collector: Steady | None = None
@@ -115,7 +115,7 @@ class Feed:
     def _begin(self, runs: Iterable[Ledger]) -> None:
         self._history.clear()
         self._narrator = Narrator(
-            self._journal, self._backends, self._names, self._config, self.zero, runs
+            self._journal, self._backends, self._names, self._stage, self.zero, runs
         )
         self._history += self._narrator.news()
 

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.journal import Journal
@@ -67,7 +66,7 @@ class Narrator:
         journal: what Caddy's log says.
         backends: what we made of them.
         names: the faults of names in force.
-        config: gives the configuration that Caddy runs.
+        stage: gives the configuration in force, as far as a picture needs it.
         zero: the Unix time that the events' times count from.
         runs: what is being sent already.
     """
@@ -77,12 +76,12 @@ class Narrator:
         journal: Journal,
         backends: Sequence[Watched],
         names: Callable[[], Sequence[Span]],
-        config: Callable[[], dict[str, Any]],
+        stage: Callable[[], Setting],
         zero: float,
         runs: Iterable[Ledger],
     ) -> None:
         self._journal, self._zero = journal, zero
-        self._conditions = Conditions(journal, backends, names, config, zero)
+        self._conditions = Conditions(journal, backends, names, stage, zero)
         self._lines: deque[Line | PassedCheck] = deque()
         self._new = deque(_Followed(run, late=True) for run in runs)
         self._runs: dict[str, _Followed] = {}

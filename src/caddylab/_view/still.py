@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from caddylab._look import drawable
+from caddylab._look.called import called
 from caddylab._look.palette import CADDY, FONT, INK, PAPER, mark
 from caddylab._records import NAMES, Answerer
 from caddylab._view.tape import HIDDEN, Event
@@ -33,6 +34,8 @@ class Totals:
         self.answered = Counter(event[5] for event in over)
         self.failed = Counter(event[4] for event in events if event[0] == "r" and event[6])
         self.last = dict.fromkeys(range(1, backends + 1), ("up", "healthy"))
+        stages = [event[2] for event in events if event[0] == "l"]
+        self.names: dict[int, str] = dict(stages[-1]["names"]) if stages else {}
         self.last |= {event[2]: (event[3], event[4]) for event in events if event[0] == "b"}
 
     def __str__(self) -> str:
@@ -73,7 +76,8 @@ def _backend(number: int, middle: float, counts: Totals) -> str:
     colour, path = mark(number)
     y = 56 + ROW * (number - 0.5)
     state, opinion = counts.last[number]
-    name = f"backend {number}" if state == HIDDEN else f"backend {number}: {state}"
+    own = called(number, counts.names)
+    name = own if state == HIDDEN else f"{own}: {state}"
     answered, failed = counts.answered[number], counts.failed[number]
     share = answered / sum(counts.answered.values()) if answered else 0
     fails = f", {failed} failed" if failed else ""

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.opinions import FAILED, words
-from caddylab._records import NAME_SERVER, Attempt, Outcome, Request, Span, called
+from caddylab._look.called import called
+from caddylab._records import NAME_SERVER, Attempt, Outcome, Request, Span
 
 if TYPE_CHECKING:
     from caddylab._engine.ledger import Ledger

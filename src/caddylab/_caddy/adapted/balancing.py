@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +43,8 @@ class Setting:
     torn: tuple[int, ...] = ()
     asked: tuple[tuple[int, str, int], ...] = ()
     """All checks there are: the backend that is asked, the path, the status wanted."""
+    names: tuple[tuple[int, str], ...] = ()
+    """What backends are called that have a name of their own in the Caddyfile."""
 
     def passes(self, backend: int, entry: dict[str, Any]) -> bool:
         """Whether a request that a backend has executed was an active check that passed."""
@@ -55,13 +57,16 @@ class Setting:
         )
 
 
-def setting(config: Json, backends: int, backend_at: BackendAt) -> Setting:
+def setting(
+    config: Json, backends: int, backend_at: BackendAt, names: Mapping[int, str] | None = None
+) -> Setting:
     """Read it from the reverse proxy with the most upstreams in a configuration that Caddy runs.
 
     Args:
         config: the configuration.
         backends: how many the lab has.
         backend_at: gives the number of the backend at a dial address.
+        names: what backends are called, by their numbers.
     """
     found = list(handlers(config, "reverse_proxy"))
     proxy = max(found, key=lambda proxy: len(proxy.get("upstreams", [])), default={})
@@ -76,7 +81,7 @@ def setting(config: Json, backends: int, backend_at: BackendAt) -> Setting:
         backends, policy, interval, fail_duration, passive.get("max_fails", 1) or 1,
         tuple(sorted(used)),
         urlsplit((active or {}).get("uri", "/")).path, (active or {}).get("expect_status", 0),
-        tuple(_torn(found, backend_at)), asked,
+        tuple(_torn(found, backend_at)), asked, tuple((names or {}).items()),
     )  # fmt: skip
 
 

@@ -96,6 +96,10 @@ def _address(slug: str, word: str, before: str) -> str:
     return f"{slug}.example"
 
 
+MATCHED = {"handle", "handle_path", "route", "path"}
+"""What a path stands behind."""
+
+
 def _by_option(name: str, statement: Statement, way: Way) -> str:
     if len(way) > 1 and way[-2].name in ("basic_auth", "basicauth"):
         return HASH if f"{{${name}" in " ".join(statement.words[1:]) else "invented"
@@ -103,7 +107,9 @@ def _by_option(name: str, statement: Statement, way: Way) -> str:
         return "admin@site.example"
     if statement.name == "output":
         return "site.log"
-    if statement.name in ("remote_ip", "client_ip", "trusted_proxies"):
+    if {"remote_ip", "client_ip", "trusted_proxies"} & set(statement.words):
         return "203.0.113.0/24"
+    if statement.name in MATCHED and statement.words[1].startswith(f"{{${name}"):
+        return "/invented"
     fits = (value for pattern, value in BY_OPTION if pattern.search(statement.name))
     return next(fits, "invented")

@@ -69,7 +69,8 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
         return None
     if not plugin and not _strange(message, error, word):
         return None
-    statement = statement_of(text, last, line)
+    # Of a snippet Caddy names another line than where the word stands.
+    statement = statement_of(text, last, line) or statement_of(text, last, None)
     return Unknown(statement, last, plugin, name) if statement else None
 
 

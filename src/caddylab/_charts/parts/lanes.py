@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from caddylab import _records
 from caddylab._charts.parts import theme
+from caddylab._look.called import called
 from caddylab._records import Answerer
 
 CADDY, NO_ANSWER, ELSEWHERE, WAITING, PAGE, NOBODY, UNKNOWN = 0, -1, -2, -3, -4, -5, -6
@@ -38,7 +39,7 @@ Lanes = NDArray[np.int64]
 
 def name(lane: int) -> str:
     """What the lane is called in pictures."""
-    return NAMES.get(lane, f"backend {lane}")
+    return NAMES.get(lane) or called(lane)
 
 
 def colour(lane: int) -> str:

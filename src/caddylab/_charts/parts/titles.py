@@ -41,7 +41,7 @@ def _attempts(given_up: pd.DataFrame, lead: str) -> str:
     """How many attempts failed, and where unless `lead` says so already."""
     where = words.listing(map(lanes.name, sorted(set(lanes.tried(given_up)))))
     tally = words.count(len(given_up), "failed attempt")
-    return tally if where in lead.lower() else f"{tally} at {where}"
+    return tally if where.lower() in lead.lower() else f"{tally} at {where}"
 
 
 def _losses(requests: pd.DataFrame, failed: pd.DataFrame) -> str:

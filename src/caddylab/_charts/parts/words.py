@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from caddylab._look.called import called, named
 from caddylab._look.fault_kinds import DOWN, KINDS
-from caddylab._records import NAME_SERVER, called
+from caddylab._records import NAME_SERVER
 
 STATE = {name: kind.then for name, kind in KINDS.items()}
 """What a backend did or suffered, by the kind of the fault."""
@@ -74,12 +75,18 @@ def reason(error: str, status: object) -> str:
 def tries(attempts: pd.DataFrame) -> dict[int, str]:
     """By request number, all its attempts: "2: refused → 1: 200"."""
     ordered = attempts.sort_values(["n", "attempt"])
-    names = ordered["backend"].astype("string").fillna(ordered["upstream"])
+    numbers = zip(ordered["backend"], ordered["upstream"], strict=True)
+    names = [upstream if pd.isna(backend) else _who(backend) for backend, upstream in numbers]
     ends = [reason(*pair) for pair in zip(ordered["error"], ordered["status"], strict=True)]
     told: dict[int, str] = {}
     for n, name, end in zip(ordered["n"], names, ends, strict=True):
         told[n] = f"{told[n]} → {name}: {end}" if n in told else f"{name}: {end}"
     return told
+
+
+def _who(backend: int) -> str:
+    """Its number, or the name that it has in the Caddyfile."""
+    return called(backend) if named() else str(backend)
 
 
 def ended(attempt: int, error: str, status: object, duration: float) -> str:
@@ -106,7 +113,8 @@ def _state(kind: str, backends: list[int]) -> str:
     state = STATE.get(kind, f"was {kind}")
     if len(backends) == 1 or NAME_SERVER in backends:
         return listing(f"{called(number)} {state}" for number in backends)
-    return f"backends {listing(map(str, backends))} {state.replace('was ', 'were ')}"
+    who = listing(map(called, backends)) if named() else f"backends {listing(map(str, backends))}"
+    return f"{who} {state.replace('was ', 'were ')}"
 
 
 def endings(requests: pd.DataFrame, whole: int) -> str:
@@ -123,5 +131,5 @@ def endings(requests: pd.DataFrame, whole: int) -> str:
 
 
 def capital(text: str) -> str:
-    """The text with a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital letter at its beginning, unless that is a name."""
+    return text if text.startswith(tuple(named())) else text[:1].upper() + text[1:]

@@ -40,6 +40,15 @@ class Backend:
         self._replies = Replies(self._deeds.answer)
 
     @property
+    def name(self) -> str:
+        """What it is called: as in the Caddyfile in force, or "backend 1"."""
+        return self._deeds.book.name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._deeds.book.name = name
+
+    @property
     def state(self) -> str:
         """How it is: "up", or the names of its faults; "died" if it ended without us."""
         self.look()
@@ -230,7 +239,7 @@ class Backend:
     def __repr__(self) -> str:
         opinion = self.opinion
         said = "Caddy has ended" if opinion == UNKNOWN else f"Caddy says: {opinion}{self._why}"
-        return f"<backend {self.number}: {self.state}; {said}>"
+        return f"<{self.name}: {self.state}; {said}>"
 
     @property
     def _why(self) -> str:

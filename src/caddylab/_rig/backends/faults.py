@@ -13,9 +13,10 @@ from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import FaultError
+from caddylab._look.called import called
 from caddylab._look.fault_kinds import DOWN as DOWN
 from caddylab._look.fault_kinds import KINDS
-from caddylab._records import Span, called
+from caddylab._records import Span
 
 DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
@@ -31,12 +32,18 @@ class Fault:
         span: the record of it.
         undo: what mends it, and ends it when that is seen.
         message: for a fault inside the app: what its control channel is told.
+        who: the name of whoever suffers it.
     """
 
     def __init__(
-        self, span: Span, undo: Callable[[Fault], None], message: dict[str, Any] | None = None
+        self,
+        span: Span,
+        undo: Callable[[Fault], None],
+        message: dict[str, Any] | None = None,
+        who: str = "",
     ) -> None:
         self.span, self.message = span, message
+        self._who = who or called(span.backend)
         self._undo = undo
 
     @property
@@ -62,7 +69,7 @@ class Fault:
 
     def __repr__(self) -> str:
         span = self.span
-        who = called(span.backend).removeprefix("the ")
+        who = self._who if span.backend else "name server"
         detail = f" ({span.detail})" if span.detail else ""
         if span.end is None:
             return f"<{who} {is_so(span.kind)}{detail}>"
@@ -81,10 +88,13 @@ class Book:
     Args:
         backend: its number.
         spans: the lab's records of all faults, to which those of this backend are added.
+
+    Attributes:
+        name: what it is called.
     """
 
     def __init__(self, backend: int, spans: list[Span]) -> None:
-        self._backend, self._spans = backend, spans
+        self._backend, self._spans, self.name = backend, spans, called(backend)
         self._faults: list[Fault] = []
 
     def active(self, kinds: Iterable[str] | None = None) -> list[Fault]:
@@ -96,7 +106,7 @@ class Book:
         self, span: Span, undo: Callable[[Fault], None], message: dict[str, Any] | None = None
     ) -> Fault:
         """Note a fault that is in force."""
-        fault = Fault(span, undo, message)
+        fault = Fault(span, undo, message, self.name)
         self._faults = [*self.active(), fault]
         self._spans.append(span)
         return fault

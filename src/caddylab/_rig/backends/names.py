@@ -10,8 +10,9 @@ from typing import Any
 from caddylab._border import border
 from caddylab._caddy.adapted.dynamic import Pool, target
 from caddylab._errors import FaultError, LabError
+from caddylab._look.called import called
 from caddylab._machine.undisturbed import Line
-from caddylab._records import NAME_SERVER, Span, called
+from caddylab._records import NAME_SERVER, Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.faults import Book, Fault
 from caddylab._runtimes.base import Runtime

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.tree import Json, handlers
+from caddylab._look import called
 from caddylab._runtimes.base import MOST_BACKENDS
 
 PROXY = "reverse_proxy"
@@ -63,3 +65,16 @@ def assign(names: Sequence[str], backends: int) -> dict[str, int]:
     free = [n for n in range(1, backends + 1) if n not in found.values()] or [backends]
     others = [name for name in names if name not in found]
     return found | {name: free[k % len(free)] for k, name in enumerate(others)}
+
+
+def names(numbers: Mapping[str, int]) -> dict[int, str]:
+    """What backends are called in a Caddyfile that has names of its own for them.
+
+    Args:
+        numbers: which backend stands for which upstream.
+    """
+    own = defaultdict(list)
+    for dial, number in numbers.items():
+        if number_of(dial) is None:
+            own[number].append(dial)
+    return called.short(own)

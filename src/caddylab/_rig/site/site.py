@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from caddylab._caddy.adapted.balancing import Setting, setting
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
@@ -23,7 +24,7 @@ from caddylab._machine.certificates import Signer
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig.site import caddyfiles
-from caddylab._rig.site.assignment import dials, number_of
+from caddylab._rig.site.assignment import dials, names, number_of
 from caddylab._rig.site.authority import SiteAuthority
 from caddylab._rig.site.doors import Door, Doors
 from caddylab._rig.site.instrument import Instrument, Prepared
@@ -46,6 +47,7 @@ class Site:
         loaded: what `load` has answered.
         lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
+        staged: how that balances, likewise.
         line: where what changes the configuration is done.
     """
 
@@ -72,6 +74,7 @@ class Site:
         self._text, self._host = "", "localhost"
         self._doors = Doors()
         self.latest: dict[str, Any] = {}
+        self.staged = Setting(len(runtime.units))
 
     @property
     def text(self) -> str:
@@ -84,6 +87,12 @@ class Site:
         """The JSON in force, instruments included; likewise."""
         self.line.wait()
         return self.latest
+
+    @property
+    def stage(self) -> Setting:
+        """How the configuration in force balances; likewise."""
+        self.line.wait()
+        return self.staged
 
     @property
     def host(self) -> str:
@@ -137,10 +146,12 @@ class Site:
         own = self.lenient or caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
         found = routes(adapted)
-        path = _path(found, dials(adapted), own=own)
+        route = _asked(found, dials(adapted), own=own)
+        path, host = (route.path, route.host) if route else (USUAL_PATH, "")
         plan = Instrument(
             adapted, self._runtime, text, files, self._authority,
-            own=own, lenient=self.lenient, path=path, strict=self.strict,
+            own=own, lenient=self.lenient, path=path, host=host,
+            strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
@@ -148,12 +159,17 @@ class Site:
             self._site_authority.meet(plan)
             plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host
+        self.staged = self._stage(plan)
         self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         notes = [*told, *plan.notes]
         self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
         return self.loaded
+
+    def _stage(self, plan: Prepared) -> Setting:
+        many, known = len(self._runtime.units), self._journal.backend_at
+        return setting(plan.config, many, known, names(plan.numbers))
 
     def _put_in_force(self, plan: Prepared, text: str) -> None:
         """Prepare the backends, whom Caddy checks at once; as they were, if Caddy refuses."""
@@ -217,11 +233,10 @@ class Site:
             raise CaddyfileError(error.reason, text, error.line, error.help) from None
 
 
-def _path(found: list[Route], names: Iterable[str], *, own: bool) -> str:
-    """What a lesson asks for; or, of a site that has other upstreams, what leads to one."""
+def _asked(found: list[Route], names: Iterable[str], *, own: bool) -> Route | None:
+    """What leads to an upstream of a site that is not a lesson's; a lesson asks as usual."""
     foreign = own or any(number_of(name) is None for name in names)
-    route = first(found) if foreign else None
-    return route.path if route else USUAL_PATH
+    return first(found) if foreign else None
 
 
 def _told(decision: Decision) -> Substitution:

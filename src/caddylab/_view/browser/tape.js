@@ -46,6 +46,15 @@ export class Tape {
     this.lately = Array.from({ length: this.backends }, () => []);
   }
 
+  // What a backend is called: as its Caddyfile has it, or by its number.
+  nameOf(backend) {
+    return this.named.get(backend) ?? `backend ${backend}`;
+  }
+
+  get named() {
+    return new Map(this.stage.names ?? []);
+  }
+
   // Whether Caddy may send that backend requests at all.
   uses(backend) {
     return this.stage.used?.includes(backend) ?? true;

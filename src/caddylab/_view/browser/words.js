@@ -4,8 +4,11 @@ const NTH = ["", "every", "every second", "every third", "every fourth"];
 
 // "a", "a and b", "a, b and c".
 const and = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(String).join(" and ");
-const backends = (some) => `backend${some.length === 1 ? "" : "s"} ${and(some.map((b) => String(b.number)))}`;
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const backends = (some) => some.some((b) => b.own)
+  ? and(some.map((b) => b.name))
+  : `backend${some.length === 1 ? "" : "s"} ${and(some.map((b) => String(b.number)))}`;
+// A name is written as it is, also where a sentence begins with it.
+const capital = (text, some) => some.some((b) => b.own && text.startsWith(b.name)) ? text : text[0].toUpperCase() + text.slice(1);
 const MANY = { is: "are", has: "have", was: "were" };
 const plural = (what) => what.replace(/^\w+/, (verb) => MANY[verb] ?? verb.replace(/s$/, ""));
 
@@ -15,7 +18,7 @@ function said(some) {
     const who = some.filter((b) => b.what === what);
     return `${backends(who)} ${who.length === 1 ? what : plural(what)}`;
   });
-  return capital(and(kinds));
+  return capital(and(kinds), some);
 }
 
 // What there is to see; a name server that is ill comes first, since nobody sees it.
@@ -26,7 +29,7 @@ export function headline(tape, tally) {
 
 function ofBackends(tape, tally) {
   const all = tape.states.map(([state, opinion, until], i) => ({
-    number: i + 1, up: state === "up" || state === tape.scene.hidden, hidden: state === tape.scene.hidden,
+    number: i + 1, name: tape.nameOf(i + 1), own: tape.named.has(i + 1), up: state === "up" || state === tape.scene.hidden, hidden: state === tape.scene.hidden,
     what: tape.kind(state)?.now ?? `is ${state}`,
     trusted: opinion === "healthy", opinion, full: opinion === "full", torn: opinion.includes(" for "),
     mended: tape.mended.has(i + 1), inside: tally.inside[i], oldest: tally.oldest[i],
@@ -79,7 +82,7 @@ function sayKnown(all, broken) {
     return `${said(broken)}. Caddy has noticed and leaves ${them} out${left(broken)}.`;
   }
   const out = all.filter((b) => !b.trusted && !b.full), full = all.filter((b) => b.full);
-  const name = capital(backends(out.length ? out : full)), one = (out.length ? out : full).length === 1;
+  const who = out.length ? out : full, name = capital(backends(who), who), one = who.length === 1;
   if (out.some((b) => b.hidden)) return `Caddy leaves ${backends(out)} out${left(out)}.`;
   if (out.length && out.every((b) => b.mended)) {
     const still = left(out) || " until its next check";
