@@ -59,6 +59,11 @@ class Bench(Rig):
         self.loaded = time.time()
         return super().load(caddyfile, allow=allow, warn=warn)
 
+    @property
+    def rewritten(self) -> list[str]:
+        """What backends were asked for where a client wanted something else."""
+        return list(self._journal.rewritten.values())
+
     def take(self, *, own: bool) -> None:
         """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
         self._site.lenient = own
@@ -68,6 +73,7 @@ class Bench(Rig):
         self.shuffle(seed)
         self.restore()
         self._faults.clear()
+        self._journal.rewritten.clear()
         self._clients = Clients()
 
     def dial(self, number: int) -> str:

@@ -185,8 +185,10 @@ class Rig:
         for backend in self._backends:
             backend.born = self._names.refresh
         self._journal.opinions.diary = _diaries(self._backends)
-        site = self._site
-        self._feed = Feed(self._journal, self._backends, lambda: site.staged)
+        site, names = self._site, self._names  # a feed must not hold a lab that is forgotten
+        self._feed = Feed(
+            self._journal, self._backends, lambda: names.suffered, lambda: site.staged
+        )
         life.callback(self._feed.close)
         life.callback(self._engine.close)
 

@@ -70,6 +70,8 @@ class Journal:
         self._wire = Wire()
         self.to_itself = False
         """Whether Caddy sends requests on to another of its own sites."""
+        self.rewritten: dict[str, str] = {}
+        """By run, what a backend was asked for where its client wanted something else."""
         self._tried: dict[str, list[RoundTrip]] = {}
         self._refused: dict[str, Refusal] = {}
         self._lock = threading.Lock()
@@ -232,6 +234,8 @@ class Journal:
     def _close(self, line: Closing, request: Request) -> None:
         tried, refused = self._tried.get(line.id, []), self._refused.get(line.id)
         request.judge(source=who_answered(line, tried, refused))
+        for other in [attempt.asked for attempt in tried if attempt.asked != line.asked]:
+            self.rewritten[line.id.rpartition("-")[0]] = f"{other}, and not {line.asked}"
         request.complete = True
         self._forget(line.id)
 
