@@ -76,12 +76,18 @@ def _later(event: Event, start: float) -> Event:
 
 
 def _of_names(faults: Sequence[Span], zero: float, end: float) -> Iterator[Event]:
-    ours = [span for span in list(faults) if span.backend == NAME_SERVER]
+    ours = [
+        span for span in list(faults) if span.backend == NAME_SERVER and _touches(span, zero, end)
+    ]
     times = [
         time for span in ours for time in (span.start, span.end) if time and zero < time <= end
     ]
     for moment in [zero, *sorted(times)] if ours else []:
         yield names(moment - zero, [span for span in ours if _holds(span, moment)])
+
+
+def _touches(span: Span, start: float, end: float) -> bool:
+    return span.start <= end and (span.end is None or span.end >= start)
 
 
 def _failures(run: Ledger, backend: int) -> list[float]:
