@@ -85,6 +85,7 @@ CONTAINERS_WITHOUT_ROOM = """
 import os, shutil
 from pathlib import Path
 from caddylab import Lab, StartFailed
+from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.podman.service import at_hand
 
@@ -98,7 +99,7 @@ for leave in (0, 8, 32, 64):
     except StartFailed as error:
         print(leave, str(error).splitlines()[0])
     filler.unlink()
-    assert not list(folder.base().iterdir())
+    assert poll(lambda: not list(folder.base().iterdir()), 10), list(folder.base().rglob("*"))
     with at_hand() as service:
         assert not service.client.containers.list(all=True)
         assert [net.name for net in service.client.networks.list()] == ["podman"]
