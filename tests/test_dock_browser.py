@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-
 import pytest
-
-from caddylab._view.script import FOLDER
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["browser_support"]
@@ -58,16 +52,9 @@ BOXES = """async ([width, backends]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def laid_out(chromium):
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(FOLDER))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = chromium.new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/view.js")
-        yield lambda *sizes: page.evaluate(BOXES, sizes)
-        page.close()
-        server.shutdown()
+@pytest.fixture
+def laid_out(modules):
+    return lambda *sizes: modules.evaluate(BOXES, sizes)
 
 
 @pytest.mark.parametrize("width", [320, 350, 400, 559, 560, 700, 1000])
