@@ -14,8 +14,8 @@ RUN := $(BIN)/python -m
 COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: course html slides recordings setup check test together alone attack lint lint-page sites format labs bench \
-	dist release lock clean
+.PHONY: course html slides recordings setup check test together alone attack lint lint-page sites versions \
+	format labs bench dist release lock clean
 .DELETE_ON_ERROR:
 
 course: .venv/ready
@@ -88,6 +88,11 @@ format: .venv/ready-dev
 lint-page: .venv/ready-dev
 	$(BIN)/python tools/make_lint_page.py
 
+# docs/versions.md and docs/findings.md: each version of Caddy that the package index has is measured
+# (an hour; what is known already is left alone). make versions ONLY=--pages only writes the pages.
+versions: .venv/ready-dev
+	$(BIN)/python tools/make_versions.py $(ONLY)
+
 # docs/sites.md and the first screen of the README, from trials of tests/sites
 sites: .venv/ready-dev
 	$(BIN)/python tools/make_sites.py
@@ -97,7 +102,7 @@ labs: .venv/ready-dev
 	$(BIN)/python tools/make_labs.py
 
 bench: .venv/ready-dev
-	$(RUN) benchmarks
+	$(RUN) benchmarks --keep $(ONLY)
 
 # The wheel and the source distribution
 dist: .venv/ready-dev

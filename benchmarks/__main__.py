@@ -1,4 +1,5 @@
-"""Run the benchmarks and print their table: `make bench`, or `python -m benchmarks [NAME ...]`."""
+"""Run the benchmarks and print their table: `make bench`, or
+`python -m benchmarks [--keep] [NAME ...]`."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks._row import Row
+from benchmarks import _page
+from benchmarks._row import tried
 from caddylab._caddy.running.version import CADDY_VERSION
 
 NAMES = [
@@ -20,27 +22,20 @@ NAMES = [
 ]
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> None:
+    """Measure, print each row as it comes, and with `--keep` make README.md's table anew."""
+    names = [name for name in arguments if name != "--keep"]
     if unknown := set(names) - set(NAMES):
         sys.exit(
             f"There is no benchmark {', '.join(sorted(unknown))}; choose of {' '.join(NAMES)}."
         )
-    print(
-        machine(),
-        "",
-        "| what | ours | other | ratio | bar | |",
-        "|---|---|---|---|---|---|",
-        sep="\n",
-    )
+    here = machine()
+    print(here, "", *_page.TABLE, sep="\n")
     for name in names or NAMES:
-        for row in importlib.import_module(f"benchmarks.{name}").run():
-            print(line(row), flush=True)
-
-
-def line(row: Row) -> str:
-    """One row of the table; what falls short is said as plainly as what does not."""
-    verdict = "✓" if row.ok else "**falls short**"
-    return f"| {row.name} | {row.ours} | {row.other} | {row.ratio:.2f} | {row.bar} | {verdict} |"
+        rows = tried(name, lambda name=name: importlib.import_module(f"benchmarks.{name}").run())
+        print(*(row.line for row in rows), sep="\n", flush=True)
+        if "--keep" in arguments:
+            _page.keep(name, rows, here)
 
 
 def machine() -> str:

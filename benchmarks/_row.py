@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -16,11 +17,29 @@ class Row:
         ratio: ours / other.
         bar: what is asked for; empty for a line that is there for context.
         ok: whether ours meets the bar.
+        measured: whether it could be measured here; if not, `other` says why.
     """
 
     name: str
     ours: str
     other: str
-    ratio: float
+    ratio: float | None = None
     bar: str = ""
     ok: bool = True
+    measured: bool = True
+
+    @property
+    def line(self) -> str:
+        """The row in the table; what falls short is said as plainly as what does not."""
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        verdict = ("✓" if self.ok else "**falls short**") if self.measured else "not measured"
+        return f"| {self.name} | {self.ours} | {self.other} | {ratio} | {self.bar} | {verdict} |"
+
+
+def tried(name: str, measure: Callable[[], list[Row]]) -> list[Row]:
+    """What was measured; if that cannot be done here, a row that says why, and nobody stops."""
+    try:
+        return measure()
+    except (Exception, SystemExit) as error:
+        why = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        return [Row(name, "–", why.replace("|", "/"), measured=False)]

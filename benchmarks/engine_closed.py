@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -12,8 +14,9 @@ from statistics import median
 
 import aiohttp
 import httpx
+import psutil
 
-from benchmarks._row import Row
+from benchmarks._row import Row, tried
 from benchmarks._static import static_caddy
 from caddylab._engine.engine import Address, Engine
 from caddylab._engine.plan import Plan
@@ -34,10 +37,59 @@ def run() -> list[Row]:
                 rates[name].append(measure(caddy.address))
     ours, others = median(rates["ours"]), {name: median(r) for name, r in rates.items()}
     return [
+        *tried("processor time a request", processor_time),
         _row("locust's FastHttpUser", ours, others["locust"], bar=1.0),
         _row("aiohttp", ours, others["aiohttp"]),
         _row("httpx", ours, others["httpx"]),
     ]
+
+
+def processor_time() -> list[Row]:
+    """What a request costs the client: ours, wrk's and hey's. Their rates are Caddy's limit."""
+    if missing := [name for name in ("wrk", "hey") if shutil.which(name) is None]:
+        raise RuntimeError(f"not here: {', '.join(missing)}. On Debian: apt install wrk hey")
+    commands = {
+        "wrk": ["wrk", "-t", "1", "-c", str(WORKERS), "-d", f"{SECONDS / 2:.0f}s"],
+        "hey": ["hey", "-c", str(WORKERS), "-z", f"{SECONDS / 2:.0f}s"],
+    }
+    costs: dict[str, list[tuple[float, float]]] = {"ours": [], "wrk": [], "hey": []}
+    with static_caddy() as caddy:
+        for _ in range(ROUNDS):
+            costs["ours"].append(_own_cost(caddy.address))
+            for name, command in commands.items():
+                costs[name].append(_cost_of([*command, f"{_url(caddy.address)}/test-api"]))
+    rates, used = (
+        {name: median(each[k] for each in found) for name, found in costs.items()} for k in (0, 1)
+    )
+    return [_cost_row(name, rates, used) for name in ("wrk", "hey")]
+
+
+def _cost_row(whose: str, rates: dict[str, float], used: dict[str, float]) -> Row:
+    figures = {name: f"{used[name]:.0f} µs at {rates[name]:,.0f}/s" for name in used}
+    name = f"closed loop, {WORKERS} workers: the client's processor time a request"
+    return Row(name, figures["ours"], f"{figures[whose]} ({whose})", used["ours"] / used[whose])
+
+
+def _own_cost(site: Address) -> tuple[float, float]:
+    engine = Engine()
+    try:
+        count = int(_rate(engine, site, 4000) * SECONDS / 2)
+        before = time.process_time()
+        rate = _rate(engine, site, count)
+        return rate, (time.process_time() - before) * 1e6 / count
+    finally:
+        engine.close()
+
+
+def _cost_of(command: list[str]) -> tuple[float, float]:
+    """A program's rate, which it prints, and its processor time a request in microseconds."""
+    before = psutil.Process().cpu_times()
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    after = psutil.Process().cpu_times()
+    rate = float(re.findall(r"Requests/sec:\s+([\d.]+)", told)[0])
+    used = after.children_user + after.children_system
+    used -= before.children_user + before.children_system
+    return rate, used * 1e6 / (rate * SECONDS / 2)
 
 
 def engine(site: Address) -> float:

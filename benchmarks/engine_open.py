@@ -36,7 +36,9 @@ print(on_time / (rate * seconds))
 def run() -> list[Row]:
     """Punctuality and added latency, the median of three rounds of 10 s."""
     if shutil.which("hey") is None:
-        sys.exit("This benchmark compares with hey, which is not here. On Debian: apt install hey")
+        raise RuntimeError(
+            "This benchmark compares with hey, which is not here. On Debian: apt install hey"
+        )
     engine = Engine()
     runs, theirs = [], []
     try:

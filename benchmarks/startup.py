@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from benchmarks._row import Row
+from benchmarks._row import Row, tried
 from caddylab import Lab
 from caddylab._machine import shipped
 from caddylab._machine.ports import LOOPBACK, Port
@@ -24,14 +24,14 @@ ROUNDS = 7
 
 def run() -> list[Row]:
     """Paired: one of ours, one of the other, seven times; medians."""
-    rows = [
-        _row("process", "one uvicorn of the app, to its first 200", uvicorn_alone, 1.3),
-        _reset("process"),
+    process = "one uvicorn of the app, to its first 200", uvicorn_alone, 1.3
+    podman = "one `podman run` of the backend, ditto", podman_run, 1.5
+    return [
+        *tried("a start with processes", lambda: [_row("process", *process)]),
+        *tried("a reset with processes", lambda: [_reset("process")]),
+        *tried("a start in containers", lambda: [_row("podman", *podman)]),
+        *tried("a reset in containers", lambda: [_reset("podman")]),
     ]
-    if podman_works():
-        rows.append(_row("podman", "one `podman run` of the backend, ditto", podman_run, 1.5))
-        rows.append(_reset("podman"))
-    return rows
 
 
 def _row(runtime: str, other: str, alone: Callable[[], float], bar: float) -> Row:
@@ -94,16 +94,6 @@ def unused_port() -> int:
     port = Port()
     port.close()
     return port.number
-
-
-def podman_works() -> bool:
-    """Whether the lab could run in containers here."""
-    from caddylab._runtimes.podman import presence as podman
-
-    works, why = podman.available()
-    if not works:
-        print(f"(podman left out: {why})")
-    return works
 
 
 def _remote() -> list[str]:

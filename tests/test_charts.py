@@ -276,11 +276,11 @@ def test_time_lies_across_where_it_tells_something():
 def test_faults_and_opinions_are_bands_on_their_backends_lane():
     spec = routing(scenes.hung())
     bands = {row["what"]: row for row in rows(spec, "what", "top")}
-    fault, opinion = bands["backend 2 hung"], bands["Caddy: backend 2 unhealthy"]
+    fault, opinion = bands["backend 2 hung"], bands["Caddy thinks: backend 2 unhealthy"]
     assert (fault["x"], fault["top"], fault["bottom"]) == (1.0, 0.54, 1.46)
     assert opinion["x"] == 6.0
     assert opinion["top"] > 1
-    assert {row["label"] for row in rows(spec, "label")} == {"hung", "Caddy: unhealthy"}
+    assert {row["label"] for row in rows(spec, "label")} == {"hung", "Caddy thinks: unhealthy"}
 
 
 def test_bands_by_request_number_hold_the_requests_sent_meanwhile():
@@ -376,8 +376,8 @@ def test_the_timeline_has_faults_and_opinions_in_rows_of_their_own_above():
     bands = {(row["what"], row["top"]) for row in rows(spec, "what")}
     assert bands == {
         ("backend 2 killed", 0),
-        ("Caddy: backend 2 failed", 20),
-        ("Caddy: backend 2 unhealthy", 40),
+        ("Caddy thinks: backend 2 failed", 20),
+        ("Caddy thinks: backend 2 unhealthy", 40),
     }
     scales = [layer["encoding"]["y"].get("scale") for layer in spec["layer"]]
     assert {scale["range"][0] for scale in scales if scale} == {60}

@@ -188,7 +188,7 @@ class TestDoctor:
         said = capsys.readouterr().out
         for name in ("Python", "Caddy", "Ports", "Temporary folder", "Widgets", "processes"):
             assert re.search(rf"^ok +{name}: \S", said, re.MULTILINE), said
-        assert re.search(r"^(ok|NOT OK) +Podman: \S", said, re.MULTILINE), said
+        assert re.search(r"^(ok|-) +(optional )?Podman: \S", said, re.MULTILINE), said
 
     @pytest.mark.podman
     def test_podman_counts_when_a_lab_ran_in_it(self, capsys):
@@ -201,14 +201,21 @@ class TestDoctor:
         def broken():
             raise OSError("no such program\nat all")
 
-        checks = (Check("Ports", lambda: "free ones", "-"), Check("Podman", broken, "Do it.", True))
+        checks = (
+            Check("Ports", lambda: "free ones", "-"),
+            Check("processes", broken, "Do it.", is_runtime=True),
+            Check("Podman", broken, "Or do that.", is_runtime=True, optional=True),
+        )
         monkeypatch.setattr(doctor, "CHECKS", checks)
         assert main(["doctor"]) == 1
-        assert capsys.readouterr().out.splitlines()[:4] == [
+        assert capsys.readouterr().out.splitlines()[:7] == [
             "ok      Ports: free ones",
-            "NOT OK  Podman: no such program",
+            "NOT OK  processes: no such program",
             "        at all",
             "        → Do it.",
+            "-       optional Podman: no such program",
+            "        at all",
+            "        → Or do that.",
         ]
 
     def test_a_notebook_shows_the_same_report(self, capsys, monkeypatch):

@@ -13,6 +13,7 @@ from runtimes import notebooks
 
 from caddylab._claims import verify
 from caddylab._machine import shipped
+from caddylab._notebook.lab import PLACES
 
 NOTEBOOKS = sorted(shipped.course().glob("*.ipynb"))
 JUDGED = re.compile(r"\b(judge|verdicts)\(")
@@ -43,7 +44,7 @@ executed = ahead(
 def test_notebook(notebook: Path, runtime: str, executed, request):
     executed = executed[request.node.nodeid].result()
     if has_a_lab(notebook):
-        assert f"CADDYLAB_RUNTIME asks for {runtime}" in text_of(executed)
+        assert PLACES[runtime] in text_of(executed)
     findings = list(verify.compare(notebook, verify.claims(executed)))
     assert [finding for finding in findings if finding.drifted] == []
 

@@ -16,6 +16,7 @@ from caddylab import Outcome, StartFailed, Traffic, plausible
 from caddylab._claims import verify
 from caddylab._look import projector
 from caddylab._machine import shipped
+from caddylab._notebook.lab import PLACES
 
 DEMOS = sorted((shipped.course() / "demos").glob("*.ipynb"))
 RECORDINGS = sorted((shipped.course() / "demos" / "recordings").iterdir())
@@ -119,6 +120,10 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
     "08-clock-hung": lambda t: t.errors == 0 and t.retries > 0,
     "08-order": lambda t: [a.backend for a in t.requests[0].attempts] == [2, 1] and t.errors == 1,
     "08-spare": lambda t: t.shares == {3: 8},
+    "13-died": lambda t: t.outcomes == {Outcome.OK: 10, Outcome.BAD_GATEWAY: 10},
+    "13-condemned": lambda t: t.outcomes == {Outcome.UNAVAILABLE: 10},
+    "13-patient": lambda t: t.errors == 0 and t.retries > 0 and slowest(t) > 0.9,
+    "13-mended": lambda t: t.errors == 0 and t.retries > 0 and slowest(t) < 1.5,
 }
 
 
@@ -134,7 +139,7 @@ executed = ahead(
 def test_it_runs_from_top_to_bottom(demo, runtime, executed, request):
     executed = executed[request.node.nodeid].result()
     said = [output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])]
-    assert f"CADDYLAB_RUNTIME asks for {runtime}" in "".join(said)
+    assert PLACES[runtime] in "".join(said)
 
 
 class TestSlides:
@@ -149,7 +154,7 @@ class TestSlides:
     @each_demo
     def test_the_first_is_large_and_starts_the_lab_and_the_last_ends_it(self, demo):
         first, *_, last = code(demo)
-        assert "projector()\nlab = Lab(" in first.source
+        assert re.search(r"projector\(\)\nlab = Lab(\.of)?\(", first.source)
         assert last.source == "lab.close()"
 
     @each_demo
@@ -190,6 +195,8 @@ class TestRecordings:
     def test_the_show_goes_on_without_a_lab(self, demo, monkeypatch):
         def fail(*_, **__):
             raise StartFailed("It does not start.")
+
+        fail.of = fail
 
         monkeypatch.setattr(caddylab, "Lab", fail)
         monkeypatch.setattr(projector, "_on", False)  # and so it is afterwards

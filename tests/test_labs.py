@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -26,6 +27,8 @@ REPETITIONS = 10
 SECRET = {"CADDYLAB_TEST_SECRET": "f3Kq-81xZv_0aYt7"}
 """What an answer may take from the environment."""
 os.environ.update(SECRET)
+SITE = re.compile(r"^(:80|(http://)?pizza\.example) {", re.MULTILINE)
+"""How a whole Caddyfile begins."""
 RIGHT, WRONG = 3, 6
 """At least so many of each for every task."""
 
@@ -62,7 +65,7 @@ def answers() -> list[Answer]:
 
 def submission(entry: dict[str, Any], given: Any) -> Any:
     """Options are put into the task's frame; all else is handed in as it is."""
-    if "frame" not in entry or ":80 {" in given:
+    if "frame" not in entry or SITE.search(given):
         return given
     return entry["frame"].replace("OPTIONS", given.replace("\n", "\n\t\t"))
 

@@ -30,5 +30,5 @@ def test_a_check_shows_what_happened_and_then_that_it_is_passed(open_notebook):
     assert "NotYet: 02.1 “Nobody notices” is not passed yet: see above." in failed.inner_text()
     assert "Traceback" not in failed.inner_text()
     assert "Nobody notices: ✓ passed, 2 points" in passed.inner_text()
-    assert "2 of 2" in table.inner_text()
+    assert "2 of 10 points" in table.inner_text()
     assert (notebook.strangers, notebook.complaints) == ([], [])

@@ -162,6 +162,7 @@ DESERVED = {
         (web("reverse_proxy {header.X-Target}"), 2),
         (web("reverse_proxy /go/* {path.1}:8080"), 2),
         (web("reverse_proxy {host}:8080"), 2),
+        (web("reverse_proxy {labels.1}:8080"), 2),
         (web("vars port {query.port}", "reverse_proxy localhost:{vars.port}"), 3),
         (web("reverse_proxy {", "dynamic a {", "name {query.app}", "port 80", "}", "}"), 2),
     ],
@@ -171,6 +172,7 @@ DESERVED = {
         (web("reverse_proxy app:80 {", "header_up X-Real-IP $remote_addr", "}"), 3),
         (web("redir https://$server_name{uri}"), 2),
         (web("header X-Agent $http_user_agent"), 2),
+        (web("try_files $uri /index.html", "file_server"), 2),
         (lines("(up) {", "header_up Host {args[0]}", "}") + site("import up $host", upstreams=ONE),
          6),
     ],
@@ -206,6 +208,11 @@ DESERVED = {
                 "file_server"),
             3,
         ),
+        (
+            web("root /srv", "@missing not file", "rewrite @missing /index.html",
+                "reverse_proxy /api/* app:80", "file_server"),
+            4,
+        ),
     ],
     # --- trust ---------------------------------------------------------------------------
     "every-proxy-trusted": [
@@ -223,6 +230,10 @@ DESERVED = {
         (web("rewrite /a/{hostpart}", "reverse_proxy app:80"), 2),
         (web("vars hosts abc", "reverse_proxy app:80 {", "header_up X-A {hosts}", "}"), 4),
         (web("reverse_proxy app:80 {", "header_up X-A {rp.active.target}", "}"), 3),
+        (web("header X-A {client.ip}", "reverse_proxy app:80"), 2),
+        (web("header X-A {http.request.hst}", "reverse_proxy app:80"), 2),
+        (web("header X-A {headers.X-Who}", "reverse_proxy app:80"), 2),
+        (web("header X-A {http.request.cookies.who}", "reverse_proxy app:80"), 2),
     ],
     "placeholder-not-expanded": [
         (site("header_up Cookie {cookie.*}", upstreams=ONE), 3),
@@ -409,6 +420,20 @@ NEARLY = {
         "vars hosts x", "header X-A {vars.hosts}", "header X-B {http.vars.hosts}"
     ),
     "a snippet that nobody imports": lines("(old) {", "respond {hostpart}", "}") + web("respond x"),
+    "members of what has many": web(
+        "header X-A {http.request.tls.server_name}{http.request.orig_uri.path.0}",
+        "header X-B {http.request.remote.host}{http.request.duration_ms}{http.request.body}",
+        "header X-C {http.request.local.port}{http.request.host.labels.1}{http.auth.user.id}",
+        "header X-D {http.request.uri_escaped}{geoip.country}{system.hostname}{file.size}",
+        "reverse_proxy app:80",
+    ),
+    "files that are not there, but for the API": web(
+        "@page {", "not file", "not path /api/*", "}", "rewrite @page /index.html",
+        "reverse_proxy /api/* app:80", "file_server"
+    ),
+    "a label of a host that is matched": lines(
+        "http://*.example.com {", "reverse_proxy {labels.2}:8080", "}"
+    ),
     "one cookie": site("header_up X-Session {cookie.session}", upstreams=ONE),
     "the long form of a dotted key": site(
         "header_up X-P {http.request.uri.query.a.b}", upstreams=ONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from caddylab import CaddyfileError, FaultError, Lab, LabError
+from caddylab import CaddyfileError, FaultError, Lab, LabError, Traffic
 from caddylab._runtimes import loopbacks
 
 SITE = """:80 {{
@@ -174,6 +174,27 @@ def test_faults_of_names_stand_in_the_records_and_charts(lab):
     assert "slow" in set(lab.timeline()["kind"])
     for kind in ("routing", "timeline"):
         run.chart(kind)
+
+
+def test_a_silent_name_server_is_called_by_its_name_wherever_it_is_told_of(lab, tmp_path):
+    load(lab, "a")
+    picture, desk = lab.view(), lab.panel()
+    desk._view_count = 1  # what a front end says when it shows the panel
+    with lab.names.silent(), lab.names.unlisted(1):
+        run = lab.fire(3, timeout=0.3)
+        lab.wait_until(lambda: ["n", "silent"] in [[e[0], e[-1]] for e in lab.stack.feed.history()])
+        lab.wait_until(lambda: "The name server is silent." in desk.backends.names.value)
+        assert "Backend 1 has no record." in desk.backends.names.value
+        assert not desk.backends.restore.disabled
+    lab.wait_until(lambda: ["n", "up"] in [[e[0], e[-1]] for e in lab.stack.feed.history()])
+    desk._view_count = 0
+    picture.close(), desk.close()
+    told = run.chart("routing").to_json() + run.chart("latency").to_json()
+    assert "name server silent" in told
+    assert "ackend 0" not in told
+    kept = Traffic.load(run.save(tmp_path / "run.json.gz"))
+    assert [(span.backend, span.kind) for span in kept._faults] == [(0, "silent"), (1, "unlisted")]
+    assert '["n",0.0,"silent"]' in kept.replay().html().replace(" ", "")
 
 
 def test_a_name_server_that_was_ended_is_started_again_and_ends_with_the_lab():

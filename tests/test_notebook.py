@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import nbformat
@@ -15,6 +16,15 @@ GOOD = """%%caddyfile
 		lb_policy first
 	}
 }
+"""
+STOP_IN_A_RUN = """import _thread, threading
+lab = Lab(runtime="process")
+lab.load(":80 {\\n\\treverse_proxy backend1:8080\\n}")
+lab.backend(1).hung()
+threading.Thread(target=lambda: (
+    lab.wait_until(lambda: lab.last and len(lab.last) == 3, 20), _thread.interrupt_main()
+)).start()
+lab.fire(60, concurrency=3)
 """
 BAD = GOOD.replace("lb_retries", "lb_retires")
 
@@ -39,6 +49,9 @@ def outputs():
         GOOD.replace("%%caddyfile", "%%caddyfile with"),
         BAD.replace("%%caddyfile", "%%caddyfile mine"),
         "mine.count('lb_retries')",
+        STOP_IN_A_RUN,
+        "import _thread; _thread.interrupt_main(); lab.wait_until(lambda: False, 20)",
+        "first = 1\nlab.check('02.1', answer)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     with warnings.catch_warnings():
@@ -70,9 +83,24 @@ def test_the_magic_works_on_the_latest_lab_that_is_open(outputs):
     assert "There is no lab" in outputs[8]
 
 
-@pytest.mark.parametrize("cell", [3, 4, 7, 8])
+def test_stop_in_a_run_is_one_line_and_says_what_there_is(outputs):
+    assert outputs[16].endswith("Stopped after 3 of 60 requests; `lab.last` has them.")
+    assert "Traceback" not in outputs[16]
+
+
+def test_stop_elsewhere_is_one_word(outputs):
+    assert outputs[17] == "Stopped."
+
+
+def test_a_name_of_a_skipped_cell_is_explained(outputs):
+    assert outputs[18].startswith("NameError: name 'answer' is not defined")
+    assert "Line 2 of this cell needs `answer`, which no cell has made yet." in outputs[18]
+    assert "Run All Above" in outputs[18]
+
+
+@pytest.mark.parametrize("cell", [3, 4, 7, 8, 16, 17, 18])
 def test_no_error_shows_the_library_from_inside(outputs, cell):
-    assert "Error: " in outputs[cell] or "LabClosed: " in outputs[cell]
+    assert re.search(r"Error: |LabClosed: |Stopped", outputs[cell])
     assert "Traceback" not in outputs[cell]
     assert "site-packages" not in outputs[cell]
     assert ".py" not in outputs[cell]

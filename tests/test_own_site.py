@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import ssl
 
 import pytest
 
 from caddylab import Answerer, Lab, LabError, Traffic
+from caddylab._machine.certificates import Signer
 
 SHOP = """{
 	email {$MAIL}
@@ -161,3 +164,27 @@ def test_an_envfile_that_is_none(tmp_path, text):
     (tmp_path / ".env").write_text(text)
     with pytest.raises(LabError, match=r"\.env is no file of environment variables: line 1"):
         Lab.of(tmp_path / "Caddyfile", "process", envfile=tmp_path / ".env")
+
+
+HTTPS = """:80 {
+	reverse_proxy https://app:8443 {
+		transport http {
+			local_address 192.168.0.1
+			tls_trust_pool %s
+		}
+	}
+}
+"""
+
+
+@pytest.mark.parametrize("pool", ["inline", "file"])
+def test_whom_ones_own_proxy_trusts_has_signed_its_upstreams(tmp_path, pool):
+    (tmp_path / "ca.pem").write_text(ssl.DER_cert_to_PEM_cert(base64.b64decode(Signer().root())))
+    pools = {"inline": f"inline {{\ntrust_der {Signer().root()}\n}}", "file": "file ca.pem"}
+    (tmp_path / "Caddyfile").write_text(HTTPS % pools[pool])
+    with Lab.of(tmp_path / "Caddyfile", "process") as lab:
+        assert lab.fire(2).good == 2
+        said = {s.stood: s for s in lab.substitutions}
+    assert said["local_address 192.168.0.1"].runs == ""
+    named = {"inline": "tls_trust_pool inline", "file": "tls_trust_pool file ca.pem"}[pool]
+    assert "has signed the real upstream's certificate is not tried" in said[named].means

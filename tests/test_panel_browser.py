@@ -118,7 +118,7 @@ def test_every_control_does_what_it_says(open_panel):
     panel.button("Apply").click()
     panel.sees("Loaded random: no warnings.")
     panel.did('lab.load("random")')
-    assert "lb_policy random" in panel.ask("lab.caddyfile")
+    assert "lb_policy random" in panel.ask("str(lab.caddyfile)")
 
     text = ":80 {\n\treverse_proxy backend1:8080 backend2:8080 {\n\t\tlb_polcy random\n\t}\n}\n"
     panel.field("Caddyfile").fill(text)

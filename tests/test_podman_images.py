@@ -100,7 +100,8 @@ def test_an_image_that_cannot_be_pulled(client, monkeypatch):
         images.ensure(client, lambda *_: None)
     assert podman.available() == (
         False,
-        f"Podman answers, but has no image {NO_SUCH_IMAGE} and reaches no registry that has.",
+        f"Podman lacks {NO_SUCH_IMAGE} and reaches no registry; `caddylab install-bundle` can "
+        "bring it.",
     )
 
 

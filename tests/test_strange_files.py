@@ -102,6 +102,7 @@ class TestRecordings:
         tally(60, tmp_path)
 
     @pytest.mark.attack
+    @pytest.mark.timeout(7200)
     def test_changed_values_for_long(self, tmp_path, figure):
         seen = tally(3000, tmp_path)
         figure(f"{sum(seen.values())} changed recordings: {dict(seen)}, no foreign error")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import threading
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
-
-from caddylab._view.script import FOLDER
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["browser_support"]
@@ -297,14 +292,7 @@ def test_a_picture_out_of_sight_rests(opened):
     wait_for(page, f"+d.frames > {before}")
 
 
-def test_the_modules_are_modules_to_a_browser_too(chromium):
+def test_the_modules_are_modules_to_a_browser_too(modules):
     """The script is put together from them; so nothing in them may need that."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(FOLDER))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = chromium.new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/view.js")
-        given = page.evaluate("import('/view.js').then((module) => Object.keys(module).sort())")
-        page.close()
-        server.shutdown()
+    given = modules.evaluate("import('/view.js').then((module) => Object.keys(module).sort())")
     assert given == ["replay", "widget"]

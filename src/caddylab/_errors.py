@@ -20,6 +20,17 @@ CaddylabError
 from __future__ import annotations
 
 
+class Stopped(KeyboardInterrupt):
+    """Stop was pressed (Ctrl-C): what has come of the work until then.
+
+    It is no `CaddylabError`: nothing is wrong, and who waits for KeyboardInterrupt gets it.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, without the library's insides."""
+        return [str(self)]
+
+
 class CaddylabError(Exception):
     """Base of every error of this library."""
 

@@ -16,6 +16,7 @@ from caddylab._errors import (
     NotYet,
     RuntimeUnavailable,
     StartFailed,
+    Stopped,
     TrafficError,
     WaitTimeout,
 )
@@ -23,6 +24,7 @@ from caddylab._exercises.onward import onward
 from caddylab._gameday.game import GameDay
 from caddylab._look.projector import projector
 from caddylab._machine.answer import Answer
+from caddylab._notebook.broken_off import register as _register_broken_off
 from caddylab._notebook.lab import Lab
 from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
@@ -61,6 +63,7 @@ __all__ = [
     "Seen",
     "Span",
     "StartFailed",
+    "Stopped",
     "Survey",
     "Traffic",
     "TrafficError",
@@ -80,3 +83,4 @@ __all__ = [
 ]
 
 _register_magic()
+_register_broken_off()

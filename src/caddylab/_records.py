@@ -171,13 +171,17 @@ class Request:
         return self.duration if self.sent is None else self.sent + self.duration - self.planned
 
 
+NAME_SERVER = 0
+"""In the place of a backend's number in the record of a fault: the lab's name server."""
+
+
 @dataclass(slots=True)
 class Span:
     """Something that was so for a while, from `start` to `end` (Unix time; None = still is).
 
-    Used for the faults that we made (`kind` such as "killed") and for Caddy's opinion of a
-    backend (`kind` such as "unhealthy" or "failed"). `proxy` names those of Caddy's proxies that
-    think so, where others think differently.
+    Used for the faults that we made (`kind` such as "killed"; the `backend` may be `NAME_SERVER`)
+    and for Caddy's opinion of a backend (`kind` such as "unhealthy" or "failed"). `proxy` names
+    those of Caddy's proxies that think so, where others think differently.
     """
 
     backend: int

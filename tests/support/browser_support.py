@@ -8,6 +8,8 @@ Chromium can reach no host but this machine, and every request for another one i
 
 from __future__ import annotations
 
+import functools
+import http.server
 import json
 import os
 import secrets
@@ -16,7 +18,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +29,8 @@ import httpx
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from caddylab._view.script import FOLDER
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 CHROMIUM = [
@@ -244,3 +250,16 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def modules(chromium: Browser) -> Iterator[Page]:
+    """A page that can import the view's modules as a browser does, such as `/view.js`."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(FOLDER))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/view.js")
+        yield page
+        page.close()
+        server.shutdown()

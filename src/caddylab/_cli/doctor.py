@@ -26,6 +26,7 @@ class Check:
     look: Callable[[], str]
     mend: str
     is_runtime: bool = False
+    optional: bool = False
 
 
 class Ailing(Exception):
@@ -64,7 +65,8 @@ def _report(check: Check) -> bool:
     try:
         print(f"ok      {check.name}: {check.look()}", flush=True)
     except Exception as error:  # whatever is broken, the other checks still count
-        print(f"NOT OK  {check.name}: {_indented(str(error) or repr(error))}")
+        verdict = "-       optional " if check.optional else "NOT OK  "
+        print(f"{verdict}{check.name}: {_indented(str(error) or repr(error))}")
         print(f"        → {check.mend}", flush=True)
         return False
     return True
@@ -163,6 +165,7 @@ CHECKS = (
         _podman,
         "Podman is optional: without it, labs run as processes. To find out more, see what these "
         f"say: podman info; podman run --rm {CADDY_IMAGE} caddy version",
-        True,
+        is_runtime=True,
+        optional=True,
     ),
 )

@@ -59,11 +59,21 @@ class Bench(Rig):
         self.loaded = time.time()
         return super().load(caddyfile, allow=allow, warn=warn)
 
+    @property
+    def rewritten(self) -> list[str]:
+        """What backends were asked for where a client wanted something else."""
+        return list(self.stack.journal.joining.rewritten.values())
+
+    def take(self, *, own: bool) -> None:
+        """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
+        self.stack.site.lenient = own
+
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""
         self.shuffle(seed)
         self.restore()
         self.stack.fleet.spans.clear()
+        self.stack.journal.joining.rewritten.clear()
         self.stack.sender.renew()
 
     def dial(self, number: int) -> str:

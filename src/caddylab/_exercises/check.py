@@ -28,6 +28,15 @@ BUSY = 90.0
 
 PASSES_NOTHING_ON = "Your Caddyfile passes nothing on yet: no request came to a backend."
 
+ANOTHER_PAGE = Hints(
+    "another page",
+    "Compare what the clients wanted with what the backends were asked for: "
+    "`lab.backend(1).requests()`.",
+    "A backend's answer to another question helps nobody. What a client wants has to be done as "
+    "it was asked.",
+    "Look at every `rewrite`, `uri` and `method`.",
+)
+
 T = TypeVar("T")
 
 _last: dict[str, Hints] = {}
@@ -63,9 +72,18 @@ def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
             found.append(finding)
             if not finding.holds:
                 break
+    plain = task.reads is None and not task.own  # a site of one's own may rewrite
+    if found and found[-1].holds and plain and bench.rewritten:
+        found.append(_another_page(bench.rewritten))
     if found and not found[-1].holds and task.reads is None and passes_nothing_on(bench.last):
         found[-1] = replace(found[-1], observed=f"{PASSES_NOTHING_ON} {found[-1].observed}")
     return found
+
+
+def _another_page(rewritten: list[str]) -> Finding:
+    seen = f"A backend was asked for {rewritten[0]}."
+    asked = "Backends are asked for what the clients want."
+    return Finding(asked, False, seen, ANOTHER_PAGE)
 
 
 def passes_nothing_on(run: Traffic | None) -> bool:

@@ -79,6 +79,7 @@ class Task:
         reads: for a question: makes the learner's answer comparable, or says (ValueError)
             what it should look like. None where a Caddyfile is wanted.
         case: for a question about something that has happened: lets it happen.
+        own: whether the Caddyfile is a site of somebody's own, with names and upstreams of its own.
     """
 
     id: str
@@ -89,9 +90,11 @@ class Task:
     scenario: Scenario
     reads: Callable[[Any], Any] | None = None
     case: Callable[[Bench], Traffic] | None = None
+    own: bool = False
 
     def findings(self, bench: Bench, submission: Any) -> Findings:
         """Let it happen to the learner's Caddyfile, or measure what their answer is about."""
+        bench.take(own=self.own)
         if self.reads:
             return self.scenario(bench, submission)
         bench.load(submission)
@@ -101,13 +104,17 @@ class Task:
 _declared: dict[str, Task] = {}
 
 
-def task(id: str, title: str, *, points: int, backends: int = 2) -> Callable[[Scenario], Scenario]:
+def task(
+    id: str, title: str, *, points: int, backends: int = 2, own: bool = False
+) -> Callable[[Scenario], Scenario]:
     """Declare a task that is solved by a Caddyfile.
 
     The function's docstring is what is asked. It is called with a `Bench` that has the
     learner's Caddyfile loaded, and yields findings.
     """
-    return lambda scenario: _declare(Task(id, title, _asked(scenario), points, backends, scenario))
+    return lambda scenario: _declare(
+        Task(id, title, _asked(scenario), points, backends, scenario, own=own)
+    )
 
 
 def question(
@@ -118,13 +125,14 @@ def question(
     reads: Callable[[Any], Any],
     backends: int = 2,
     case: Callable[[Bench], Traffic] | None = None,
+    own: bool = False,
 ) -> Callable[[Scenario], Scenario]:
     """Declare a task that is solved by an answer.
 
     The function is called with a `Bench` and the answer as `reads` returned it.
     """
     return lambda scenario: _declare(
-        Task(id, title, _asked(scenario), points, backends, scenario, reads, case)
+        Task(id, title, _asked(scenario), points, backends, scenario, reads, case, own)
     )
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 
+from caddylab._records import NAME_SERVER
+
 Names = Mapping[int, str]
 """By the numbers of backends, what those are called that have a name of their own."""
 LONGEST = 26
@@ -16,14 +18,14 @@ _NOW: ContextVar[Names | None] = ContextVar("names", default=None)
 
 
 def called(number: int, names: Names | None = None) -> str:
-    """The name of a backend.
+    """The name of a backend, or of the name server.
 
     Args:
-        number: from 1.
+        number: from 1, or `NAME_SERVER`.
         names: those of its lab; else those of the picture that is being drawn.
     """
     known = (_NOW.get() or {}) if names is None else names
-    return known.get(number, f"backend {number}")
+    return known.get(number, "the name server" if number == NAME_SERVER else f"backend {number}")
 
 
 def named() -> list[str]:

@@ -10,6 +10,9 @@ import importlib
 
 from caddylab._machine.undisturbed import undisturbed
 
+PANDAS_USUAL_WIDTH, WIDTH = 50, 160
+"""Characters of a cell that pandas shows: its own choice, and ours."""
+
 _there: set[str] = set()
 
 
@@ -22,3 +25,13 @@ def ensure(module: str) -> None:
     if module not in _there:
         undisturbed(lambda: importlib.import_module(module))
         _there.add(module)
+        if module == "pandas":
+            _show_whole_words()
+
+
+def _show_whole_words() -> None:
+    """Let a table in a notebook end no error in the middle of a word ("connection refu...")."""
+    import pandas as pd
+
+    if pd.get_option("display.max_colwidth") == PANDAS_USUAL_WIDTH:  # nobody has chosen another
+        pd.set_option("display.max_colwidth", WIDTH)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from caddylab._exercises.board import Board
     from caddylab._panel.panel import Panel
     from caddylab._trial.survey import Table
+    from caddylab._view.dock import Docked
     from caddylab._view.view import View
 
 PLACES = {"podman": "in Podman containers", "process": "in local processes"}
@@ -44,7 +45,8 @@ class Lab(Rig):
 
     def _started(self) -> None:
         magic.adopt(self)
-        progress_bar.say(f"{self!r}\n{self.stack.reason} Ready in {self.stack.took:.1f} s.")
+        lines = [f"{self!r}, ready in {self.stack.took:.1f} s"]
+        progress_bar.say("\n".join([*lines, self.stack.reason] if self.stack.reason else lines))
 
     def _introduce(self, loaded: Loaded) -> None:
         routes = "\n".join(f"  {route}" for route in self.routes)
@@ -57,7 +59,8 @@ class Lab(Rig):
         total = traffic.run.planned_total
         with progress_bar.Bar() as bar:
             while not traffic.run.done.wait(0.05):
-                bar.show(len(traffic) / total, f"{len(traffic)} of {total} requests sent")
+                waiting = traffic.run.in_flight
+                bar.show((len(traffic) - waiting) / total, _progress(len(traffic), waiting, total))
         return traffic.wait()
 
     def _wait(self, condition: Callable[[], object], timeout: Seconds, what: str) -> bool:
@@ -78,10 +81,14 @@ class Lab(Rig):
 
     # --- widgets -------------------------------------------------------------------------
 
-    def view(self, *, projector: bool | None = None, speed: Speed = 1.0) -> View:
+    def view(
+        self, *, dock: bool = False, projector: bool | None = None, speed: Speed = 1.0
+    ) -> View | Docked:
         """A live picture: every request on its way through Caddy, as it happens.
 
         Args:
+            dock: beside the notebook, where it stays in sight; there is one such place, and the
+                latest view has it. Else in the cell's output.
             projector: large, to be read from the back of a room; else as `projector()` says.
             speed: of the clock in the picture, such as 0.05 for slow motion.
         """
@@ -90,8 +97,14 @@ class Lab(Rig):
         from caddylab._view.view import View
 
         runs = [traffic.run for traffic in self.stack.sender.under_way]
-        large, backends = wanted(projector), len(self.backends)
-        return View(self.stack.feed, runs, backends, projector=large, speed=speed)
+        large = wanted(projector)
+        view = View(self.stack.feed, runs, len(self.backends), projector=large, speed=speed)
+        if not dock:
+            return view
+        ensure("caddylab._view.dock")
+        from caddylab._view import dock as docking
+
+        return docking.dock(view)
 
     def panel(self) -> Panel:
         """The control panel: load, fire, break and mend by clicking, each click shown as a call.
@@ -179,3 +192,7 @@ class Lab(Rig):
         from caddylab._exercises import board, progress
 
         return board.Board(progress.of_notebook())
+
+
+def _progress(sent: int, waiting: int, total: int) -> str:
+    return f"{sent:,} of {total:,} requests sent, {waiting:,} of them waiting for an answer"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from caddylab._caddy.running.opinions import FULL, HEALTHY
+from caddylab._look.called import called
 from caddylab._look.fault_kinds import KINDS
 from caddylab._panel import html as panel_html
 from caddylab._panel.calls import Call, on_backend, on_lab
 from caddylab._panel.desk import Desk
+from caddylab._records import Span
 from caddylab._rig.backends.faults import DOWN, SILENT
 from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_SECONDS, MOST_STATUS
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 QUICK = 0.3
 """Seconds that an action may take before the panel says that it goes on."""
-HEAD = ("", "as we made it", "as Caddy sees it", "answered")
+HEAD = ("", "in truth", "Caddy thinks", "answered")
 
 ACTIONS = {
     **{name: (k.button, k.going_on, k.does) for name, k in KINDS.items() if k.button},
@@ -133,7 +135,9 @@ class BackendsPart:
             field.observe(self._explain, "value")
         self._explain()
         self._report("")
-        self.box = ipywidgets.VBox([*self._top(), *(row.box for row in self.rows), self.report])
+        self.names = panel_html.classed(ipywidgets.HTML(), "line")
+        rows = [row.box for row in self.rows]
+        self.box = ipywidgets.VBox([*self._top(), *rows, self.names, self.report])
 
     def _top(self) -> list[Any]:
         bar = [panel_html.heading("Backends"), *self.settings.fields, self.restore]
@@ -151,8 +155,10 @@ class BackendsPart:
         """Show how things stand."""
         for row, backend in zip(self.rows, lab.backends, strict=True):
             row.refresh(backend, _opinion_of(lab, row.number), answered)
+        names = lab.names.suffered
+        self.names.value = _names(names)
         faults = any(backend.faults for backend in lab.backends)
-        self.restore.disabled = self.busy or not faults
+        self.restore.disabled = self.busy or not (faults or names)
 
     def shut(self) -> None:
         """Nothing can be done any more."""
@@ -215,6 +221,12 @@ def _acting(acting: tuple[str, float] | None) -> str:
 def _state(backend: Backend) -> str:
     details = ", ".join(fault.span.detail for fault in backend.faults if fault.span.detail)
     return _word("good" if backend.state == "up" else "bad", backend.state, details)
+
+
+def _names(faults: Sequence[Span]) -> str:
+    """What is so of the name server, and of what it tells."""
+    told = (f"{called(span.backend)} {KINDS[span.kind].now}" for span in faults)
+    return " ".join(_word("bad", f"{text[:1].upper()}{text[1:]}.") for text in told)
 
 
 def _opinion(opinion: str, backend: Backend) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._engine.clients import Clients
-from caddylab._errors import LabError
+from caddylab._errors import LabError, Stopped
 from caddylab._machine.answer import Answer
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._rig.lab_side import LabSide
@@ -64,7 +64,7 @@ class ClientSide(LabSide):
 
         Raises:
             TrafficError: this cannot be fired; says why.
-            KeyboardInterrupt: Stop was pressed; what was sent stands in `lab.last`.
+            Stopped: Stop was pressed, a KeyboardInterrupt; `lab.last` has what was sent.
         """
         self._need_open()
         order = self.stack.sender.order(
@@ -75,8 +75,10 @@ class ClientSide(LabSide):
         try:
             traffic = undisturbed(order.place)
             return traffic if background else self._await(traffic)
-        except BaseException:  # Stop, above all: end the run, keep its records
+        except BaseException as error:  # Stop, above all: end the run, keep its records
             undisturbed(order.call_off)
+            if isinstance(error, KeyboardInterrupt):
+                raise Stopped(order.told()) from None
             raise
 
     def _await(self, traffic: Traffic) -> Traffic:

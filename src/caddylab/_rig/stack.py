@@ -82,7 +82,10 @@ class Stack:
         life.callback(self.visitor.close)
         life.callback(self.journal.close)
         self.journal.start()
-        self.feed = Feed(self.journal, self.fleet.backends, lambda: site.staged)
+        names = self.fleet.names  # a feed must not hold a lab that is forgotten
+        self.feed = Feed(
+            self.journal, self.fleet.backends, lambda: names.suffered, lambda: site.staged
+        )
         life.callback(self.feed.close)
         self.engine = Engine()
         life.callback(self.engine.close)

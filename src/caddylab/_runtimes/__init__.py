@@ -12,14 +12,16 @@ from caddylab._runtimes.base import Runtime
 
 RUNTIMES = ("auto", "podman", "process")
 VARIABLE = "CADDYLAB_RUNTIME"
-NOT_STARTED = "Not in containers, which Podman has but cannot start here:"
+NOT_STARTED = "Not in containers, which Podman cannot start here:"
 
 _failures: list[str] = []
 """Why containers did not start in this process; once is enough, for each try takes its time."""
+_told: set[str] = set()
+"""The reasons given in this process: nobody needs one twice."""
 
 
 def start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runtime, str]:
-    """A runtime for a new lab, started, and one sentence on why it is this one.
+    """A runtime for a new lab, started, and why it is not in containers, where that surprises.
 
     `auto` follows the environment variable CADDYLAB_RUNTIME where it is set, takes Podman where
     it works, and else processes: also where containers turn out not to start. `life` closes it.
@@ -30,7 +32,15 @@ def start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runti
     """
     temporary.need_room()
     with temporary.told():
-        return _start(name, lab_id, backends, life)
+        runtime, why = _start(name, lab_id, backends, life)
+    return runtime, _once(why)
+
+
+def _once(why: str) -> str:
+    if why in _told:
+        return ""
+    _told.add(why)
+    return why
 
 
 def _start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runtime, str]:
@@ -63,27 +73,25 @@ def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
         raise RuntimeUnavailable(
             f"There is no runtime {wanted!r}; choose one of {', '.join(map(repr, RUNTIMES))}."
         )
-    asks = f"{VARIABLE} asks for {wanted}." if wanted != name else "As you asked."
     if wanted == "process":
-        return _process(lab_id, backends), asks
-    runtime, why = _podman_or_process(wanted, lab_id, backends)
-    return runtime, why if wanted == "auto" else asks
+        return _process(lab_id, backends), ""
+    return _podman_or_process(wanted, lab_id, backends)
 
 
 def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
     from caddylab._runtimes.podman import presence as podman
 
     if wanted == "auto" and _failures:
-        return _process(lab_id, backends), "In processes: containers did not start here before."
+        return _process(lab_id, backends), ""
     works, why = podman.available()
     if works:
         from caddylab._runtimes.podman.runtime import PodmanRuntime
 
         podman.sweep()
-        return PodmanRuntime(lab_id, backends), why
+        return PodmanRuntime(lab_id, backends), ""
     if wanted == "podman":
         raise RuntimeUnavailable(f'{why} `Lab(runtime="process")` needs no Podman.')
-    return _process(lab_id, backends), f"Not in containers, because: {why}"
+    return _process(lab_id, backends), f"Not in containers: {why}" if podman.expected() else ""
 
 
 def _process(lab_id: str, backends: int) -> Runtime:

@@ -169,7 +169,7 @@ class ProcessRuntime:
         return str(path)
 
     def log_writer(self) -> dict[str, Any]:
-        return {"output": "file", "filename": str(self._log), "roll": False, "mode": "0600"}
+        return {"output": "file", "filename": str(self._log), "roll": False}
 
     def read_log(self, offset: int) -> bytes:
         self._spent.read_until(self._log, offset)
@@ -211,7 +211,8 @@ class ProcessRuntime:
         if UNIX:
             uds = str(self.folder / "admin.sock")
             transport = Cautious(self.caddy_runs, uds=uds, verify=False)
-            return _loopback.client("http://localhost", timeout=10, transport=transport)
+            # Caddys before 2.10 answer no other name on a unix socket
+            return _loopback.client("http://127.0.0.1", timeout=10, transport=transport)
         host, port = self._reserved("admin")
         headers = {"Origin": f"http://{self.secret}"}
         return _loopback.client(f"http://{host}:{port}", headers=headers, timeout=10)

@@ -40,3 +40,10 @@ class Order:
             self._called_off = True
             if self._traffic:
                 self._traffic.stop()
+
+    def told(self) -> str:
+        """What came of it until it was called off."""
+        if self._traffic is None:
+            return "Stopped before the first request was sent."
+        sent, planned = len(self._traffic), self._traffic.run.planned_total
+        return f"Stopped after {sent:,} of {planned:,} requests; `lab.last` has them."

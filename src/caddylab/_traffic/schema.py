@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.opinions import KINDS
 from caddylab._engine.clients import MOST_CLIENTS
-from caddylab._records import Attempt, Request, Span
+from caddylab._records import NAME_SERVER, Attempt, Request, Span
 from caddylab._runtimes.base import MOST_BACKENDS
 
 GZIP = b"\x1f\x8b"
@@ -31,6 +31,7 @@ LONG = 1e11
 Seconds = Annotated[float, Field(ge=-LONG, le=LONG)]
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Backend = Annotated[int, Field(ge=1, le=MOST_BACKENDS)]
+Suffering = Annotated[int, Field(ge=NAME_SERVER, le=MOST_BACKENDS)]
 Status = Annotated[int, Field(ge=100, le=999)]
 Duration = Annotated[float, Field(ge=0, le=LONG)]
 
@@ -146,7 +147,8 @@ def _check_numbers(packed: dict[str, Any], backends: int) -> None:
         raise ValueError("a request is of a client that there was not")
     attempts = (attempt for row in packed["requests"] for attempt in row[ATTEMPTS])
     named = {attempt[3] for attempt in attempts if len(attempt) > 3 and attempt[3] is not None}
-    named |= {row[0] for row in [*packed["faults"], *packed["opinions"]]}
+    named |= {row[0] for row in packed["faults"]} - {NAME_SERVER}
+    named |= {row[0] for row in packed["opinions"]}
     if not named <= set(range(1, backends + 1)):
         raise ValueError("it names a backend that there was not")
 
@@ -175,13 +177,15 @@ def _adapter(record: type, width: int) -> TypeAdapter[Any]:
     needed = sum(f.default is MISSING and f.default_factory is MISSING for f in fields(record))
     if not needed <= width <= len(fields(record)):
         raise ValueError(f"a row of {record.__name__} has {width} values")
-    columns = [_column(field.name, hints[field.name]) for field in fields(record)[:width]]
+    columns = [_column(record, field.name, hints[field.name]) for field in fields(record)[:width]]
     return TypeAdapter(list[tuple[*columns]], config=CONFIG)  # type: ignore[valid-type]
 
 
-def _column(name: str, hint: Any) -> Any:
+def _column(record: type, name: str, hint: Any) -> Any:
     if hint == list[Attempt]:
         return list[list[Any]]
+    if (record, name) == (Span, "backend"):
+        return Suffering
     narrow = STRICTER.get(name, {int: Whole, float: Seconds}.get(_plain(hint), hint))
     return narrow | None if _plain(hint) is not hint else narrow
 

@@ -15,6 +15,7 @@ from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.ledger import Ledger
 from caddylab._machine.steady import Steady
+from caddylab._records import Span
 from caddylab._view.narrator import Narrator
 from caddylab._view.passed_checks import Checks
 from caddylab._view.tape import Event
@@ -33,6 +34,7 @@ class Feed:
     Args:
         journal: what Caddy's log says.
         backends: what we made of them.
+        names: the faults of names in force.
         stage: gives the configuration in force, as far as a picture needs it.
 
     Attributes:
@@ -40,9 +42,13 @@ class Feed:
     """
 
     def __init__(
-        self, journal: Journal, backends: Sequence[Watched], stage: Callable[[], Setting]
+        self,
+        journal: Journal,
+        backends: Sequence[Watched],
+        names: Callable[[], Sequence[Span]],
+        stage: Callable[[], Setting],
     ) -> None:
-        self._journal, self._backends, self._stage = journal, backends, stage
+        self._journal, self._backends, self._names, self._stage = journal, backends, names, stage
         self._watchers: list[Watcher] = []
         self._lock = threading.Lock()
         self._collector: Steady | None = None
@@ -108,7 +114,9 @@ class Feed:
 
     def _begin(self, runs: Iterable[Ledger]) -> None:
         self._history.clear()
-        self._narrator = Narrator(self._journal, self._backends, self._stage, self.zero, runs)
+        self._narrator = Narrator(
+            self._journal, self._backends, self._names, self._stage, self.zero, runs
+        )
         self._history += self._narrator.news()
 
     def _hand_out(self) -> None:

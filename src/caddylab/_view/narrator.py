@@ -22,7 +22,7 @@ from caddylab._caddy.running.log import (
     Selection,
 )
 from caddylab._engine.ledger import Ledger
-from caddylab._records import UNSENT, Answerer, Attempt, Outcome, Request
+from caddylab._records import UNSENT, Answerer, Attempt, Outcome, Request, Span
 from caddylab._view import tape
 from caddylab._view.conditions import Conditions
 from caddylab._view.passed_checks import PassedCheck
@@ -65,6 +65,7 @@ class Narrator:
     Args:
         journal: what Caddy's log says.
         backends: what we made of them.
+        names: the faults of names in force.
         stage: gives the configuration in force, as far as a picture needs it.
         zero: the Unix time that the events' times count from.
         runs: what is being sent already.
@@ -74,12 +75,13 @@ class Narrator:
         self,
         journal: Journal,
         backends: Sequence[Watched],
+        names: Callable[[], Sequence[Span]],
         stage: Callable[[], Setting],
         zero: float,
         runs: Iterable[Ledger],
     ) -> None:
         self._journal, self._zero = journal, zero
-        self._conditions = Conditions(journal, backends, stage, zero)
+        self._conditions = Conditions(journal, backends, names, stage, zero)
         self._lines: deque[Line | PassedCheck] = deque()
         self._new = deque(_Followed(run, late=True) for run in runs)
         self._runs: dict[str, _Followed] = {}

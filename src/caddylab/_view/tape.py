@@ -13,6 +13,7 @@ seconds after the tape's beginning, and what it is about:
 `b`    a backend changed: its number, what we made of it, Caddy's opinion, when Caddy forgets
 `c`    an active health check: backend, whether it passed, why not
 `l`    a configuration was loaded: the `Setting`
+`n`    the lab's name server changed: what we made of it
 =====  ==================================================================================
 """
 
@@ -24,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from caddylab._caddy.adapted.balancing import Setting
 from caddylab._caddy.running.opinions import FAILED, words
-from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._look.called import called
+from caddylab._records import NAME_SERVER, Attempt, Outcome, Request, Span
 
 if TYPE_CHECKING:
     from caddylab._engine.ledger import Ledger
@@ -48,6 +50,7 @@ def tape(
         )
         story = _Story(ours, caddys, _failures(run, backend), stage)
         events += story.changes(backend, run.began, end)
+    events += _of_names(faults, run.began, end)
     return sorted(events, key=lambda event: event[1])
 
 
@@ -70,6 +73,21 @@ def _later(event: Event, start: float) -> Event:
     if place and moved[place] is not None:
         moved[place] = _round(moved[place] - start)
     return moved
+
+
+def _of_names(faults: Sequence[Span], zero: float, end: float) -> Iterator[Event]:
+    ours = [
+        span for span in list(faults) if span.backend == NAME_SERVER and _touches(span, zero, end)
+    ]
+    times = [
+        time for span in ours for time in (span.start, span.end) if time and zero < time <= end
+    ]
+    for moment in [zero, *sorted(times)] if ours else []:
+        yield names(moment - zero, [span for span in ours if _holds(span, moment)])
+
+
+def _touches(span: Span, start: float, end: float) -> bool:
+    return span.start <= end and (span.end is None or span.end >= start)
 
 
 def _failures(run: Ledger, backend: int) -> list[float]:
@@ -120,6 +138,11 @@ def loaded(time: float, stage: Setting) -> Event:
 def changed(time: float, backend: int, state: str, opinion: str, until: float | None) -> Event:
     """A backend is not as it was, or Caddy thinks so."""
     return ["b", _round(time), backend, state, opinion, None if until is None else _round(until)]
+
+
+def names(time: float, faults: Sequence[Span]) -> Event:
+    """The lab's name server is not as it was."""
+    return ["n", _round(time), describe(faults)]
 
 
 class _Story:
@@ -176,8 +199,9 @@ HIDDEN = "hidden"
 
 
 def describe(faults: Sequence[Span]) -> str:
-    """What we made of a backend, in words."""
-    return ", ".join(f"{span.kind} {span.detail}".strip() for span in faults) or "up"
+    """What we made of a backend or of the name server, in words."""
+    told = (f"{span.kind} {span.detail}".removesuffix(called(span.backend)) for span in faults)
+    return ", ".join(part.strip() for part in told) or "up"
 
 
 def _round(time: float) -> float:

@@ -18,7 +18,18 @@ _PROXY = """
 """
 _ERROR = "status_code status_text message trace id"
 
+_REQUEST = """
+    method scheme proto host hostport port uuid body body_base64 duration duration_ms
+    remote remote.host remote.port local local.host local.port client_ip
+    uri uri.path uri.path.dir uri.path.file uri.query uri.prefixed_query uri_escaped
+    uri.path_escaped uri.query_escaped orig_method orig_uri orig_uri.path orig_uri.path.dir
+    orig_uri.path.file orig_uri.query orig_uri.prefixed_query
+"""
+
 SHORT = tuple(_SHORT.split())
+REQUEST = tuple(_REQUEST.split())
+"""The members of `http.request`; after those in `_OPEN` any name may follow."""
+_OPEN = ("header.", "cookie.", "host.labels.", "uri.path.", "uri.query.", "orig_uri.", "tls.")
 CLOSED = {"rp": tuple(_PROXY.split()), "err": tuple(_ERROR.split())}
 """Families that are known to the last member; `header.<any>` belongs to that of a proxy too."""
 
@@ -44,7 +55,7 @@ def known(name: str) -> bool:
     family, _, member = short(name).partition(".")
     if family in CLOSED:
         return member in CLOSED[family] or (family == "rp" and member.startswith("header."))
-    return name in SHORT or "." in name
+    return name in SHORT or ("." in name and nearest(name) is None)
 
 
 def short(name: str) -> str:
@@ -66,4 +77,25 @@ def nearest(name: str) -> str | None:
     if family in CLOSED:
         near = get_close_matches(member, CLOSED[family], 1)
         return f"{family}.{near[0]}" if near else None
-    return next(iter(get_close_matches(name, SHORT, 1, cutoff=0.8)), None)
+    return _misspelt(name) if "." in name else _close(name, SHORT)
+
+
+def _misspelt(name: str) -> str | None:
+    """What a name with dots was meant for: `client.ip`, `headers.X-A`, `http.request.hst`."""
+    if name.replace(".", "_") in SHORT:
+        return name.replace(".", "_")
+    family, _, member = name.partition(".")
+    if family not in LONG and family.removesuffix("s") in LONG:
+        return f"{family.removesuffix('s')}.{member}"
+    start, found, asked = name.rpartition("http.request.")
+    if start or not found or asked in REQUEST or asked.startswith(_OPEN):
+        return None
+    kind, _, rest = asked.partition(".")
+    if rest and f"{kind.removesuffix('s')}." in _OPEN:
+        return f"{found}{kind.removesuffix('s')}.{rest}"
+    near = _close(asked, REQUEST)
+    return near and found + near
+
+
+def _close(name: str, names: tuple[str, ...]) -> str | None:
+    return next(iter(get_close_matches(name, names, 1, cutoff=0.8)), None)

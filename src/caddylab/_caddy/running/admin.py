@@ -115,6 +115,10 @@ class Admin:
 
     def _post(self, path: str, content: str, headers: dict[str, str]) -> httpx.Response:
         post, body = self._client.post, content.encode()
+        if (
+            not self._runs()
+        ):  # where a container was, packets get lost until its address is given up
+            raise gone(False, None, self._last_words)
         return self._ask(lambda: post(path, content=body, headers=headers))
 
     def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:

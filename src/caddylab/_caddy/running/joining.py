@@ -20,10 +20,12 @@ class Joining:
     Attributes:
         wire: where runs note on which connection they send which request.
         to_itself: whether Caddy sends requests on to another of its own sites.
+        rewritten: by run, what a backend was asked for where its client wanted something else.
     """
 
     def __init__(self, backends: dict[str, int]) -> None:
         self.wire, self.to_itself = Wire(), False
+        self.rewritten: dict[str, str] = {}
         self._backends = backends
         self._runs: dict[str, Sequence[Request]] = {}
         self._tried: dict[str, list[RoundTrip]] = {}
@@ -88,6 +90,8 @@ class Joining:
     def _close(self, line: Closing, request: Request) -> None:
         tried, refused = self._tried.get(line.id, []), self._refused.get(line.id)
         request.judge(source=who_answered(line, tried, refused))
+        for other in [attempt.asked for attempt in tried if attempt.asked != line.asked]:
+            self.rewritten[line.id.rpartition("-")[0]] = f"{other}, and not {line.asked}"
         request.complete = True
         self._forget(line.id)
 

@@ -24,6 +24,7 @@ class RoundTrip:
     changed. `length` is the length of the answer's body in bytes, where the backend tells it.
     `handled` says that a `handle_response` has taken the answer, `inner` that this was in another
     site of Caddy's own, whose closing line may come too late to tell what was made of it.
+    `asked` is the method and the path, as the backend got them.
     """
 
     peer: Peer
@@ -36,6 +37,7 @@ class RoundTrip:
     length: int | None = None
     handled: bool = False
     inner: bool = False
+    asked: str = ""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Closing:
     same. `size` is the length of the body that was sent, `encoded` says that it was compressed
     on the way, and `own` that the headers are Caddy's own and no backend's. `copied` and `written`
     are our marks (`adapted/marks`): a `copy_response` has run, a page was put in an answer's place.
+    `asked` is the method and the path, as the client sent them.
     """
 
     peer: Peer
@@ -75,6 +78,7 @@ class Closing:
     nobody: bool = False
     copied: bool = False
     written: bool = False
+    asked: str = ""
 
 
 @dataclass(slots=True)
@@ -182,6 +186,7 @@ def round_trip(entry: dict[str, Any]) -> RoundTrip:
     return RoundTrip(
         peer(entry), request_id(entry), entry["upstream"], entry["ts"] - duration, duration,
         entry.get("status"), entry.get("error", ""), int(length) if length.isdigit() else None,
+        asked=asked(entry),
     )  # fmt: skip
 
 
@@ -193,6 +198,7 @@ def closing(entry: dict[str, Any]) -> Closing:
         encoded=bool(header(headers, "Content-Encoding")),
         own=not header(headers, "Via") and header(headers, "Server") == "Caddy",
         nobody=entry["msg"] == "NOP", copied=COPIED in entry, written=WRITTEN in entry,
+        asked=asked(entry),
     )  # fmt: skip
 
 
@@ -207,6 +213,12 @@ def peer(entry: dict[str, Any]) -> Peer:
     """The client's address and port, those of its PROXY line if it has sent one."""
     request = entry["request"]
     return request["remote_ip"], int(request["remote_port"])
+
+
+def asked(entry: dict[str, Any]) -> str:
+    """The method and the path of a request, without its query."""
+    request = entry["request"]
+    return f"{request['method']} {request['uri'].partition('?')[0]}"
 
 
 def request_id(entry: dict[str, Any]) -> str:

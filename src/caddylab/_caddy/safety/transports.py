@@ -23,6 +23,7 @@ POOLS = "tls.ca_pool.source."
 TRUST = "Whether it is the one that has signed the real upstream's certificate is not tried."
 MACHINE = "Whether the machine in production trusts the upstream's certificate is not tried."
 NO_SUCH = f"A lab has no such authorities. {TRUST}"
+NO_ADDRESS = "It is an address of the machine in production."
 NO_HTTP3 = "A lab's backends speak no HTTP/3."
 
 
@@ -42,7 +43,8 @@ class Transports:
         config: Caddy's JSON; changed.
         files: what it may read.
         root: gives the lab's own root certificate, in base64; asked for only if it is needed.
-        lenient: whether a file that may not be read is done without.
+        lenient: whether it is somebody's own site, whose real upstreams are signed by whom it
+            trusts; else an authority that is there is believed, and the backends may be strangers.
 
     Attributes:
         decisions: what was changed, and why.
@@ -79,6 +81,8 @@ class Transports:
         if version := transport.pop("proxy_protocol", None):
             self._note(Verdict.LEFT_OUT, HTTP, f"proxy_protocol {version}", "",
                        "A lab's backends do not take the PROXY protocol.")  # fmt: skip
+        if address := transport.pop("local_address", None):
+            self._note(Verdict.LEFT_OUT, HTTP, f"local_address {address}", "", NO_ADDRESS)
         if resolver := transport.pop("resolver", None):
             asked = " ".join(resolver.get("addresses") or [])
             self._note(Verdict.LEFT_OUT, HTTP, f"resolvers {asked}", "",
@@ -110,9 +114,12 @@ class Transports:
         if provider == "system":
             return TrustPool(provider, "the authorities that the machine trusts", MACHINE)
         if provider != "file":
-            stood = f"tls_trust_pool {provider}"
-            return None if provider == "inline" else TrustPool(provider, stood, NO_SUCH)
-        lost = list(self._lost(source.get("pem_files") or []))
+            kept = provider == "inline" and not self._lenient
+            return None if kept else TrustPool(provider, f"tls_trust_pool {provider}", NO_SUCH)
+        files = source.get("pem_files") or []
+        if self._lenient and (there := [name for name in files if self._files.exists(name)]):
+            return TrustPool(provider, f"tls_trust_pool file {' '.join(there)}", NO_SUCH)
+        lost = list(self._lost(files))
         stood = f"tls_trust_pool file {' '.join(lost)}"
         why = f"It is not there, or not for a lab to read. {TRUST}"
         return TrustPool(provider, stood, why) if lost else None

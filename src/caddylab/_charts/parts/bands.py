@@ -9,7 +9,7 @@ import pandas as pd
 from caddylab._charts.parts import clock, theme
 from caddylab._look.called import called
 
-OPINION = "Caddy: "
+OPINION = "Caddy thinks: "
 WIDE = 0.17
 """So much of the axis a label needs; a band that begins closer to the last one shares its label."""
 LINE = 20

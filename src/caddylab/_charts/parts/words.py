@@ -10,6 +10,7 @@ import pandas as pd
 
 from caddylab._look.called import called, named
 from caddylab._look.fault_kinds import DOWN, KINDS
+from caddylab._records import NAME_SERVER
 
 STATE = {name: kind.then for name, kind in KINDS.items()}
 """What a backend did or suffered, by the kind of the fault."""
@@ -110,8 +111,8 @@ def meanwhile(backend: int, kind: str) -> str:
 
 def _state(kind: str, backends: list[int]) -> str:
     state = STATE.get(kind, f"was {kind}")
-    if len(backends) == 1:
-        return f"{called(backends[0])} {state}"
+    if len(backends) == 1 or NAME_SERVER in backends:
+        return listing(f"{called(number)} {state}" for number in backends)
     who = listing(map(called, backends)) if named() else f"backends {listing(map(str, backends))}"
     return f"{who} {state.replace('was ', 'were ')}"
 

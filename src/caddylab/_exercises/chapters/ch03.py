@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from caddylab._exercises.answers import named
 from caddylab._exercises.bench import Bench
-from caddylab._exercises.chapters.calm import MADE_UP, all_well, attempts_on, lost, made_up, served
+from caddylab._exercises.chapters.calm import (
+    MADE_UP,
+    all_well,
+    attempts_on,
+    lost,
+    made_up,
+    served,
+    told,
+)
 from caddylab._exercises.chapters.freeze import TURNS, felt, frozen
 from caddylab._exercises.chapters.hints03 import (
     BAD_NEWS,
@@ -97,7 +105,7 @@ def one_slow_page(bench: Bench) -> Findings:
     for it.
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
-    bench.fire(2, concurrency=2, clients=2, path="/delay/2000", timeout=4)
+    slow = bench.fire(2, concurrency=2, clients=2, path="/delay/2000", timeout=4)
     others = bench.fire(30, concurrency=5, clients=30, timeout=3)
     bench.pause(0.2)  # Caddy's counts are read ten times a second
     opinions = ", ".join(f"backend {b.number} is {b.opinion}" for b in bench.backends)
@@ -106,6 +114,14 @@ def one_slow_page(bench: Bench) -> Findings:
         others,
         CONDEMNED,
         seen=f"Two had asked for the slow page before. In Caddy's opinion {opinions}.",
+    )
+    tried = sum(bool(request.attempts) for request in slow.requests)
+    yield Finding(
+        "Who asks for the slow page is not turned away before a backend was tried.",
+        tried == len(slow),
+        f"For {tried} of {len(slow)} of them a backend was tried. {told(slow.requests)}",
+        MADE_UP,
+        slow,
     )
     bench.load(bench.caddyfile)
     yield from _left_out(bench, bench.any_backend())

@@ -10,16 +10,15 @@ from typing import Any
 from caddylab._border import border
 from caddylab._caddy.adapted.dynamic import Pool, target
 from caddylab._errors import FaultError, LabError
+from caddylab._look.called import called
 from caddylab._machine.undisturbed import Line
-from caddylab._records import Span
+from caddylab._records import NAME_SERVER, Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.faults import Book, Fault
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
 from caddylab._runtimes.names import tell
 
-SERVER = 0
-"""In the place of a backend's number in the record of a fault: the name server itself."""
 MOVED, UNLISTED, SLOW, SILENT = "moved", "unlisted", "slow", "silent"
 KINDS = {MOVED, UNLISTED, SLOW, SILENT}
 MOST_SECONDS = 600
@@ -67,12 +66,12 @@ class Names:
                 f"not {seconds}."
             )
         self._need_names()
-        return self._fault(SERVER, SLOW, f"{seconds:g} s", {"seconds": float(seconds)})
+        return self._fault(NAME_SERVER, SLOW, f"{seconds:g} s", {"seconds": float(seconds)})
 
     def silent(self) -> Fault:
         """Have the name server answer nothing any more."""
         self._need_names()
-        return self._fault(SERVER, SILENT)
+        return self._fault(NAME_SERVER, SILENT)
 
     def restore(self) -> None:
         """Undo all its faults."""
@@ -84,6 +83,11 @@ class Names:
     def faults(self) -> list[Fault]:
         """The faults in force."""
         return [fault for book in self._books.values() for fault in book.active()]
+
+    @property
+    def suffered(self) -> list[Span]:
+        """The faults in force as they are recorded."""
+        return [fault.span for fault in self.faults]
 
     @property
     def records(self) -> dict[str, list[str]]:
@@ -130,9 +134,9 @@ class Names:
                 continue
             services[pool.alias] = [(target(n), port) for n, (_, port) in places.items()]
             addresses |= {target(n): [host] for n, (host, _) in places.items()}
-        slow = self._books[SERVER].active({SLOW})
+        slow = self._books[NAME_SERVER].active({SLOW})
         seconds = (slow[-1].message or {})["seconds"] if slow else 0
-        silent = bool(self._books[SERVER].active({SILENT}))
+        silent = bool(self._books[NAME_SERVER].active({SILENT}))
         return {"addresses": addresses, "services": services, "seconds": seconds, "silent": silent}
 
     def _place(self, number: int) -> tuple[str, int]:
@@ -179,7 +183,7 @@ class Names:
         self._tell()
 
     def _detail(self, number: int) -> str:
-        return "the name server" if number == SERVER else ""
+        return called(number) if number == NAME_SERVER else ""
 
     def _move(self, number: int) -> Fault:
         start = time.time()

@@ -24,7 +24,7 @@ from typing import Any
 from caddylab._caddy.adapted.dynamic import Pool
 from caddylab._caddy.adapted.judges import mark_checks
 from caddylab._caddy.adapted.marks import mark_answers
-from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, host_of, remarks
+from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, example, host_of, hosts, remarks
 from caddylab._caddy.adapted.tree import Json, handlers, merge
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
@@ -92,6 +92,7 @@ class Instrument:
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
         path: what the lab's requests ask for.
+        host: whom they ask for, if the main site has that name; else its first name.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
     """
 
@@ -106,9 +107,10 @@ class Instrument:
         own: bool = False,
         lenient: bool = False,
         path: str = USUAL_PATH,
+        host: str = "",
         strict: bool = False,
     ) -> None:
-        self.own, self.lenient, self.path = own, lenient, path
+        self.own, self.lenient, self.path, self.host = own, lenient, path, host
         self.config = copy.deepcopy(adapted)
         self.files = files or Files(text, Path.cwd(), [], runtime.bring)
         self.runtime, self.text = runtime, text
@@ -148,7 +150,7 @@ class Instrument:
         self._own_admin()
         own_authority(self.config)
         main = self.listeners.written  # without what the lab adds
-        host = host_of(main)
+        host = self.host if self.host in map(example, hosts(main)) else host_of(main)
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         return Prepared(
             self.config, probe, host, self.listeners.doors, guard.certificates,

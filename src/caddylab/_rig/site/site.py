@@ -146,10 +146,12 @@ class Site:
         own = self.lenient or caddyfiles.folder(caddyfile) is not None
         adapted, completed = self._completed(text, files, own=own)
         found = routes(adapted)
-        path = _path(found, dials(adapted), own=own)
+        route = _asked(found, dials(adapted), own=own)
+        path, host = (route.path, route.host) if route else (USUAL_PATH, "")
         plan = Instrument(
             adapted, self._runtime, text, files, self._authority,
-            own=own, lenient=self.lenient, path=path, strict=self.strict,
+            own=own, lenient=self.lenient, path=path, host=host,
+            strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
@@ -231,11 +233,10 @@ class Site:
             raise CaddyfileError(error.reason, text, error.line, error.help) from None
 
 
-def _path(found: list[Route], names: Iterable[str], *, own: bool) -> str:
-    """What a lesson asks for; or, of a site that has other upstreams, what leads to one."""
+def _asked(found: list[Route], names: Iterable[str], *, own: bool) -> Route | None:
+    """What leads to an upstream of a site that is not a lesson's; a lesson asks as usual."""
     foreign = own or any(number_of(name) is None for name in names)
-    route = first(found) if foreign else None
-    return route.path if route else USUAL_PATH
+    return first(found) if foreign else None
 
 
 def _told(decision: Decision) -> Substitution:

@@ -23,6 +23,8 @@ SITE_PORT = 80
 MOST_BYTES = 50_000_000
 ADMIN_PORT = 2019
 LOG_PORT = 2020
+CONNECT = 2.0
+"""Seconds in which a container that is there takes a connection."""
 FIRST_DOOR = 20_000
 """The first site's port is 80, those of the others are numbered from here."""
 OWN_FOLDER = "/tmp/caddylab"
@@ -138,4 +140,5 @@ def _log_server(secret: str) -> dict[str, Any]:
 def _client(address: Address, headers: dict[str, str], runs: Callable[[], bool]) -> httpx.Client:
     host, port = address
     url, transport = f"http://{host}:{port}", Persistent(runs, verify=False)
-    return loopback.client(url, headers=headers, timeout=10, transport=transport)
+    timeout = httpx.Timeout(10, connect=CONNECT)
+    return loopback.client(url, headers=headers, timeout=timeout, transport=transport)

@@ -31,7 +31,7 @@ def available() -> tuple[bool, str]:
     except (CaddylabError, OSError) as error:
         return False, str(error)
     return False, (
-        f"Podman answers, but has no image {wanted[0]} and reaches no registry that has."
+        f"Podman lacks {wanted[0]} and reaches no registry; `caddylab install-bundle` can bring it."
     )
 
 
@@ -45,8 +45,9 @@ def sweep() -> Swept:
             return Swept(podman_sweep.sweep_orphans(service))
     except (CaddylabError, OSError) as error:
         why = " ".join(str(error).split())
-        return Swept(missed=[f"No containers were looked for: {why}"] if _expected() else ())
+        return Swept(missed=[f"No containers were looked for: {why}"] if expected() else ())
 
 
-def _expected() -> bool:
+def expected() -> bool:
+    """Whether this machine has a Podman, or names one, so that containers were to be expected."""
     return podman_service.VARIABLE in os.environ or shutil.which("podman") is not None

@@ -28,7 +28,7 @@ export class Backdrop extends Layout {
     const opinion = tape.states[backend - 1][1];
     const rate = tally.rates[backend - 1];
     g.beginPath();
-    for (let u = 0; u <= 1.0001; u += 0.05) g.lineTo(...this.way(backend, u, 0, 1, 0));
+    for (let u = 0; u <= 1.0001; u += this.upright ? 0.01 : 0.05) g.lineTo(...this.way(backend, u, 0, 1, 0));
     g.strokeStyle = this.marks[backend - 1].colour;
     g.globalAlpha = opinion === "healthy" ? 0.5 : 0.35;
     const flow = tally.each > 1 || still;
@@ -50,7 +50,7 @@ export class Backdrop extends Layout {
     g.strokeStyle = this.grey;
     g.lineWidth = 2;
     for (let k = 0; k < shown; k++) {
-      const y = this.clientAt(k, tape.clients);
+      const [x, y] = this.clientAt(k, tape.clients);
       g.beginPath();
       for (let u = 0; u <= 1.0001; u += 0.1) g.lineTo(...this.way(0, u, k, tape.clients, 0));
       g.globalAlpha = 0.4;
@@ -58,14 +58,16 @@ export class Backdrop extends Layout {
       g.globalAlpha = 1;
       g.fillStyle = this.ink;
       g.beginPath();
-      g.arc(this.client.x, y - 7, 5.5, 0, 7);
+      g.arc(x, y - 7, 5.5, 0, 7);
       g.fill();
       g.beginPath();
-      g.arc(this.client.x, y + 9, 9.5, Math.PI, 0);
+      g.arc(x, y + 9, 9.5, Math.PI, 0);
       g.fill();
     }
     const words = tape.clients === 1 ? "client" : `${tape.clients} clients`;
-    this.text(words, this.client.x, this.clientAt(shown - 1, tape.clients) + 28, 13, 400, "center");
+    const [x, y] = this.clientAt(shown - 1, tape.clients);
+    if (this.upright) this.text(words, x + 16, y + 7);
+    else this.text(words, x, y + 28, 13, 400, "center");
   }
 
   paintCaddy(tape, tally) {
@@ -79,8 +81,15 @@ export class Backdrop extends Layout {
     this.text(asks, x, y + 9, 12, 400, "center", w - 8);
     const keeps = memory ? `remembers for ${trim(memory)} s` : "forgets failures";
     this.text(keeps, x, y + 26, 12, 400, "center", w - 8);
-    if (tally.each > 1) this.text(`1 dot = ${tally.each} requests`, x, y - h / 2 - 12, 13, 600, "center");
-    if (tally.atCaddy) this.text(`${tally.atCaddy} waiting`, x, y + h / 2 + 42, 13, 600, "center");
+    if (tally.each > 1) {
+      const words = `1 dot = ${tally.each} requests`;
+      if (this.upright) this.text(words, 2, 30, 12, 600, "left", x - 40);
+      else this.text(words, x, y - h / 2 - 12, 13, 600, "center");
+    }
+    if (tally.atCaddy) {
+      const [left, top] = this.upright ? [x + w / 2 + 10, y + h / 2 - 4] : [x, y + h / 2 + 42];
+      this.text(`${tally.atCaddy} waiting`, left, top, 13, 600, this.upright ? "left" : "center");
+    }
   }
 
   box(x, y, w, h, colour, line) {
@@ -115,11 +124,11 @@ export class Backdrop extends Layout {
     const row = (k) => y + 26 + line * k;
     this.text("in truth", left, row(1), 13);
     const told = state === this.scene.hidden ? "find it out" : state;
-    this.text(told, left + 62, row(1), well ? 14 : 16, well ? 400 : 700, "left", room - 62);
+    this.text(told, left + 90, row(1), well ? 14 : 16, well ? 400 : 700, "left", room - 90);
     const rest = until === null || until < tape.time ? "" : ` ${Math.ceil(until - tape.time)} s`;
     const says = tape.uses(backend) ? opinion + rest : "not in this Caddyfile";
-    this.text("to Caddy", left, row(2), 13);
-    this.text(says, left + 62, row(2), 14, opinion === "healthy" ? 400 : 700, "left", room - 62);
+    this.text("Caddy thinks", left, row(2), 13);
+    this.text(says, left + 90, row(2), 14, opinion === "healthy" ? 400 : 700, "left", room - 90);
     const share = tape.counts.over ? Math.round((100 * tape.answered[backend - 1]) / tape.counts.over) : 0;
     const failed = tape.failed[backend - 1];
     const tail = failed ? ` · ${failed} failed` : ` · ${share} %`;

@@ -1,7 +1,7 @@
 // A request as a dot: its place, its look, and what bursts where an attempt fails.
 
 import { Backdrop } from "./backdrop.js";
-import { CELL, DOT, SPRITE } from "./layout.js";
+import { DOT, SPRITE } from "./layout.js";
 import { FADE, TRAVEL } from "./where.js";
 
 export class Dots extends Backdrop {
@@ -18,11 +18,8 @@ export class Dots extends Backdrop {
   }
 
   paintQueued(i) {
-    const { x, y, w, h } = this.caddy;
-    const across = Math.floor(w / CELL);
-    if (i < 2 * across) {
-      this.dot("new", x - w / 2 + CELL * (0.6 + (i % across)), y + h / 2 + 10 + CELL * Math.floor(i / across));
-    }
+    const place = this.waiting(i);
+    if (place) this.dot("new", ...place);
   }
 
   paintHeld(leg, backend, k, total) {

@@ -4,6 +4,10 @@ export const FLOW = 500; // more dots than this: each dot stands for several
 export const CELL = 13;
 export const DOT = 5.5;
 export const SPRITE = 20;
+const UPRIGHT = 560; // narrower than this: top to bottom
+const LANE = 9, LANES = 4; // roads beside each other, when they run along the edge
+
+const smooth = (u) => u * u * (3 - 2 * u);
 
 export class Layout {
   constructor(scene, back, front) {
@@ -21,13 +25,9 @@ export class Layout {
     const n = this.marks.length;
     this.row = n <= 3 ? 122 : n <= 6 ? 104 : 92;
     this.width = width / zoom;
-    this.height = Math.max(200, n * this.row + 12);
-    const narrow = this.width < 700;
-    this.card = { w: narrow ? 252 : 328, pen: narrow ? 64 : 128 };
-    this.card.x = this.width - this.card.w - 2;
-    this.client = { x: 44, y: this.height / 2 };
-    this.caddy = { w: narrow ? 96 : 132, h: 112, y: this.height / 2 };
-    this.caddy.x = (this.client.x + this.card.x) / 2 - 10;
+    this.upright = this.width < UPRIGHT;
+    if (this.upright) this.standUpright(n);
+    else this.lieFlat(n);
     const ratio = this.ratio = (window.devicePixelRatio || 1) * zoom;
     this.sprites = new Map();
     for (const canvas of this.layers) {
@@ -38,24 +38,72 @@ export class Layout {
     return this.height * zoom;
   }
 
+  // From left to right: clients, Caddy, backends.
+  lieFlat(n) {
+    this.height = Math.max(200, n * this.row + 12);
+    const narrow = this.width < 700;
+    this.card = { w: narrow ? 252 : 328, pen: narrow ? 64 : 128 };
+    this.card.x = this.width - this.card.w - 2;
+    this.card.top = (this.height - n * this.row) / 2;
+    this.client = { x: 44, y: this.height / 2 };
+    this.caddy = { w: narrow ? 96 : 132, h: 112, y: this.height / 2 };
+    this.caddy.x = (this.client.x + this.card.x) / 2 - 10;
+  }
+
+  // From top to bottom, for a narrow place beside a notebook; the roads run along the left edge.
+  standUpright(n) {
+    const left = 20 + LANE * Math.min(n, LANES);
+    this.card = { x: left, w: this.width - left - 2, pen: Math.min(96, this.width * 0.2), top: 188 };
+    this.height = this.card.top + n * this.row + 4;
+    this.caddy = { w: 132, h: 104, x: this.width / 2, y: 124 };
+    this.client = { x: this.width / 2, y: 24 };
+  }
+
   rowOf(backend) {
-    return (this.height - this.marks.length * this.row) / 2 + (backend - 0.5) * this.row;
+    return this.card.top + (backend - 0.5) * this.row;
   }
 
   clientAt(client, clients) {
     const shown = Math.min(clients, 8);
-    const gap = Math.min(34, (this.height - 60) / shown);
-    return this.client.y + ((client % shown) - (shown - 1) / 2) * gap;
+    const along = (client % shown) - (shown - 1) / 2;
+    if (this.upright) return [this.client.x + along * Math.min(34, (this.width - 150) / shown), this.client.y];
+    return [this.client.x, this.client.y + along * Math.min(34, (this.height - 60) / shown)];
   }
 
-  // A point of a way, from left (u = 0) to right (1); those who return keep to their own side.
+  // A point of a way, from the clients' end (u = 0) to the other (1); those who return keep to
+  // their own side.
   way(road, u, client, clients, side) {
-    const from = road ? this.caddy.x + this.caddy.w / 2 : this.client.x + 16;
+    if (this.upright) return road ? this.alongTheEdge(road, u, side) : this.downwards(u, client, clients, side);
+    const [x0, y0] = road ? [this.caddy.x + this.caddy.w / 2, this.caddy.y] : this.clientAt(client, clients);
+    const from = road ? x0 : x0 + 16;
     const to = road ? this.card.x : this.caddy.x - this.caddy.w / 2;
-    const y0 = road ? this.caddy.y : this.clientAt(client, clients);
     const y1 = road ? this.rowOf(road) : this.caddy.y;
-    const s = u * u * (3 - 2 * u);
-    return [from + (to - from) * u, y0 + (y1 - y0) * s + side];
+    return [from + (to - from) * u, y0 + (y1 - y0) * smooth(u) + side];
+  }
+
+  downwards(u, client, clients, side) {
+    const [x, y] = this.clientAt(client, clients);
+    const to = this.caddy.y - this.caddy.h / 2;
+    return [x + (this.caddy.x - x) * smooth(u) + side, y + 14 + (to - y - 14) * u];
+  }
+
+  alongTheEdge(road, u, side) {
+    const lane = this.card.x - 14 - LANE * ((road - 1) % LANES);
+    const y = this.caddy.y, row = this.rowOf(road);
+    const way = [this.caddy.x - this.caddy.w / 2 - lane, row - y, this.card.x - lane];
+    let left = u * (way[0] + way[1] + way[2]);
+    if (left < way[0]) return [lane + way[0] - left, y + side];
+    if ((left -= way[0]) < way[1]) return [lane - side, y + left];
+    return [lane + left - way[1], row + side];
+  }
+
+  // Where the i-th request stands that waits at Caddy; null if there is no more room.
+  waiting(i) {
+    const { x, y, w, h } = this.caddy;
+    const across = Math.floor((this.upright ? (this.width - w) / 2 - 12 : w) / CELL);
+    if (i >= across * (this.upright ? 5 : 2)) return null;
+    const [column, line] = [CELL * (0.6 + (i % across)), CELL * Math.floor(i / across)];
+    return this.upright ? [x + w / 2 + 6 + column, y - 22 + line] : [x - w / 2 + column, y + h / 2 + 10 + line];
   }
 
   // Where dot number i of so many stands in a backend; they stand closer when they are many.

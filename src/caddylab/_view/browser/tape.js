@@ -30,6 +30,7 @@ export class Tape {
     this.active = new Set();
     this.checks = [];
     this.stage = {};
+    this.names = "up"; // the lab's name server
     this.states = Array.from({ length: this.backends }, () => ["up", "healthy", null]);
     this.mended = new Set(); // backends that are up again, to which Caddy is not back
     this.restart();
@@ -133,6 +134,7 @@ export class Tape {
     if (letter === "d" && request) this.passAnswer(request, rest);
     if (letter === "b") this.passChange(key, rest);
     if (letter === "l") this.stage = key;
+    if (letter === "n") this.names = key;
     if (letter === "c") this.checks.push({ time: late ? this.time : time, backend: key, passed: rest[0] });
   }
 

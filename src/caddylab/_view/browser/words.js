@@ -21,8 +21,13 @@ function said(some) {
   return capital(and(kinds), some);
 }
 
-// One sentence that says what there is to see.
+// What there is to see; a name server that is ill comes first, since nobody sees it.
 export function headline(tape, tally) {
+  const told = tape.names === "up" ? "" : `The name server ${tape.kind(tape.names)?.now ?? `is ${tape.names}`}. `;
+  return told + ofBackends(tape, tally);
+}
+
+function ofBackends(tape, tally) {
   const all = tape.states.map(([state, opinion, until], i) => ({
     number: i + 1, name: tape.nameOf(i + 1), own: tape.named.has(i + 1), up: state === "up" || state === tape.scene.hidden, hidden: state === tape.scene.hidden,
     what: tape.kind(state)?.now ?? `is ${state}`,

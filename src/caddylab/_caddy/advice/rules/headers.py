@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from caddylab._caddy.adapted.flow import Step
@@ -83,6 +84,8 @@ def _placeholder(name: str) -> str | None:
 def _set_texts(step: Step) -> Iterator[str]:
     """The texts that a handler puts into headers and URLs; not those of regular expressions."""
     handler = step.handler
+    for matcher in chain.from_iterable(step.conditions):
+        yield from strings(matcher.get("file", {}).get("try_files"))
     match step.name:
         case "headers" | "reverse_proxy":
             operations = handler.get("headers", {}) if step.name == "reverse_proxy" else handler

@@ -10,7 +10,7 @@ from caddylab._caddy.advice import placeholders
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject, strings
 
-_PLACEHOLDER = re.compile(r"\{([a-z][\w.]*)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)\}")
 _SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
 _WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[\w.]*\.\*\}")
 _BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")

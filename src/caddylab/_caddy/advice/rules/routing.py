@@ -111,11 +111,13 @@ def fallback_file(subject: Subject) -> Findings:
             hidden = paths and not any(_matches(page, path) for path in paths)
             same = step.server is rewrite.server and step.main and step.before is None
             if step.name == "reverse_proxy" and inside and same and hidden:
-                line = _line(subject, "try_files") or next(
+                name = "rewrite" if _is_negated(rewrite) else "try_files"
+                line = _line(subject, name) or next(
                     (p.line() for p in subject.proxies if p.handler is step.handler), None
                 )
+                what = "This `rewrite`" if _is_negated(rewrite) else "`try_files`"
                 message = (
-                    f"`try_files` makes every path without a file `{page}`, before `{paths[0]}` is"
+                    f"{what} makes every path without a file `{page}`, before `{paths[0]}` is"
                     " looked for: this `reverse_proxy` is not reached."
                 )
                 yield Remark(line, message)
@@ -123,7 +125,10 @@ def fallback_file(subject: Subject) -> Findings:
 
 
 def _page(step: Step) -> str | None:
-    """The page that a `try_files` for every path falls back on."""
+    """The page that every path without a file falls back on: by `try_files`, or by hand."""
+    if _is_negated(step):
+        uri = str(step.handler.get("uri", ""))
+        return uri if uri.startswith("/") and "{" not in uri else None
     if step.name != "rewrite" or step.handler.get("uri") != "{http.matchers.file.relative}":
         return None
     matchers = step.conditions[-1] if step.conditions else []
@@ -131,6 +136,13 @@ def _page(step: Step) -> str | None:
         return None
     last = (matchers[0]["file"].get("try_files") or [""])[-1]
     return last if last.startswith("/") and "{" not in last else None
+
+
+def _is_negated(step: Step) -> bool:
+    """Whether it rewrites what is no file: `@missing not file`."""
+    matchers = step.conditions[-1] if step.conditions else []
+    negated = [match["not"] for match in matchers if match.keys() == {"not"}]
+    return step.name == "rewrite" and [[*part] for each in negated for part in each] == [["file"]]
 
 
 def _paths(conditions: tuple[list[Json], ...]) -> list[str]:

@@ -13,7 +13,8 @@ from caddylab._caddy.advice.rules.subject import Subject, strings
 
 _PAIR = "`reverse_proxy backend1:8080 backend2:8080`"
 _FROM_CLIENT = re.compile(
-    r"\{http\.request\.(?:(?:uri\.query|header|cookie)\.[\w.-]+|uri\.path\.\d+|uri\.path|host(?:port)?)\}"
+    r"\{http\.request\.(?:(?:uri\.query|header|cookie)\.[\w.-]+|uri\.path\.\d+|uri\.path|"
+    r"host(?:port|\.labels\.\d+)?)\}"
 )
 _PORT = re.compile(r":[\d-]+$")
 

