@@ -84,9 +84,8 @@ def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
     end_caddy(lab, "SIGKILL")
     run.wait()
     lab.reset()
-    silent = (
-        {"timeout"} if lab.stack.runtime.name == "podman" else set()
-    )  # its network goes with it
+    # A container's network goes with it
+    silent = {"timeout"} if lab.stack.runtime.name == "podman" else set()
     ends = {request.outcome for request in run.requests[-20:]}
     assert ends <= {"connect refused", "reset"} | silent
 

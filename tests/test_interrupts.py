@@ -146,7 +146,7 @@ def faults_of(lab: Lab) -> list[str]:
 def parts(lab: Lab) -> int:
     """How many programs of the lab run, but for what keeps it."""
     if lab.stack.runtime.name == "podman":
-        client, label = lab.stack.runtime._service.client, f"label=caddylab.lab={lab.id}"
+        client, label = lab.stack.runtime._session.service.client, f"label=caddylab.lab={lab.id}"
         return len(client.containers.list(filters=[label]))
     return len([process for process in processes_of(lab.id) if process.ppid() != os.getpid()])
 

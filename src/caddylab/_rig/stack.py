@@ -64,9 +64,7 @@ class Stack:
         began = time.perf_counter()
         self.runtime, self.reason = _runtimes.start(runtime, lab_id, backends, life)
         self._put_together(life, make_backend)
-        self.load_plain()
-        self._wait_for_first_answers()
-        self.load_plain()  # the first answers have moved the round robin on
+        self._meet()
         self.ready = time.time()
         self.took = time.perf_counter() - began
 
@@ -91,6 +89,12 @@ class Stack:
         life.callback(self.engine.close)
         self.sender = Sender(self.engine, site, self.journal, self.fleet, self.feed, self.ended)
 
+    def _meet(self) -> None:
+        """Have a Caddy that has just begun serve the plain Caddyfile, and reach each backend."""
+        self.load_plain()
+        self._wait_for_first_answers()
+        self.load_plain()  # the first answers have moved the round robin on
+
     def _wait_for_first_answers(self) -> None:
         """Return when each backend has answered through Caddy, which may reach one later."""
         heard, wanted = set[str](), len(self.fleet.backends)
@@ -112,11 +116,14 @@ class Stack:
     def reset(self) -> None:
         """Be as at the beginning; records are kept."""
         self.sender.stop()
-        if not self.site.answers():
+        if anew := not self.site.answers():
             self.runtime.restart_caddy()
         self.fleet.renew()
         self.sender.renew()
-        self.load_plain()
+        if anew:
+            self._meet()
+        else:
+            self.load_plain()
 
     def ended(self) -> CaddyGone | None:
         """The error for a Caddy that has ended; None while it runs."""
