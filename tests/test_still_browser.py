@@ -54,7 +54,8 @@ def look_at_stills(notebook, name) -> None:
     assert "Backend 2 hangs" in view
     assert "sent 9" in view
     assert notebook.page.locator(f"{STILLS} img").first.bounding_box()["width"] > 700
-    assert "backend 2\thung\thealthy\t5" in panel or "backend 2\thung\thealthy\t4" in panel
+    assert "backend 2\thung\thealthy" in panel
+    assert "9 requests sent" in panel
     assert "You chose: two" in chosen
     shown = notebook.page.locator("body").inner_text()
     assert not [words for words in BROKEN if words in shown]

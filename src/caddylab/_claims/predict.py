@@ -52,7 +52,7 @@ class Prediction:
             layout={"width": "max-content"},
         )
         self._buttons.observe(self._keep, "value")
-        self._still = last_state.Keeper(self._as_it_is())
+        self._still = last_state.StillPicture(self._as_it_is())
         text = ipywidgets.HTML(f"<b>Your prediction.</b> {question}")
         self._box = ipywidgets.VBox([text, self._buttons, self._still])
 

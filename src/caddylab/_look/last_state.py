@@ -31,7 +31,7 @@ def kept(still: str, *, hidden: bool = False) -> str:
     return f'<div class="caddylab-still"{" hidden" if hidden else ""}>{still}</div>'
 
 
-class Keeper(ipywidgets.HTML):  # type: ignore[misc]
+class StillPicture(ipywidgets.HTML):  # type: ignore[misc]
     """A part of a widget that nobody sees: it holds the still picture of the whole."""
 
     def __init__(self, still: str = "") -> None:

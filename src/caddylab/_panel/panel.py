@@ -61,7 +61,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.backends = BackendsPart(self._desk, lab)
         self.history = HistoryPart()
         self.notice = panel_html.classed(ipywidgets.HTML(), "notice")
-        self._still = last_state.Keeper()
+        self._still = last_state.StillPicture()
         parts = [self.notice, self._upper(), *self._lower()]
         super().__init__([panel_html.style(), self._still, *parts])
         self.add_class(panel_html.CLASS)
