@@ -156,9 +156,23 @@ class Backend:
         """
         return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
 
-    def limited(self, at_once: int) -> Fault:
-        """Work on so many requests at a time; others wait for their turn."""
-        return self._spoil("limited", f"{at_once} at once", spoiling.limited(at_once))
+    def limited(self, at_once: int, *, takes: float = 0.0, queue: int | None = None) -> Fault:
+        """Work on so many requests at a time; others wait for their turn, first come first served.
+
+        What it can do is `at_once / takes` requests a second. It works on each that has come,
+        also when nobody waits for the answer any more.
+
+        Args:
+            at_once: how many requests.
+            takes: seconds of work on each of them.
+            queue: how many may wait; to whoever comes later it says 503 at once, with
+                `Retry-After: 1`. None: as many as come.
+
+        Raises:
+            FaultError: these are no such numbers.
+        """
+        message = spoiling.limited(at_once, takes, queue)
+        return self._spoil("limited", spoiling.told(message), message)
 
     def answers(
         self,
