@@ -54,7 +54,7 @@ def measured(lab: Lab, bare: bool) -> Cost:
     """What 16 workers' requests cost, as the engine sends them: microseconds, and the rate."""
     lab.load("random")
     if bare:
-        lab._site._admin.load(without_instruments(lab.config()))
+        lab.stack.site._admin.load(without_instruments(lab.config()))
     before = _used(lab)
     run = lab.fire(REQUESTS, concurrency=16, clients=Clients(proxy=not bare), background=True).run
     run.wait()
@@ -65,7 +65,7 @@ def measured(lab: Lab, bare: bool) -> Cost:
 
 def _used(lab: Lab) -> Cost:
     """Seconds of processor time so far: the lab's own process, Caddy, and the backends."""
-    caddy, ours = lab._runtime._caddy, psutil.Process()
+    caddy, ours = lab.stack.runtime._caddy, psutil.Process()
     others = [child for child in ours.children(recursive=True) if child != caddy]
     return {
         "Caddy": _seconds(caddy),

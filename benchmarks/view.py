@@ -31,8 +31,8 @@ def share():
     passed = time.perf_counter() - began
     return (used.user + used.system - before.user - before.system) / passed
 """
-ALONE = "lab._feed.unwatch(view._deliver)\nalone = share()"
-SEEN = "lab._feed.watch(view._deliver)\nprint(json.dumps([alone, share()]))"
+ALONE = "lab.stack.feed.unwatch(view._deliver)\nalone = share()"
+SEEN = "lab.stack.feed.watch(view._deliver)\nprint(json.dumps([alone, share()]))"
 EMPTY = """milliseconds => new Promise(done => {
     const began = performance.now();
     let frames = 0;

@@ -112,7 +112,7 @@ def pytest_runtest_makereport(item):
 
 @cache
 def podman() -> tuple[bool, str]:
-    from caddylab._runtimes.podman import runtime as podman
+    from caddylab._runtimes.podman import presence as podman
 
     return podman.available()
 

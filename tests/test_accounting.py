@@ -61,7 +61,7 @@ def witnesses(lab, monkeypatch):
 def heard(lab, witnesses, traffic):
     """What the witnesses say against a run that is over."""
     lab.restore()
-    lab._journal.catch_up()
+    lab.stack.journal.catch_up()
     witnesses.hear()
     return list(witnesses.differences(traffic))
 

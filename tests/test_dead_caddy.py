@@ -26,16 +26,16 @@ def lab(request):
 def dead(lab):
     """A lab whose Caddy was killed from outside; it is well again afterwards."""
     end_caddy(lab, "SIGKILL")
-    assert poll(lambda: not lab._runtime.caddy_runs(), 10)
+    assert poll(lambda: not lab.stack.runtime.caddy_runs(), 10)
     yield lab
     lab.reset()
 
 
 def end_caddy(lab: Lab, name: str) -> None:
-    if lab._runtime.name == "process":
-        lab._runtime._caddy.send_signal(getattr(signal, name))
+    if lab.stack.runtime.name == "process":
+        lab.stack.runtime._caddy.send_signal(getattr(signal, name))
     else:
-        lab._runtime._caddy.signal(name)
+        lab.stack.runtime._caddy.signal(name)
 
 
 QUESTIONS = {
@@ -84,7 +84,8 @@ def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
     end_caddy(lab, "SIGKILL")
     run.wait()
     lab.reset()
-    silent = {"timeout"} if lab._runtime.name == "podman" else set()  # its network goes with it
+    # A container's network goes with it
+    silent = {"timeout"} if lab.stack.runtime.name == "podman" else set()
     ends = {request.outcome for request in run.requests[-20:]}
     assert ends <= {"connect refused", "reset"} | silent
 

@@ -49,7 +49,7 @@ def sight(lab, number) -> Sight:
 
 def kill_from_outside(lab, number) -> None:
     unit = lab.backend(number)._unit
-    if lab._runtime.name == "podman":
+    if lab.stack.runtime.name == "podman":
         unit.container.signal("SIGKILL")
     else:
         unit._process.kill()
@@ -321,7 +321,7 @@ def processes():
 
 def backends_of(lab) -> list[psutil.Process]:
     """The processes that listen where a backend of the lab does."""
-    ports = {unit.address[1] for unit in lab._runtime.units}
+    ports = {unit.address[1] for unit in lab.stack.runtime.units}
     found = []
     for process in psutil.process_iter():
         try:
@@ -335,7 +335,7 @@ def backends_of(lab) -> list[psutil.Process]:
 
 def test_a_start_that_nobody_waited_for_is_no_second_backend(processes, monkeypatch):
     """The keeper has started it, and its answer stays unread."""
-    backend, keeper = processes.backend(2), processes._runtime.keeper
+    backend, keeper = processes.backend(2), processes.stack.runtime.keeper
     backend.kill()
     with monkeypatch.context() as patch:
         patch.setattr(keeper, "_ask", lambda **command: say(keeper, -1, **command))
@@ -350,8 +350,8 @@ def test_a_start_that_nobody_waited_for_is_no_second_backend(processes, monkeypa
 
 def test_without_its_keeper_a_lab_still_tells_what_is_so():
     with Lab(runtime="process") as lab:
-        lab._runtime.keeper._process.kill()
-        lab._runtime.keeper._process.wait()
+        lab.stack.runtime.keeper._process.kill()
+        lab.stack.runtime.keeper._process.wait()
         with lab.backend(1).hung():
             assert lab.backend(1).state == "hung"
         lab.backend(1).kill()
@@ -366,7 +366,7 @@ def test_a_stranger_at_a_backends_port_is_noticed(processes):
     unit = processes.backend(1)._unit
     environment = os.environ | {
         "BACKEND_ID": "1", "CONTROL_PORT": str(unit.control[1]),
-        "CONTROL_SECRET": processes._runtime.secret, "CONTROL_INSTANCE": "stranger",
+        "CONTROL_SECRET": processes.stack.runtime.secret, "CONTROL_INSTANCE": "stranger",
     }  # fmt: skip
     from caddylab._machine import shipped
     from caddylab._runtimes import keeper_main

@@ -56,8 +56,8 @@ def watch(lab):
 
         def begin():
             heard = Heard()
-            lab._feed.watch(heard, [t.run for t in lab._running if not t.done])
-            ends.callback(lab._feed.unwatch, heard)
+            lab.stack.feed.watch(heard, [t.run for t in lab.stack.sender.under_way])
+            ends.callback(lab.stack.feed.unwatch, heard)
             return heard
 
         yield begin
@@ -120,7 +120,7 @@ def test_a_hung_backend_holds_its_requests_at_once(lab, watch):
         traffic = lab.fire(rate=20, duration=60, timeout=50, background=True)
         assert heard.tells("s", 20)
         assert poll(lambda: len(heard.of("a")) >= 8, 2)
-        caddy_counts = lab._journal.in_flight
+        caddy_counts = lab.stack.journal.in_flight
         assert poll(lambda: abs(caddy_counts[2] - len(held(heard, 2))) <= 2, 2)
         inside = held(heard, 2)
         traffic.stop()
@@ -143,7 +143,7 @@ def test_a_body_that_stops_half_way_makes_nobody_else_uncertain(lab, watch):
     lab.restore()
     traffic.stop()
     stream.stop()
-    assert poll(lambda: not any(lab._journal.in_flight.values()), 5)
+    assert poll(lambda: not any(lab.stack.journal.in_flight.values()), 5)
 
 
 def held(heard, backend):
@@ -168,7 +168,7 @@ def test_in_a_crowd_places_are_provisional_and_their_number_is_right(lab, watch)
     with lab.backend(1).slow(4.0), lab.backend(2).slow(4.0):
         traffic = lab.fire(30, concurrency=30, background=True)
         assert poll(lambda: [len(held(heard, n)) for n in (1, 2)] == [15, 15], 3)
-        assert poll(lambda: lab._journal.in_flight == {1: 15, 2: 15}, 0.9), "says Caddy"
+        assert poll(lambda: lab.stack.journal.in_flight == {1: 15, 2: 15}, 0.9), "says Caddy"
         traffic.wait()
     assert equal_records(heard, traffic)
     truth = {event[2]: event[4] for event in heard.of("r")}
@@ -206,10 +206,10 @@ def test_it_says_how_long_caddy_will_remember_a_failure(lab, watch):
         assert poll(lambda: heard.of("b")[-1][4] == "failed", 2)
         *_, until = heard.of("b")[-1]
         (failure,) = [a for r in traffic.requests for a in r.attempts if a.error]
-        expected = failure.start + failure.duration + 2 - lab._feed.zero
+        expected = failure.start + failure.duration + 2 - lab.stack.feed.zero
         assert until == pytest.approx(expected, abs=0.1)
         lab.wait_until(lambda: lab.backend(2).opinion == "healthy", 5)
-        assert -0.2 < time.time() - lab._feed.zero - until < 2  # late on a busy machine
+        assert -0.2 < time.time() - lab.stack.feed.zero - until < 2  # late on a busy machine
 
 
 def test_checks_that_fail_and_those_that_pass(lab, watch):
@@ -227,7 +227,7 @@ def test_checks_that_fail_and_those_that_pass(lab, watch):
     assert "500" in checks(1, False)[0][4]
     lab.load(BARE)
     assert poll(lambda: heard.of("l")[-1][2]["health_interval"] is None, 2)
-    told = {event[1] + lab._feed.zero for event in checks(2, True)}
+    told = {event[1] + lab.stack.feed.zero for event in checks(2, True)}
     diary = {entry["start"] for entry in lab.backend(2).requests() if entry["id"] is None}
     assert all(any(abs(time - start) < 0.001 for start in diary) for time in told)
     gaps = [b - a for a, b in pairwise(sorted(told))]
@@ -269,10 +269,10 @@ def test_it_costs_nothing_when_nobody_watches(lab, watch):
     before = feeds()
     heard = watch()
     assert len(feeds()) == len(before) + 1
-    assert lab._journal._reader.selections
-    lab._feed.unwatch(heard)
+    assert lab.stack.journal._reader.selections
+    lab.stack.feed.unwatch(heard)
     assert feeds() == before
-    assert not lab._journal._reader.selections
+    assert not lab.stack.journal._reader.selections
     lab.fire(5)
     assert heard.of("s") == []
 

@@ -20,8 +20,9 @@ from nbclient import NotebookClient
 from caddylab import Clients, FaultError, GameDay, LabClosed, LabError
 from caddylab._gameday import score
 from caddylab._gameday.game import Deed
-from caddylab._gameday.incidents import DAY, SCENARIOS, plan
+from caddylab._gameday.incidents import plan
 from caddylab._gameday.report import COLUMNS, Report
+from caddylab._gameday.scenarios import DAY, SCENARIOS
 from caddylab._gameday.score import EXCUSED, PAGE, Sample
 from caddylab._machine import shipped
 from caddylab._machine.waiting import poll
@@ -339,8 +340,8 @@ class TestOnCall:
         def watch(now, events):
             batches.extend(events)
 
-        idle.lab._feed.watch(watch)
-        idle.lab._feed.unwatch(watch)
+        idle.lab.stack.feed.watch(watch)
+        idle.lab.stack.feed.unwatch(watch)
         assert {event[3] for event in batches if event[0] == "b"} == {"hidden"}
         assert "hidden" not in idle.lab.view()._repr_mimebundle_()[0]["image/svg+xml"]
 

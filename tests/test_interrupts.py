@@ -128,9 +128,9 @@ def faults_of(lab: Lab) -> list[str]:
             wrong.append(f"{backend} has faults inside")
     if any(fault.end is None for fault in lab.faults):
         wrong.append(f"a fault goes on: {lab.faults}")
-    if any(not traffic.done for traffic in lab._running):
+    if lab.stack.sender.under_way:
         wrong.append("a run goes on")
-    if lab.config() != lab._runtime.admin().get("/config/").json():
+    if lab.config() != lab.stack.runtime.admin().get("/config/").json():
         wrong.append("Caddy runs another configuration")
     if (count := parts(lab)) != len(lab.backends) + 1:
         wrong.append(f"{count} backends and Caddys")
@@ -145,8 +145,8 @@ def faults_of(lab: Lab) -> list[str]:
 
 def parts(lab: Lab) -> int:
     """How many programs of the lab run, but for what keeps it."""
-    if lab._runtime.name == "podman":
-        client, label = lab._runtime._service.client, f"label=caddylab.lab={lab.id}"
+    if lab.stack.runtime.name == "podman":
+        client, label = lab.stack.runtime._session.service.client, f"label=caddylab.lab={lab.id}"
         return len(client.containers.list(filters=[label]))
     return len([process for process in processes_of(lab.id) if process.ppid() != os.getpid()])
 
@@ -203,7 +203,7 @@ def stop_an_end(runtime: str, before: set[str], moment: float) -> bool:
 
 def test_stop_at_random_moments(lab):
     lab.restore()
-    presser = assault(lab, 20 if lab._runtime.name == "process" else 5)
+    presser = assault(lab, 20 if lab.stack.runtime.name == "process" else 5)
     assert presser.pressed.total() >= 5
 
 

@@ -51,7 +51,7 @@ PHASES = {
     ),
     "loads": ("done", f"{FOR_EVER}lab.load('crash'); lab.load('happy-path')"),
     "resets": ("done", f"{FOR_EVER}lab.fire(50, background=True); lab.reset()"),
-    "watched": ("done", "lab.view(); lab._feed.watch(lambda *_: None); lab.fire(50)"),
+    "watched": ("done", "lab.view(); lab.stack.feed.watch(lambda *_: None); lab.fire(50)"),
     "the end": ("done", "print('done', flush=True); lab.close()"),
 }
 TIMES = 3

@@ -21,7 +21,7 @@ def test_a_caddy_that_takes_too_much_ends_and_the_lab_says_why(runtime, monkeypa
     with Lab(runtime=runtime) as lab:
         lab.load(GREEDY)
         lab.fire(40, concurrency=40, method="POST", body=b"x" * 8_000_000, timeout=60)
-        assert poll(lambda: not lab._runtime.caddy_runs(), 30)
+        assert poll(lambda: not lab.stack.runtime.caddy_runs(), 30)
         with pytest.raises(CaddylabError, match=r"more than .* of memory .*lab\.reset\(\)"):
             lab.load(GREEDY)
         lab.reset()
@@ -37,9 +37,9 @@ def test_the_bounds_reach_caddy(lab):
 
 
 def caddy_file(lab: Lab, name: str) -> str:
-    if lab._runtime.name == "process":
-        pid = lab._runtime._caddy.pid
+    if lab.stack.runtime.name == "process":
+        pid = lab.stack.runtime._caddy.pid
     else:
-        pid = lab._runtime._caddy._inspect()["State"]["Pid"]
+        pid = lab.stack.runtime._caddy._inspect()["State"]["Pid"]
     with open(f"/proc/{pid}/{name}") as file:
         return file.read()

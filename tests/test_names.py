@@ -68,7 +68,7 @@ def test_names_stand_for_the_backends_and_every_fault_of_them_shows(lab, source)
         assert repr(fault) == f"<backend 1 has moved ({was} → {now})>"
     assert not fault.active
     lab.wait_until(lambda: who(lab) == {1, 2})
-    if lab._runtime.name == "process":
+    if lab.stack.runtime.name == "process":
         assert lab.names.records == before
 
     with lab.names.slow(0.6) as fault:
@@ -182,11 +182,11 @@ def test_a_silent_name_server_is_called_by_its_name_wherever_it_is_told_of(lab, 
     desk._view_count = 1  # what a front end says when it shows the panel
     with lab.names.silent(), lab.names.unlisted(1):
         run = lab.fire(3, timeout=0.3)
-        lab.wait_until(lambda: ["n", "silent"] in [[e[0], e[-1]] for e in lab._feed.history()])
+        lab.wait_until(lambda: ["n", "silent"] in [[e[0], e[-1]] for e in lab.stack.feed.history()])
         lab.wait_until(lambda: "The name server is silent." in desk.backends.names.value)
         assert "Backend 1 has no record." in desk.backends.names.value
         assert not desk.backends.restore.disabled
-    lab.wait_until(lambda: ["n", "up"] in [[e[0], e[-1]] for e in lab._feed.history()])
+    lab.wait_until(lambda: ["n", "up"] in [[e[0], e[-1]] for e in lab.stack.feed.history()])
     desk._view_count = 0
     picture.close(), desk.close()
     told = run.chart("routing").to_json() + run.chart("latency").to_json()
@@ -200,13 +200,13 @@ def test_a_silent_name_server_is_called_by_its_name_wherever_it_is_told_of(lab, 
 def test_a_name_server_that_was_ended_is_started_again_and_ends_with_the_lab():
     with Lab(runtime="process", backends=1) as lab:
         load(lab, "a backend1 8080")
-        process = psutil.Process(lab._runtime.keeper.look("names")["pid"])
+        process = psutil.Process(lab.stack.runtime.keeper.look("names")["pid"])
         process.kill()
         lab.wait_until(lambda: not process.is_running())
         with lab.names.slow(0.01):  # which is told to the new one, where Caddy asks
             pass
         lab.wait_until(lambda: who(lab) == {1})
-        process = psutil.Process(lab._runtime.keeper.look("names")["pid"])
+        process = psutil.Process(lab.stack.runtime.keeper.look("names")["pid"])
     assert not process.is_running()
 
 

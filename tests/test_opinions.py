@@ -186,13 +186,13 @@ def test_panel_view_tape_and_backend_say_it_in_the_same_words(fresh):
     def watch(now, events):
         seen.extend(event[4] for event in events if event[0] == "b" and event[2] == 1)
 
-    fresh._feed.watch(watch)
+    fresh.stack.feed.watch(watch)
     try:
         fresh.load(two(f"health_uri /\n{EVERY}", f"health_uri /nope\n{EVERY}"))
         soon(fresh, "unhealthy for /b")
         fresh.wait_until(lambda: seen[-1:] == ["unhealthy for /b"], 5)
     finally:
-        fresh._feed.unwatch(watch)
+        fresh.stack.feed.unwatch(watch)
     run = fresh.fire(1, path="/a")
     played = tape(run.run, fresh.faults, fresh.opinions, run._stage)
     assert [event[4] for event in played if event[0] == "b" and event[2] == 1][-1] == seen[-1]

@@ -7,8 +7,9 @@ import pytest
 from caddylab._errors import RuntimeUnavailable, StartFailed
 from caddylab._machine import shipped
 from caddylab._runtimes.podman import images
-from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
+from caddylab._runtimes.podman.runtime import PodmanRuntime
 
 pytestmark = pytest.mark.podman
 
@@ -86,7 +87,7 @@ def test_a_build_that_fails_shows_the_end_of_its_log(client, sources):
 @pytest.mark.usefixtures("no_new_images")
 def test_a_backend_that_ends_at_its_start_is_shown_and_removed(client, sources):
     sources("CMD echo no breakfast; exit 3")
-    runtime = podman.PodmanRuntime("cafe0001")
+    runtime = PodmanRuntime("cafe0001")
     with pytest.raises(StartFailed, match=r"backend1 ended at its start(.|\n)*no breakfast"):
         runtime.start()
     assert client.containers.list(all=True, filters=["label=caddylab.lab=cafe0001"]) == []

@@ -14,7 +14,7 @@ from caddylab._cli import clean
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.keeper import MARK
-from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
 from caddylab._runtimes.podman import sweep as podman_sweep
 

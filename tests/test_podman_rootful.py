@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from podman_support import running
 
-from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
 
 

@@ -14,7 +14,7 @@ from podman_support import get, left_of, proxy_to, running
 
 from caddylab import Lab, StartFailed, _runtimes
 from caddylab._errors import RuntimeUnavailable
-from caddylab._runtimes.podman import runtime as podman
+from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
 
 

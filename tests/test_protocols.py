@@ -146,7 +146,7 @@ def test_a_unix_socket_is_real_or_said_to_be_none(lab):
     loaded = lab.load(site("unix//run/app.sock"))
     request = one(lab)
     replaced = stood(loaded, "unix//run/app.sock")
-    if lab._runtime.name == "process":
+    if lab.stack.runtime.name == "process":
         assert request.attempts[0].upstream.startswith("unix//")
         assert replaced.runs == "backend 1 at a unix socket in the lab's folder"
     else:

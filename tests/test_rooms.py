@@ -12,6 +12,9 @@ import pytest
 import caddylab
 
 ROOT = Path(caddylab.__file__).parent
+PROJECT = Path(__file__).parents[1]
+MOST_LINES = 250
+"""Of a module (CONTRIBUTING.md)."""
 
 FLOORS = (
     {"__main__"},
@@ -113,6 +116,17 @@ def test_no_circle():
         TopologicalSorter(ARROWS).prepare()
     except CycleError as error:
         pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("folder", ["src/caddylab", "containers/app"])
+def test_no_module_is_longer_than_the_project_allows(folder):
+    sources = (path for kind in ("py", "js") for path in (PROJECT / folder).rglob(f"*.{kind}"))
+    lengths = {
+        str(path.relative_to(PROJECT)): len(path.read_text("utf-8").splitlines())
+        for path in sources
+    }
+    assert lengths
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 
 
 def test_no_two_public_classes_have_one_name():

@@ -10,8 +10,8 @@ import pytest
 from caddylab import CaddyfileError
 from caddylab._caddy.running import program
 from caddylab._caddy.safety.decision import Verdict
-from caddylab._caddy.safety.guard import RULES
 from caddylab._caddy.safety.modules import MODULES, Touch
+from caddylab._caddy.safety.rulings import RULINGS
 from caddylab._caddy.safety.walk import modules
 
 SECRET = "not for a lab"
@@ -31,7 +31,7 @@ def test_the_table_has_each_module_of_caddy_and_no_other():
 
 
 def test_each_rule_is_about_a_module_that_reaches_beyond_the_lab():
-    assert all(MODULES[module] is not Touch.NOTHING for module in RULES)
+    assert all(MODULES[module] is not Touch.NOTHING for module in RULINGS)
 
 
 def test_modules_are_found_wherever_they_stand(lab):
@@ -165,7 +165,7 @@ def test_a_log_file_goes_to_the_labs_folder_and_that_is_said(lab, tmp_path):
         [decision] = loaded.decisions
         assert decision.verdict is Verdict.REDIRECTED
         assert decision.stood == f"output file {wanted}"
-        assert decision.runs.startswith(lab._runtime.own_folder)
+        assert decision.runs.startswith(lab.stack.runtime.own_folder)
         assert str(decision) in map(str, loaded.warnings)
     assert list(tmp_path.iterdir()) == []
 
@@ -214,4 +214,4 @@ def test_a_module_that_nobody_has_looked_at_is_refused(lab):
     [server] = adapted["apps"]["http"]["servers"].values()
     server["routes"][0]["handle"].append({"handler": "exec", "command": "rm"})
     with pytest.raises(CaddyfileError, match=r"does not know Caddy's module `http.handlers.exec`"):
-        Instrument(adapted, lab._runtime, "").plan()
+        Instrument(adapted, lab.stack.runtime, "").plan()

@@ -42,7 +42,7 @@ def test_it_can_be_closed_by_its_own_work():
 
 def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatch):
     with Lab("process") as lab:
-        real = lab._journal._read_log
+        real = lab.stack.journal._read_log
         failures = iter(range(40))
 
         def fail(offset):
@@ -50,7 +50,7 @@ def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatc
                 raise OSError(24, "Too many open files")
             return real(offset)
 
-        monkeypatch.setattr(lab._journal, "_read_log", fail)
+        monkeypatch.setattr(lab.stack.journal, "_read_log", fail)
         run = lab.fire(10)
 
         assert run.good == 10

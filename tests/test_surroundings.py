@@ -60,7 +60,7 @@ def fill():
             pass
 
 def end_caddy():
-    lab._runtime._caddy.kill()
+    lab.stack.runtime._caddy.kill()
 
 with Lab(os.environ.get("RUNTIME", "process"), backends=1) as lab:
     print("BEFORE", lab.fire(5))
@@ -256,7 +256,7 @@ def test_so_do_containers(tmp_path, monkeypatch):
         assert Path(uri.removeprefix("unix://")).is_socket()
     with Lab("podman", backends=1) as lab:
         assert all(request.complete for request in lab.fire(5).requests)
-        assert lab._runtime.log_trouble() == ""
+        assert lab.stack.runtime.log_trouble() == ""
         here = folder.base() / lab.id
     assert not here.exists()
     assert list(odd.iterdir()) == []

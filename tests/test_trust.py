@@ -99,20 +99,20 @@ def stores() -> list[str]:
 
 @pytest.mark.parametrize("text", AUTHORITIES.values(), ids=AUTHORITIES)
 def test_every_authority_is_told_to_stay_in_the_lab(lab, text):
-    config = Instrument(lab.adapt(text), lab._runtime, text).plan().config
+    config = Instrument(lab.adapt(text), lab.stack.runtime, text).plan().config
     authorities = config["apps"]["pki"]["certificate_authorities"]
     assert "local" in authorities
     assert all(ca["install_trust"] is False for ca in authorities.values())
 
 
 def test_what_caddy_runs_says_so_too(lab):
-    running = lab._runtime.admin().get("/config/apps/pki").json()
+    running = lab.stack.runtime.admin().get("/config/apps/pki").json()
     assert running["certificate_authorities"]["local"]["install_trust"] is False
 
 
 def test_the_first_configuration_says_so_too(lab):
     """Before anything is loaded."""
-    runtime = lab._runtime
+    runtime = lab.stack.runtime
     boot = json.loads(runtime.boot())
     assert boot["apps"]["pki"]["certificate_authorities"]["local"]["install_trust"] is False
 
@@ -146,7 +146,7 @@ def store(tmp_path):
     folder.mkdir()
     with Lab(runtime="process") as lab:
         lab.load(AUTHORITIES["tls internal"])
-        [root] = lab._runtime.folder.glob("caddy/pki/authorities/local/root.crt")
+        [root] = lab.stack.runtime.folder.glob("caddy/pki/authorities/local/root.crt")
         shutil.copy(root, folder / "Caddy_Local_Authority.crt")
     (folder / "mine.crt").write_text("-----BEGIN CERTIFICATE-----\nbm90IENhZGR5\n"
                                      "-----END CERTIFICATE-----\n")  # fmt: skip

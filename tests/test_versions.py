@@ -90,5 +90,5 @@ def test_a_difference_is_what_never_came_out_the_same(then, now, told):
 
 def test_a_lab_asks_as_older_caddys_want_it(lab):
     """Before 2.10 they answer no other name on a unix socket, and their log knows no mode."""
-    assert lab._runtime.admin().base_url.host == "127.0.0.1"
-    assert "mode" not in lab._runtime.log_writer()
+    assert lab.stack.runtime.admin().base_url.host == "127.0.0.1"
+    assert "mode" not in lab.stack.runtime.log_writer()

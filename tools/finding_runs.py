@@ -163,7 +163,7 @@ def events(lab: Lab) -> str:
 
 
 def _told(lab: Lab) -> int:
-    return lab._runtime.read_log(0).count(b'"name":"unhealthy"')
+    return lab.stack.runtime.read_log(0).count(b'"name":"unhealthy"')
 
 
 def moved(lab: Lab) -> str:

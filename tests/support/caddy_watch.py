@@ -94,7 +94,7 @@ def load_all(runtime: str, folder: Path, out: Path) -> dict[str, Any]:
                 result["whys"][path.name] = error.reason
             except Exception as error:
                 result["faults"].append(f"{path.name}: {error!r}")
-        own = (lab._runtime.own_folder, "/tmp/caddylab", "/data/caddy", "/config/caddy")
+        own = (lab.stack.runtime.own_folder, "/tmp/caddylab", "/data/caddy", "/config/caddy")
         dials = ("10.", "fe80") if runtime == "podman" else ()
         lines = watch.close()
         result["calls"], result["strayed"] = len(lines), strayed(lines, own, dials)
@@ -108,9 +108,9 @@ def ask(lab: Lab) -> None:
 
 
 def caddy_pid(lab: Lab) -> int:
-    if lab._runtime.name == "process":
-        return lab._runtime._caddy.pid
-    return int(lab._runtime._caddy._inspect()["State"]["Pid"])
+    if lab.stack.runtime.name == "process":
+        return lab.stack.runtime._caddy.pid
+    return int(lab.stack.runtime._caddy._inspect()["State"]["Pid"])
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ START = "from caddylab import Lab\nlab = Lab()\nlab.load('happy-path')"
 DESCRIBE = """
 import json, os
 from ipykernel.connect import get_connection_file
-runtime = lab._runtime
+runtime = lab.stack.runtime
 print("FOUND" + json.dumps({
     "secret": runtime.secret, "folder": str(runtime.folder),
     "site": runtime.site[1], "backends": [unit.address[1] for unit in runtime.units],

@@ -199,7 +199,7 @@ class Server(asyncio.Protocol):
 @contextlib.contextmanager
 def tapped(lab: Lab) -> Iterator[Tap]:
     """All requests of the lab go through a tap."""
-    runtime, site = lab._runtime, lab._runtime.site
+    runtime, site = lab.stack.runtime, lab.stack.runtime.site
     tap = Tap(site)
     runtime.site = tap.address
     try:

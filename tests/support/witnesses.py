@@ -29,8 +29,8 @@ class Log:
     """Every byte of Caddy's log that the lab reads, read a second time."""
 
     def __init__(self, lab: Lab, monkeypatch: Any) -> None:
-        self.lines, self._rest, read = list[bytes](), b"", lab._journal._read_log
-        monkeypatch.setattr(lab._journal, "_read_log", lambda offset: self._keep(read(offset)))
+        self.lines, self._rest, read = list[bytes](), b"", lab.stack.journal._read_log
+        monkeypatch.setattr(lab.stack.journal, "_read_log", lambda offset: self._keep(read(offset)))
 
     def _keep(self, data: bytes) -> bytes:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -136,7 +136,7 @@ def _who(lab: Lab, end: Said, attempts: list[Said]) -> Said:
         return Answerer.NOBODY, None
     upstream, last = attempts[-1] if attempts else ("", None)
     if last == status:
-        return Answerer.BACKEND, lab._journal.backend_at(upstream)
+        return Answerer.BACKEND, lab.stack.journal.backend_at(upstream)
     return (Answerer.CADDY if status == 200 else Answerer.NO_BACKEND), None
 
 

@@ -33,7 +33,7 @@ def sweep() -> int:
         1 if something may be left that could not be looked at or removed, else 0.
     """
     from caddylab._runtimes import lab_folder as folder
-    from caddylab._runtimes.podman import runtime as podman
+    from caddylab._runtimes.podman import presence as podman
 
     # Containers first: a lab's folder says that it is over.
     swept = {"containers": podman.sweep(), "processes and files": folder.sweep()}

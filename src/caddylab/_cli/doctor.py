@@ -132,7 +132,7 @@ def _processes() -> str:
 
 
 def _podman() -> str:
-    from caddylab._runtimes.podman import runtime as podman
+    from caddylab._runtimes.podman import presence as podman
 
     works, why = podman.available()
     if not works:

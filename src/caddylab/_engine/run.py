@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
-import socket
-import ssl
 import sys
 import time
-from typing import cast
 
-from caddylab._engine import quiet, tls
-from caddylab._engine.clients import Client, Clients
-from caddylab._engine.connection import Connection, proxy_line
+from caddylab._engine import quiet
+from caddylab._engine.clients import Clients
+from caddylab._engine.connection import Connection
+from caddylab._engine.dialling import Dialling, Idle, unconnected
 from caddylab._engine.ledger import Ledger
 from caddylab._engine.plan import Plan
 from caddylab._engine.tls import Trust
 from caddylab._machine.ports import Address
 from caddylab._records import Answerer, Outcome, Request
-
-MOST_IDLE = 1000
-"""So many idle connections are kept at most: a process has a limit of open files."""
 
 
 class Run(Ledger):
@@ -44,12 +37,11 @@ class Run(Ledger):
         super().__init__(plan)
         self._trust = trust
         self._secure = trust is not None
-        self._loop, self._site, self._clients = loop, site, clients
+        self._loop, self._clients = loop, clients
+        self._dialling = Dialling(plan, site, loop, trust)
         self._head = plan.head(self.id)
-        self._bodiless = plan.method == "HEAD"
         self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
-        self._idle: dict[int, list[Connection]] = {}
-        self._idle_count = 0
+        self._idle = Idle()
         self._patience: asyncio.TimerHandle | None = None
 
     # From any thread
@@ -97,7 +89,7 @@ class Run(Ledger):
         if self._trust and (session := connection.session):
             self._clients[request.client].sessions[self._trust, self.plan.host] = session
         if connection.reusable:
-            self._release(connection, request.client)
+            self._idle.keep(connection, request.client)
         if connection.turned_away:
             self._without_a_line(request)
         assert request.status is not None
@@ -133,7 +125,7 @@ class Run(Ledger):
         request = Request(n, client, now if planned is None else planned, now)
         self.requests.append(request)
         self._tell("sent", request)
-        if connection := self._idle_connection(client):
+        if connection := self._idle.take(client):
             self._send(connection, request)
         else:
             self._in_flight[n] = self._loop.create_task(self._connect(request))
@@ -142,51 +134,11 @@ class Run(Ledger):
 
     async def _connect(self, request: Request) -> None:
         try:
-            connect = self._connect_secure if self._trust else self._connect_plain
-            connection = await connect(self._clients[request.client])
+            connection = await self._dialling.connect(self._clients[request.client], self)
         except OSError as error:
-            self._settle(request, *_unconnected(error, self.plan.host))
+            self._settle(request, *unconnected(error, self.plan.host))
         else:
             self._send(connection, request)
-
-    async def _connect_plain(self, client: Client) -> Connection:
-        opening = client.opening(self.plan.host)
-        _, connection = await self._loop.create_connection(
-            lambda: Connection(self, opening, self._bodiless), *self._site
-        )
-        return connection
-
-    async def _connect_secure(self, client: Client) -> Connection:
-        """The PROXY line goes ahead of the handshake, as a proxy before Caddy would send it."""
-        assert self._trust is not None
-        host = self.plan.host
-        try:
-            _, connection = await self._loop.create_connection(
-                lambda: Connection(self, "", self._bodiless),
-                sock=await self._dialled(client.opening(host)),
-                ssl=cast(ssl.SSLContext, self._trust.resuming(client.sessions.get(
-                    (self._trust, host)))),
-                server_hostname=tls.name_of(host),
-                ssl_handshake_timeout=self.plan.timeout + 60,  # our own patience comes first
-            )  # fmt: skip
-        except ConnectionResetError as error:
-            raise ConnectionResetError(error.errno, tls.CLOSED_IN_HANDSHAKE) from error
-        return connection
-
-    async def _dialled(self, opening: str) -> socket.socket:
-        """A TCP connection that has told whose it is."""
-        sock = socket.socket()
-        try:
-            sock.setblocking(False)
-            # Else the handshake would wait for an acknowledgement of the PROXY line (40 ms).
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await self._loop.sock_connect(sock, self._site)
-            if opening:
-                await self._loop.sock_sendall(sock, proxy_line(opening, sock.getsockname()[1]))
-        except BaseException:
-            sock.close()
-            raise
-        return sock
 
     def _send(self, connection: Connection, request: Request) -> None:
         self._in_flight[request.n] = connection
@@ -263,34 +215,5 @@ class Run(Ledger):
         quiet.release()
         if self._patience is not None:
             self._patience.cancel()
-        for connections in self._idle.values():
-            for connection in connections:
-                connection.cancel()
-        self._idle.clear()
+        self._idle.close()
         self.done.set()
-
-    def _release(self, connection: Connection, client: int) -> None:
-        if self._idle_count < MOST_IDLE:
-            self._idle.setdefault(client, []).append(connection)
-            self._idle_count += 1
-        else:
-            connection.cancel()
-
-    def _idle_connection(self, client: int) -> Connection | None:
-        idle = self._idle.get(client)
-        while idle:
-            self._idle_count -= 1
-            if (connection := idle.pop()).reusable:
-                return connection
-        return None
-
-
-def _unconnected(error: OSError, host: str) -> tuple[Outcome, str]:
-    """Outcome and text for a connection that could not be made."""
-    if isinstance(error, ssl.SSLError):
-        return Outcome.TLS, tls.words(error, host)
-    text = os.strerror(error.errno) if error.errno else error.strerror or str(error)
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        text += ": this process has too many connections open; send less at a time"
-    reset = isinstance(error, ConnectionResetError)
-    return (Outcome.RESET if reset else Outcome.REFUSED), text

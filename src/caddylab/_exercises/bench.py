@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from caddylab._engine.clients import Clients
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.rig import Rig
 from caddylab._rig.site.loaded import Loaded
+from caddylab._runtimes.base import BACKEND_PORT
 
 T = TypeVar("T")
 LARGEST_SEED = 999
@@ -36,7 +36,7 @@ class Bench(Rig):
     def __init__(self, runtime: str = "auto", backends: int = 2, seed: int | None = None) -> None:
         self.shuffle(seed)
         super().__init__(runtime, backends)
-        self._site.strict = True
+        self.stack.site.strict = True
 
     def shuffle(self, seed: int | None = None) -> None:
         """Begin the choices by chance anew."""
@@ -62,23 +62,23 @@ class Bench(Rig):
     @property
     def rewritten(self) -> list[str]:
         """What backends were asked for where a client wanted something else."""
-        return list(self._journal.rewritten.values())
+        return list(self.stack.journal.joining.rewritten.values())
 
     def take(self, *, own: bool) -> None:
         """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
-        self._site.lenient = own
+        self.stack.site.lenient = own
 
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""
         self.shuffle(seed)
         self.restore()
-        self._faults.clear()
-        self._journal.rewritten.clear()
-        self._clients = Clients()
+        self.stack.fleet.spans.clear()
+        self.stack.journal.joining.rewritten.clear()
+        self.stack.sender.renew()
 
     def dial(self, number: int) -> str:
         """Where Caddy finds a backend, as its configuration has it."""
-        return self._dial(number)
+        return self.stack.runtime.dial(f"backend{number}", BACKEND_PORT)
 
     def soon(self, condition: Callable[[], object], patience: float) -> float | None:
         """Wait for what depends on the learner: the seconds that it took, or None."""

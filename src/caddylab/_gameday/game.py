@@ -5,21 +5,22 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from caddylab._border import Between, border
 from caddylab._errors import LabError
-from caddylab._gameday import score
+from caddylab._gameday.accounts import Accounts
+from caddylab._gameday.after_cells import after_each_cell
 from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
-from caddylab._gameday.incidents import DAY, plan
+from caddylab._gameday.incidents import plan
 from caddylab._gameday.on_call import OnCall
+from caddylab._gameday.plot import Plot
+from caddylab._gameday.scenarios import DAY
 from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed, Status
 from caddylab._look import progress_bar
 from caddylab._machine.late import ensure
 from caddylab._machine.steady import in_thread
-from caddylab._records import Request
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +86,7 @@ class GameDay:
         self.lab = OnCall(runtime, self._did, self.stop)
         self.lab.deploy(DAY)
         self._crowd = Crowd(self.lab, rate)
+        self._accounts = Accounts(self._crowd, self.lab.reloads, rate, self.seconds)
         progress_bar.say(
             f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
             f"visitors in. Others get the same game with seed={self.seed}."
@@ -101,22 +103,10 @@ class GameDay:
         """
         if self._began is not None or self._over.is_set():
             raise LabError("A game is played once; for another one: game = GameDay().")
-        self.lab._feed.watch(_watch)  # so that it is known who waits where
+        self.lab.stack.feed.watch(_watch)  # so that it is known who waits where
         self._began = self._crowd.arrive(self.seconds)
-        self._tell_after_cells()
+        after_each_cell(lambda: None if self.over else str(self.status()))
         in_thread("caddylab-game", self._play)
-
-    def _tell_after_cells(self) -> None:
-        """Let the status stand under every cell: a display above scrolls away while one works."""
-        if ipython := progress_bar.shell():
-            ipython.events.register("post_run_cell", self._after_cell)
-
-    def _after_cell(self, *_: Any) -> None:
-        ipython = progress_bar.shell()
-        if not self.over:
-            progress_bar.say(str(self.status()))
-        elif ipython:
-            ipython.events.unregister("post_run_cell", self._after_cell)
 
     def note(self, what: str) -> None:
         """Write down what you have noticed; the report shows when."""
@@ -124,9 +114,7 @@ class GameDay:
 
     def status(self) -> Status:
         """How things stand now."""
-        samples, played = self.samples(), self.played
-        good = score.good_share(score.recent(samples, played))
-        return Status(played, self.seconds, good, self._budget(samples))
+        return self._accounts.status(self._began or 0.0, self.played)
 
     def monitor(self) -> Any:
         """The status as a display that goes on by itself."""
@@ -139,7 +127,8 @@ class GameDay:
         ensure("caddylab._gameday.tables")
         from caddylab._gameday.tables import requests
 
-        return requests(self._judged(), self.lab._feed.waiting())
+        judged = self._accounts.judged(self._began or 0.0)
+        return requests(judged, self.lab.stack.feed.waiting())
 
     def wait(self) -> None:
         """Return when the game is over. Stop (the square) only stops waiting."""
@@ -197,20 +186,7 @@ class GameDay:
 
     def samples(self) -> list[Sample]:
         """What every request that has an end costs."""
-        return [sample for _, sample in self._judged()]
-
-    def _judged(self) -> Iterator[tuple[Request, Sample]]:
-        now, began = time.time(), self._began or 0.0
-        for kind, sent, request in self._crowd.requests():
-            cost = score.cost(request, now - sent)
-            if cost is None:
-                continue
-            if cost and score.is_reload(request, sent, self.lab.reloads):
-                cost = score.EXCUSED
-            yield request, Sample(sent - began, kind, cost)
-
-    def _budget(self, samples: list[Sample]) -> float:
-        return score.left(samples, score.allowance(self.rate, self.seconds))
+        return self._accounts.samples(self._began or 0.0)
 
     def _did(self, what: str) -> None:
         if self._began is not None and not self._over.is_set():
@@ -230,7 +206,7 @@ class GameDay:
         try:
             self._go_on()
             self._ended = time.time()
-            self.lab._feed.unwatch(_watch)
+            self.lab.stack.feed.unwatch(_watch)
             self._crowd.leave()
             self.lab.chaos.end()
             self._conclude()
@@ -240,16 +216,10 @@ class GameDay:
             self._over.set()
 
     def _go_on(self) -> None:
-        scripts = [(i.at, i.scenario.script(self.lab, i.backend)) for i in self.incidents]
+        plot = Plot(self.lab, self.incidents, self.seconds)
         while not self._stop.wait(TICK) and not (self.played >= self.seconds and self._crowd.gone):
-            scripts = [self._step(due, script) for due, script in scripts]
+            plot.go_on(self.played)
             self._crowd.come_back()
-
-    def _step(self, due: float, script: Iterator[float]) -> tuple[float, Iterator[float]]:
-        if due > self.played or self.played >= self.seconds:
-            return due, script
-        wait = next(script, self.seconds)
-        return self.played + wait, script
 
     def _conclude(self) -> None:
         from caddylab._gameday.report import Report

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import httpx
 
+from caddylab._caddy.running.journal import Journal
 from caddylab._errors import FaultError
 from caddylab._notebook.lab import Lab
 from caddylab._records import Span
@@ -18,6 +19,7 @@ from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.control import Control
 from caddylab._rig.backends.faults import Fault
 from caddylab._rig.site.loaded import Loaded
+from caddylab._runtimes.base import Unit
 
 BACKENDS = 3
 
@@ -33,7 +35,7 @@ class Chaos:
     """
 
     def __init__(self, hands: list[Backend]) -> None:
-        self._hands = hands
+        self.hands = hands
         self._wanted: dict[int, dict[str, Deed]] = {}
         self._lock = threading.RLock()
 
@@ -46,24 +48,24 @@ class Chaos:
     def do(self, number: int, deed: Deed) -> None:
         """Do something to a backend; what is down already cannot go down once more."""
         with self._lock, contextlib.suppress(FaultError):
-            deed(self._hands[number - 1])
+            deed(self.hands[number - 1])
 
     def start(self, number: int) -> None:
         """Start it; a partition is there again at once, a program that hung is not."""
         with self._lock:
             self._wanted.get(number, {}).pop("hung", None)
-            self._hands[number - 1].start()
+            self.hands[number - 1].start()
             self._suffer(number)
 
     def end(self) -> None:
         """Undo everything."""
         with self._lock:
             self._wanted.clear()
-            for hand in self._hands:
+            for hand in self.hands:
                 hand.restore()
 
     def _suffer(self, number: int) -> None:
-        hand = self._hands[number - 1]
+        hand = self.hands[number - 1]
         there = {fault.span.kind for fault in hand.faults}
         for kind, deed in self._wanted.get(number, {}).items():
             if kind not in there:
@@ -150,17 +152,14 @@ class OnCall(Lab):
     def __init__(self, runtime: str, note: Note, closing: Callable[[], None]) -> None:
         self.note, self._closing = note, closing
         self.reloads: list[tuple[float, float]] = []
+        self.chaos, self._hidden = Chaos([]), list[Span]()
         super().__init__(runtime, BACKENDS)
 
-    def _assemble(self, life: contextlib.ExitStack) -> None:
-        super()._assemble(life)
-        units, hidden = self._runtime.units, list[Span]()
-        made = (self._runtime.secret, self._journal)
-        self.chaos = Chaos([Backend(unit, *made, hidden) for unit in units])
-        servers = [Server(unit, *made, self._faults) for unit in units]
-        for server in servers:
-            server.chaos, server.note = self.chaos, self.note
-        self._backends[:] = servers  # in place: the live view has this very list
+    def _make_backend(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> Server:
+        self.chaos.hands.append(Backend(unit, secret, journal, self._hidden))
+        server = Server(unit, secret, journal, spans)
+        server.chaos, server.note = self.chaos, self.note
+        return server
 
     def load(
         self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
@@ -172,7 +171,7 @@ class OnCall(Lab):
 
     def deploy(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile, whoever does it."""
-        return self._site.line.do(lambda: self._deploy(caddyfile, allow))
+        return self.stack.site.line.do(lambda: self._deploy(caddyfile, allow))
 
     def _deploy(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         with self._reloading():

@@ -45,8 +45,8 @@ class Lab(Rig):
 
     def _started(self) -> None:
         magic.adopt(self)
-        lines = [f"{self!r}, ready in {self._took:.1f} s"]
-        progress_bar.say("\n".join([*lines, self._reason] if self._reason else lines))
+        lines = [f"{self!r}, ready in {self.stack.took:.1f} s"]
+        progress_bar.say("\n".join([*lines, self.stack.reason] if self.stack.reason else lines))
 
     def _introduce(self, loaded: Loaded) -> None:
         routes = "\n".join(f"  {route}" for route in self.routes)
@@ -69,9 +69,9 @@ class Lab(Rig):
     def __repr__(self) -> str:
         if hasattr(self, "_finalizer") and self.closed:
             return "<Lab, closed>"
-        count = len(self._runtime.units)
+        count = len(self.backends)
         plural = "backend" if count == 1 else "backends"
-        place = PLACES[self._runtime.name]
+        place = PLACES[self.runtime]
         return f"<Lab: Caddy and {count} {plural} {place}, {self.url}>"
 
     @property
@@ -96,9 +96,9 @@ class Lab(Rig):
         ensure("caddylab._view.view")
         from caddylab._view.view import View
 
-        runs = [traffic.run for traffic in self._running if not traffic.done]
+        runs = [traffic.run for traffic in self.stack.sender.under_way]
         large = wanted(projector)
-        view = View(self._feed, runs, len(self._backends), projector=large, speed=speed)
+        view = View(self.stack.feed, runs, len(self.backends), projector=large, speed=speed)
         if not dock:
             return view
         ensure("caddylab._view.dock")
@@ -165,7 +165,7 @@ class Lab(Rig):
         """
         from caddylab._exercises import check as checks
 
-        checks.check(task, caddyfile, answer, self._runtime.name, seed)
+        checks.check(task, caddyfile, answer, self.runtime, seed)
 
     def hint(self, task: str) -> None:
         """Show one hint more on what the last check of a task has seen.
@@ -185,7 +185,7 @@ class Lab(Rig):
         """
         from caddylab._exercises import check as checks
 
-        return checks.case(task, self._runtime.name)
+        return checks.case(task, self.runtime)
 
     def progress(self) -> Board:
         """Every exercise: tried, passed, points."""

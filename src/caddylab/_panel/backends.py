@@ -208,7 +208,7 @@ def possible(method: str, kinds: set[str]) -> bool:
 
 def _opinion_of(lab: Rig, number: int) -> str:
     """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
-    return lab._journal.opinion(number)
+    return lab.stack.journal.opinion(number)
 
 
 def _acting(acting: tuple[str, float] | None) -> str:

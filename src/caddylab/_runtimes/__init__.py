@@ -79,14 +79,16 @@ def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
 
 
 def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
-    from caddylab._runtimes.podman import runtime as podman
+    from caddylab._runtimes.podman import presence as podman
 
     if wanted == "auto" and _failures:
         return _process(lab_id, backends), ""
     works, why = podman.available()
     if works:
+        from caddylab._runtimes.podman.runtime import PodmanRuntime
+
         podman.sweep()
-        return podman.PodmanRuntime(lab_id, backends), ""
+        return PodmanRuntime(lab_id, backends), ""
     if wanted == "podman":
         raise RuntimeUnavailable(f'{why} `Lab(runtime="process")` needs no Podman.')
     return _process(lab_id, backends), f"Not in containers: {why}" if podman.expected() else ""

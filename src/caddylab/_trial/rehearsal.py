@@ -12,9 +12,10 @@ from caddylab._errors import FaultError, LabError
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.yardstick import Yardstick
-from caddylab._rig.rig import Rig, variables_of
+from caddylab._rig.rig import Rig
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.fitting import backends_for
+from caddylab._rig.site.variables import variables_of
 from caddylab._runtimes.base import MOST_BACKENDS
 from caddylab._trial import events, looked_up  # their rows
 from caddylab._trial.audience import Audience

@@ -16,25 +16,15 @@ from typing import Any
 import httpx
 
 from caddylab._caddy.running.admin import Upstream
-from caddylab._caddy.running.answer import who_answered
-from caddylab._caddy.running.log import (
-    Closing,
-    FailedCheck,
-    Flip,
-    Handling,
-    Line,
-    LogReader,
-    Ours,
-    Refusal,
-    RoundTrip,
-)  # fmt: skip
+from caddylab._caddy.running.joining import Joining
+from caddylab._caddy.running.log import FailedCheck, Flip, Line, LogReader, Ours
 from caddylab._caddy.running.opinions import UNKNOWN, Opinions, words
 from caddylab._caddy.running.persistent import always
 from caddylab._caddy.running.wire import Wire
 from caddylab._errors import CaddyGone
 from caddylab._machine.steady import Steady
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._records import UNSENT, Attempt, Request
+from caddylab._records import UNSENT, Request
 
 BUSY, IDLE = 0.01, 0.1
 """Seconds between two looks at the log: while a run is open, and else."""
@@ -52,6 +42,12 @@ class Journal:
         backends: the number of the backend behind each dial address.
         caddy_runs: whether there is a Caddy that could have an opinion.
         log_trouble: says why Caddy cannot write its log now, if it cannot.
+
+    Attributes:
+        joining: gives the lines to the requests that they are about.
+        opinions: what Caddy thinks of each backend.
+        in_flight: how many requests Caddy has under way at each backend.
+        trouble: why the log or the counters could not be read, the last time they could not.
     """
 
     def __init__(
@@ -66,25 +62,16 @@ class Journal:
         self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
         self._reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
-        self._runs: dict[str, Sequence[Request]] = {}
-        self._wire = Wire()
-        self.to_itself = False
-        """Whether Caddy sends requests on to another of its own sites."""
-        self.rewritten: dict[str, str] = {}
-        """By run, what a backend was asked for where its client wanted something else."""
-        self._tried: dict[str, list[RoundTrip]] = {}
-        self._refused: dict[str, Refusal] = {}
+        self.joining = Joining(backends)
         self._lock = threading.Lock()
-        self._last_lines: dict[str, float] = {}
         self._counts_read = 0.0
         self._answers = True
         self.trouble = ""
-        """Why the log or the counters could not be read, the last time that they could not."""
         self._unwritten = ""
         self.opinions = Opinions(backends)
         self.in_flight: dict[int, int] = {}
         self._follower = Steady(
-            "caddylab-journal", self.catch_up, lambda: BUSY if self._runs else IDLE
+            "caddylab-journal", self.catch_up, lambda: BUSY if self.joining.busy else IDLE
         )
 
     def start(self) -> None:
@@ -101,10 +88,10 @@ class Journal:
         Returns:
             Where the run has to note on which connection it sends which request.
         """
-        if not self._runs:
+        if not self.joining.busy:
             self._unwritten = ""
-        self._runs[run_id] = requests
-        return self._wire
+        self.joining.begin(run_id, requests)
+        return self.joining.wire
 
     def listen(self, listener: Callable[[Line], None] | None) -> None:
         """Call `listener` with each line of the log from now on, after it has been joined."""
@@ -133,25 +120,18 @@ class Journal:
         return undisturbed(lambda: self._settle(run_id))
 
     def _settle(self, run_id: str) -> str:
-        requests = self._runs.get(run_id, ())  # none: somebody else has waited for it already
+        requests = self.joining.requests(run_id)  # none: somebody else has waited for it already
         began = time.monotonic()
         self.trouble = ""
         while not all(request.complete or request.outcome in UNSENT for request in requests):
             self.catch_up()
-            if time.monotonic() - max(began, self._last_lines.get(run_id, 0)) > GRACE:
+            if time.monotonic() - max(began, self.joining.last_line(run_id)) > GRACE:
                 break
             time.sleep(BUSY)
-        self._runs.pop(run_id, None)
-        self._last_lines.pop(run_id, None)
+        self.joining.end(run_id)
         missing = [request for request in requests if not request.complete]
-        for request in missing:
-            self._give_up(f"{run_id}-{request.n}", request)
         unwritten = self._unwritten if any(r.outcome not in UNSENT for r in missing) else ""
         return self.trouble or self._follower.trouble or unwritten
-
-    def _give_up(self, id: str, request: Request) -> None:
-        request.claimed = None  # a header alone is no proof
-        self._forget(id)
 
     def opinion(self, backend: int, sure: bool = False) -> str:
         """What Caddy thinks of a backend, in words, as far as it has been read.
@@ -197,56 +177,9 @@ class Journal:
             elif isinstance(line, FailedCheck):
                 self.opinions.failed(line)
             elif isinstance(line, Ours):
-                self._join(line)
+                self.joining.join(line)
             if self._listener:
                 self._listener(line)
-
-    def _join(self, line: Ours) -> None:
-        """Give the line to its request; from then on its id is that request's, or empty."""
-        found = self._wire.find(line.peer, line.id, self.to_itself)
-        line.id = found.id if found else ""
-        request = self._request(line.id)
-        if found is None or request is None:
-            return
-        self._last_lines[line.id.rpartition("-")[0]] = time.monotonic()
-        if isinstance(line, RoundTrip):
-            request.attempts.append(attempt := self._attempt(line))
-            if attempt.backend is not None:
-                self._tried.setdefault(line.id, []).append(line)
-        elif isinstance(line, Handling):
-            self._handle(line, found.inner)
-        elif found.inner:
-            line.id = ""  # Caddy is done with a part of it, and not with the request
-        elif isinstance(line, Refusal):
-            self._refused[line.id] = line
-        else:
-            self._close(line, request)
-
-    def _handle(self, line: Handling, inner: bool) -> None:
-        for attempt in self._tried.get(line.id, [])[-1:]:
-            attempt.handled, attempt.inner = True, inner
-
-    def _request(self, id: str) -> Request | None:
-        run_id, _, n = id.rpartition("-")
-        requests = self._runs.get(run_id)
-        return requests[int(n) - 1] if requests else None
-
-    def _close(self, line: Closing, request: Request) -> None:
-        tried, refused = self._tried.get(line.id, []), self._refused.get(line.id)
-        request.judge(source=who_answered(line, tried, refused))
-        for other in [attempt.asked for attempt in tried if attempt.asked != line.asked]:
-            self.rewritten[line.id.rpartition("-")[0]] = f"{other}, and not {line.asked}"
-        request.complete = True
-        self._forget(line.id)
-
-    def _forget(self, id: str) -> None:
-        self._wire.closed(id)
-        self._tried.pop(id, None)
-        self._refused.pop(id, None)
-
-    def _attempt(self, line: RoundTrip) -> Attempt:
-        backend = self._backends.get(line.upstream)
-        return Attempt(line.upstream, line.start, line.duration, backend, line.status, line.error)
 
     def _read_counts(self) -> None:
         self._counts_read = time.monotonic()

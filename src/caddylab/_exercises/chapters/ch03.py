@@ -13,6 +13,7 @@ from caddylab._exercises.chapters.calm import (
     served,
     told,
 )
+from caddylab._exercises.chapters.freeze import TURNS, felt, frozen
 from caddylab._exercises.chapters.hints03 import (
     BAD_NEWS,
     CONDEMNED,
@@ -42,7 +43,6 @@ from caddylab._exercises.chapters.slow import (
 from caddylab._exercises.task import Finding, Findings, question, task
 from caddylab._records import Outcome
 from caddylab._rig.backends.backend import Backend
-from caddylab._traffic.traffic import Traffic
 
 
 @task("03.1", "Nobody waits", points=2)
@@ -199,15 +199,6 @@ def nothing_twice(bench: Bench) -> Findings:
     yield in_time("No GET takes longer than 2 seconds.", gets, 2, waiting)
 
 
-TURNS = """
-:80 {
-	reverse_proxy backend1:8080 backend2:8080 {
-		lb_policy round_robin
-	}
-}
-"""
-
-
 @question("03.5", "Who notices?", points=2, reads=named("patient", "crowd"))
 def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
     """Every answer takes a few milliseconds. Then both backends **hang for one second**, and go on
@@ -220,9 +211,9 @@ def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
     not matter for the crowd. Predict first. Then measure, if you like.
     """
     bench.load(TURNS)
-    patient = _freeze(bench, bench.fire(200, background=True))
-    crowd = _freeze(bench, bench.fire(rate=50, duration=3, clients=150, background=True))
-    seen = {"patient": _felt(patient), "crowd": _felt(crowd)}
+    patient = frozen(bench, bench.fire(200, background=True))
+    crowd = frozen(bench, bench.fire(rate=50, duration=3, clients=150, background=True))
+    seen = {"patient": felt(patient), "crowd": felt(crowd)}
     yield Finding(
         "You know how much a patient client notices.",
         answer["patient"] in (1, seen["patient"]),
@@ -257,17 +248,3 @@ def _told(bench: Bench, clients: int, who: str) -> Findings:
         MADE_UP,
         run,
     )
-
-
-def _freeze(bench: Bench, run: Traffic) -> Traffic:
-    bench.wait_until(lambda: len(run) > 40, 10)
-    with bench.backend(1).hung(), bench.backend(2).hung():
-        bench.pause(1)
-    return run.wait()
-
-
-def _felt(run: Traffic) -> int:
-    """How many requests took longer than half a second, from when they were meant to be sent."""
-    patient = not run.run.plan.open
-    times = (r.latency if patient else r.latency_intended for r in run.requests)
-    return sum(took > 0.5 for took in times)

@@ -30,7 +30,6 @@ class Backend:
     candid = True
     """Whether it tells what we made of it; in a game it does not."""
     channel = Control
-    """What asks its app."""
 
     def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
         self.number = unit.number
@@ -192,9 +191,6 @@ class Backend:
         Raises:
             FaultError: the backend cannot be told.
         """
-        if not path.startswith("/"):
-            raise FaultError(f"A path begins with a slash, and {path!r} does not.")
-        spoiling.need_status(status)
         self._replies.set(path, status, body, headers or {})
 
     def expect(self, answers: Sequence[dict[str, Any]], *, any: bool) -> None:
@@ -246,20 +242,17 @@ class Backend:
 
     def diary(self, since: int, timeout: float = 5) -> dict[str, Any]:
         """What it has executed from number `since` on ("requests"), and the "next" number."""
-        query = {"since": since}
-        answer = self._control.ask("GET", "/requests", timeout=timeout, params=query).json()
-        return dict(answer)
+        asked: dict[str, Any] = {"params": {"since": since}, "timeout": timeout}
+        return dict(self._control.ask("GET", "/requests", **asked).json())
 
     def __repr__(self) -> str:
-        opinion = self.opinion
-        said = "Caddy has ended" if opinion == UNKNOWN else f"Caddy says: {opinion}{self._why}"
+        opinion, why = self.opinion, reasons(self._journal.opinions.of(self.number))
+        said = (
+            "Caddy has ended"
+            if opinion == UNKNOWN
+            else f"Caddy says: {opinion}{why and f' ({why})'}"
+        )
         return f"<{self.name}: {self.state}; {said}>"
-
-    @property
-    def _why(self) -> str:
-        """Caddy's reasons, in brackets."""
-        why = reasons(self._journal.opinions.of(self.number))
-        return f" ({why})" if why else ""
 
     def _take_down(self, kind: str) -> Fault:
         return self._deeds.take_down(kind)

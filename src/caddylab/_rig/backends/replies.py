@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from caddylab._errors import FaultError
+from caddylab._rig.backends import spoiling
+
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -28,6 +31,9 @@ class Replies:
 
     def set(self, path: str, status: int, body: str, headers: Mapping[str, str]) -> None:
         """Answer this at that path, whatever a Caddyfile expects."""
+        if not path.startswith("/"):
+            raise FaultError(f"A path begins with a slash, and {path!r} does not.")
+        spoiling.need_status(status)
         answer = {"path": path, "status": status, "body": body, "headers": dict(headers)}
         before = dict(self._own)
         self._own[path] = answer

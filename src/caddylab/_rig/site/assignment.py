@@ -13,12 +13,18 @@ from caddylab._runtimes.base import MOST_BACKENDS
 
 PROXY = "reverse_proxy"
 NETWORK = re.compile(r"^tcp[46]?/")
+UNIX = "unix/"
 COURSE = re.compile(r"backend([1-9]\d*):\d+")
 
 
 def bare(dial: str) -> str:
     """An upstream's address without the network: `tcp/app:3000` is `app:3000`."""
     return NETWORK.sub("", dial)
+
+
+def is_unix(dial: str) -> bool:
+    """Whether this is the address of a unix socket."""
+    return dial.startswith((UNIX, "unix+h2c/"))
 
 
 def dials(config: Json) -> list[str]:

@@ -155,7 +155,7 @@ class Site:
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
-            self._journal.to_itself = plan.to_itself
+            self._journal.joining.to_itself = plan.to_itself
             self._site_authority.meet(plan)
             plan.probe.wait(plan.doors)
         self._text, self.latest, self._host = text, plan.config, plan.host

@@ -14,11 +14,11 @@ from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
+from caddylab._rig.site.assignment import is_unix
 from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
 
-UNIX = "unix/"
 NETWORK = re.compile(r"^(?:tcp[46]?|unix(?:\+h2c)?)/")
 TOGETHER = {frozenset({"http", "h2c"}): "h2c", frozenset({"https", "h2"}): "h2"}
 """Who speaks the newer one speaks the older one, too."""
@@ -178,11 +178,6 @@ def protocol_of(transport: Json, dial: str) -> str:
     if isinstance(tls, dict) and str(port_of(dial)) not in (tls.get("except_ports") or []):
         return "h2" if "2" in versions else "https"
     return "h2c" if "h2c" in versions else "http"
-
-
-def is_unix(dial: str) -> bool:
-    """Whether this is the address of a unix socket."""
-    return dial.startswith((UNIX, "unix+h2c/"))
 
 
 def host_of(dial: str) -> str:

@@ -5,27 +5,24 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 from caddylab._caddy.adapted.dynamic import (
     Pool,
     alias,
     ask_here,
     asked,
-    is_told,
     sources,
     upstreams,
 )
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
-from caddylab._caddy.advice.foreign import parameter
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of, line_of_upstream
-from caddylab._errors import CaddyfileError
-from caddylab._rig.site.assignment import PROXY, assign, bare, dials, needed, number_of
+from caddylab._rig.site.admission import Admission
+from caddylab._rig.site.assignment import PROXY, assign, bare, dials, is_unix, number_of
 from caddylab._rig.site.refusal import Refuse
-from caddylab._rig.site.speech import Speech, is_unix
-from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS, Runtime
+from caddylab._rig.site.speech import Speech
+from caddylab._runtimes.base import BACKEND_PORT, Runtime
 from caddylab._runtimes.listener import Listener
 
 ASKED = "It knows the backends of the lab and nobody else; `lab.names` makes it fail."
@@ -60,10 +57,10 @@ class Upstreams:
         fold: bool = False,
     ) -> None:
         self._speech = speech
+        self._admission = Admission(len(runtime.units), refuse, own=own, fold=fold)
         self.listeners: dict[int, Listener] = {}
         self.pools: dict[str, Pool] = {}
-        self.runtime, self._refuse, self.text, self._own = runtime, refuse, refuse.text, own
-        self._fold = fold
+        self.runtime, self.text, self._own = runtime, refuse.text, own
         self.inner: Mapping[int, str] = {}
         self.to_itself = False
         self.strict = False
@@ -80,12 +77,12 @@ class Upstreams:
         self.inner = inner
         foreign = [dial for dial in dials(config) if not self._is_own_site(dial)]
         for dial in foreign:
-            self._check(dial)
+            self._admission.check(dial)
         self.numbers = assign(foreign, len(self.runtime.units))
-        self._need_enough(foreign)
+        self._admission.check_number(foreign, self.numbers)
         for handler in handlers(config, PROXY):
             for source in sources(handler):
-                self._need_known(source)
+                self._admission.check_name(source)
                 behind = [(name, self.numbers[name]) for name in upstreams(source)]
                 self._speech.hear_source(handler, source, behind)
             self._speech.hear(handler, [
@@ -110,82 +107,15 @@ class Upstreams:
         ports = {up["dial"]: self._own_port(up["dial"]) for up in ups if "dial" in up}
         target = {dial: port for dial, port in ports.items() if port and port in sites}
         if way := loops.loop(loops.hops(sites, target)):
-            raise self._loop(way)
+            raise self._admission.loop(way)
 
     def _own_port(self, dial: str) -> int | None:
         host = bare(dial).rpartition(":")[0]
         return port_of(bare(dial)) if is_local(host) else None
 
-    def _loop(self, way: Sequence[loops.Hop]) -> CaddyfileError:
-        ports = " → ".join(f":{port}" for port in [way[0].site, *(hop.to for hop in way)])
-        first = bare(way[0].dial)
-        return self._refuse(
-            f"`{first}` sends each request back to where it came from ({ports}), again and again.",
-            line=line_of_upstream(first, self.text),
-            help=f"Name the backends instead: {self._list_names()}.",
-        )
-
-    # --- what cannot be an upstream here ---------------------------------------------------
-
     def _is_own_site(self, dial: str) -> bool:
         port = self._own_port(dial)
         return port is not None and port in self.inner
-
-    def _check(self, dial: str) -> None:
-        host = dial.rpartition(":")[0]
-        if foreign := parameter(host):
-            raise self._refuse(f"Caddy takes `{host}` for the name of one more upstream.",
-                               line=line_of_upstream(dial, self.text), help=foreign)  # fmt: skip
-        if not (host or self._own or is_unix(dial) or is_told(dial)):
-            help = f"This lab has {self._list_names()}."
-            raise self._no_such(dial, dial, "is no address of a backend", help)
-        if not self._own and (meant := self._slip(host)):
-            help = f"This lab has {self._list_names()}. Did you mean `{meant}`?"
-            raise self._no_such(host, dial, "is not in this lab", help)
-        number = number_of(dial)
-        if number and number > len(self.runtime.units):
-            help = f"This lab has {self._list_names()}.{self._wish(number)}"
-            raise self._no_such(host, dial, "is not in this lab", help)
-
-    def _need_known(self, source: Json) -> None:
-        """Refuse a name that only a request makes known."""
-        if "{" in (name := asked(source)):
-            raise self._refuse(
-                f"The name `{name}` is known only once a request comes, and the lab's name server "
-                "has to know it before.",
-                word="dynamic",
-                help="Write the name itself.",
-            )
-
-    def _slip(self, host: str) -> str:
-        """The backend of the course that was meant, if this looks like a slip of the pen."""
-        names = [f"backend{unit.number}" for unit in self.runtime.units]
-        alike = get_close_matches(host, names, 1, 0.75) if host not in names else []
-        return alike[0] if alike and number_of(f"{host}:1") is None else ""
-
-    def _need_enough(self, dials: Sequence[str]) -> None:
-        units, wanted = len(self.runtime.units), needed(dials)
-        if wanted <= units or self._fold:
-            return
-        last = next(reversed(self.numbers))
-        raise self._refuse(
-            f"This Caddyfile has {len(dials)} upstreams, and this lab has {units} "
-            f"{'backend' if units == 1 else 'backends'}.",
-            line=line_of_upstream(last, self.text),
-            help=f'`Lab.of("Caddyfile")` makes a lab that fits; so does `Lab(backends={wanted})`.',
-        )
-
-    def _list_names(self) -> str:
-        return ", ".join(f"backend{unit.number}:{BACKEND_PORT}" for unit in self.runtime.units)
-
-    def _no_such(self, word: str, dial: str, what: str, help: str) -> CaddyfileError:
-        line = line_of_upstream(dial, self.text)
-        return self._refuse(f"`{word}` {what}.", line=line, help=help)
-
-    def _wish(self, number: int) -> str:
-        if number > MOST_BACKENDS:
-            return f" A lab has {MOST_BACKENDS} backends at most."
-        return f" For more backends: `Lab(backends={number})`."
 
     # --- addresses -------------------------------------------------------------------------
 

@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import httpx
 
 from caddylab._engine.tls import Trust
+from caddylab._errors import CaddyGone, LabError
 from caddylab._machine import loopback
+from caddylab._machine.answer import Answer
+from caddylab._machine.undisturbed import undisturbed
+from caddylab._rig.site.doors import Door
+from caddylab._rig.site.site import Site
 
-if TYPE_CHECKING:
-    from caddylab._rig.site.doors import Door
-    from caddylab._rig.site.site import Site
 
+class Visitor:
+    """Asks one Caddy; also a redirect, wherever it points, stays in the lab.
 
-def visitor(site: Site) -> httpx.Client:
-    """A client of one Caddy; also a redirect, wherever it points, stays in the lab."""
-    # With an id it is nobody's health check in a backend's diary.
-    headers = {"X-Request-Id": "lab-0"}
-    return loopback.client("", timeout=30, headers=headers, transport=_Home(site))
+    Args:
+        site: what that Caddy serves.
+        ended: the error for a Caddy that has ended, if it has.
+    """
+
+    def __init__(self, site: Site, ended: Callable[[], CaddyGone | None]) -> None:
+        self._site, self._ended = site, ended
+        # With an id it is nobody's health check in a backend's diary.
+        headers = {"X-Request-Id": "lab-0"}
+        self._http = loopback.client("", timeout=30, headers=headers, transport=_Home(site))
+
+    def get(
+        self, path: str, host: str | None, scheme: str | None, timeout: float | None, options: Any
+    ) -> Answer:
+        """One GET, as `Rig.get` has it.
+
+        Raises:
+            LabError: there is no answer; says why.
+            CaddyGone: because Caddy has ended.
+        """
+        try:
+            headers = httpx.Headers(options.pop("headers", None))
+            host = host or headers.get("Host")
+            door, authority = self._site.doors.asked(host, scheme, self._site.host)
+            headers.setdefault("Host", authority)
+            url = f"{door.base(authority)}{path}"
+            ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
+            return loopback.answer(undisturbed(ask))
+        except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
+            if gone := self._ended():
+                raise gone from error
+            why = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise LabError(f"GET {path} got no answer ({why}).") from error
+
+    def hear(self) -> Iterator[str]:
+        """The backend that answers this time, if one does."""
+        with contextlib.suppress(httpx.TransportError):
+            answer = self._http.get(self._site.url)
+            if answer.status_code == 200:
+                yield answer.headers["X-Backend"]
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
 
 
 class _Home(httpx.BaseTransport):

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
 import secrets
-import shutil
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,14 +17,10 @@ from caddylab._caddy.safety.authority import own_authority
 from caddylab._errors import CaddylabError, FaultError, StartFailed
 from caddylab._runtimes import lab_folder as folders
 from caddylab._runtimes import temporary
-from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, NAMES, Address, Gate, NameServer
-from caddylab._runtimes.keeper import Keeper
-from caddylab._runtimes.lab_folder import Swept
+from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, Address, Gate, NameServer
 from caddylab._runtimes.listener import FILE
-from caddylab._runtimes.names import names_port
 from caddylab._runtimes.podman import caddy as podman_caddy
 from caddylab._runtimes.podman import images
-from caddylab._runtimes.podman import service as podman_service
 from caddylab._runtimes.podman import sweep as podman_sweep
 from caddylab._runtimes.podman.container import (
     CONTROL_PORT,
@@ -35,52 +28,11 @@ from caddylab._runtimes.podman.container import (
     LISTENER_FILE,
     Container,
 )
+from caddylab._runtimes.podman.names import NamesContainer
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
-from caddylab._runtimes.podman.service import Service
+from caddylab._runtimes.podman.session import Session
 from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
-
-NAMES_PORT = 5353
-SWEEP_PATIENCE = 30.0
-"""Seconds that Podman has for each answer to who sweeps."""
-
-
-def available() -> tuple[bool, str]:
-    """Whether a lab can run here in containers, and one sentence on why (not).
-
-    It takes milliseconds where there is no Podman, and up to some seconds where Podman has no
-    images yet and the registry has to be asked.
-    """
-    try:
-        with podman_service.at_hand() as service:
-            wanted = images.missing(service.client)
-            if not wanted:
-                return True, "Podman answers and has the images."
-            if images.obtainable(service.client):
-                return True, "Podman answers and will get its images first."
-    except (CaddylabError, OSError) as error:
-        return False, str(error)
-    return False, (
-        f"Podman lacks {wanted[0]} and reaches no registry; `caddylab install-bundle` can bring it."
-    )
-
-
-def sweep() -> Swept:
-    """Remove containers and networks of labs that are over.
-
-    Where there is no Podman there is nothing to remove; one that gives no answer is `missed`.
-    """
-    try:
-        with podman_service.at_hand(SWEEP_PATIENCE) as service:
-            return Swept(podman_sweep.sweep_orphans(service))
-    except (CaddylabError, OSError) as error:
-        why = " ".join(str(error).split())
-        return Swept(missed=[f"No containers were looked for: {why}"] if expected() else ())
-
-
-def expected() -> bool:
-    """Whether this machine has a Podman, or names one, so that containers were to be expected."""
-    return podman_service.VARIABLE in os.environ or shutil.which("podman") is not None
 
 
 class PodmanRuntime:
@@ -101,15 +53,15 @@ class PodmanRuntime:
         self.listen = f":{podman_caddy.SITE_PORT}"
         self._caddy_secret = secrets.token_hex(16)  # backends know the other one
         self._backends = backends
-        self._names: NameServer | None = None
+        self._names: NamesContainer | None = None
         self._spent = Spent()
         self._network = f"caddylab-{lab_id}"
         self._resources = contextlib.ExitStack()
 
     def start(self) -> None:
         try:
-            self._service = self._connect()
-            images.ensure(self._service.client)
+            self._session = Session(self.lab_id, self._resources)
+            images.ensure(self._session.service.client)
             self._start_containers()
         except OSError as error:
             self.close()
@@ -132,7 +84,7 @@ class PodmanRuntime:
             self._caddy.kill()
         self._caddy.start()
         self.__dict__.pop("_log_here", None)  # it is another process
-        hold_rootless_address(self._service, self._bridge)
+        hold_rootless_address(self._session.service, self._bridge)
         self._caddy.await_ready(self._admin_answers)
 
     def admin(self) -> httpx.Client:
@@ -145,25 +97,8 @@ class PodmanRuntime:
 
     def names(self) -> NameServer:
         if self._names is None:
-            self._names = self._start_names()
-        elif not self._named.running():  # somebody has ended it
-            self._named.start()
-            self._await_names(self._names.control)
-        return self._names
-
-    def _start_names(self) -> NameServer:
-        environment = {
-            NAMES: f"0.0.0.0:{NAMES_PORT}",
-            "CONTROL_PORT": str(BACKEND_PORT),
-            "CONTROL_SECRET": self.secret,
-        }
-        self._named = self._launch("names", [BACKEND_PORT], images.backend(), environment)
-        control = self._named.published(BACKEND_PORT)
-        self._await_names(control)
-        return NameServer(f"names.{DOMAIN}:{NAMES_PORT}", control)
-
-    def _await_names(self, control: Address) -> None:
-        self._named.await_ready(lambda: names_port(control, self.secret, 1) is not None)
+            self._names = NamesContainer(self._launch, self.secret)
+        return self._names.running()
 
     def place(self, number: int, move: int = 0) -> Address:
         return self.units[number - 1].container.inner_address(), BACKEND_PORT
@@ -214,32 +149,15 @@ class PodmanRuntime:
     def output(self, lines: int = 20) -> str:
         return self._caddy.output(lines)
 
-    def _connect(self) -> Service:
-        found = podman_service.find()
-        folder = folders.create(self.lab_id)
-        socket = folder / "podman.sock"
-        uri = found or f"unix://{socket}"
-        sweep_command = [sys.executable, "-P", "-m", podman_sweep.__name__, uri, self.lab_id]
-        self._resources.callback(folders.ensure_gone, folder)  # in case the keeper is killed
-        self._keeper = Keeper(folder, at_end=sweep_command)
-        self._resources.callback(self._keeper.close)
-        if found is None:
-            self._keeper.spawn("podman", podman_service.command(socket))
-            podman_service.wait_for(socket, folder / "podman.out")
-        service, self._sweeper = Service(uri), Service(uri, SWEEP_PATIENCE)
-        self._resources.callback(service.close)
-        self._resources.callback(self._sweeper.close)
-        return service
-
     def _start_containers(self) -> None:
         pool = ThreadPoolExecutor(self._backends + 1)
         # In reverse: without its container a thread that waits for it gives up, and what one
         # has made in the meantime is removed, too.
-        self._resources.callback(self._remove_the_rest)
+        self._resources.callback(self._session.remove_the_rest)
         self._resources.callback(pool.shutdown, cancel_futures=True)
-        self._resources.callback(self._remove)
+        self._resources.callback(self._session.remove)
         self._labels = podman_sweep.labels(self.lab_id)
-        network = self._service.client.networks.create(
+        network = self._session.service.client.networks.create(
             self._network, dns_enabled=True, labels=self._labels
         )
         self._bridge = network.attrs["network_interface"]
@@ -249,7 +167,7 @@ class PodmanRuntime:
         self.units = [launch.result() for launch in launches]
         # Podman starts containers one by one, so Caddy, which is ready sooner, comes last.
         caddy = pool.submit(self._start_caddy)
-        sweeping = pool.submit(self._sweep)
+        sweeping = pool.submit(self._session.sweep)
         for unit in self.units:
             unit.wait()
         caddy.result()
@@ -281,7 +199,7 @@ class PodmanRuntime:
         )
         self._resources.callback(self._admin.close)
         self._resources.callback(self._log.close)
-        hold_rootless_address(self._service, self._bridge)
+        hold_rootless_address(self._session.service, self._bridge)
         caddy.await_ready(self._admin_answers)
 
     def _launch(
@@ -295,7 +213,7 @@ class PodmanRuntime:
             "network_mode": "bridge",
             "networks": {self._network: {"aliases": [name]}},
         }
-        container = Container(self._service, name, ports, options | more)
+        container = Container(self._session.service, name, ports, options | more)
         container.start()
         hold_address(self._bridge)  # before anything has talked to the container
         return container
@@ -304,16 +222,3 @@ class PodmanRuntime:
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
-
-    def _sweep(self) -> None:
-        with contextlib.suppress(OSError):  # another lab, just closing, can confuse it
-            podman_sweep.sweep_orphans(self._sweeper)
-
-    def _remove(self) -> None:
-        with contextlib.suppress(OSError):
-            podman_sweep.remove(self._sweeper, self.lab_id)
-
-    def _remove_the_rest(self) -> None:
-        with contextlib.suppress(OSError, CaddylabError):  # the keeper will try it again
-            podman_sweep.remove(self._sweeper, self.lab_id)
-            self._keeper.nothing_at_end()

@@ -1,0 +1,130 @@
+"""The way to a site: connections that say first whose they are, and the idle ones that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import ssl
+from typing import cast
+
+from caddylab._engine import tls
+from caddylab._engine.clients import Client
+from caddylab._engine.connection import Connection, Owner, proxy_line
+from caddylab._engine.plan import Plan
+from caddylab._engine.tls import Trust
+from caddylab._machine.ports import Address
+from caddylab._records import Outcome
+
+MOST_IDLE = 1000
+"""So many idle connections are kept at most: a process has a limit of open files."""
+
+
+class Dialling:
+    """Opens connections for one run; on the engine's thread.
+
+    Args:
+        plan: what is sent.
+        site: where to.
+        loop: the engine's.
+        trust: whose certificates are taken; None for plain HTTP.
+    """
+
+    def __init__(
+        self, plan: Plan, site: Address, loop: asyncio.AbstractEventLoop, trust: Trust | None
+    ) -> None:
+        self._host, self._timeout, self._site = plan.host, plan.timeout, site
+        self._bodiless = plan.method == "HEAD"
+        self._loop, self._trust = loop, trust
+
+    async def connect(self, client: Client, owner: Owner) -> Connection:
+        """A connection of that client.
+
+        Args:
+            client: whose address it tells.
+            owner: is told what comes of the requests on it.
+
+        Raises:
+            OSError: there is none.
+        """
+        if self._trust:
+            return await self._secure(client, owner, self._trust)
+        opening = client.opening(self._host)
+        _, connection = await self._loop.create_connection(
+            lambda: Connection(owner, opening, self._bodiless), *self._site
+        )
+        return connection
+
+    async def _secure(self, client: Client, owner: Owner, trust: Trust) -> Connection:
+        """The PROXY line goes ahead of the handshake, as a proxy before Caddy would send it."""
+        session = client.sessions.get((trust, self._host))
+        try:
+            _, connection = await self._loop.create_connection(
+                lambda: Connection(owner, "", self._bodiless),
+                sock=await self._dialled(client.opening(self._host)),
+                ssl=cast(ssl.SSLContext, trust.resuming(session)),
+                server_hostname=tls.name_of(self._host),
+                ssl_handshake_timeout=self._timeout + 60,  # our own patience comes first
+            )
+        except ConnectionResetError as error:
+            raise ConnectionResetError(error.errno, tls.CLOSED_IN_HANDSHAKE) from error
+        return connection
+
+    async def _dialled(self, opening: str) -> socket.socket:
+        """A TCP connection that has told whose it is."""
+        sock = socket.socket()
+        try:
+            sock.setblocking(False)
+            # Else the handshake would wait for an acknowledgement of the PROXY line (40 ms).
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.sock_connect(sock, self._site)
+            if opening:
+                await self._loop.sock_sendall(sock, proxy_line(opening, sock.getsockname()[1]))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+def unconnected(error: OSError, host: str) -> tuple[Outcome, str]:
+    """Outcome and text for a connection that could not be made."""
+    if isinstance(error, ssl.SSLError):
+        return Outcome.TLS, tls.words(error, host)
+    text = os.strerror(error.errno) if error.errno else error.strerror or str(error)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        text += ": this process has too many connections open; send less at a time"
+    reset = isinstance(error, ConnectionResetError)
+    return (Outcome.RESET if reset else Outcome.REFUSED), text
+
+
+class Idle:
+    """Connections that wait for the next request of their client."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, list[Connection]] = {}
+        self._count = 0
+
+    def keep(self, connection: Connection, client: int) -> None:
+        """Keep one, or close it if there are too many."""
+        if self._count < MOST_IDLE:
+            self._waiting.setdefault(client, []).append(connection)
+            self._count += 1
+        else:
+            connection.cancel()
+
+    def take(self, client: int) -> Connection | None:
+        """One that can be used again, if that client has one."""
+        waiting = self._waiting.get(client)
+        while waiting:
+            self._count -= 1
+            if (connection := waiting.pop()).reusable:
+                return connection
+        return None
+
+    def close(self) -> None:
+        """Close all of them."""
+        for connections in self._waiting.values():
+            for connection in connections:
+                connection.cancel()
+        self._waiting.clear()

@@ -1,0 +1,78 @@
+"""A lab from the side of its backends: what breaks, and what Caddy thinks of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from caddylab._border import border
+from caddylab._errors import LabError
+from caddylab._records import Span
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.names import Names
+from caddylab._rig.lab_side import LabSide
+from caddylab._traffic import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@border(LabError)
+class BackendSide(LabSide):
+    """The backends, and what becomes of them."""
+
+    def backend(self, number: int | str) -> Backend:
+        """One of the backends.
+
+        Args:
+            number: counted from 1; or the upstream's address in the Caddyfile in force, such as
+                "app:3000".
+
+        Raises:
+            LabError: there is no such backend.
+        """
+        self._need_open()
+        return self.stack.fleet.find(number)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Which backend stands for which upstream, by the Caddyfile in force."""
+        return dict(self.stack.fleet.numbers)
+
+    @property
+    def names(self) -> Names:
+        """The lab's name server, which Caddyfiles with dynamic upstreams ask."""
+        return self.stack.fleet.names
+
+    @property
+    def backends(self) -> list[Backend]:
+        """All backends."""
+        return list(self.stack.fleet.backends)
+
+    def restore(self) -> None:
+        """Undo every fault; all backends are up and well afterwards."""
+        self._need_open()
+        self.stack.fleet.restore()
+
+    @property
+    def faults(self) -> list[Span]:
+        """Every fault of this lab, with its beginning and end (Unix time).
+
+        A backend that ended without us, killed from outside perhaps, is among them: "died".
+        """
+        self.stack.fleet.look()
+        return list(self.stack.fleet.spans)
+
+    @property
+    def opinions(self) -> list[Span]:
+        """When Caddy thought what of a backend.
+
+        The `kind` is "unhealthy" (by its checks), "failed" (by failures that it remembers) or
+        "full"; `proxy` names the proxies that thought so, where not all did.
+        """
+        self.stack.journal.catch_up()
+        return list(self.stack.journal.opinions.spans)
+
+    def timeline(self) -> pd.DataFrame:
+        """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
+        ready, faults, opinions = self.stack.ready, self.faults, self.opinions
+        return tables.timeline(ready, faults, opinions)

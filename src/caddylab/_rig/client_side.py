@@ -1,0 +1,115 @@
+"""A lab from the side of its clients: requests go in, and their records come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from caddylab._border import Seconds, border
+from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._engine.clients import Clients
+from caddylab._errors import LabError, Stopped
+from caddylab._machine.answer import Answer
+from caddylab._machine.undisturbed import undisturbed
+from caddylab._rig.lab_side import LabSide
+from caddylab._traffic.traffic import Traffic
+
+
+@border(LabError)
+class ClientSide(LabSide):
+    """Requests that are sent through Caddy."""
+
+    @property
+    def last(self) -> Traffic | None:
+        """The records of the latest `fire`, also of one that was stopped."""
+        return self.stack.sender.last
+
+    @last.setter
+    def last(self, traffic: Traffic | None) -> None:
+        self.stack.sender.last = traffic
+
+    def fire(
+        self,
+        count: int | None = None,
+        *,
+        concurrency: int = 1,
+        rate: float | None = None,
+        duration: float | None = None,
+        path: str | None = None,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        host: str | None = None,
+        scheme: str | None = None,
+        timeout: float = 30.0,
+        clients: int | Clients = 1,
+        keepalive: bool = True,
+        background: bool = False,
+    ) -> Traffic:
+        """Send real requests through Caddy and record each of them.
+
+        Args:
+            count: how many (closed loop): `concurrency` workers send the next request when
+                the last one is answered.
+            rate: requests per second for `duration` seconds (open loop), whatever the answers.
+            clients: how many users take turns, each with an IP address and cookies of their
+                own that last as long as the lab; or a `Clients` of your own.
+            path: what to ask for; else "/test-api", or, of a Caddyfile with upstreams of other
+                names, what its first route takes.
+            host: whom to ask for; else the first name that the site has, or "localhost".
+            scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
+                meets the redirect.
+            timeout: seconds that a client waits for the whole answer.
+            background: return at once; the traffic has `wait()` and `stop()`.
+
+        Raises:
+            TrafficError: this cannot be fired; says why.
+            Stopped: Stop was pressed, a KeyboardInterrupt; `lab.last` has what was sent.
+        """
+        self._need_open()
+        order = self.stack.sender.order(
+            count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
+            method=method, body=body, headers=headers or {}, host=host, scheme=scheme,
+            timeout=timeout, clients=clients, keepalive=keepalive,
+        )  # fmt: skip
+        try:
+            traffic = undisturbed(order.place)
+            return traffic if background else self._await(traffic)
+        except BaseException as error:  # Stop, above all: end the run, keep its records
+            undisturbed(order.call_off)
+            if isinstance(error, KeyboardInterrupt):
+                raise Stopped(order.told()) from None
+            raise
+
+    def _await(self, traffic: Traffic) -> Traffic:
+        return traffic.wait()
+
+    def get(
+        self,
+        path: str = USUAL_PATH,
+        *,
+        host: str | None = None,
+        scheme: str | None = None,
+        timeout: Seconds | None = 30.0,
+        **options: Any,
+    ) -> Answer:
+        """One GET through Caddy, from this machine's own address; not recorded.
+
+        Args:
+            path: path and query.
+            host: whom to ask for; else the first name that the site has.
+            scheme: "https" or "http"; else what the site speaks.
+            timeout: seconds to wait for each part of the answer; None = for ever.
+            options: `headers`, `params`, `cookies` and `follow_redirects` (within the lab only).
+
+        Raises:
+            LabError: there is no answer; says why.
+            CaddyGone: because Caddy has ended.
+        """
+        self._need_open()
+        return self.stack.visitor.get(path, host, scheme, timeout, options)
+
+    def floor(self) -> float:
+        """What the engine itself adds to a latency, in seconds at the median; measured once."""
+        self._need_open()
+        return undisturbed(self.stack.engine.floor)

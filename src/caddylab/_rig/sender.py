@@ -1,0 +1,125 @@
+"""Requests on their way: what is asked for becomes a plan, the plan a run, the run its records."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from caddylab._caddy.running.journal import Journal
+from caddylab._engine.clients import Clients
+from caddylab._engine.engine import Engine, Run
+from caddylab._engine.plan import Plan
+from caddylab._errors import CaddyGone
+from caddylab._machine.waiting import Every
+from caddylab._rig.fleet import Fleet
+from caddylab._rig.site.doors import Door
+from caddylab._rig.site.site import Site
+from caddylab._traffic.order import Order
+from caddylab._traffic.traffic import Traffic
+from caddylab._view.feed import Feed
+
+GLANCE = 0.1
+"""Seconds: small runs that follow each other do not look at each backend each time (12 ms in
+containers); who has died is found by the next look, with the time of its death."""
+
+
+class Sender:
+    """Sends to a site, and keeps what comes of it.
+
+    Args:
+        engine: what sends.
+        site: where to.
+        journal: adds the attempts to the records.
+        fleet: whose faults belong to the records.
+        feed: is told of each run.
+        ended: the error for a Caddy that has ended, if it has.
+
+    Attributes:
+        last: the records of the latest run.
+        clients: those who take turns if nobody else is named.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        site: Site,
+        journal: Journal,
+        fleet: Fleet,
+        feed: Feed,
+        ended: Callable[[], CaddyGone | None],
+    ) -> None:
+        self._engine, self._site, self._journal = engine, site, journal
+        self._fleet, self._feed, self._ended = fleet, feed, ended
+        self._glance = Every(GLANCE)
+        self._runs: weakref.WeakSet[Traffic] = weakref.WeakSet()
+        self.clients = Clients()
+        self.last: Traffic | None = None
+
+    def order(
+        self,
+        *,
+        clients: int | Clients,
+        path: str | None,
+        host: str | None,
+        scheme: str | None,
+        **what: Any,
+    ) -> Order:
+        """A run that can be begun.
+
+        Args:
+            clients: how many, or who.
+            path: what to ask for; else the site's.
+            host: whom to ask for; else the site's.
+            scheme: "https" or "http"; else what the site speaks.
+            what: as for `Plan`.
+
+        Raises:
+            TrafficError: this cannot be fired.
+            CaddyGone: Caddy has ended.
+        """
+        people = clients if isinstance(clients, Clients) else self.clients
+        door, authority = self._site.doors.asked(host, scheme, self._site.host)
+        plan = Plan(
+            path=self._site.path if path is None else path, host=authority,
+            clients=len(people) if isinstance(clients, Clients) else clients, **what,
+        )  # fmt: skip
+        if gone := self._ended():
+            raise gone
+        return Order(lambda: self._begin(plan, people, door))
+
+    def _begin(self, plan: Plan, people: Clients, door: Door) -> Traffic:
+        journal, fleet, feed, glance = self._journal, self._fleet, self._feed, self._glance
+
+        def settle(run_id: str) -> str:
+            if glance.due():
+                fleet.look()  # one that has died meanwhile is part of the records
+            return journal.settle(run_id)
+
+        def prepare(run: Run) -> None:
+            run.wire = journal.watch(run.id, run.requests)
+            feed.follow(run)
+
+        trust = self._site.trust(door)
+        run = self._engine.start(plan, door.reached(), people, prepare, trust)
+        traffic = Traffic(
+            run, people, lambda: settle(run.id), fleet.spans, journal.opinions.spans,
+            self._site.stage,
+        )  # fmt: skip
+        self.last = traffic
+        self._runs.add(traffic)
+        return traffic
+
+    @property
+    def under_way(self) -> list[Traffic]:
+        """What is being sent now."""
+        return [traffic for traffic in list(self._runs) if not traffic.done]
+
+    def stop(self) -> None:
+        """Stop what is being sent."""
+        for traffic in self.under_way:
+            traffic.stop()
+
+    def renew(self) -> None:
+        """Have other clients, who hold no cookies."""
+        self.clients = Clients()

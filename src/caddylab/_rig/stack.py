@@ -1,0 +1,141 @@
+"""What one lab runs, put together: it is started as one, and it ends as one."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+
+from caddylab import _runtimes
+from caddylab._caddy.running.admin import Admin, gone
+from caddylab._caddy.running.journal import Journal
+from caddylab._engine.engine import Engine
+from caddylab._errors import CaddyGone, StartFailed
+from caddylab._machine.waiting import poll
+from caddylab._records import Span
+from caddylab._rig.backends.backend import Backend
+from caddylab._rig.fleet import Fleet
+from caddylab._rig.sender import Sender
+from caddylab._rig.site import caddyfiles
+from caddylab._rig.site.site import Site
+from caddylab._rig.site.visitor import Visitor
+from caddylab._runtimes.base import Runtime, Unit
+from caddylab._view.feed import Feed
+
+MakeBackend = Callable[[Unit, str, Journal, list[Span]], Backend]
+
+FIRST_ANSWERS = 10.0
+"""Seconds for each backend to answer through a Caddy that has just begun."""
+
+
+class Stack:
+    """A Caddy, its backends, the engine that sends to them, and what is read of them.
+
+    Args:
+        runtime: "podman", "process" or "auto".
+        lab_id: what its processes are known by.
+        backends: how many.
+        life: ends everything that is started here.
+        make_backend: makes each of the backends.
+
+    Attributes:
+        runtime: where it runs.
+        reason: why there, in a sentence.
+        journal: what Caddy's log says.
+        fleet: the backends.
+        site: what Caddy serves.
+        visitor: asks it, unrecorded.
+        feed: what happens, for those who watch.
+        engine: what sends.
+        sender: has it send, and keeps what came of it.
+        ready: when it was ready (Unix time).
+        took: how many seconds that took.
+    """
+
+    def __init__(
+        self,
+        runtime: str,
+        lab_id: str,
+        backends: int,
+        life: contextlib.ExitStack,
+        make_backend: MakeBackend,
+    ) -> None:
+        began = time.perf_counter()
+        self.runtime, self.reason = _runtimes.start(runtime, lab_id, backends, life)
+        self._put_together(life, make_backend)
+        self._meet()
+        self.ready = time.time()
+        self.took = time.perf_counter() - began
+
+    def _put_together(self, life: contextlib.ExitStack, make_backend: MakeBackend) -> None:
+        runtime = self.runtime
+        # All that Caddy printed: why it ended stands before a page for each open request.
+        self._last_words = partial(runtime.output, 1_000_000)
+        admin = Admin(runtime.admin(), runtime.caddy_runs, self._last_words)
+        self.journal = journal_of(runtime, admin)
+        self.fleet = Fleet(runtime, self.journal, make_backend)
+        self.site = site = Site(admin, runtime, self.journal, self.fleet.dress)
+        self.visitor = Visitor(site, self.ended)
+        life.callback(self.visitor.close)
+        life.callback(self.journal.close)
+        self.journal.start()
+        names = self.fleet.names  # a feed must not hold a lab that is forgotten
+        self.feed = Feed(
+            self.journal, self.fleet.backends, lambda: names.suffered, lambda: site.staged
+        )
+        life.callback(self.feed.close)
+        self.engine = Engine()
+        life.callback(self.engine.close)
+        self.sender = Sender(self.engine, site, self.journal, self.fleet, self.feed, self.ended)
+
+    def _meet(self) -> None:
+        """Have a Caddy that has just begun serve the plain Caddyfile, and reach each backend."""
+        self.load_plain()
+        self._wait_for_first_answers()
+        self.load_plain()  # the first answers have moved the round robin on
+
+    def _wait_for_first_answers(self) -> None:
+        """Return when each backend has answered through Caddy, which may reach one later."""
+        heard, wanted = set[str](), len(self.fleet.backends)
+
+        def all_answer() -> bool:
+            heard.update(self.visitor.hear())
+            return len(heard) == wanted
+
+        if not poll(all_answer, FIRST_ANSWERS, interval=0.001):
+            raise StartFailed(
+                f"No answer through Caddy from {wanted - len(heard)} of {wanted} backends. "
+                f"Caddy's last words:\n{self.runtime.output()}"
+            )
+
+    def load_plain(self) -> None:
+        """Put the first, plain Caddyfile in force."""
+        self.site.load(caddyfiles.plain(len(self.fleet.backends)))
+
+    def reset(self) -> None:
+        """Be as at the beginning; records are kept."""
+        self.sender.stop()
+        if anew := not self.site.answers():
+            self.runtime.restart_caddy()
+        self.fleet.renew()
+        self.sender.renew()
+        if anew:
+            self._meet()
+        else:
+            self.load_plain()
+
+    def ended(self) -> CaddyGone | None:
+        """The error for a Caddy that has ended; None while it runs."""
+        if self.runtime.caddy_runs():
+            return None
+        return gone(runs=False, last_words=self._last_words)
+
+
+def journal_of(runtime: Runtime, admin: Admin) -> Journal:
+    """The journal of a runtime's Caddy; it is not started yet."""
+    units = runtime.units
+    dials = {dial: unit.number for unit in units for dial in (unit.dial, unit.unix_dial)}
+    return Journal(
+        runtime.read_log, admin.upstreams, dials, runtime.caddy_runs, runtime.log_trouble
+    )
