@@ -84,9 +84,7 @@ class FaultSwitch:
     def set(self, faults: Faults) -> None:
         """Replace all faults."""
         if (limited := faults.limited) != self.faults.limited:  # another fault forgets no queue
-            self._turns = (
-                Turns(limited.at_once, limited.takes, limited.queue) if limited else None
-            )
+            self._turns = Turns(limited.at_once, limited.takes, limited.queue) if limited else None
         # One object stands for "none", so that a healthy request pays for one comparison.
         self.faults = HEALTHY if faults == HEALTHY else faults
 
