@@ -214,3 +214,21 @@ def test_a_machine_with_one_loopback_address_says_so(monkeypatch):
     monkeypatch.setattr(loopbacks, "_host", lambda number, move: "192.0.2.77")  # nobody has it
     with pytest.raises(CaddyfileError, match=r"no loopback address but 127\.0\.0\.1"):
         loopbacks.Loopbacks().address(1)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_caddy_remembers_of_a_backend_with_a_name_is_its_opinion(lab, source):
+    """Caddy counts for each address; whoever has moved away is not the one that has failed."""
+    load(lab, source)
+    lab.load(lab.caddyfile.replace("fail_duration 300ms", "fail_duration 1m"))
+    assert who(lab) == {1, 2}
+    lab.backend(1).kill()
+    assert who(lab) == {2}
+    lab.wait_until(lambda: lab.backend(1).opinion == "failed")
+    assert lab.backend(2).opinion == "healthy"
+    lab.backend(1).restore()
+    assert lab.backend(1).opinion == "failed"
+    if source == "a" and lab.runtime == "process":  # a container has moved by its restart
+        with lab.names.moved(1):
+            lab.wait_until(lambda: who(lab) == {1, 2})
+            lab.wait_until(lambda: lab.backend(1).opinion == "healthy")

@@ -47,6 +47,7 @@ class Fleet:
         for backend in self.backends:
             backend.born = self.names.refresh
         journal.opinions.diary = _diaries(self.backends)
+        journal.opinions.members = self.names.members
 
     def dress(self, plan: Prepared) -> None:
         """Let the backends speak and answer what a Caddyfile expects of its upstreams."""

@@ -11,9 +11,11 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from caddylab._caddy.adapted.dynamic import sources
 
 Json = dict[str, Any]
 
@@ -32,6 +34,7 @@ class Judge:
         checked: by dial address of an upstream, the address that its active check asks; empty
             without checks.
         rooms: by dial address, how many requests make an upstream a full one (0: any number).
+        asks: the same by the name that it asks a name server for, of upstreams that are dynamic.
         max_fails: so many remembered failures make it a failed one; None = failures do not matter.
         active: its active check, as Caddy's JSON has it.
         check: all that the check's result depends on.
@@ -45,6 +48,7 @@ class Judge:
     active: Json
     check: str = ""
     mark: str = ""
+    asks: dict[str, int] = field(default_factory=dict)
 
     def passes(self, status: int) -> bool:
         """Whether its check takes an answer with this status for a good one."""
@@ -142,6 +146,7 @@ def _judge(name: str, proxy: Json) -> Judge:
         active,
         _check(proxy),
         "".join(active.get("headers", {}).get(CHECK, [])),
+        {str(source.get("name")): room for source in sources(proxy)},
     )
 
 

@@ -17,7 +17,7 @@ import httpx
 
 from caddylab._caddy.running.admin import Upstream
 from caddylab._caddy.running.joining import Joining
-from caddylab._caddy.running.log import FailedCheck, Flip, Line, LogReader, Ours
+from caddylab._caddy.running.log import FailedCheck, Flip, Line, LogReader, Ours, RoundTrip
 from caddylab._caddy.running.opinions import UNKNOWN, Opinions, words
 from caddylab._caddy.running.persistent import always
 from caddylab._caddy.running.wire import Wire
@@ -177,6 +177,8 @@ class Journal:
             elif isinstance(line, FailedCheck):
                 self.opinions.failed(line)
             elif isinstance(line, Ours):
+                if isinstance(line, RoundTrip):
+                    self.opinions.dialled(line.upstream)
                 self.joining.join(line)
             if self._listener:
                 self._listener(line)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from caddylab._caddy.adapted.marks import COPIED, WRITTEN
 
 Peer = tuple[str, int]
@@ -172,9 +174,12 @@ class LogReader:
 
 
 def _entry(line: bytes) -> Any:
-    """What a line says; on a full disk the one before it may have been cut off in its middle."""
+    """What a line says; on a full disk the one before it may have been cut off in its middle.
+
+    Pydantic reads JSON in less than half of the time of `json`, which takes what it refuses.
+    """
     try:
-        return json.loads(line)
+        return from_json(line)
     except ValueError:
         return json.loads(line[max(0, line.rfind(BEGINNING)) :])
 

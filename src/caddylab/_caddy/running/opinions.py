@@ -23,6 +23,7 @@ CUT_OFF = ("stopping apps", "context canceled")
 """How Caddy explains a check that ended because a new configuration has taken over."""
 
 Diary = Callable[[int], Iterable[Mapping[str, Any]]]
+Members = Callable[[str], Iterable[int]]
 
 
 def words(spans: Iterable[Span]) -> str:
@@ -49,6 +50,7 @@ class Opinions:
     Attributes:
         spans: all that was thought; where not all proxies that name the backend thought so,
             `Span.proxy` says who did.
+        members: gives the backends behind a name that Caddy asks a name server for.
         diary: gives what a backend has executed lately; asked only where several proxies check
             one backend differently, since Caddy's log does not say whose check it was.
     """
@@ -61,6 +63,8 @@ class Opinions:
         self._failures: dict[str, deque[FailedCheck]] = defaultdict(lambda: deque(maxlen=50))
         self.spans: list[Span] = []
         self.diary: Diary = lambda backend: ()
+        self.members: Members = lambda name: ()
+        self._dialled: dict[int, str] = {}
 
     def of(self, backend: int) -> list[Span]:
         """What is thought of a backend now; nothing = it is healthy to all."""
@@ -74,6 +78,7 @@ class Opinions:
         self._open.clear()
         self._holders.clear()
         self._failures.clear()
+        self._dialled.clear()
         self._judges = judges(config)
 
     # --- active checks -------------------------------------------------------------------
@@ -137,6 +142,15 @@ class Opinions:
                 backend, found = self._backends.get(dial), counts.get(dial, Upstream(0, 0))
                 if backend is not None:
                     self._count(judge, backend, found, room, when)
+            for name, room in judge.asks.items():
+                for backend in self.members(name):
+                    found = counts.get(self._dialled.get(backend, ""), Upstream(0, 0))
+                    self._count(judge, backend, found, room, when)
+
+    def dialled(self, upstream: str) -> None:
+        """Caddy has tried a backend at this address: one with a name may have had another."""
+        if (backend := self._backends.get(upstream)) is not None:
+            self._dialled[backend] = upstream
 
     def _count(self, judge: Judge, backend: int, found: Upstream, room: int, when: float) -> None:
         failed = judge.max_fails is not None and found.fails >= judge.max_fails
@@ -184,6 +198,7 @@ class Opinions:
         naming = [
             judge for judge in self._judges
             if any(self._backends.get(dial) == backend for dial in judge.rooms)
+            or any(backend in self.members(name) for name in judge.asks)
         ]  # fmt: skip
         those = [judge for judge in naming if judge in holders]
         return "" if len(those) == len(naming) else " and ".join(judge.name for judge in those)

@@ -107,6 +107,10 @@ class Names:
         if pools:
             self._tell()
 
+    def members(self, alias: str) -> list[int]:
+        """The backends behind a name that Caddy asks for."""
+        return [n for pool in self._pools.values() if pool.alias == alias for n in pool.members]
+
     def refresh(self) -> None:
         """Tell where the backends are now, of which one has been started again."""
         if self._pools and self._runtime.moves:
