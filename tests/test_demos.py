@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from ahead import ahead
-from runtimes import notebooks
+from runtimes import notebooks, settings
 
 import caddylab
 from caddylab import Outcome, StartFailed, Traffic, plausible
@@ -129,7 +129,7 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
 
 executed = ahead(
     "test_it_runs_from_top_to_bottom",
-    lambda demo, runtime: verify.run(demo, {"CADDYLAB_RUNTIME": runtime}),
+    lambda demo, runtime: verify.run(demo, settings(runtime)),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from caddylab._claims import notes
 from caddylab._claims.choices import Choices
 from caddylab._claims.compared import Said
 from caddylab._errors import ArgumentError
+from caddylab._look import last_state
 from caddylab._look.html_table import table
 
 FILE = Path("predictions.json")
 """In the kernel's folder, which is the notebook's: question → answer, and nothing else."""
+AGAIN = "To choose, run this cell."
 
 MIME = "application/vnd.caddylab.asked+json"
 """The question and its answers, for pages, which have no widgets."""
@@ -53,8 +56,9 @@ class Prediction:
             layout={"width": "max-content"},
         )
         self._buttons.observe(self._keep, "value")
+        self._still = last_state.StillPicture(self._as_it_is())
         text = ipywidgets.HTML(f"<b>Your prediction.</b> {question}")
-        self._box = ipywidgets.VBox([text, self._buttons])
+        self._box = ipywidgets.VBox([text, self._buttons, self._still])
 
     @property
     def answer(self) -> str | None:
@@ -96,14 +100,26 @@ class Prediction:
         return {"chosen": self.answer, "came_true": self.came_true, "measured": self.measured}
 
     def _keep(self, change: Any) -> None:
+        self._still.keep(self._as_it_is())
         if self.answer is not None:
             notes.update(FILE, {self.question: self.answer})
         if self._said:
             self._said.change(self._verdict(), self._about())
 
+    def _as_it_is(self) -> str:
+        """The question and what was chosen, for where nothing can be chosen."""
+        chosen = "none" if self.answer is None else escape(self.answer)
+        answers = "".join(f"<li>{escape(option)}</li>" for option in self.options)
+        return (
+            f"<p><b>Your prediction.</b> {self.question}</p><ul>{answers}</ul>"
+            f"<p>You chose: <b>{chosen}</b></p>"
+        )
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         asked = {"question": self.question, "options": list(self.options)}
-        return self._box._repr_mimebundle_(**kwargs) | {"text/plain": repr(self), MIME: asked}
+        told = {"text/plain": repr(self), MIME: asked}
+        bundle = self._box._repr_mimebundle_(**kwargs) | told
+        return last_state.bundle(bundle, self._still.still, AGAIN)
 
     def __repr__(self) -> str:
         return f"Your prediction. {self.question}\n" + "\n".join(f"  ( ) {o}" for o in self.options)

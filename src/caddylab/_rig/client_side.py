@@ -44,6 +44,9 @@ class ClientSide(LabSide):
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
+        retries: int = 0,
+        backoff: float = 0.0,
+        budget: float | None = None,
         background: bool = False,
     ) -> Traffic:
         """Send real requests through Caddy and record each of them.
@@ -60,6 +63,12 @@ class ClientSide(LabSide):
             scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
                 meets the redirect.
             timeout: seconds that a client waits for the whole answer.
+            retries: how often a client sends a request again that was refused, cut off or not
+                answered in time, or whose answer was a 429 or 5xx.
+            backoff: seconds before the first time; twice as long before each further one, give
+                or take a half. A `Retry-After` in the answer makes it longer.
+            budget: how many may be sent again in all, as a share of those sent for the first
+                time, such as 0.1; None = without an end.
             background: return at once; the traffic has `wait()` and `stop()`.
 
         Raises:
@@ -71,6 +80,7 @@ class ClientSide(LabSide):
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
             method=method, body=body, headers=headers or {}, host=host, scheme=scheme,
             timeout=timeout, clients=clients, keepalive=keepalive,
+            retries=retries, backoff=backoff, budget=budget,
         )  # fmt: skip
         try:
             traffic = undisturbed(order.place)
