@@ -65,7 +65,7 @@ def test_nobody_stands_on_a_cell_out_of_sight(notebook):
     notebook.command("notebook:run-cell-and-select-next")
     page.get_by_text("Worth a second look").wait_for()
     page.wait_for_function(f"{STANDS} === 3")
-    for _ in range(6):
+    for _ in range(5):
         notebook.command("notebook:move-cursor-down")
     assert page.evaluate(STANDS) == 9
     notebook.command("notebook:move-cursor-up")

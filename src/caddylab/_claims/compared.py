@@ -1,4 +1,4 @@
-"""What a comparison says: in a notebook it is said anew when the learner chooses only afterwards."""
+"""What a comparison says; in a notebook it is said anew when the learner chooses afterwards."""
 
 from __future__ import annotations
 
