@@ -37,10 +37,7 @@ class FaultKind:
 
 KINDS = {
     "stopped": FaultKind("is stopped", "was stopped", "is stopped", down=True),
-    "crashed": FaultKind(
-        "has crashed", "crashed", "is crashed", True,
-        "crashing", "Crash", "stops it, as a shutdown does",
-    ),
+    "crashed": FaultKind("has crashed", "crashed", "is crashed", down=True),
     "killed": FaultKind(
         "was killed", "was killed", "is killed", True,
         "killing", "Kill", "kills it: what it had begun is lost",
