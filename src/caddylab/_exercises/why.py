@@ -79,6 +79,14 @@ WHY = {
     "and Caddy blamed the innocent one for it.",
     "08.5": "A reader's request may be sent again after a 500 or a silence; an order may not. The "
     "timeout makes the silence an error first.",
+    "11.1": "Who refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and a "
+    "redirect are answers, and only the log tells the first two apart.",
+    "11.2": "The clock makes Caddy ask again, and the shorter it is, the sooner the new address "
+    "gets work; retry and memory bridge the time until then.",
+    "11.3": "Each question holds everybody up, so few questions are the cure; retry and memory "
+    "carry what the old answer costs.",
+    "11.4": "Without the line Caddy expects each server's own name, which is what the certificates "
+    "show. To check nothing would have believed the stranger as well.",
     "13.1": "`/account/*` begins with `/account/`, so `/account` itself is the shop's, and so is "
     "`/accounts/all`. What Caddy redirects, no backend sees.",
     "13.2": "A pair can fail over: timeout, retry and memory. An order that was sent stays with "
