@@ -68,7 +68,7 @@ class Site:
         self._path = USUAL_PATH
         self.loaded = Loaded("", "")
         self.line = Line()
-        self._authority = Signer()
+        self.authority = Signer()
         self._plan: Prepared | None = None
         self._site_authority = SiteAuthority(admin, runtime.here)
         self._text, self._host = "", "localhost"
@@ -149,7 +149,7 @@ class Site:
         route = _asked(found, dials(adapted), own=own)
         path, host = (route.path, route.host) if route else (USUAL_PATH, "")
         plan = Instrument(
-            adapted, self._runtime, text, files, self._authority,
+            adapted, self._runtime, text, files, self.authority,
             own=own, lenient=self.lenient, path=path, host=host,
             strict=self.strict,
         ).plan()  # fmt: skip

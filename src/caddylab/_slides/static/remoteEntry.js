@@ -15,7 +15,10 @@
     get: async () => {
       const { plugin } = await import(new URL("plugin.js", here));
       const { caddyfileColours } = await import(new URL("caddyfile.js", here));
-      const plugins = [await plugin(sharedModule), await caddyfileColours(sharedModule)];
+      const { stillPictures } = await import(new URL("still.js", here));
+      const { folds } = await import(new URL("folds.js", here));
+      const makers = [plugin, caddyfileColours, stillPictures, folds];
+      const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };
       return () => extension;
     },
