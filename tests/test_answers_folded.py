@@ -17,6 +17,10 @@ ASKING = re.compile(r"## Try it yourself|\*\*Think about it:\*\*")
 CODE = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
 
 
+def name(path):
+    return path.parent.name + path.stem
+
+
 def asking(path):
     cells = nbformat.read(path, 4).cells
     return [
@@ -29,7 +33,7 @@ def asking(path):
 @pytest.mark.parametrize(
     "path",
     [p for p in NOTEBOOKS if p.stem[:2] in CHAPTERS],
-    ids=lambda path: path.parent.name + path.stem,
+    ids=name,
 )
 def test_what_is_asked_is_answered(path):
     for text in asking(path):
@@ -42,7 +46,7 @@ def test_there_are_answers_to_judge():
     assert sum(len(FOLDED.findall(text)) for path in NOTEBOOKS for text in asking(path)) >= 60
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_the_runs_in_them_can_be_copied(path):
     for answer in (found for text in asking(path) for found in FOLDED.findall(text)):
         for language, code in CODE.findall(answer):
