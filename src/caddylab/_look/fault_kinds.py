@@ -58,6 +58,7 @@ KINDS = {
     "truncated": FaultKind("cuts its answers short", "cut its answers short", "is truncated"),
     "closing": FaultKind("closes idle connections", "closed idle connections", "is closing"),
     "limited": FaultKind("takes few at a time", "took few at a time", "is limited"),
+    "unready": FaultKind("is not ready", "was not ready", "is not ready"),
     "failing": FaultKind(
         "fails", "was failing", "is failing", False,
         "letting it fail", "Failing", "answers a share of the requests with an error",

@@ -139,7 +139,9 @@ class Stage:
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
         ask = self.subject.ask
-        held = WebSockets.open(self.rig.entrance(ask.host), count, ask, {ASK: "/ws"})
+        held = WebSockets(self.rig.websockets(
+            count, path=ask.path, host=ask.host, headers={ASK: "/ws"}
+        ))  # fmt: skip
         self.sockets.append(held)
         return held
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caddylab._caddy.adapted.proxies import Proxy
+from caddylab._engine.conversation import Ask
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
 from caddylab._trial.choice import Candidate, bare, candidates, choose
-from caddylab._trial.held import Ask
 
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
