@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from caddylab._caddy.adapted.dynamic import sources, upstreams
+from caddylab._caddy.adapted.https import Ports, is_secure
 from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, Way, way
 from caddylab._caddy.adapted.tree import Json, port_of
-
-HTTPS_PORT = 443
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class Route:
         pattern: the paths that fit, as the Caddyfile has them; "*" = all.
         method: a method that fits.
         port: where the site listens, by the Caddyfile.
+        scheme: "https" where Caddy speaks it there, else "http".
         upstreams: their addresses, as the Caddyfile has them; none if they are looked up.
         sure: whether it is certain that such a request comes there.
     """
@@ -32,16 +32,12 @@ class Route:
     pattern: str
     method: str
     port: int
+    scheme: str
     upstreams: tuple[str, ...]
     sure: bool = True
 
-    @property
-    def scheme(self) -> str:
-        """ "https" where the site listens on port 443, else "http"."""
-        return "https" if self.port == HTTPS_PORT else "http"
-
     def __str__(self) -> str:
-        port = "" if self.port in (80, HTTPS_PORT) else f":{self.port}"
+        port = "" if self.port == Ports().usual(self.scheme == "https") else f":{self.port}"
         site = f"{self.scheme}://{self.host or '*'}{port}"
         to = ", ".join(self.upstreams) or "upstreams that a name server tells"
         perhaps = "" if self.sure else " (perhaps)"
@@ -69,13 +65,15 @@ def routes(config: Json) -> list[Route]:
 
 def routed(config: Json) -> Iterator[tuple[Route, Json]]:
     """Every route that leads to a proxy, with that proxy."""
-    for server in config.get("apps", {}).get("http", {}).get("servers", {}).values():
+    app = config.get("apps", {}).get("http", {})
+    for server in app.get("servers", {}).values():
         port = next(filter(None, map(port_of, server.get("listen", []))), 0)
         for narrowed, proxy in _proxies(server.get("routes", []), _Narrowed()):
-            yield _route(server, port, narrowed, proxy), proxy
+            scheme = "https" if is_secure(server, port, Ports.of(app)) else "http"
+            yield _route(server, port, scheme, narrowed, proxy), proxy
 
 
-def _route(server: Json, port: int, narrowed: _Narrowed, proxy: Json) -> Route:
+def _route(server: Json, port: int, scheme: str, narrowed: _Narrowed, proxy: Json) -> Route:
     host = next((h for h in narrowed.hosts if "{" not in h), "").replace("*", "www")
     pattern = narrowed.paths[0] if narrowed.paths else "*"
     method = narrowed.methods[0] if narrowed.methods else "GET"
@@ -85,7 +83,7 @@ def _route(server: Json, port: int, narrowed: _Narrowed, proxy: Json) -> Route:
     told = [name for source in sources(proxy) for name in upstreams(source)]
     dials = (*told, *(up["dial"] for up in proxy.get("upstreams", []) if "dial" in up))
     sure = ends[surest] is Way.PROXY and not narrowed.others
-    return Route(host, asked[surest].path, pattern, method, port, dials, sure)
+    return Route(host, asked[surest].path, pattern, method, port, scheme, dials, sure)
 
 
 def _examples(pattern: str) -> list[str]:
