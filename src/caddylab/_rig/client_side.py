@@ -7,6 +7,7 @@ from typing import Any
 
 from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route
 from caddylab._engine.clients import Clients
 from caddylab._errors import LabError, Stopped
 from caddylab._machine.answer import Answer
@@ -41,6 +42,7 @@ class ClientSide(LabSide):
         headers: Mapping[str, str] | None = None,
         host: str | None = None,
         scheme: str | None = None,
+        route: Route | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -59,6 +61,9 @@ class ClientSide(LabSide):
             host: whom to ask for; else the first name that the site has, or "localhost".
             scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
                 meets the redirect.
+            route: one of `lab.routes`: what is not said here is asked as that takes it, by its
+                method, with its headers, and from an address that it lets in. Where neither path
+                nor host is named, it is the first route of a Caddyfile of your own.
             timeout: seconds that a client waits for the whole answer.
             background: return at once; the traffic has `wait()` and `stop()`.
 
@@ -69,7 +74,7 @@ class ClientSide(LabSide):
         self._need_open()
         order = self.stack.sender.order(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, scheme=scheme,
+            method=method, body=body, headers=headers or {}, host=host, scheme=scheme, route=route,
             timeout=timeout, clients=clients, keepalive=keepalive,
         )  # fmt: skip
         try:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Message, RejectConnection, Request
@@ -24,10 +24,19 @@ PATIENCE = 2.0
 
 @dataclass(frozen=True)
 class Ask:
-    """Where a route of the site is asked: by this host and path."""
+    """How a route of the site is asked: by which host and path, from where, with which headers.
+
+    Attributes:
+        host: with the port where that is not the usual one.
+        path: what for.
+        address: of the clients; "" where each can have one of its own.
+        headers: besides the usual ones.
+    """
 
     host: str = "localhost"
     path: str = "/"
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class WebSocket(threading.Thread):
@@ -83,13 +92,15 @@ class WebSocket(threading.Thread):
 
     def _shake_hands(self) -> WSConnection:
         port = self._socket.getsockname()[1]
-        opening = f"PROXY TCP4 {address_of(self._client)} 127.0.0.1 {port} 80\r\n"
+        own = self._ask.address or address_of(self._client)
+        opening = f"PROXY TCP4 {own} 127.0.0.1 {port} 80\r\n"
         wire = WSConnection(ConnectionType.CLIENT)
         self._socket.sendall(opening.encode())
         if self._trust:
             name = name_of(self._ask.host)
             self._socket = self._trust.context.wrap_socket(self._socket, server_hostname=name)
-        headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
+        wanted = {**self._ask.headers, **self._headers}
+        headers = [(name.encode(), value.encode()) for name, value in wanted.items()]
         request = Request(host=self._ask.host, target=self._ask.path, extra_headers=headers)
         self._socket.sendall(wire.send(request))
         return wire
