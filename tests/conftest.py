@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from functools import cache
 
 import html_support
@@ -17,6 +18,9 @@ import pytest
 import reach
 
 from caddylab import Lab
+
+# As in `_charts.parts.lean`: without it jsonschema compiles no grammar for 1.7 s in each worker.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 pytest_plugins = ["stopwatch"]
 
@@ -27,9 +31,11 @@ MUST_RUN = {
 }
 
 
-def pytest_configure():
+def pytest_configure(config):
     """A shell starts what runs in its background deaf to Ctrl-C, which some tests press."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "not lab" in config.option.markexpr:
+        reach.no_lab()
 
 
 @pytest.fixture(
@@ -65,7 +71,11 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(f"figure: {sentence}")
 
 
-LONGEST = ("labs_notebooks", "course", "demos", "labs", "gameday", "article_crash", "panel_browser")
+LONGEST = (
+    "course", "labs_notebooks", "labs", "present_browser", "trial", "gameday", "demos",
+    "panel_browser", "view_browser", "protocols", "slides", "podman_leftovers", "trial_command",
+    "survey", "podman", "lab", "labs_cheats", "nbgrader", "deeds", "article_crash",
+)  # fmt: skip
 """Files that would keep everybody waiting if they began last."""
 
 

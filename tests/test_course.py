@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from ahead import ahead
-from runtimes import notebooks
+from runtimes import notebooks, settings
 
 from caddylab._claims import verify
 from caddylab._machine import shipped
@@ -35,7 +35,10 @@ def text_of(notebook) -> str:
 
 
 executed = ahead(
-    "test_notebook", lambda notebook, runtime: verify.run(notebook, {"CADDYLAB_RUNTIME": runtime})
+    "test_notebook",
+    lambda notebook, runtime: verify.run(
+        notebook, settings(runtime, pictures=runtime == "process")
+    ),
 )
 
 

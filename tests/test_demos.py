@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from ahead import ahead
-from runtimes import notebooks
+from runtimes import notebooks, settings
 
 import caddylab
 from caddylab import Outcome, StartFailed, Traffic, plausible
@@ -120,6 +120,10 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
     "08-clock-hung": lambda t: t.errors == 0 and t.retries > 0,
     "08-order": lambda t: [a.backend for a in t.requests[0].attempts] == [2, 1] and t.errors == 1,
     "08-spare": lambda t: t.shares == {3: 8},
+    "11-moved": lambda t: t.outcomes == {Outcome.OK: 10, Outcome.BAD_GATEWAY: 10},
+    "11-asking": lambda t: t.errors == 0 and 0.9 < slowest(t) < 2,
+    "11-deaf": lambda t: t.outcomes == {Outcome.TIMEOUT: 10} and not t.attempts().size,
+    "11-misnamed": lambda t: t.outcomes == {Outcome.BAD_GATEWAY: 4},
     "13-died": lambda t: t.outcomes == {Outcome.OK: 10, Outcome.BAD_GATEWAY: 10},
     "13-condemned": lambda t: t.outcomes == {Outcome.UNAVAILABLE: 10},
     "13-patient": lambda t: t.errors == 0 and t.retries > 0 and slowest(t) > 0.9,
@@ -129,7 +133,7 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
 
 executed = ahead(
     "test_it_runs_from_top_to_bottom",
-    lambda demo, runtime: verify.run(demo, {"CADDYLAB_RUNTIME": runtime}),
+    lambda demo, runtime: verify.run(demo, settings(runtime)),
 )
 
 

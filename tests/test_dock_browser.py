@@ -31,7 +31,7 @@ def test_it_stays_in_sight_and_there_is_one(open_notebook):
     assert page.locator(VIEW).count() == 1
     assert page.evaluate(IN_SIGHT)
     said = page.locator(".jp-OutputArea-output pre").all_inner_texts()
-    assert sum("stands beside the notebook" in text for text in said) == 2
+    assert sum("live view beside the notebook" in text for text in said) == 2
     assert notebook.complaints == []
 
 

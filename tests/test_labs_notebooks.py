@@ -14,7 +14,7 @@ import pytest
 from ahead import ahead
 from nbclient import NotebookClient
 from nbgrader_support import checks, shell
-from runtimes import notebooks
+from runtimes import notebooks, settings
 
 from caddylab._exercises.task import tasks
 from caddylab._machine import shipped
@@ -43,7 +43,7 @@ def run(path: Path, runtime: str, **options) -> tuple[nbformat.NotebookNode, set
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
         client = NotebookClient(notebook, timeout=PATIENCE, resources=resources, **options)
-        asyncio.run(client.async_execute(env=inherited() | {"CADDYLAB_RUNTIME": runtime}))
+        asyncio.run(client.async_execute(env=inherited() | settings(runtime)))
         return notebook, passed(Path(folder))
 
 

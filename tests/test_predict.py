@@ -73,6 +73,13 @@ def test_the_table_has_what_was_said_and_what_was_measured():
     assert len(predictions()) == 3
 
 
+def test_its_still_picture_says_what_was_chosen():
+    made = predict("<i>How</i> many?", ["one < two", "two"])
+    assert "You chose: <b>none</b>" in made._repr_mimebundle_()["text/html"]
+    made.choose("one < two")
+    assert "You chose: <b>one &lt; two</b>" in made._repr_mimebundle_()["text/html"]
+
+
 def test_a_question_asked_again_has_one_line():
     predict(*ASKED)
     predict(*ASKED)

@@ -115,6 +115,6 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_a_file_of_a_newer_caddylab(run, tmp_path):
     path = run.save(tmp_path / "run.json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 3}))
     with pytest.raises(TrafficError, match="newer caddylab"):
         Traffic.load(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -61,8 +62,13 @@ def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
 
 
 KNOWN = modules()
-ARROWS = {name: sorted({*imports(path, KNOWN)} - {name}) for name, path in KNOWN.items()}
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+@cache
+def arrows() -> dict[str, list[str]]:
+    """Of each module the others of ours that it imports."""
+    return {name: sorted({*imports(path, KNOWN)} - {name}) for name, path in KNOWN.items()}
 
 
 def room(module: str) -> str:
@@ -92,28 +98,30 @@ def upwards(module: str, other: str) -> bool:
     return here != there and FLOOR[here] >= FLOOR[there]
 
 
+def pairs() -> list[tuple[str, str]]:
+    return [(module, other) for module, others in arrows().items() for other in others]
+
+
 def test_imports_go_downwards():
-    arrows = [(module, other) for module, others in ARROWS.items() for other in others]
-    assert [arrow for arrow in arrows if upwards(*arrow)] == []
+    assert [pair for pair in pairs() if upwards(*pair)] == []
 
 
 def test_charts_know_nothing_but_records_and_looks():
     allowed = {"_charts", "_look", "_machine", "_records", "_border", "_errors"}
-    charts = {other for module in ARROWS if room(module) == "_charts" for other in ARROWS[module]}
+    charts = {other for module, other in pairs() if room(module) == "_charts"}
     assert {other for other in charts if room(other) not in allowed} == set()
 
 
 def test_what_caddy_serves_and_its_backends_know_nothing_of_each_other():
     sides = "_rig.site.", "_rig.backends."
-    arrows = [(module, other) for module, others in ARROWS.items() for other in others]
-    assert [(a, b) for a, b in arrows for one in sides for other in sides
+    assert [(a, b) for a, b in pairs() for one in sides for other in sides
             if a.startswith(one) and b.startswith(other) and one != other] == []  # fmt: skip
-    assert [(a, b) for a, b in arrows if a.startswith(sides) and b == "_rig.rig"] == []
+    assert [(a, b) for a, b in pairs() if a.startswith(sides) and b == "_rig.rig"] == []
 
 
 def test_no_circle():
     try:
-        TopologicalSorter(ARROWS).prepare()
+        TopologicalSorter(arrows()).prepare()
     except CycleError as error:
         pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from .statuses import LEAST, MOST
+from .turns import FREE, Turns
 
 Prefix = Annotated[str | None, Field(pattern="^/")]
 """The beginning of the paths a fault is about; None = all of them."""
@@ -49,9 +50,14 @@ class Closing(_Strict):
 
 
 class Limited(_Strict):
-    """At most `at_once` requests are worked on; further ones wait for their turn."""
+    """At most `at_once` requests are worked on, each for `takes` seconds; others wait in turn.
+
+    With a `queue`, so many may wait; whoever comes later is turned away at once.
+    """
 
     at_once: int = Field(ge=1, le=10_000)
+    takes: float = Field(default=0, ge=0, le=600, allow_inf_nan=False)
+    queue: int | None = Field(default=None, ge=0, le=1_000_000)
     path: Prefix = None
 
 
@@ -66,8 +72,6 @@ class Faults(_Strict):
 
 
 HEALTHY = Faults()
-FREE = contextlib.nullcontext()
-"""The turn of a request that need not wait for one."""
 
 
 class FaultSwitch:
@@ -75,18 +79,23 @@ class FaultSwitch:
 
     def __init__(self) -> None:
         self.faults = HEALTHY
-        self._turns: asyncio.Semaphore | None = None
+        self._turns: Turns | None = None
 
     def set(self, faults: Faults) -> None:
         """Replace all faults."""
+        if (limited := faults.limited) != self.faults.limited:  # another fault forgets no queue
+            self._turns = Turns(limited.at_once, limited.takes, limited.queue) if limited else None
         # One object stands for "none", so that a healthy request pays for one comparison.
         self.faults = HEALTHY if faults == HEALTHY else faults
-        limited = faults.limited
-        self._turns = asyncio.Semaphore(limited.at_once) if limited else None
 
     def turn(self, path: str) -> contextlib.AbstractAsyncContextManager[object]:
-        """What a request holds while it is worked on; entering it waits for its turn."""
-        return self._turns if self._turns and self._hits(self.faults.limited, path) else FREE
+        """What a request holds while it is worked on; entering it waits for its turn.
+
+        Raises:
+            Full: too many wait already.
+        """
+        turns = self._turns if self._hits(self.faults.limited, path) else None
+        return turns.one() if turns else FREE
 
     def truncates(self, path: str) -> bool:
         """Whether the answer to a request for `path` is to be cut."""

@@ -16,9 +16,12 @@ from .door import Door
 from .faults import HEALTHY, FaultSwitch
 from .journal import Entry, Journal
 from .statuses import answer
+from .turns import Full
 from .wire import Idle, abort, truncated
 
 BODILESS = ("GET", "HEAD")
+LATER = {"Retry-After": "1"}
+"""What a backend says that turns somebody away."""
 
 
 class Observer:
@@ -86,13 +89,19 @@ class Observer:
         if self._faults.faults is HEALTHY:
             await app(scope, receive, send)
             return
-        async with self._faults.turn(scope["path"]):
-            status = await self._faults.suffer(scope["path"])
-            if status is not None:
-                detail = f"BACKEND_{self._backend_id} fails on purpose"
-                app = answer(status, {"detail": detail})
-            cut = self._faults.truncates(scope["path"])
-            await app(scope, receive, truncated(send) if cut else send)
+        try:
+            async with self._faults.turn(scope["path"]):
+                await self._suffer(app, scope, receive, send)
+        except Full:
+            detail = f"BACKEND_{self._backend_id} has too much to do"
+            await answer(503, {"detail": detail}, LATER)(scope, receive, send)
+
+    async def _suffer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        status = await self._faults.suffer(scope["path"])
+        if status is not None:
+            app = answer(status, {"detail": f"BACKEND_{self._backend_id} fails on purpose"})
+        cut = self._faults.truncates(scope["path"])
+        await app(scope, receive, truncated(send) if cut else send)
 
     def _closed_in_its_face(self, scope: Scope, send: Send) -> bool:
         """Whether the connection was closed when its next request was already under way."""

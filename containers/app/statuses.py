@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import JSONResponse, Response
@@ -10,6 +11,10 @@ LEAST, MOST = 200, 599
 BODILESS = (204, 205, 304)
 
 
-def answer(status: int, content: dict[str, Any]) -> Response:
+def answer(
+    status: int, content: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
     """An answer with this status, and with this body where HTTP allows it one."""
-    return Response(status_code=status) if status in BODILESS else JSONResponse(content, status)
+    if status in BODILESS:
+        return Response(status_code=status, headers=headers)
+    return JSONResponse(content, status, headers)

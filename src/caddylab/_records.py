@@ -103,6 +103,7 @@ class Request:
     beginning of the run; `sent` is None for a request that was never sent. `duration` is the
     time from `sent` to the outcome. `attempts` is what Caddy's log says. `complete` turns true
     with Caddy's closing (access) line for the request; Caddy writes the attempts before it.
+    `again` says how often its client had sent the same before.
     `source` is then what Caddy's log says of who answered. `claimed` is the answer's `X-Backend`
     header, which is no proof: it counts only for as long as the log has not been read.
     """
@@ -120,6 +121,7 @@ class Request:
     complete: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     source: Answerer = Answerer.UNKNOWN
+    again: int = 0
 
     @property
     def answerer(self) -> Answerer:

@@ -1,7 +1,7 @@
 """Which tests need a lab, a browser or another program: found by what they reach for.
 
 A test is looked through with its fixtures and with all that they call within tests/. So nobody has
-to keep a list for `make check`.
+to keep a list for `make check`. What is overlooked fails there (`no_lab`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from typing import Any
 
 import pytest
 
+from caddylab._runtimes.keeper import Keeper
+
 TESTS = str(Path(__file__).parents[1])
 STARTERS = {
     "Lab", "Rig", "Bench", "Caddy", "Keeper", "PodmanRuntime", "ProcessRuntime", "NotebookClient",
     "Popen", "main", "ahead", "uvicorn", "own_wheel",
-    "serve", "ThreadPoolExecutor",
+    "serve", "ThreadPoolExecutor", "Benches", "BENCHES", "rehearse",
 }  # fmt: skip
 """Names of what starts a program, or waits for one."""
 CHEAP = {"admin_caddy"}
@@ -56,6 +58,15 @@ def starts(thing: Any) -> bool:
                 if is_ours(found) and name not in CHEAP:
                     waiting.append(found)
     return False
+
+
+def no_lab() -> None:
+    """Let no lab start from now on."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        pytest.fail("A lab, in a test that is not marked `lab`: name what starts it in STARTERS.")
+
+    Keeper.__init__ = refuse  # type: ignore[method-assign]
 
 
 def functions(thing: Any) -> Iterator[types.FunctionType]:

@@ -29,3 +29,14 @@ def notebooks(
                 )
 
     return pytest.mark.parametrize(names, list(cases()))
+
+
+def settings(runtime: str, *, pictures: bool = False) -> dict[str, str]:
+    """Environment variables for the kernel of a notebook.
+
+    Args:
+        runtime: where its labs run.
+        pictures: whether each chart also becomes a PNG, which takes a JavaScript engine in every
+            kernel. The chapters on processes show that their charts can; all else does without.
+    """
+    return {"CADDYLAB_RUNTIME": runtime} | ({} if pictures else {"CADDYLAB_PICTURES": "off"})

@@ -8,7 +8,7 @@ function render({ model, el }) {
     tallest = Math.max(tallest, frame.offsetHeight);
     frame.style.minHeight = `${tallest}px`;
   };
-  frame.className = "caddylab-live";
+  frame.className = "caddylab-live caddylab-still";
   model.on("change:svg", draw);
   el.append(frame);
   draw();

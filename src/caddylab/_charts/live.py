@@ -12,12 +12,14 @@ import anywidget
 import traitlets
 
 from caddylab._charts.parts import renderer, theme
+from caddylab._look import last_state
 from caddylab._machine.steady import in_thread
 
 PERIOD = 0.4
 """Seconds between two pictures, if they are quickly made."""
 SHARE = 0.25
 """At most about so much of a core's time goes into making the specification."""
+STOPPED = "The kernel ended before this run did: run the cells from the first one again."
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class Live:
         still, _ = renderer.render(self._first)
         del still[renderer.LIVE]  # the page would prefer it to what moves
         widget, _ = moving._repr_mimebundle_() or ({}, {})
-        bundle = widget | still
+        bundle = last_state.bundle(widget | still, "", STOPPED)
         handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         in_thread("caddylab-live", self._follow, moving, handle)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from caddylab._border import border
 from caddylab._claims import notes
 from caddylab._claims.choices import Choices
 from caddylab._errors import ArgumentError
+from caddylab._look import last_state
 from caddylab._look.html_table import table
 from caddylab._look.progress_bar import say
 
 FILE = Path("predictions.json")
 """In the kernel's folder, which is the notebook's: question → answer, and nothing else."""
+AGAIN = "To choose, run this cell."
 
 _asked: dict[str, Prediction] = {}
 
@@ -49,8 +52,9 @@ class Prediction:
             layout={"width": "max-content"},
         )
         self._buttons.observe(self._keep, "value")
+        self._still = last_state.StillPicture(self._as_it_is())
         text = ipywidgets.HTML(f"<b>Your prediction.</b> {question}")
-        self._box = ipywidgets.VBox([text, self._buttons])
+        self._box = ipywidgets.VBox([text, self._buttons, self._still])
 
     @property
     def answer(self) -> str | None:
@@ -87,11 +91,22 @@ class Prediction:
             say(f"Measured: {self.measured}. You predicted: {self.answer}. Worth a second look!")
 
     def _keep(self, change: Any) -> None:
+        self._still.keep(self._as_it_is())
         if self.answer is not None:
             notes.update(FILE, {self.question: self.answer})
 
+    def _as_it_is(self) -> str:
+        """The question and what was chosen, for where nothing can be chosen."""
+        chosen = "none" if self.answer is None else escape(self.answer)
+        answers = "".join(f"<li>{escape(option)}</li>" for option in self.options)
+        return (
+            f"<p><b>Your prediction.</b> {self.question}</p><ul>{answers}</ul>"
+            f"<p>You chose: <b>{chosen}</b></p>"
+        )
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self._box._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+        bundle = self._box._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+        return last_state.bundle(bundle, self._still.still, AGAIN)
 
     def __repr__(self) -> str:
         return f"Your prediction. {self.question}\n" + "\n".join(f"  ( ) {o}" for o in self.options)

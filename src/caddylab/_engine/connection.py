@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         backend: its `X-Backend` header.
         cookies: its `Set-Cookie` headers.
         body: the first `KEPT_BODY` bytes of its body.
+        retry_after: seconds that it asks to wait before another request, by `Retry-After`.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Connection(asyncio.Protocol):
         "cookies",
         "fresh",
         "port",
+        "retry_after",
         "reusable",
         "status",
     )
@@ -151,6 +153,8 @@ class Connection(asyncio.Protocol):
             self.backend = value
         elif name == b"set-cookie":
             self.cookies = (*self.cookies, value)
+        elif name == b"retry-after" and value.isdigit():  # a date is for longer times than ours
+            self.retry_after = float(value)
         elif name in (b"content-length", b"transfer-encoding"):
             self._framed = True
 
@@ -182,6 +186,7 @@ class Connection(asyncio.Protocol):
         self.status = None
         self.backend = self.body = b""
         self.cookies = ()
+        self.retry_after = 0.0
 
     def _finish(self) -> None:
         request, self._request = self._request, None

@@ -27,7 +27,8 @@ class Ledger:
     Attributes:
         id: the requests' `X-Request-Id` is `<id>-<n>`.
         plan: what is to be sent.
-        planned_total: how many requests were planned; a run that is stopped has fewer records.
+        planned_total: how many requests were planned, and are sent again; a run that is stopped
+            has fewer records.
         requests: the records in the order of `n`; grows while the run goes on.
         began: Unix time of the records' offset 0.
         launched: set when the run has begun.

@@ -13,6 +13,7 @@ from caddylab._errors import TrafficError
 
 MOST = 10_000_000
 """So many requests are sent at most: their records take about 3 GB."""
+MOST_RETRIES = 100
 LARGEST = 1_000_000_000
 """Seconds, or requests a second: more than anybody can wait for or send."""
 
@@ -49,6 +50,12 @@ class Plan:
         timeout: the client's patience: seconds from the send to the end of the answer.
         clients: how many simulated users take turns: request n is of client (n-1) % clients.
         keepalive: whether clients use a connection again for their next request.
+        retries: how often a client sends a request again that was refused, cut off or not answered
+            in time, or whose answer was a 429 or 5xx.
+        backoff: seconds before the first time; twice as long before each further one, give or
+            take a half. A `Retry-After` makes it longer.
+        budget: how many may be sent again in all, as a share of those sent for the first time;
+            None = without an end.
 
     Raises:
         TrafficError: the plan cannot be fired; the message says what to change.
@@ -66,12 +73,16 @@ class Plan:
     timeout: float = 30.0
     clients: int = 1
     keepalive: bool = True
+    retries: int = 0
+    backoff: float = 0.0
+    budget: float | None = None
 
     def __post_init__(self) -> None:
         self._check_loop()
         self._check_total()
         _whole("clients", self.clients)
         _positive("timeout", self.timeout, "seconds")
+        self._check_retries()
         self._check_request_line()
         self._check_headers()
 
@@ -137,6 +148,16 @@ class Plan:
                 f"The plan has more than {MOST:,} requests, the most that one run can have. "
                 "Send less, or send it in several runs."
             )
+
+    def _check_retries(self) -> None:
+        if isinstance(self.retries, bool) or self.retries not in range(MOST_RETRIES + 1):
+            raise TrafficError(
+                f"retries is {self.retries!r}, but must be a whole number from 0 to {MOST_RETRIES}."
+            )
+        if self.backoff != 0:
+            _positive("backoff", self.backoff, "seconds")
+        if self.budget is not None and self.budget != 0:
+            _positive("budget", self.budget, "of what is sent, such as 0.1")
 
     def _check_request_line(self) -> None:
         if not isinstance(self.path, str) or not _PATH.fullmatch(self.path):

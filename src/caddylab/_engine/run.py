@@ -8,6 +8,7 @@ import sys
 import time
 
 from caddylab._engine import quiet
+from caddylab._engine.again import Again
 from caddylab._engine.clients import Clients
 from caddylab._engine.connection import Connection
 from caddylab._engine.dialling import Dialling, Idle, unconnected
@@ -42,6 +43,8 @@ class Run(Ledger):
         self._head = plan.head(self.id)
         self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
         self._idle = Idle()
+        self._again = Again(plan, loop)
+        self._wanted, self._begun = plan.total, 0
         self._patience: asyncio.TimerHandle | None = None
 
     # From any thread
@@ -93,7 +96,7 @@ class Run(Ledger):
         if connection.turned_away:
             self._without_a_line(request)
         assert request.status is not None
-        self._settle(request, Outcome.of(request.status))
+        self._settle(request, Outcome.of(request.status), not_before=connection.retry_after)
 
     def _without_a_line(self, request: Request) -> None:
         request.judge(source=Answerer.CADDY)
@@ -111,18 +114,21 @@ class Run(Ledger):
 
     def _tick(self) -> None:
         """Open loop: send the request that is due, and set the clock for the next."""
-        if self.stopped or len(self.requests) >= self.planned_total:
+        if self.stopped or self._begun >= self._wanted:
             return
-        self._begin(self.plan.planned(len(self.requests) + 1))
-        if len(self.requests) < self.planned_total:
-            due = self.plan.planned(len(self.requests) + 1)
+        self._begin(self.plan.planned(self._begun + 1))
+        if self._begun < self._wanted:
+            due = self.plan.planned(self._begun + 1)
             self._loop.call_later(due - self._now(), self._tick)
 
     def _begin(self, planned: float | None = None) -> None:
-        n = len(self.requests) + 1
-        now = self._now()
-        client = (n - 1) % self.plan.clients
-        request = Request(n, client, now if planned is None else planned, now)
+        client = self._begun % self.plan.clients
+        self._begun += 1
+        self._turn_to(client, planned)
+
+    def _turn_to(self, client: int, planned: float | None, again: int = 0) -> None:
+        n, now = len(self.requests) + 1, self._now()
+        request = Request(n, client, now if planned is None else planned, now, again=again)
         self.requests.append(request)
         self._tell("sent", request)
         if connection := self._idle.take(client):
@@ -163,7 +169,9 @@ class Run(Ledger):
         # Most bodies are alike; interned, each text is kept once.
         request.body = sys.intern(connection.body.decode("utf-8", "replace")[:200])
 
-    def _settle(self, request: Request, outcome: Outcome, error: str = "") -> None:
+    def _settle(
+        self, request: Request, outcome: Outcome, error: str = "", not_before: float = 0.0
+    ) -> None:
         """The request has ended: complete its record, and go on."""
         del self._in_flight[request.n]
         assert request.sent is not None
@@ -171,11 +179,20 @@ class Run(Ledger):
         request.error = error
         request.judge(outcome)
         self._tell("done", request)
-        if len(self.requests) < self.planned_total and not self.stopped:
+        if not self.stopped and self._again.wants(request, self._begun):
+            self._send_again(request, not_before)
+        elif self._begun < self._wanted and not self.stopped:
             if not self.plan.open:
                 self._begin()
-        elif not self._in_flight:
+        elif not (self._in_flight or self._again.coming):
             self._end()
+
+    def _send_again(self, request: Request, not_before: float) -> None:
+        def send() -> None:
+            self._turn_to(request.client, due, request.again + 1)
+
+        self.planned_total += 1
+        due = self._now() + self._again.schedule(request, not_before, send)
 
     def _run_out(self) -> None:
         """Cut the requests whose patience is over: the first in flight is the oldest."""
@@ -197,7 +214,8 @@ class Run(Ledger):
         self._settle(request, outcome, error)
 
     def _finish(self) -> None:
-        self.planned_total = len(self.requests)
+        self._again.give_up()
+        self._wanted, self.planned_total = self._begun, len(self.requests)
         if not self._in_flight:
             self._end()
 
@@ -213,6 +231,7 @@ class Run(Ledger):
         if self.done.is_set():
             return
         quiet.release()
+        self._again.give_up()
         if self._patience is not None:
             self._patience.cancel()
         self._idle.close()

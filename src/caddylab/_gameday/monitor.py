@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets
 
 from caddylab._gameday.status import Status
+from caddylab._look import last_state
 from caddylab._look.html_table import Markup, element
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._machine.steady import in_thread
@@ -15,6 +17,7 @@ PERIOD = 0.5
 WELL, LOW = COLOURS[2], 0.5
 ALARM = 0.9
 """Below so large a share of good requests the display is alarmed."""
+GONE = "This game is over: run the notebook from its first cell for another one."
 
 
 class Monitor(ipywidgets.HTML):  # type: ignore[misc]
@@ -37,7 +40,11 @@ class Monitor(ipywidgets.HTML):  # type: ignore[misc]
         self._show()
 
     def _show(self) -> None:
-        self.value = html(self._status())
+        self.value = last_state.kept(html(self._status()))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return last_state.bundle(bundle, self.value, GONE) if bundle else bundle
 
 
 def html(status: Status) -> str:

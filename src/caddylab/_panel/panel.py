@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from caddylab._look import last_state
 from caddylab._look.projector import wanted
 from caddylab._panel import html as panel_html
 from caddylab._panel.backends import BackendsPart
 from caddylab._panel.caddyfile import CaddyfilePart
 from caddylab._panel.desk import Desk, Pulse
 from caddylab._panel.history import HistoryPart
+from caddylab._panel.still import still
 from caddylab._panel.traffic import TrafficPart
 
 if TYPE_CHECKING:
@@ -59,7 +61,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.backends = BackendsPart(self._desk, lab)
         self.history = HistoryPart()
         self.notice = panel_html.classed(ipywidgets.HTML(), "notice")
-        super().__init__([panel_html.style(), self.notice, self._upper(), *self._lower()])
+        self._still = last_state.StillPicture()
+        parts = [self.notice, self._upper(), *self._lower()]
+        super().__init__([panel_html.style(), self._still, *parts])
         self.add_class(panel_html.CLASS)
         self._refresh(lab)
         self._view_count = 0  # from now on the front end counts who looks
@@ -98,7 +102,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.caddyfile.refresh(lab)
         self.traffic.refresh(lab)
         tally = self.traffic.tally
-        self.backends.refresh(lab, tally.answered if tally else Counter())
+        answered = tally.answered if tally else Counter()
+        self.backends.refresh(lab, answered)
+        self._still.keep(still(lab, tally.traffic if tally else None, answered))
 
     def _wanted(self) -> bool:
         busy = self.caddyfile.busy or self.traffic.busy or self.backends.busy
@@ -113,7 +119,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._linger_until = time.monotonic() + LINGER
         self._pulse.wake()
-        return super()._repr_mimebundle_(**kwargs)
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return last_state.bundle(bundle, self._still.still) if bundle else bundle
 
     def __repr__(self) -> str:
         return f"<{self._about}>"

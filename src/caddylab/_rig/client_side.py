@@ -46,6 +46,9 @@ class ClientSide(LabSide):
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
+        retries: int = 0,
+        backoff: float = 0.0,
+        budget: float | None = None,
         background: bool = False,
     ) -> Traffic:
         """Send real requests through Caddy and record each of them.
@@ -65,6 +68,12 @@ class ClientSide(LabSide):
                 method, with its headers, and from an address that it lets in. Where neither path
                 nor host is named, it is the first route of a Caddyfile of your own.
             timeout: seconds that a client waits for the whole answer.
+            retries: how often a client sends a request again that was refused, cut off or not
+                answered in time, or whose answer was a 429 or 5xx.
+            backoff: seconds before the first time; twice as long before each further one, give
+                or take a half. A `Retry-After` in the answer makes it longer.
+            budget: how many may be sent again in all, as a share of those sent for the first
+                time, such as 0.1; None = without an end.
             background: return at once; the traffic has `wait()` and `stop()`.
 
         Raises:
@@ -76,6 +85,7 @@ class ClientSide(LabSide):
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
             method=method, body=body, headers=headers or {}, host=host, scheme=scheme, route=route,
             timeout=timeout, clients=clients, keepalive=keepalive,
+            retries=retries, backoff=backoff, budget=budget,
         )  # fmt: skip
         try:
             traffic = undisturbed(order.place)

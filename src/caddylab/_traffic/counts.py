@@ -80,3 +80,19 @@ class Counts:
     def retries(self) -> int:
         """How often Caddy tried again."""
         return sum(request.retries for request in self.requests)
+
+    @property
+    def again(self) -> int:
+        """How many of the requests a client sent because the same had failed before."""
+        return sum(request.again > 0 for request in self.requests)
+
+    @property
+    def wanted(self) -> int:
+        """How many different requests clients had; `good` of them were answered in the end."""
+        return len(self.requests) - self.again
+
+    @property
+    def amplification(self) -> float:
+        """How many attempts at backends there were for each request that a client had."""
+        tries = sum(len(request.attempts) for request in self.requests)
+        return tries / self.wanted if self.wanted else 0.0

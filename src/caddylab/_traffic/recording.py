@@ -17,7 +17,7 @@ from caddylab._errors import TrafficError
 from caddylab._machine import files
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when an older caddylab could not read the file any more."""
 OLD_REQUEST = 12
 """The values of a request in a file of before there was a record of who answered."""
@@ -95,6 +95,7 @@ def _unpacked(packed: dict[str, Any]) -> Recording:
     ledger = Ledger(Plan(**plan), packed["id"])
     ledger.began, ledger.stopped = float(packed["began"]), bool(packed["stopped"])
     ledger.requests += map(_request, packed["requests"])
+    ledger.planned_total = max(ledger.planned_total, len(ledger.requests))
     ledger.launched.set()
     ledger.done.set()
     stage = {key: _tuples(value) for key, value in packed["stage"].items()}
@@ -118,6 +119,7 @@ def _request(row: list[Any]) -> Request:
     request.outcome = Outcome(request.outcome)
     known = row[OLD_REQUEST:]
     request.source = Answerer(known[0]) if known else _inferred(request)
+    request.again = known[1] if len(known) > 1 else 0
     return request
 
 

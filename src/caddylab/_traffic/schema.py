@@ -81,6 +81,9 @@ class PackedPlan(BaseModel):
     timeout: Duration
     clients: Annotated[int, Field(ge=1, le=MOST_CLIENTS)]
     keepalive: bool
+    retries: Annotated[int, Field(ge=0, le=2**53)] = 0
+    backoff: Duration = 0.0
+    budget: Duration | None = None
 
 
 def text_of(content: bytes) -> bytes:

@@ -42,6 +42,7 @@ def _lines(traffic: Counts) -> Iterator[str]:
 def _what(traffic: Counts) -> str:
     sent, planned = len(traffic.requests), traffic.run.planned_total
     count = f"{sent} of {planned} requests" if sent < planned else _count(sent, "request")
+    count += f" ({traffic.again:,} of them sent again)" if traffic.again else ""
     going = "" if traffic.done else "still going on; "
     return f"{count} to {traffic.run.plan.path}: {going}{_ends(traffic.requests)}"
 

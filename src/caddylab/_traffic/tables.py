@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REQUEST = {
     "n": "int64", "id": "str", "client": "int64", "address": "str", "planned": "float64",
     "latency": "float64", "latency_intended": "float64", "outcome": "str", "answerer": "str",
-    "retries": "int64",
+    "retries": "int64", "again": "int64",
     "complete": "bool", "error": "str", "body": "str",
 }  # fmt: skip
 ATTEMPT = {
@@ -50,6 +50,7 @@ def requests(run: Ledger, records: Sequence[Request], clients: Clients) -> pd.Da
         "answerer": [r.answerer.value for r in rows],
         "backend": _whole([r.answered_by for r in rows]),
         "retries": [r.retries for r in rows],
+        "again": [r.again for r in rows],
         "complete": [r.complete for r in rows],
         "error": [r.error for r in rows],
         "body": [r.body for r in rows],

@@ -21,7 +21,7 @@ class Docked:
     view: View
 
     def __repr__(self) -> str:
-        return "The live view stands beside the notebook. Closed it? Run this cell again."
+        return "Opened the live view beside the notebook. Is it gone? Run this cell again."
 
 
 def dock(view: View) -> Docked:

@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 
 from caddylab._engine.ledger import Ledger
+from caddylab._look import last_state
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._view.feed import Feed
 from caddylab._view.scene import scene
@@ -70,10 +71,12 @@ class View(anywidget.AnyWidget):
         self.send({"number": self._number, "now": now, "events": events, "whole": True})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle:
-            bundle[0]["image/svg+xml"] = still(self._feed.history(), self._backends)
-        return bundle
+        shown = super()._repr_mimebundle_(**kwargs)
+        if not shown:
+            return shown
+        widget, metadata = shown
+        picture = {"image/svg+xml": still(self._feed.history(), self._backends)}
+        return last_state.bundle(widget | picture, ""), metadata
 
     def __repr__(self) -> str:
         return f"<live view: {Totals(self._feed.history(), self._backends)}>"

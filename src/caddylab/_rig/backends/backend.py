@@ -10,7 +10,7 @@ from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.running.opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._errors import FaultError
 from caddylab._records import Span
-from caddylab._rig.backends import spoiling
+from caddylab._rig.backends.breakable import Breakable
 from caddylab._rig.backends.control import Control
 from caddylab._rig.backends.deeds import Deeds
 from caddylab._rig.backends.faults import DOWN, SILENT, Fault
@@ -20,7 +20,7 @@ from caddylab._runtimes.listener import Listener
 
 
 @border(FaultError)
-class Backend:
+class Backend(Breakable):
     """One instance of the app behind Caddy.
 
     Every fault takes effect at once. Use it in a `with` block to have it mended at the block's
@@ -116,48 +116,6 @@ class Backend:
     def start(self) -> None:
         """Start it again, and return once it answers. Other faults stay in force."""
         self._deeds.start()
-
-    def crashed(self) -> Fault:
-        """Stop it (SIGTERM), as the article's crash test does."""
-        return self._take_down("crashed")
-
-    def killed(self) -> Fault:
-        """Kill it (SIGKILL): requests in flight are cut off."""
-        return self._take_down("killed")
-
-    def hung(self) -> Fault:
-        """Freeze it: it accepts connections and never answers."""
-        return self._silence("hung")
-
-    def partitioned(self) -> Fault:
-        """Cut it off: new connections get no answer, old ones stand still."""
-        return self._silence("partitioned")
-
-    def slow(self, seconds: float, path: str | None = None) -> Fault:
-        """Delay every answer by `seconds`; with `path`, only below that path."""
-        return self._spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
-
-    def failing(self, share: float = 1.0, status: int = 500, path: str | None = None) -> Fault:
-        """Answer a `share` of the requests with `status`; with `path`, only below that path."""
-        return self._spoil(
-            "failing", f"{share:.0%} {status}", spoiling.failing(share, status, path)
-        )
-
-    def truncating(self, path: str | None = None) -> Fault:
-        """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
-        return self._spoil("truncated", "", spoiling.truncated(path))
-
-    def closing_idle(self, seconds: float) -> Fault:
-        """Close a connection that was idle for `seconds` just when the next request comes on it.
-
-        In life the two cross by chance, where a backend closes idle connections earlier than
-        the proxy does; here they always do.
-        """
-        return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
-
-    def limited(self, at_once: int) -> Fault:
-        """Work on so many requests at a time; others wait for their turn."""
-        return self._spoil("limited", f"{at_once} at once", spoiling.limited(at_once))
 
     def answers(
         self,

@@ -8,6 +8,7 @@ from caddylab._errors import FaultError
 
 MOST_SECONDS = 600
 MOST_AT_ONCE = 10_000
+LONGEST_QUEUE = 1_000_000
 LEAST_STATUS, MOST_STATUS = 200, 599
 """What the app takes, too (`containers/app/statuses.py`)."""
 
@@ -72,17 +73,33 @@ def closing(seconds: float) -> dict[str, Any]:
     return {"seconds": float(seconds), "path": None}
 
 
-def limited(at_once: int) -> dict[str, Any]:
+def limited(at_once: int, takes: float = 0.0, queue: int | None = None) -> dict[str, Any]:
     """The control message for a backend that works on few requests at a time.
 
     Raises:
-        FaultError: `at_once` is no such number.
+        FaultError: `at_once` or `queue` is no such number, or `takes` no time.
     """
     if not 1 <= at_once <= MOST_AT_ONCE or at_once != int(at_once):
         raise FaultError(
             f"A backend can work on 1 to {MOST_AT_ONCE} requests at a time, not on {at_once}."
         )
-    return {"at_once": int(at_once), "path": None}
+    if not 0 <= takes <= MOST_SECONDS:
+        raise FaultError(f"A request can take 0 to {MOST_SECONDS} s, not {takes}.")
+    if queue is not None and (not 0 <= queue <= LONGEST_QUEUE or queue != int(queue)):
+        raise FaultError(
+            f"From 0 to {LONGEST_QUEUE:,} requests can wait (None: all of them), not {queue}."
+        )
+    waiting = None if queue is None else int(queue)
+    return {"at_once": int(at_once), "takes": float(takes), "queue": waiting, "path": None}
+
+
+def told(limited: dict[str, Any]) -> str:
+    """A limit in words: "2 at once, 0.1 s each, 4 may wait"."""
+    takes, queue = limited["takes"], limited["queue"]
+    parts = [f"{limited['at_once']} at once"]
+    parts += [f"{takes:g} s each"] if takes else []
+    parts += [] if queue is None else [f"{queue} may wait"]
+    return ", ".join(parts)
 
 
 def _prefix(path: str | None) -> str | None:

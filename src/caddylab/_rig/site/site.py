@@ -69,7 +69,7 @@ class Site:
         self._first: Route | None = None
         self.loaded = Loaded("", "")
         self.line = Line()
-        self._authority = Signer()
+        self.authority = Signer()
         self._plan: Prepared | None = None
         self._site_authority = SiteAuthority(admin, runtime.here)
         self._text, self._host = "", "localhost"
@@ -156,7 +156,7 @@ class Site:
         route = _asked(found, dials(adapted), own=own)
         path, host, port = (route.path, route.host, route.port) if route else (USUAL_PATH, "", 0)
         plan = Instrument(
-            adapted, self._runtime, text, files, self._authority,
+            adapted, self._runtime, text, files, self.authority,
             own=own, lenient=self.lenient, path=path, host=host, port=port, strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):

@@ -15,7 +15,9 @@
     get: async () => {
       const { plugin } = await import(new URL("plugin.js", here));
       const { caddyfileColours } = await import(new URL("caddyfile.js", here));
-      const plugins = [await plugin(sharedModule), await caddyfileColours(sharedModule)];
+      const { stillPictures } = await import(new URL("still.js", here));
+      const made = [plugin, caddyfileColours, stillPictures].map((make) => make(sharedModule));
+      const plugins = await Promise.all(made);
       const extension = { __esModule: true, default: plugins };
       return () => extension;
     },

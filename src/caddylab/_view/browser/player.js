@@ -50,7 +50,8 @@ export class Player {
       ${live ? '<button type="button" class="now">Now</button>' : ""}
       <button type="button" class="large" aria-pressed="${this.scene.projector}">Large</button></div>
       <details><summary>How to read it</summary><p>${HELP}</p></details>
-      <div class="spoken" role="status" aria-live="polite"></div>`;
+      <div class="spoken" role="status" aria-live="polite"></div>
+      <div class="caddylab-still" hidden></div>`;
     const find = (selector) => root.querySelector(selector);
     this.parts = { headline: find(".headline"), stage: find(".stage"), play: find(".play"),
       range: find("input"), clock: find(".clock"), spoken: find(".spoken"), select: find("select") };
@@ -60,6 +61,7 @@ export class Player {
     this.parts.range.oninput = (event) => this.scrub(event.target.value / 1000);
     if (live) find(".now").onclick = () => this.catchUp();
     find(".large").onclick = (event) => this.enlarge(event.target);
+    find(".caddylab-still").addEventListener("caddylab:still", () => this.keepStill());
   }
 
   watchVisibility() {
@@ -176,6 +178,30 @@ export class Player {
     picture.paintBack(tape, this.tally, this.still.matches);
     this.say(this.tally, now);
     if (this.live) tape.prune();
+  }
+
+  // What is seen now, as a picture that is left when the kernel has ended.
+  keepStill() {
+    const { width, height } = this.parts.stage.getBoundingClientRect();
+    if (!width || !this.tally) return;
+    const layers = this.root.querySelectorAll("canvas");
+    const paper = Object.assign(document.createElement("canvas"), { width: layers[0].width, height: layers[0].height });
+    const g = paper.getContext("2d");
+    g.fillStyle = this.picture.paper;
+    g.fillRect(0, 0, paper.width, paper.height);
+    layers.forEach((layer) => g.drawImage(layer, 0, 0));
+    const said = Object.assign(document.createElement("b"), { textContent: this.parts.headline.textContent });
+    const image = Object.assign(document.createElement("img"), {
+      src: paper.toDataURL(), width: Math.round(width), height: Math.round(height),
+      alt: this.parts.stage.getAttribute("aria-label"),
+    });
+    const counts = countsText(this.tape.counts).filter(([name, value]) => value || !SELDOM.has(name));
+    const sums = Object.assign(document.createElement("p"), {
+      textContent: counts.map(([name, value]) => `${name} ${value}`).join(" · "),
+    });
+    const lines = [document.createElement("p"), image, sums];
+    lines[0].append(said);
+    this.root.querySelector(".caddylab-still").replaceChildren(...lines);
   }
 
   readColours() {

@@ -1,0 +1,81 @@
+"""What can be done to one backend so that it does not serve as it should."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from caddylab._border import border
+from caddylab._errors import FaultError
+from caddylab._rig.backends import spoiling
+from caddylab._rig.backends.faults import Fault
+
+
+@border(FaultError)
+class Breakable(ABC):
+    """One method for each fault; how they are made is left to the backend."""
+
+    def crashed(self) -> Fault:
+        """Stop it (SIGTERM), as the article's crash test does."""
+        return self._take_down("crashed")
+
+    def killed(self) -> Fault:
+        """Kill it (SIGKILL): requests in flight are cut off."""
+        return self._take_down("killed")
+
+    def hung(self) -> Fault:
+        """Freeze it: it accepts connections and never answers."""
+        return self._silence("hung")
+
+    def partitioned(self) -> Fault:
+        """Cut it off: new connections get no answer, old ones stand still."""
+        return self._silence("partitioned")
+
+    def slow(self, seconds: float, path: str | None = None) -> Fault:
+        """Delay every answer by `seconds`; with `path`, only below that path."""
+        return self._spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
+
+    def failing(self, share: float = 1.0, status: int = 500, path: str | None = None) -> Fault:
+        """Answer a `share` of the requests with `status`; with `path`, only below that path."""
+        return self._spoil(
+            "failing", f"{share:.0%} {status}", spoiling.failing(share, status, path)
+        )
+
+    def truncating(self, path: str | None = None) -> Fault:
+        """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
+        return self._spoil("truncated", "", spoiling.truncated(path))
+
+    def closing_idle(self, seconds: float) -> Fault:
+        """Close a connection that was idle for `seconds` just when the next request comes on it.
+
+        In life the two cross by chance, where a backend closes idle connections earlier than
+        the proxy does; here they always do.
+        """
+        return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
+
+    def limited(self, at_once: int, *, takes: float = 0.0, queue: int | None = None) -> Fault:
+        """Work on so many requests at a time; others wait for their turn, first come first served.
+
+        What it can do is `at_once / takes` requests a second. It works on each that has come,
+        also when nobody waits for the answer any more, as most servers do.
+
+        Args:
+            at_once: how many requests.
+            takes: seconds of work on each of them.
+            queue: how many may wait; to whoever comes later it says 503 at once, with
+                `Retry-After: 1`. None: as many as come.
+
+        Raises:
+            FaultError: these are no such numbers.
+        """
+        message = spoiling.limited(at_once, takes, queue)
+        return self._spoil("limited", spoiling.told(message), message)
+
+    @abstractmethod
+    def _take_down(self, kind: str) -> Fault: ...
+
+    @abstractmethod
+    def _silence(self, kind: str) -> Fault: ...
+
+    @abstractmethod
+    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault: ...

@@ -1,0 +1,130 @@
+// What a widget of ours leaves behind: where no kernel makes it live, its last state is shown as a
+// still picture, and how to bring it back. Without this JupyterLab shows broken chains and errors.
+
+const LIVE = "application/vnd.caddylab.live+json";
+const WIDGET = "application/vnd.jupyter.widget-view+json";
+const STILL = ".caddylab-still"; // where a widget keeps its still picture, seen or not
+const ASK = "caddylab:still"; // asks it for the latest one
+const SOON = 500; // milliseconds in which a widget usually comes to life
+const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
+
+/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+export async function stillPictures(sharedModule) {
+  const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
+  const { MimeModel } = await sharedModule("@jupyterlab/rendermime");
+  const { Panel } = await sharedModule("@lumino/widgets");
+  const Frame = frame(Panel, MimeModel);
+
+  return {
+    id: "caddylab-slides:still",
+    description: "Shows a still picture of a widget whose kernel has ended.",
+    autoStart: true,
+    requires: [INotebookTracker],
+    activate(app, tracker) {
+      tracker.widgetAdded.connect((_, panel) => attend(panel, Frame));
+      tracker.forEach((panel) => attend(panel, Frame));
+    },
+  };
+}
+
+/** Have the widgets of one notebook outlive its kernels. */
+function attend(panel, Frame) {
+  const frames = new Set();
+  const all = (act) => [...frames].forEach(act);
+  const { rendermime } = panel.content;
+  const createRenderer = () => new Frame(panel, frames);
+  rendermime.addFactory({ safe: true, mimeTypes: [LIVE], createRenderer }, -20); // before widgets
+  panel.context.saveState.connect((_, state) => state === "started" && all((one) => one.keep()));
+  panel.sessionContext.statusChanged.connect((_, status) => ENDED.has(status) && all((one) => one.freeze()));
+  panel.sessionContext.kernelChanged.connect((_, { oldValue }) => oldValue && all((one) => one.freeze()));
+}
+
+const frame = (Panel, MimeModel) => class extends Panel {
+  constructor(panel, frames) {
+    super();
+    Object.assign(this, { panel, frames, rendermime: panel.content.rendermime });
+    this.addClass("caddylab-frame");
+    frames.add(this);
+  }
+
+  dispose() {
+    this.frames.delete(this);
+    this.observer?.disconnect();
+    clearTimeout(this.timer);
+    super.dispose();
+  }
+
+  async renderModel(model) {
+    this.model = model;
+    const id = model.data[WIDGET]?.model_id;
+    if (this.drawn && id === this.drawn) return; // only its still picture is new
+    this.drawn = id;
+    this.timer = setTimeout(() => this.isLive || this.showStill(), SOON);
+    await this.enliven(); // which waits for a kernel, if need be for ever
+  }
+
+  /** Hand over to JupyterLab's own widgets, and see whether they can do anything. */
+  async enliven() {
+    this.widget?.dispose();
+    this.widget = this.rendermime.createRenderer(WIDGET);
+    this.addWidget(this.widget);
+    this.observer = new MutationObserver(() => this.look());
+    this.observer.observe(this.widget.node, { childList: true, characterData: true, subtree: true });
+    await this.widget.renderModel(this.model);
+    this.look();
+  }
+
+  get isLive() {
+    return !this.gone && !this.isDisposed && this.widget?.node.firstElementChild !== null;
+  }
+
+  look() {
+    if (!this.isLive) return;
+    this.still?.dispose();
+    this.still = null;
+    this.widget.show();
+    const place = this.widget.node.querySelector(STILL);
+    const changed = place && words(place.innerHTML) !== words(this.kept);
+    const inNotebook = this.panel.content.node.contains(this.node);
+    if (changed && inNotebook && place.innerHTML !== this.seen) this.panel.context.model.dirty = true;
+    this.seen = place?.innerHTML;
+  }
+
+  get kept() {
+    return this.model.data["text/html"] ?? "";
+  }
+
+  /** Put the latest still picture into the output, from where it is saved. */
+  keep() {
+    const place = this.isLive && this.widget.node.querySelector(STILL);
+    place?.dispatchEvent?.(new CustomEvent(ASK));
+    if (!place?.innerHTML || place.innerHTML === this.kept) return;
+    const { "image/svg+xml": _, ...data } = this.model.data;
+    this.model.setData({ data: { ...data, "text/html": place.innerHTML } });
+  }
+
+  /** The kernel has ended. */
+  freeze() {
+    if (!this.isLive) return;
+    this.keep();
+    this.gone = true;
+    this.observer.disconnect();
+    this.showStill();
+  }
+
+  async showStill() {
+    if (this.still || this.isDisposed) return;
+    const data = { ...this.model.data };
+    const said = data[LIVE]?.again ?? "";
+    for (const kind of [LIVE, WIDGET]) delete data[kind];
+    const kind = this.rendermime.preferredMimeType(data, "any");
+    this.still = this.rendermime.createRenderer(kind);
+    this.still.addClass("caddylab-last");
+    this.widget.hide();
+    this.addWidget(this.still);
+    await this.still.renderModel(new MimeModel({ data, trusted: this.model.trusted }));
+    this.still?.node.prepend(Object.assign(document.createElement("p"), { textContent: said, className: "caddylab-again" }));
+  }
+};
+
+const words = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent;
