@@ -295,7 +295,7 @@ class TestFaults:
     def test_new_faults_replace_all_old_ones(self, one: Backend) -> None:
         one.control.put("/faults", json={"failing": {"share": 1}})
         answer = one.control.put("/faults", json={"slow": {"seconds": 0.1}})
-        none = dict.fromkeys(("failing", "truncated", "closing", "limited"))
+        none = dict.fromkeys(("failing", "truncated", "closing", "limited", "unready"))
         expected = none | {"slow": {"seconds": 0.1, "path": None}}
         assert answer.json() == one.control.get("/faults").json() == expected
         assert one.get("/").status_code == 200

@@ -134,11 +134,23 @@ class TestInTheBrowser:
     def test_what_needs_a_kernel_says_so(self, look):
         page = look("00-start-here").page
         asides = page.locator(".caddylab-live")
-        assert asides.count() == 3
+        assert asides.count() == 2
         assert "clients" in asides.nth(0).inner_text()
-        assert "( ) all ten" in asides.nth(1).inner_text()
-        assert "control panel of" in asides.nth(2).inner_text()
+        assert "control panel of" in asides.nth(1).inner_text()
         assert all("This works in the notebook" in text for text in asides.all_inner_texts())
+
+    def test_a_choice_opens_what_was_measured(self, look):
+        page = look("00-start-here").page
+        told = page.get_by_text("Caddy passed on every second request")
+        measured = page.get_by_text("Measured: five.")
+        told.wait_for(state="hidden")
+        measured.wait_for(state="hidden")
+        page.get_by_label("all ten", exact=True).focus()
+        page.keyboard.press(" ")  # no mouse, no kernel
+        told.wait_for()
+        measured.wait_for()
+        assert page.get_by_text("It came otherwise").is_visible()
+        assert not page.get_by_text("Show me anyway").is_visible()
 
     def test_a_link_to_a_word_opens_at_the_word(self, look):
         page = look("99-summary").page

@@ -15,6 +15,7 @@ from caddylab import CaddyfileError, Lab, LabError, NotYet
 from caddylab._exercises import board, check, progress
 from caddylab._exercises.progress import FILE
 from caddylab._exercises.task import tasks
+from caddylab._exercises.why import WHY, next_task
 from caddylab.cli import main
 
 WRONG, RIGHT = [100, 0, 0], [33, 34, 33]
@@ -33,6 +34,30 @@ def folder(tmp_path, monkeypatch) -> Path:
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
     return folder
+
+
+def test_every_task_says_why_it_works():
+    labs = {id.partition(".")[0] for id in WHY}
+    assert labs >= {"01", "02", "03", "04", "05", "06", "07", "08", "11", "13"}
+    assert set(WHY) == {id for id in tasks() if id.partition(".")[0] in labs}
+    assert all("\n" not in why and 40 < len(why) < 260 for why in WHY.values())
+
+
+def test_why_it_works_is_told_once_it_is_passed(mine, capsys):
+    with pytest.raises(NotYet):
+        mine.check("01.2", answer=WRONG)
+    said = capsys.readouterr().out
+    assert WHY["01.2"] not in said
+    assert "Next: " not in said
+    mine.check("01.2", answer=RIGHT)
+    said = capsys.readouterr().out
+    assert WHY["01.2"] in said
+    assert "Next: 01.3 · Everything is 503" in said
+    for id in ("01.1", "01.3"):
+        progress.note(id, passed=True)
+    assert next_task(tasks()["01.3"]) == "01.4 · The late start"
+    progress.note("01.4", passed=True)
+    assert next_task(tasks()["01.4"]).startswith("all tasks of this lab are passed")
 
 
 def hints(capsys) -> int:

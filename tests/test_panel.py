@@ -23,7 +23,9 @@ from caddylab._panel import html as panel_html
 from caddylab._panel import traffic as panel_traffic
 from caddylab._panel.backends import possible
 from caddylab._panel.desk import NAME, Pulse, Queue
+from caddylab._panel.panel import Panel
 from caddylab._panel.tally import Tally
+from caddylab._view.docking import DOCKS
 
 PATIENCE = 30
 BARE = ":80 {\n\treverse_proxy backend1:8080 backend2:8080\n}\n"
@@ -37,6 +39,7 @@ def panel(lab):
     settle(lab)
     panel = lab.panel()
     panel.traffic.form.how.value = "one by one"
+    panel.traffic.form.path.value = "/test-api"
     panel._view_count = 1  # what a front end says when it shows the panel
     yield panel
     panel._view_count = 0
@@ -178,6 +181,37 @@ def test_fire_sends_what_the_form_says(panel, lab):
         getattr(panel.traffic.form, name).value = value
 
 
+def test_the_first_firing_shows_the_live_view_and_no_other_does(lab):
+    DOCKS.open.clear()
+    panel = Panel(lab)
+    fire(panel, count=1)
+    assert made(panel) == ['lab.fire(1, path="/delay/100")']  # nobody looks
+    panel._view_count = 1
+    fire(panel, count=1)
+    fire(panel, count=1)
+    assert made(panel)[1:].count("lab.view(dock=True)") == 1
+    assert made(panel)[1] == "lab.view(dock=True)"
+    panel._view_count = 0
+
+
+OWN = ":80 {\n\treverse_proxy kitchen:3000 oven:3000 {\n\t\tlb_policy round_robin\n\t}\n}\n"
+
+
+def test_calls_have_the_names_of_ones_own_caddyfile():
+    with Lab.of(OWN, "process") as lab:
+        panel = lab.panel()
+        panel._view_count = 1
+        click(panel, 2, "hung")
+        assert made(panel)[-1] == 'lab.backend("oven:3000").hung()'
+        assert lab.backend("oven").state == "hung"
+        tooltip = panel.backends.rows[0].buttons["killed"].tooltip
+        assert tooltip.startswith('lab.backend("kitchen:3000").killed() – ')
+        lab.load("happy-path")
+        assert until(lambda: panel.backends.rows[1].buttons["restore"].tooltip
+                     .startswith("lab.backend(2).restore()"))  # fmt: skip
+        panel._view_count = 0
+
+
 def test_several_at_a_time_and_by_the_clock(panel):
     many = fire(panel, how="several at a time", count=40, concurrency=8)
     assert until(lambda: many.done)
@@ -227,10 +261,10 @@ def test_clicks_return_at_once_whatever_they_start(panel):
     assert until(lambda: panel.traffic.tally.in_flight > 10)
     row = panel.backends.rows[1]
     began = time.monotonic()
-    row.buttons["crashed"].click()  # it ends after the requests that it has begun
+    row.buttons["stop"].click()  # it ends after the requests that it has begun
     assert time.monotonic() - began < 0.5
     assert all(button.disabled for button in row.buttons.values())
-    assert until(lambda: re.search(r"crashing … \d s", text(row.state)))
+    assert until(lambda: re.search(r"stopping … \d s", text(row.state)))
     panel.traffic.stop.click()
     assert until(lambda: row.acting is None)
     panel.traffic.form.path.value = "/test-api"
@@ -267,7 +301,7 @@ def test_many_can_wait_for_the_same_traffic(lab):
 # --- backends ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["crashed", "killed", "hung", "partitioned"])
+@pytest.mark.parametrize("method", ["killed", "hung", "partitioned"])
 def test_break_and_restore(panel, lab, method):
     click(panel, 2, method)
     assert made(panel)[-1] == f"lab.backend(2).{method}()"
@@ -352,6 +386,8 @@ def test_a_second_click_does_nothing_while_the_first_goes_on(panel):
 def test_only_what_can_be_done_can_be_clicked():
     assert [possible(method, set()) for method in ("killed", "slow", "restore")] == [1, 1, 0]
     assert [possible(method, {"crashed"}) for method in ("killed", "slow", "restore")] == [0, 0, 1]
+    assert [possible(method, {"stopped"}) for method in ("stop", "start", "restore")] == [0, 1, 1]
+    assert [possible(method, set(), True) for method in ("stop", "start")] == [0, 1]
     assert [possible(method, {"hung"}) for method in ("killed", "slow", "restore")] == [1, 0, 1]
     assert [possible(method, {"slow"}) for method in ("hung", "slow", "restore")] == [1, 1, 1]
 

@@ -66,7 +66,7 @@ class PanelPage:
         self.field(label).press("Tab")
 
     def sees(self, text: str) -> None:
-        self.box.get_by_text(text).first.wait_for()
+        self.box.get_by_text(text).filter(visible=True).first.wait_for()
 
     def calls(self) -> list[str]:
         """What the panel says that was done."""
@@ -111,7 +111,7 @@ def open_panel(open_notebook):
 
 def test_every_control_does_what_it_says(open_panel):
     panel = open_panel(height=1100)
-    size = panel.size()
+    assert panel.size()[1] <= 900 - 130, "it does not fit a screen of 900 pixels"
 
     panel.field("Start from").select_option("random")
     panel.sees("Edited: Apply loads it.")
@@ -134,6 +134,9 @@ def test_every_control_does_what_it_says(open_panel):
     panel.field("Method").select_option("POST")
     panel.button("Fire").click()
     panel.did('lab.fire(12, path="/echo", method="POST", clients=3, timeout=9)')
+    assert panel.calls()[-2] == "lab.view(dock=True)"  # the first firing shows where it goes
+    panel.page.locator("#jp-right-stack .caddylab-view").wait_for()
+    size = panel.size()
     panel.sees("12 requests to /echo: all answered")
     assert panel.ask("lab.panel().last is lab.last")
     assert panel.ask("{r.client for r in lab.last.requests}") == {0, 1, 2}
@@ -151,8 +154,13 @@ def test_every_control_does_what_it_says(open_panel):
     panel.button("Fire").click()
     panel.did("lab.fire(12, concurrency=4)")
 
-    for name, kind in [("Crash", "crashed"), ("Kill", "killed"), ("Hang", "hung"),
-                       ("Partition", "partitioned")]:  # fmt: skip
+    panel.button("Stop", 2).click()
+    panel.did("lab.backend(2).stop()")
+    panel.until("lab.backend(2).state == 'stopped'")
+    panel.button("Start", 2).click()
+    panel.did("lab.backend(2).start()")
+    panel.until("lab.backend(2).state == 'up'")
+    for name, kind in [("Kill", "killed"), ("Hang", "hung"), ("Partition", "partitioned")]:
         panel.button(name, 2).click()
         panel.did(f"lab.backend(2).{kind}()")
         panel.until(f"lab.backend(2).state == '{kind}'")
@@ -176,7 +184,7 @@ def test_every_control_does_what_it_says(open_panel):
     panel.until("[b.state for b in lab.backends] == ['up', 'up']")
 
     kinds = panel.ask("[(s.backend, s.kind) for s in lab.faults if s.end is not None]")
-    broken = [(2, kind) for kind in ("crashed", "killed", "hung", "partitioned")]
+    broken = [(2, kind) for kind in ("stopped", "killed", "hung", "partitioned")]
     assert kinds == [*broken, (1, "slow"), (2, "failing")]
     assert panel.size() == size
     assert len(panel.calls()) == 10
@@ -195,7 +203,7 @@ def test_stop_answers_at_once_in_the_middle_of_a_minute(open_panel):
     panel.button("Hang", 2).click()
     panel.until("lab.last.run.in_flight > 10")
     assert panel.ask("sum(range(10))") == 45
-    clicked, shown = panel.button("Stop").evaluate(STOP)
+    clicked, shown = panel.button("Stop firing").evaluate(STOP)
     panel.until("lab.last.done")
     ended = panel.ask("lab.last.run.began + max(r.sent + r.duration for r in lab.last.requests)")
     kernel = panel.ask("__import__('ipykernel').__version__")
@@ -214,7 +222,7 @@ def test_the_keyboard_is_enough(open_panel):
     panel.field("Patience (s)").focus()
     for key in ("Tab", "Enter"):  # the next control is Fire
         keyboard.press(key)
-    panel.sees("100 requests to /test-api: all answered")
+    panel.sees("100 requests to /delay/100: all answered")
     panel.field("Send").focus()
     for key in ("Space", "ArrowDown", "ArrowDown", "Enter"):  # closed, JupyterLab takes the arrows
         keyboard.press(key)
@@ -222,10 +230,10 @@ def test_the_keyboard_is_enough(open_panel):
     panel.button("Fire").focus()
     keyboard.press("Space")
     panel.until("not lab.last.done")
-    assert poll(panel.button("Stop").is_enabled, PATIENCE)
+    assert poll(panel.button("Stop firing").is_enabled, PATIENCE)
     keyboard.press("Tab")
     focused = panel.page.evaluate("document.activeElement.textContent")
-    assert focused == "Stop"
+    assert focused == "Stop firing"
     keyboard.press("Enter")
     panel.until("lab.last.done and lab.last.run.stopped")
     panel.button("Hang", 2).focus()
@@ -256,7 +264,7 @@ def busy(panel) -> None:
     )
     panel.button("Apply").click()
     panel.button("Fire").click()
-    panel.sees("100 requests to /test-api: all answered")
+    panel.sees("100 requests to /delay/100: all answered")
     panel.field("Send").select_option("by the clock")
     panel.button("Failing", 1).click()
     panel.button("Fire").click()

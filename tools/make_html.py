@@ -45,6 +45,7 @@ def write(course: Path, only: Sequence[str] | None, folder: Path) -> None:
     notebooks = sorted(course.glob("*.ipynb"))
     for path in notebooks:
         notebook = publish.executed(path) if _wanted(path, only) else publish.read(path)
+        publish.folds.mark(notebook)
         publish.outputs.adapt(notebook)
         nbformat.write(notebook, folder / path.name)
     _write_index(folder, [path.stem for path in notebooks])

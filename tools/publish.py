@@ -25,6 +25,7 @@ CHARTS = HTML / "_static" / "charts.js"
 NOT_FOR_READERS = (".doctrees", ".buildinfo", "_sources", "objects.inv")
 sys.path.insert(0, str(HTML))
 
+import folds as folds  # noqa: E402
 import outputs as outputs  # noqa: E402
 
 

@@ -62,7 +62,7 @@ def create_app(door: Door | None = None) -> ASGIApp:
         ValueError: a variable is unusable; the message names it and says what it takes.
     """
     settings = Settings.from_environment(os.environ)
-    faults, journal = FaultSwitch(), Journal()
+    faults, journal = FaultSwitch(door is not None and door.unready), Journal()
     control = Control(settings, faults, journal, door)
 
     @contextlib.asynccontextmanager

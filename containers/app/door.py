@@ -25,6 +25,9 @@ class Door:
     Args:
         bound: a socket that is bound to the backend's own address, and does not listen yet.
         file: where its listener is written; empty = it is always plain HTTP.
+
+    Attributes:
+        unready: whether the app that is born with it shall not be ready.
     """
 
     def __init__(self, bound: socket.socket, file: str = "") -> None:
@@ -33,7 +36,7 @@ class Door:
         self._first: uvicorn.Server | None = None
         self._serving: Serving | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self._present = written(file) if file else PLAIN
+        self._present, self.unready = _at_birth(file)
         self._sockets = [bound]
         if self._present != PLAIN:
             bound.close()
@@ -83,6 +86,12 @@ class Door:
         self._sockets += [listen(address) for address in wanted.also]
         self._serving = await serve(self._app, wanted, self._sockets)
         self._present = wanted
+
+
+def _at_birth(file: str) -> tuple[Listener, bool]:
+    """What it listens to, and whether the app is born unready."""
+    found = written(file) if file else PLAIN
+    return found.model_copy(update={"unready": False}), found.unready
 
 
 def listen(address: Address) -> socket.socket:

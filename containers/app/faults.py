@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from time import monotonic
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,10 +30,14 @@ class Slow(_Strict):
 
 
 class Failing(_Strict):
-    """A `share` (0 to 1) of the requests, chosen at random, is answered with `status`."""
+    """A `share` (0 to 1) of the requests, chosen at random, is answered with `status`.
+
+    With `first` it is over when so many have failed.
+    """
 
     share: float = Field(ge=0, le=1, allow_inf_nan=False)
     status: int = Field(default=500, ge=LEAST, le=MOST)
+    first: int | None = Field(default=None, ge=1, le=1_000_000)
     path: Prefix = None
 
 
@@ -61,6 +66,13 @@ class Limited(_Strict):
     path: Prefix = None
 
 
+class Unready(_Strict):
+    """It lives, and answers 503 to all but `/live`, for so many seconds (None: until told)."""
+
+    seconds: float | None = Field(default=None, gt=0, le=600, allow_inf_nan=False)
+    path: Prefix = None
+
+
 class Faults(_Strict):
     """All that is wrong with a backend at one time."""
 
@@ -69,22 +81,31 @@ class Faults(_Strict):
     truncated: Truncated | None = None
     closing: Closing | None = None
     limited: Limited | None = None
+    unready: Unready | None = None
 
 
 HEALTHY = Faults()
+LIVE = "/live"
+"""Where a backend says that its process runs, whether or not it is ready."""
 
 
 class FaultSwitch:
     """Holds the faults in force; the control channel sets them, the observer asks."""
 
-    def __init__(self) -> None:
-        self.faults = HEALTHY
+    def __init__(self, unready: bool = False) -> None:
+        self.faults = Faults(unready=Unready()) if unready else HEALTHY
         self._turns: Turns | None = None
+        self._failed = 0
+        self._since = monotonic()
 
     def set(self, faults: Faults) -> None:
         """Replace all faults."""
         if (limited := faults.limited) != self.faults.limited:  # another fault forgets no queue
             self._turns = Turns(limited.at_once, limited.takes, limited.queue) if limited else None
+        if faults.failing != self.faults.failing:
+            self._failed = 0
+        if faults.unready != self.faults.unready:
+            self._since = monotonic()
         # One object stands for "none", so that a healthy request pays for one comparison.
         self.faults = HEALTHY if faults == HEALTHY else faults
 
@@ -115,7 +136,19 @@ class FaultSwitch:
         faults = self.faults
         if (slow := faults.slow) and path.startswith(slow.path or "/"):
             await asyncio.sleep(slow.seconds)
+        if faults.unready and path != LIVE and self._is_unready(faults.unready):
+            return 503
         failing = faults.failing
-        if failing and path.startswith(failing.path or "/") and random.random() < failing.share:
+        if failing and path.startswith(failing.path or "/") and self._fails(failing):
             return failing.status
         return None
+
+    def _is_unready(self, unready: Unready) -> bool:
+        return unready.seconds is None or monotonic() - self._since < unready.seconds
+
+    def _fails(self, failing: Failing) -> bool:
+        if failing.first is not None and self._failed >= failing.first:
+            return False
+        hit = random.random() < failing.share
+        self._failed += hit
+        return hit

@@ -21,6 +21,7 @@ class Listener(BaseModel):
         also: further addresses.
         certificate: PEM, the key first; needed for "https" and "h2".
         names: the hosts that it serves over TLS; none = all.
+        unready: whether it is born so: it answers 503 until it is told otherwise.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +31,7 @@ class Listener(BaseModel):
     also: tuple[Address, ...] = ()
     certificate: str = ""
     names: tuple[str, ...] = ()
+    unready: bool = False
 
 
 PLAIN = Listener()

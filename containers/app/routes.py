@@ -46,6 +46,18 @@ async def health(request: Request) -> Response:
     return JSONResponse({"status": "ok", "backend": _id(request)})
 
 
+@router.get("/live")
+async def live(request: Request) -> Response:
+    """Say that the process runs: liveness, which is no promise to serve anybody."""
+    return JSONResponse({"live": True, "backend": _id(request)})
+
+
+@router.get("/ready")
+async def is_ready(request: Request) -> Response:
+    """Say that this backend can serve: readiness."""
+    return JSONResponse({"ready": True, "backend": _id(request)})
+
+
 @router.api_route("/test-api", methods=["GET", "POST"])
 async def greet(request: Request) -> Response:
     """Answer at once."""

@@ -32,6 +32,7 @@ from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.faults import Fault
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
+from caddylab._traffic.goodput import goodput
 from caddylab._traffic.traffic import Traffic, compare
 from caddylab._trial.rehearsal import rehearse
 from caddylab._trial.report import Rehearsal
@@ -72,6 +73,7 @@ __all__ = [
     "WaitTimeout",
     "compare",
     "doctor",
+    "goodput",
     "judge",
     "onward",
     "plausible",

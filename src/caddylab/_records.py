@@ -173,6 +173,34 @@ class Request:
         return self.duration if self.sent is None else self.sent + self.duration - self.planned
 
 
+LIVES = "open"
+
+
+@dataclass(slots=True)
+class Held:
+    """A WebSocket or a streamed answer: when it was opened, what came, and how it ended.
+
+    `opened` is None for one that was refused. `frames` counts the messages, or the pieces of the
+    answer. `ended` is "open" as long as it lives. `claimed` is the backend that the answer named.
+    Times are Unix time.
+    """
+
+    n: int
+    client: int
+    kind: str
+    begun: float
+    opened: float | None = None
+    frames: int = 0
+    ended: str = LIVES
+    end: float | None = None
+    claimed: int | None = None
+
+    @property
+    def lasted(self) -> float | None:
+        """Seconds from the opening to the end; None for one that lives, or was refused."""
+        return None if self.opened is None or self.end is None else self.end - self.opened
+
+
 NAME_SERVER = 0
 """In the place of a backend's number in the record of a fault: the lab's name server."""
 

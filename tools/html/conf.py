@@ -31,7 +31,11 @@ html_theme_options = {
 }
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
-html_js_files = [("vega.js", {"defer": "defer"}), ("charts.js", {"defer": "defer"})]
+html_js_files = [
+    ("vega.js", {"defer": "defer"}),
+    ("charts.js", {"defer": "defer"}),
+    ("folds.js", {"defer": "defer"}),
+]
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_use_index = False

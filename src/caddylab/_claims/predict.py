@@ -12,14 +12,17 @@ import ipywidgets
 from caddylab._border import border
 from caddylab._claims import notes
 from caddylab._claims.choices import Choices
+from caddylab._claims.compared import Said
 from caddylab._errors import ArgumentError
 from caddylab._look import last_state
 from caddylab._look.html_table import table
-from caddylab._look.progress_bar import say
 
 FILE = Path("predictions.json")
 """In the kernel's folder, which is the notebook's: question → answer, and nothing else."""
 AGAIN = "To choose, run this cell."
+
+MIME = "application/vnd.caddylab.asked+json"
+"""The question and its answers, for pages, which have no widgets."""
 
 _asked: dict[str, Prediction] = {}
 
@@ -44,6 +47,7 @@ class Prediction:
         self._answers = Choices(options)
         self.question, self.options = question, self._answers.texts
         self.measured: str | None = None
+        self._said: Said | None = None
         self.came_true: str | None = None
         earlier = notes.read(FILE).get(question)
         self._buttons = ipywidgets.RadioButtons(
@@ -83,17 +87,24 @@ class Prediction:
         """
         self.came_true = self._answers.which(measured)
         self.measured = self._answers.said(measured)
+        self._said = Said(self._verdict(), self._about())
+
+    def _verdict(self) -> str:
         if self.answer is None:
-            say(f"Measured: {self.measured}. (You made no prediction; next time, choose first.)")
-        elif self.answer == self.came_true:
-            say(f"Measured: {self.measured}. That is what you predicted.")
-        else:
-            say(f"Measured: {self.measured}. You predicted: {self.answer}. Worth a second look!")
+            return f"Measured: {self.measured}. (You made no prediction; next time, choose first.)"
+        if self.answer == self.came_true:
+            return f"Measured: {self.measured}. That is what you predicted."
+        return f"Measured: {self.measured}. You predicted: {self.answer}. Worth a second look!"
+
+    def _about(self) -> dict[str, str | None]:
+        return {"chosen": self.answer, "came_true": self.came_true, "measured": self.measured}
 
     def _keep(self, change: Any) -> None:
         self._still.keep(self._as_it_is())
         if self.answer is not None:
             notes.update(FILE, {self.question: self.answer})
+        if self._said:
+            self._said.change(self._verdict(), self._about())
 
     def _as_it_is(self) -> str:
         """The question and what was chosen, for where nothing can be chosen."""
@@ -105,7 +116,9 @@ class Prediction:
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = self._box._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+        asked = {"question": self.question, "options": list(self.options)}
+        told = {"text/plain": repr(self), MIME: asked}
+        bundle = self._box._repr_mimebundle_(**kwargs) | told
         return last_state.bundle(bundle, self._still.still, AGAIN)
 
     def __repr__(self) -> str:

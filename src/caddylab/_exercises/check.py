@@ -16,6 +16,7 @@ from caddylab._exercises import feedback, progress
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.feedback import Advice, Feedback
 from caddylab._exercises.task import Finding, Hints, Task, find
+from caddylab._exercises.why import WHY, next_task
 from caddylab._look.progress_bar import Bar
 from caddylab._records import Answerer
 from caddylab._traffic.traffic import Traffic
@@ -56,7 +57,8 @@ def check(id: str, caddyfile: Any, answer: Any, runtime: str, seed: int | None =
     if failed is None:
         progress.note(task.id, passed=True)
         _last.pop(task.id, None)
-        feedback.show(Feedback(task, tuple(findings), seed=luck))
+        told = WHY.get(task.id, ""), next_task(task)
+        feedback.show(Feedback(task, tuple(findings), (), luck, *told))
         return
     progress.note(task.id, passed=False, symptom=failed.hints.symptom)
     _last[task.id] = failed.hints

@@ -40,12 +40,16 @@ class Feedback:
         findings: up to the first that does not hold, which ends a check.
         hints: what helps with that one.
         seed: what decided, where something was left to chance.
+        why: why the solution works; told of a task that is passed.
+        following: the next task; the same.
     """
 
     task: Task
     findings: tuple[Finding, ...]
     hints: tuple[str, ...] = ()
     seed: int | None = None
+    why: str = ""
+    following: str = ""
 
     @property
     def passed(self) -> bool:
@@ -59,7 +63,9 @@ class Feedback:
 
     def __repr__(self) -> str:
         findings = (f"{_mark(f)} {f.asked}\n    {f.observed}" for f in self.findings)
-        return "\n".join([self._verdict(), *findings, *_plain_hints(self.hints), *self._luck()])
+        told = [f"{label}: {said}" for label, said in self._onward()]
+        hints = _plain_hints(self.hints)
+        return "\n".join([self._verdict(), *findings, *hints, *told, *self._luck()])
 
     def _repr_html_(self) -> str:
         colour = PASSED if self.passed else NOT_YET
@@ -68,7 +74,16 @@ class Feedback:
             f"<p style='margin:.4em 0 0'><small>{code(said)}</small></p>" for said in self._luck()
         ]
         heading = _heading(self.task, self._state())
-        return _box(colour, heading, rows, *_html_hints(self.hints), *luck)
+        told = [
+            f"<p style='margin:.4em 0 0'><b>{label}:</b> {code(said)}</p>"
+            for label, said in self._onward()
+        ]
+        return _box(colour, heading, rows, *_html_hints(self.hints), *told, *luck)
+
+    def _onward(self) -> list[tuple[str, str]]:
+        """What is only for those who have passed."""
+        told = [("Why it works", self.why), ("Next", self.following)]
+        return [(label, said) for label, said in told if said and self.passed]
 
     def _luck(self) -> list[str]:
         if self.seed is None:

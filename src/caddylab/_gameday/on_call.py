@@ -50,11 +50,11 @@ class Chaos:
         with self._lock, contextlib.suppress(FaultError):
             deed(self.hands[number - 1])
 
-    def start(self, number: int) -> None:
+    def start(self, number: int, ready_after: float = 0.0) -> None:
         """Start it; a partition is there again at once, a program that hung is not."""
         with self._lock:
             self._wanted.get(number, {}).pop("hung", None)
-            self.hands[number - 1].start()
+            self.hands[number - 1].start(ready_after)
             self._suffer(number)
 
     def end(self) -> None:
@@ -98,11 +98,14 @@ class Server(Backend):
         """What a list of processes says: "up" or "down". A program that hangs is up, too."""
         return "up" if self._unit.running() else "down"
 
-    def restart(self) -> None:
-        """Kill it and start it again; whoever was logged in there is not any more."""
+    def restart(
+        self, down_for: float = 0.0, *, ready_after: float = 0.0, kill: bool = True
+    ) -> None:
+        """End it and start it again; whoever was logged in there is not any more."""
         self.note(f"restarted backend {self.number}")
-        self.chaos.do(self.number, lambda hand: hand.kill())
-        self.chaos.start(self.number)
+        self.chaos.do(self.number, lambda hand: hand.kill() if kill else hand.stop())
+        time.sleep(down_for)
+        self.chaos.start(self.number, ready_after)
 
     def stop(self) -> None:
         """Stop it: it finishes what it has begun."""
@@ -114,10 +117,10 @@ class Server(Backend):
         self.note(f"killed backend {self.number}")
         self.chaos.do(self.number, lambda hand: hand.kill())
 
-    def start(self) -> None:
+    def start(self, ready_after: float = 0.0) -> None:
         """Start it, if it is down."""
         self.note(f"started backend {self.number}")
-        self.chaos.start(self.number)
+        self.chaos.start(self.number, ready_after)
 
     def restore(self) -> None:
         """Refused: nobody has an undo button in production."""

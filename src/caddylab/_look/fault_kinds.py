@@ -37,10 +37,7 @@ class FaultKind:
 
 KINDS = {
     "stopped": FaultKind("is stopped", "was stopped", "is stopped", down=True),
-    "crashed": FaultKind(
-        "has crashed", "crashed", "is crashed", True,
-        "crashing", "Crash", "stops it, as a shutdown does",
-    ),
+    "crashed": FaultKind("has crashed", "crashed", "is crashed", down=True),
     "killed": FaultKind(
         "was killed", "was killed", "is killed", True,
         "killing", "Kill", "kills it: what it had begun is lost",
@@ -61,6 +58,7 @@ KINDS = {
     "truncated": FaultKind("cuts its answers short", "cut its answers short", "is truncated"),
     "closing": FaultKind("closes idle connections", "closed idle connections", "is closing"),
     "limited": FaultKind("takes few at a time", "took few at a time", "is limited"),
+    "unready": FaultKind("is not ready", "was not ready", "is not ready"),
     "failing": FaultKind(
         "fails", "was failing", "is failing", False,
         "letting it fail", "Failing", "answers a share of the requests with an error",

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from caddylab._caddy.running.opinions import FULL, HEALTHY
-from caddylab._look.called import called
 from caddylab._look.fault_kinds import KINDS
 from caddylab._panel import html as panel_html
+from caddylab._panel import standing
 from caddylab._panel.calls import Call, on_backend, on_lab
 from caddylab._panel.desk import Desk
-from caddylab._records import Span
 from caddylab._rig.backends.faults import DOWN, SILENT
 from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_SECONDS, MOST_STATUS
+from caddylab._rig.site import assignment
 
 if TYPE_CHECKING:
     from caddylab._rig.backends.backend import Backend
     from caddylab._rig.rig import Rig
 
-QUICK = 0.3
-"""Seconds that an action may take before the panel says that it goes on."""
 HEAD = ("", "in truth", "Caddy thinks", "answered")
 
 ACTIONS = {
+    "stop": ("Stop", "stopping", "as a shutdown does: it finishes what it has begun"),
+    "start": ("Start", "starting", "starts it again"),
     **{name: (k.button, k.going_on, k.does) for name, k in KINDS.items() if k.button},
     "restore": ("Restore", "restoring", "undoes its faults"),
 }
@@ -52,21 +51,22 @@ class Settings:
         for field in self.fields:
             panel_html.classed(field, "setting")
 
-    def call(self, number: int, method: str) -> Call:
+    def call(self, backend: int | str, method: str) -> Call:
         """What a button does now."""
         if method == "slow":
-            return on_backend(number, "slow", self.seconds.value)
+            return on_backend(backend, "slow", self.seconds.value)
         if method == "failing":
             share, status = round(self.percent.value / 100, 6), self.status.value
             options = {} if status == 500 else {"status": status}
-            return on_backend(number, "failing", *([share] if share < 1 else []), **options)
-        return on_backend(number, method)
+            return on_backend(backend, "failing", *([share] if share < 1 else []), **options)
+        return on_backend(backend, method)
 
 
 class Row:
     """One backend.
 
     Attributes:
+        backend: what finds it: its number, or its upstream's address in one's own Caddyfile.
         state: its name, its state, Caddy's opinion, its share of the answers.
         buttons: by the method that they call.
         acting: what is being done to it, and since when (`time.monotonic`).
@@ -74,6 +74,7 @@ class Row:
 
     def __init__(self, number: int, act: Callable[[int, str], None]) -> None:
         self.number = number
+        self.backend: int | str = number
         self.acting: tuple[str, float] | None = None
         self.state = panel_html.classed(ipywidgets.HTML(), "standing")
         self.buttons = {
@@ -86,19 +87,26 @@ class Row:
 
     def refresh(self, backend: Backend, opinion: str, answered: Counter[int]) -> None:
         """Show how it stands."""
-        made = _state(backend)  # it looks at what is there now
+        made = standing.state(backend)  # it looks at what is there now
         kinds = {fault.span.kind for fault in backend.faults}
+        down = backend.state == "down"  # as a backend says it that does not tell why
         for method, button in self.buttons.items():
-            button.disabled = self.acting is not None or not possible(method, kinds)
-        state = _acting(self.acting) or made
-        seen = _opinion(opinion, backend)
+            button.disabled = self.acting is not None or not possible(method, kinds, down)
+        state = self._going_on() or made
+        seen = standing.opinion(opinion, backend)
         cells = [self._name(backend.name), state, seen, self._share(answered)]
         self.state.value = f'<div class="{panel_html.CLASS}-cells">{"".join(cells)}</div>'
 
     def explain(self, settings: Settings) -> None:
         """Let each button's tooltip say what it calls."""
         for method, button in self.buttons.items():
-            button.tooltip = f"{settings.call(self.number, method)} – {ACTIONS[method][2]}"
+            button.tooltip = f"{settings.call(self.backend, method)} – {ACTIONS[method][2]}"
+
+    def _going_on(self) -> str:
+        if self.acting is None:
+            return ""
+        method, since = self.acting
+        return standing.acting(ACTIONS[method][1], since)
 
     def _name(self, name: str) -> str:
         look = panel_html.mark(self.number)
@@ -124,6 +132,7 @@ class BackendsPart:
 
     def __init__(self, desk: Desk, lab: Rig) -> None:
         self._desk = desk
+        self._known: dict[int, str] = {}
         self.settings = Settings()
         self.rows = [Row(backend.number, self._act) for backend in lab.backends]
         self.restore = ipywidgets.Button(
@@ -153,12 +162,24 @@ class BackendsPart:
 
     def refresh(self, lab: Rig, answered: Counter[int]) -> None:
         """Show how things stand."""
+        self._find_by(lab)
         for row, backend in zip(self.rows, lab.backends, strict=True):
             row.refresh(backend, _opinion_of(lab, row.number), answered)
         names = lab.names.suffered
-        self.names.value = _names(names)
+        self.names.value = standing.names(names)
         faults = any(backend.faults for backend in lab.backends)
         self.restore.disabled = self.busy or not (faults or names)
+
+    def _find_by(self, lab: Rig) -> None:
+        """Write calls with the names that the Caddyfile in force has for the backends."""
+        numbers = lab.numbers
+        own = assignment.names(numbers)
+        known = {number: name for name, number in reversed(numbers.items()) if number in own}
+        if known != self._known:
+            self._known = known
+            for row in self.rows:
+                row.backend = known.get(row.number, row.number)
+            self._explain()
 
     def shut(self) -> None:
         """Nothing can be done any more."""
@@ -173,7 +194,7 @@ class BackendsPart:
     def _act(self, number: int, method: str) -> None:
         row = self.rows[number - 1]
         if not row.buttons[method].disabled:
-            self._do(self.settings.call(number, method), method, [row])
+            self._do(self.settings.call(row.backend, method), method, [row])
 
     def _restore(self, _: Any) -> None:
         if not self.restore.disabled:
@@ -197,52 +218,16 @@ class BackendsPart:
         self.report.value = panel_html.report(error, "What went wrong", alarm=True)
 
 
-def possible(method: str, kinds: set[str]) -> bool:
-    """Whether this can be done to a backend with these faults."""
+def possible(method: str, kinds: set[str], down: bool = False) -> bool:
+    """Whether this can be done to a backend with these faults, or that is down."""
     if method == "restore":
         return bool(kinds)
-    if method in ("crashed", "killed"):
-        return not kinds & DOWN
-    return not kinds & (DOWN | SILENT)
+    down = down or bool(kinds & DOWN)
+    if method == "start":
+        return down
+    return not down and (method in ("stop", "killed") or not kinds & SILENT)
 
 
 def _opinion_of(lab: Rig, number: int) -> str:
     """`lab.backend(number).opinion`, as the journal has it: asking Caddy anew could block."""
     return lab.stack.journal.opinion(number)
-
-
-def _acting(acting: tuple[str, float] | None) -> str:
-    """What goes on, if it takes long enough to be said."""
-    if acting is None or (passed := time.monotonic() - acting[1]) < QUICK:
-        return ""
-    return _word("odd", f"{ACTIONS[acting[0]][1]} … {passed:.0f} s")
-
-
-def _state(backend: Backend) -> str:
-    details = ", ".join(fault.span.detail for fault in backend.faults if fault.span.detail)
-    return _word("good" if backend.state == "up" else "bad", backend.state, details)
-
-
-def _names(faults: Sequence[Span]) -> str:
-    """What is so of the name server, and of what it tells."""
-    told = (f"{called(span.backend)} {KINDS[span.kind].now}" for span in faults)
-    return " ".join(_word("bad", f"{text[:1].upper()}{text[1:]}.") for text in told)
-
-
-def _opinion(opinion: str, backend: Backend) -> str:
-    broken = bool(backend.faults)
-    if opinion == HEALTHY:
-        return _word("odd" if broken else "good", HEALTHY, "has not noticed" if broken else "")
-    if opinion == FULL:
-        return _word("odd", FULL, "it has as many requests as it may")
-    return _word("bad", opinion, "it is up again" if backend.mended else "")
-
-
-def _word(look: str, text: str, note: str = "") -> str:
-    mark = {"good": "●", "bad": "✕", "odd": "●"}[look]
-    small = f" <small>{escape(note)}</small>" if note else ""
-    title = escape(f"{text} {note}".strip())
-    return (
-        f'<span class="{panel_html.CLASS}-{look}" title="{title}">'
-        f'<b aria-hidden="true">{mark}</b> {escape(text)}{small}</span>'
-    )

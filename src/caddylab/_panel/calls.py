@@ -45,10 +45,10 @@ def on_lab(method: str, *args: Any, **options: Any) -> Call:
     return Call("lab", lambda lab: lab, method, args, options)
 
 
-def on_backend(number: int, method: str, *args: Any, **options: Any) -> Call:
-    """`lab.backend(number).method(...)`."""
-    owner = f"lab.backend({number})"
-    return Call(owner, lambda lab: lab.backend(number), method, args, options)
+def on_backend(backend: int | str, method: str, *args: Any, **options: Any) -> Call:
+    """`lab.backend(2).method(...)`, or by its upstream's address: `lab.backend("app:3000")`."""
+    owner = f"lab.backend({written(backend)})"
+    return Call(owner, lambda lab: lab.backend(backend), method, args, options)
 
 
 def fire(*args: Any, **options: Any) -> Call:

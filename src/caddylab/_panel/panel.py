@@ -57,7 +57,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._linger_until = 0.0
         self._about = f"control panel of {lab!r}"
         self.caddyfile = CaddyfilePart(self._desk, lab)
-        self.traffic = TrafficPart(self._desk)
+        self.traffic = TrafficPart(self._desk, lambda: bool(self._view_count))
         self.backends = BackendsPart(self._desk, lab)
         self.history = HistoryPart()
         self.notice = panel_html.classed(ipywidgets.HTML(), "notice")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from caddylab._engine.clients import MOST_CLIENTS
 from caddylab._panel import html as panel_html
-from caddylab._panel.calls import Call, fire, stop
+from caddylab._panel.calls import Call, fire, on_lab, stop
 from caddylab._panel.desk import Desk, in_thread, in_words
 from caddylab._panel.tally import Tally
 from caddylab._records import NAMES, Answerer
+from caddylab._view.docking import docked
 
 if TYPE_CHECKING:
     from caddylab._rig.rig import Rig
@@ -19,7 +21,17 @@ if TYPE_CHECKING:
 
 ONE, MANY, RATE = "one by one", "several at a time", "by the clock"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-PATHS = ["/test-api", "/slow-api", "/slow-block", "/delay/500", "/status/500", "/stream/20", "/"]
+PATHS = [
+    "/delay/100",
+    "/test-api",
+    "/slow-api",
+    "/slow-block",
+    "/delay/500",
+    "/status/500",
+    "/stream/20",
+    "/",
+]
+"""The first takes a moment, so that there is something to watch."""
 DEFAULTS = {"path": "/test-api", "method": "GET", "clients": 1, "timeout": 30.0}
 LABEL = "What came of the traffic"
 PROMISE = "At its end, a run is summed up here. While a cell runs, clicks wait for it."
@@ -35,7 +47,7 @@ class TrafficForm:
         self.rate = _number("Per second", 50, 5000)
         self.duration = _number("For (s)", 10, 3600)
         self.method = ipywidgets.Dropdown(options=METHODS, description="Method")
-        self.path = ipywidgets.Combobox(options=PATHS, value="/test-api", description="Path")
+        self.path = ipywidgets.Combobox(options=PATHS, value=PATHS[0], description="Path")
         self.clients = _whole("Clients", 1, MOST_CLIENTS)
         self.timeout = _number("Patience (s)", 30, 3600)
         self.path.tooltip = "Path and query of each request"
@@ -75,6 +87,10 @@ class TrafficForm:
 class TrafficPart:
     """Controls for `lab.fire` and `stop`.
 
+    Args:
+        desk: makes the calls.
+        seen: whether somebody looks at the panel.
+
     Attributes:
         form: what to send.
         fire, stop: the buttons.
@@ -82,8 +98,8 @@ class TrafficPart:
         tally: counts of the traffic that is shown.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, seen: Callable[[], bool]) -> None:
+        self._desk, self.seen, self._viewed = desk, seen, False
         self.form = TrafficForm()
         self.last: Traffic | None = None
         self.tally: Tally | None = None
@@ -95,7 +111,9 @@ class TrafficPart:
 
     def _make_widgets(self) -> None:
         self.fire = ipywidgets.Button(description="Fire", tooltip="lab.fire(...)")
-        self.stop = ipywidgets.Button(description="Stop", disabled=True, tooltip="lab.last.stop()")
+        self.stop = ipywidgets.Button(
+            description="Stop firing", disabled=True, tooltip="lab.last.stop()"
+        )
         self.progress, self.strip = ipywidgets.HTML(), ipywidgets.HTML(panel_html.strip([]))
         self.report = ipywidgets.HTML(panel_html.promise(PROMISE, LABEL))
         panel_html.classed(self.fire, "fire")
@@ -157,7 +175,15 @@ class TrafficPart:
     def _fire(self, _: Any) -> None:
         if not (self._starting or self.fire.disabled):
             self._starting = self.fire.disabled = True
+            self._show_view()
             self._desk.do(self.form.call, self._fired, self._refused)
+
+    def _show_view(self) -> None:
+        """Open the live view at the first firing, if somebody is there to see it."""
+        lab = self._desk.lab()
+        if self.seen() and lab is not None and not (self._viewed or docked(lab.stack.feed)):
+            self._desk.do(on_lab("view", dock=True), lambda _: None, self._refused)
+        self._viewed = self._viewed or self.seen()
 
     def _fired(self, traffic: Traffic) -> None:
         self.last, self._starting = traffic, False

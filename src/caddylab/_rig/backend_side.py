@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caddylab._border import border
-from caddylab._errors import LabError
+from caddylab._border import Seconds, border
+from caddylab._errors import LabError, WaitTimeout
+from caddylab._machine.waiting import poll
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.names import Names
@@ -14,6 +15,10 @@ from caddylab._traffic import tables
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PATIENCE = 60.0
+WAITS = {"started": (), "ready": ("ready",), "healthy": ("ready", "healthy")}
+"""What a rolling restart can wait for, by what is asked of each backend."""
 
 
 @border(LabError)
@@ -47,6 +52,41 @@ class BackendSide(LabSide):
     def backends(self) -> list[Backend]:
         """All backends."""
         return list(self.stack.fleet.backends)
+
+    def rolling_restart(
+        self,
+        down_for: Seconds = 0.3,
+        *,
+        ready_after: Seconds = 0.0,
+        wait: str = "ready",
+        pause: Seconds = 0.0,
+        kill: bool = False,
+    ) -> None:
+        """Restart one backend after the other, as a deploy does.
+
+        Args:
+            down_for: seconds for which each is away.
+            ready_after: seconds after its start for which each is not ready: it answers 503.
+            wait: for what each time before the next is restarted: "started", its process
+                answers; "ready", it serves; "healthy", Caddy thinks so, too.
+            pause: seconds besides.
+            kill: end them by SIGKILL; else by SIGTERM.
+
+        Raises:
+            FaultError: one of them is down already.
+            WaitTimeout: one of them does not become what is waited for.
+        """
+        if wait not in WAITS:
+            raise LabError(f"A rolling restart waits for {' or '.join(WAITS)}, not {wait!r}.")
+        for backend in self.backends:
+            backend.restart(down_for, ready_after=ready_after, kill=kill)
+            for word in WAITS[wait]:
+                self._await_word(backend, word)
+            poll(lambda: self.closed, pause)
+
+    def _await_word(self, backend: Backend, word: str) -> None:
+        if not poll(lambda: self.closed or getattr(backend, word), PATIENCE, 0.02):
+            raise WaitTimeout(f"{backend!r} did not become {word} within {PATIENCE:g} s.")
 
     def restore(self) -> None:
         """Undo every fault; all backends are up and well afterwards."""

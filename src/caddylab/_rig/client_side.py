@@ -9,6 +9,7 @@ from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route
 from caddylab._engine.clients import Clients
+from caddylab._engine.conversations import Conversations
 from caddylab._errors import LabError, Stopped
 from caddylab._machine.answer import Answer
 from caddylab._machine.undisturbed import undisturbed
@@ -98,6 +99,56 @@ class ClientSide(LabSide):
 
     def _await(self, traffic: Traffic) -> Traffic:
         return traffic.wait()
+
+    def websockets(
+        self,
+        count: int,
+        *,
+        path: str = "/ws",
+        host: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Conversations:
+        """Open WebSockets through Caddy, and keep them open; a message comes every 0.1 s.
+
+        Args:
+            count: how many, each of a client of its own.
+            path: path and query; "/ws" is where the course's backends speak.
+            host: whom to ask for; else whom `fire` asks for.
+            headers: more headers of the handshake.
+
+        Returns:
+            Their records: who is open, how many messages came, how each ended.
+
+        Raises:
+            TrafficError: there cannot be so many.
+        """
+        self._need_open()
+        return self.stack.sender.hold(count, path, host, headers or {}, stream=False)
+
+    def streams(
+        self,
+        count: int,
+        *,
+        path: str = "/stream/600",
+        host: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Conversations:
+        """Ask for answers that come bit by bit, and return when each has begun.
+
+        Args:
+            count: how many, each of a client of its own.
+            path: path and query; "/stream/30" is a line every 0.1 s, 30 in all.
+            host: whom to ask for; else whom `fire` asks for.
+            headers: more request headers.
+
+        Returns:
+            Their records, as of `websockets`; one that came to its end is "complete".
+
+        Raises:
+            TrafficError: there cannot be so many.
+        """
+        self._need_open()
+        return self.stack.sender.hold(count, path, host, headers or {}, stream=True)
 
     def get(
         self,

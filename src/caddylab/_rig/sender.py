@@ -9,6 +9,8 @@ from typing import Any
 from caddylab._caddy.adapted.sites import Route
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.clients import Clients
+from caddylab._engine.conversation import Ask
+from caddylab._engine.conversations import Conversations
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
 from caddylab._errors import CaddyGone
@@ -55,6 +57,7 @@ class Sender:
         self._glance = Every(GLANCE)
         self._runs: weakref.WeakSet[Traffic] = weakref.WeakSet()
         self.renew()
+        self._held: list[Conversations] = []
         self.last: Traffic | None = None
 
     def order(
@@ -129,6 +132,24 @@ class Sender:
         self._runs.add(traffic)
         return traffic
 
+    def hold(
+        self, count: int, path: str, host: str | None, headers: Mapping[str, str], *,
+        stream: bool, address: str = "",
+    ) -> Conversations:  # fmt: skip
+        """Open WebSockets or streams; they are closed with all that is sent.
+
+        Raises:
+            TrafficError: there cannot be so many.
+            CaddyGone: Caddy has ended.
+        """
+        door, authority = self._site.doors.asked(host, None, self._site.host)
+        if gone := self._ended():
+            raise gone
+        entrance = door.reached(), self._site.trust(door)
+        held = Conversations.open(entrance, count, Ask(authority, path, headers, stream, address))
+        self._held.append(held)
+        return held
+
     @property
     def under_way(self) -> list[Traffic]:
         """What is being sent now."""
@@ -138,6 +159,8 @@ class Sender:
         """Stop what is being sent."""
         for traffic in self.under_way:
             traffic.stop()
+        while self._held:
+            self._held.pop().close()
 
     def renew(self) -> None:
         """Have other clients, who hold no cookies."""

@@ -20,6 +20,7 @@ class Listener:
         certificate: PEM, the key first; for "https" and "h2".
         names: the hosts that it serves over TLS; none = all.
         also: further addresses, besides its own.
+        unready: whether it is born so: it answers 503 until it is told otherwise.
     """
 
     protocol: str = "http"
@@ -27,6 +28,7 @@ class Listener:
     certificate: str = ""
     names: tuple[str, ...] = ()
     also: tuple[Address, ...] = ()
+    unready: bool = False
 
     def at(self, address: Address) -> Listener:
         """The same at this further address, and no other one."""

@@ -96,7 +96,7 @@ def idle(stage: Stage) -> None:
     stage.load()
     stage.log_in()
     for backend in stage.pool:
-        backend.closing_idle(IDLE)
+        backend.closes_idle(IDLE)
     stage.burst()
     stage.pause(IDLE + 0.2)
     kind = "POST" if "POST" in stage.subject.methods else stage.subject.methods[0]

@@ -140,7 +140,10 @@ class Stage:
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
         ask = self.subject.ask
-        held = WebSockets.open(self.rig.entrance(ask.host), count, ask, {ASK: "/ws"})
+        headers = {**ask.headers, ASK: "/ws"}
+        held = WebSockets(self.rig.stack.sender.hold(
+            count, ask.path, ask.host, headers, stream=False, address=ask.address
+        ))  # fmt: skip
         self.sockets.append(held)
         return held
 

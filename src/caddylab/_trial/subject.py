@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caddylab._caddy.adapted.proxies import Proxy
+from caddylab._engine.conversation import Ask
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
 from caddylab._trial.choice import Candidate, bare, candidates, choose
-from caddylab._trial.held import Ask
 
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
@@ -128,7 +128,7 @@ def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
 def _ask(one: Candidate) -> Ask:
     """Whom users ask for; with the port where the site listens at an odd one."""
     route = one.route
-    return Ask(route.authority, route.path, route.address, route.headers)
+    return Ask(route.authority, route.path, route.headers, address=route.address)
 
 
 def _methods(proxy: Proxy) -> tuple[str, ...]:

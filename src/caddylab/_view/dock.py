@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from IPython.display import display
 from sidecar import Sidecar
 
+from caddylab._view.docking import DOCKS
 from caddylab._view.view import View
 
 TITLE = "The lab, live"
-_open: list[Sidecar] = []
-"""What is docked: at most one a notebook."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +24,8 @@ class Docked:
 
 def dock(view: View) -> Docked:
     """Show `view` beside the notebook, in place of what stood there."""
-    while _open:
-        _open.pop().close()
     place = Sidecar(title=TITLE, anchor="right")
-    _open.append(place)
-    with place:
-        display(view)  # type: ignore[no-untyped-call]
+    DOCKS.put(place, view.feed)
+    data, metadata = view._repr_mimebundle_()  # `with place` would show nothing from a thread
+    place.outputs = ({"output_type": "display_data", "data": data, "metadata": metadata},)
     return Docked(view)

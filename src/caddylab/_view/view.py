@@ -34,6 +34,9 @@ class View(anywidget.AnyWidget):
         backends: how many there are.
         projector: large, to be read from the back of a room.
         speed: of the clock in the picture.
+
+    Attributes:
+        feed: the lab's events.
     """
 
     _esm = f"{SCRIPT}\nexport default view.widget;\n"
@@ -49,14 +52,14 @@ class View(anywidget.AnyWidget):
         projector: bool = False,
         speed: float = 1.0,
     ) -> None:
-        self._feed, self._backends, self._number = feed, backends, 0
+        self.feed, self._backends, self._number = feed, backends, 0
         super().__init__(scene=scene(backends, projector=projector, speed=speed, live=True))
         self.on_msg(self._hear)
         undisturbed(lambda: feed.watch(self._deliver, runs))
 
     def close(self) -> None:
         """End the view; the lab goes on."""
-        self._feed.unwatch(self._deliver)
+        self.feed.unwatch(self._deliver)
         super().close()
 
     def _deliver(self, now: float, events: list[Event]) -> None:
@@ -65,7 +68,7 @@ class View(anywidget.AnyWidget):
 
     def _hear(self, _: Any, message: Mapping[str, Any], __: Any) -> None:
         if message.get("want") == "tape":
-            self._feed.repeat(self._deliver_whole)
+            self.feed.repeat(self._deliver_whole)
 
     def _deliver_whole(self, now: float, events: list[Event]) -> None:
         self.send({"number": self._number, "now": now, "events": events, "whole": True})
@@ -75,8 +78,8 @@ class View(anywidget.AnyWidget):
         if not shown:
             return shown
         widget, metadata = shown
-        picture = {"image/svg+xml": still(self._feed.history(), self._backends)}
+        picture = {"image/svg+xml": still(self.feed.history(), self._backends)}
         return last_state.bundle(widget | picture, ""), metadata
 
     def __repr__(self) -> str:
-        return f"<live view: {Totals(self._feed.history(), self._backends)}>"
+        return f"<live view: {Totals(self.feed.history(), self._backends)}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.running.opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._errors import FaultError
 from caddylab._records import Span
+from caddylab._rig.backends import spoiling
 from caddylab._rig.backends.breakable import Breakable
 from caddylab._rig.backends.control import Control
 from caddylab._rig.backends.deeds import Deeds
@@ -113,9 +115,45 @@ class Backend(Breakable):
         """Kill it (SIGKILL): what it had begun is lost."""
         self._take_down("killed")
 
-    def start(self) -> None:
-        """Start it again, and return once it answers. Other faults stay in force."""
-        self._deeds.start()
+    def start(self, ready_after: float = 0.0) -> None:
+        """Start it again, and return once its process answers. Other faults stay in force.
+
+        Args:
+            ready_after: seconds for which it is then not ready: see `unready`.
+
+        Raises:
+            FaultError: `ready_after` is not a time.
+        """
+        if ready_after:
+            spoiling.unready(ready_after)
+        self._deeds.start(ready_after)
+
+    def restart(
+        self, down_for: float = 0.3, *, ready_after: float = 0.0, kill: bool = False
+    ) -> None:
+        """Stop it and start it again, as a deploy does; return once its process answers.
+
+        Args:
+            down_for: seconds between the end of the old process and the start of the new one.
+            ready_after: seconds for which the new one is not ready: see `unready`.
+            kill: end it by SIGKILL; else by SIGTERM, after which it finishes what it has begun.
+
+        Raises:
+            FaultError: these are no times, or it is down already.
+        """
+        if not 0 <= down_for <= spoiling.MOST_SECONDS:
+            raise FaultError(f"A restart can take 0 to {spoiling.MOST_SECONDS} s, not {down_for}.")
+        if ready_after:
+            spoiling.unready(ready_after)
+        self._take_down("killed" if kill else "stopped")
+        time.sleep(down_for)
+        self.start(ready_after)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is up and ready to serve, as far as the lab has made it."""
+        self.look()
+        return self.responsive and not {span.kind for span in self.suffered} & {"unready"}
 
     def answers(
         self,

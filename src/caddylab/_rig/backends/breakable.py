@@ -35,17 +35,48 @@ class Breakable(ABC):
         """Delay every answer by `seconds`; with `path`, only below that path."""
         return self._spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
 
-    def failing(self, share: float = 1.0, status: int = 500, path: str | None = None) -> Fault:
-        """Answer a `share` of the requests with `status`; with `path`, only below that path."""
-        return self._spoil(
-            "failing", f"{share:.0%} {status}", spoiling.failing(share, status, path)
-        )
+    def failing(
+        self,
+        share: float = 1.0,
+        status: int = 500,
+        path: str | None = None,
+        *,
+        first: int | None = None,
+    ) -> Fault:
+        """Answer a `share` of the requests with `status`.
+
+        Args:
+            share: from 0 to 1; chance chooses which.
+            status: 200 to 599.
+            path: only below this path.
+            first: only so many; all later ones are answered well.
+
+        Raises:
+            FaultError: these are no such values.
+        """
+        message = spoiling.failing(share, status, path, first)
+        which = f"{share:.0%}" if first is None else f"the first {first}"
+        return self._spoil("failing", f"{which} {status}", message)
+
+    def unready(self, seconds: float | None = None) -> Fault:
+        """Live, and not be ready: answer 503 to everything but `/live`.
+
+        It is what a server does that still loads its data, or has lost its database.
+
+        Args:
+            seconds: after which it is ready; None = when it is mended.
+
+        Raises:
+            FaultError: `seconds` is not a time.
+        """
+        detail = "" if seconds is None else f"for {seconds:g} s"
+        return self._spoil("unready", detail, spoiling.unready(seconds))
 
     def truncating(self, path: str | None = None) -> Fault:
         """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
         return self._spoil("truncated", "", spoiling.truncated(path))
 
-    def closing_idle(self, seconds: float) -> Fault:
+    def closes_idle(self, seconds: float) -> Fault:
         """Close a connection that was idle for `seconds` just when the next request comes on it.
 
         In life the two cross by chance, where a backend closes idle connections earlier than

@@ -72,9 +72,9 @@ class Deeds:
         """End its process: "killed" at once, "stopped" and "crashed" in good order."""
         return self._do(GOING_ON[kind], lambda: self._process.take_down(kind))
 
-    def start(self) -> None:
+    def start(self, ready_after: float = 0.0) -> None:
         """Start it if it is down; what is wrong inside the app stays wrong."""
-        self._do("starting", self._process.start)
+        self._do("starting", lambda: self._process.start(ready_after))
 
     def silence(self, kind: str) -> Fault:
         """Freeze it ("hung"), and let nobody connect ("partitioned")."""

@@ -21,7 +21,7 @@ from caddylab._records import Span
 DIED = "died"
 """Nobody asked it to: it was killed from outside, or ended by itself."""
 SILENT = {"hung", "partitioned"}
-IN_APP = {"slow", "failing", "truncated", "closing", "limited"}
+IN_APP = {"slow", "failing", "truncated", "closing", "limited", "unready"}
 
 
 @border(FaultError)

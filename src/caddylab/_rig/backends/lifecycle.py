@@ -6,6 +6,7 @@ app's own answer, shows that it is so. What fails leaves in it what is really th
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from caddylab._records import Span
 from caddylab._rig.backends.app import ANSWER_PATIENCE, App
 from caddylab._rig.backends.faults import DIED, DOWN, IN_APP, SILENT, Book, Fault, is_so
 from caddylab._rig.backends.plug import Plug
+from caddylab._rig.backends.spoiling import unready
 from caddylab._runtimes.base import Sight, Unit
 
 
@@ -46,10 +48,12 @@ class Lifecycle:
         else:
             self._note_instance(sight)
             self._note_silence(sight)
+            self._note_readiness()
         return sight
 
     def _note_end(self, sight: Sight) -> None:
         self._unplug()
+        self._note_readiness(sight.ended or time.time())
         self._book.end(SILENT, sight.ended)
         if not self._book.active(DOWN):
             since = sight.ended or time.time()
@@ -69,6 +73,15 @@ class Lifecycle:
         elif not sight.frozen and self._book.active(SILENT):
             self._unplug()
             self._book.end(SILENT)
+
+    def _note_readiness(self, ended: float | None = None) -> None:
+        """What makes itself ready is ready in time, and is not any more when it has `ended`."""
+        for fault in self._book.active({"unready"}):
+            if seconds := (fault.message or {}).get("seconds"):
+                ready = fault.span.start + seconds
+                over = ready if ended is None else min(ready, ended)
+                if time.time() >= over:
+                    fault.end(over)
 
     def need_responsive(self, kind: str) -> None:
         """Look whether it can be broken in another way as well.
@@ -110,13 +123,17 @@ class Lifecycle:
             self.look()
             return None
         self._book.end(SILENT, sight.ended)
+        self._note_readiness(sight.ended or time.time())
         return self._book.add(span, self._undo)
 
-    def start(self) -> None:
+    def start(self, ready_after: float = 0.0) -> None:
         """Start it if it is down; what is wrong inside the app stays wrong."""
         if self.look().running:
             return
-        self.launch()
+        if ready_after:
+            self._launch_unready(ready_after)
+        else:
+            self.launch()
         try:
             self._app.make_sure(timeout=ANSWER_PATIENCE)
         except CaddylabError:
@@ -131,6 +148,18 @@ class Lifecycle:
         self._app.tell_answers()
         self._book.end(DOWN)
         self.born()
+
+    def _launch_unready(self, seconds: float) -> None:
+        """Start the process so that nobody meets it before it knows that it is not ready."""
+        message, listener = unready(seconds), self._app.listener
+        self._unit.listen(dataclasses.replace(listener, unready=True))
+        try:
+            self.launch()
+        finally:
+            self._unit.listen(listener)
+        self._app.spoil("unready", message)
+        span = Span(self._unit.number, "unready", time.time(), None, f"for {seconds:g} s")
+        self._book.add(span, self._undo, message)
 
     def replace(self) -> None:
         """Kill the process, and start another."""

@@ -7,6 +7,7 @@ from typing import Any
 from caddylab._errors import FaultError
 
 MOST_SECONDS = 600
+MOST_REQUESTS = 1_000_000
 MOST_AT_ONCE = 10_000
 LONGEST_QUEUE = 1_000_000
 LEAST_STATUS, MOST_STATUS = 200, 599
@@ -26,16 +27,24 @@ def slow(seconds: float, path: str | None = None) -> dict[str, Any]:
     return {"seconds": float(seconds), "path": _prefix(path)}
 
 
-def failing(share: float, status: int, path: str | None = None) -> dict[str, Any]:
+def failing(
+    share: float, status: int, path: str | None = None, first: int | None = None
+) -> dict[str, Any]:
     """The control message for a backend that answers some requests with an error.
 
     Raises:
-        FaultError: `share` is no share, `status` no HTTP status of an answer, or `path` no path.
+        FaultError: `share` is no share, `status` no HTTP status of an answer, `path` no path, or
+            `first` no number.
     """
+    if first is not None and (not 1 <= first <= MOST_REQUESTS or first != int(first)):
+        raise FaultError(f"The first 1 to {MOST_REQUESTS:,} requests can fail, not {first}.")
     if not 0 < share <= 1:
         raise FaultError(f"The share of failing requests lies between 0 and 1, not at {share}.")
     need_status(status)
-    return {"share": float(share), "status": int(status), "path": _prefix(path)}
+    return {
+        "share": float(share), "status": int(status), "path": _prefix(path),
+        "first": None if first is None else int(first),
+    }  # fmt: skip
 
 
 def need_status(status: int) -> None:
@@ -71,6 +80,20 @@ def closing(seconds: float) -> dict[str, Any]:
             f"A connection can be idle for more than 0 and up to {MOST_SECONDS} s, not {seconds}."
         )
     return {"seconds": float(seconds), "path": None}
+
+
+def unready(seconds: float | None = None) -> dict[str, Any]:
+    """The control message for a backend that lives, and is not ready to serve.
+
+    Raises:
+        FaultError: `seconds` is not a time.
+    """
+    if seconds is not None and not 0 < seconds <= MOST_SECONDS:
+        raise FaultError(
+            f"A backend can become ready after more than 0 and up to {MOST_SECONDS} s, "
+            f"not {seconds}."
+        )
+    return {"seconds": None if seconds is None else float(seconds), "path": None}
 
 
 def limited(at_once: int, takes: float = 0.0, queue: int | None = None) -> dict[str, Any]:

@@ -16,8 +16,9 @@
       const { plugin } = await import(new URL("plugin.js", here));
       const { caddyfileColours } = await import(new URL("caddyfile.js", here));
       const { stillPictures } = await import(new URL("still.js", here));
-      const made = [plugin, caddyfileColours, stillPictures].map((make) => make(sharedModule));
-      const plugins = await Promise.all(made);
+      const { folds } = await import(new URL("folds.js", here));
+      const makers = [plugin, caddyfileColours, stillPictures, folds];
+      const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };
       return () => extension;
     },

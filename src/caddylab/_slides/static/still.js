@@ -1,6 +1,8 @@
 // What a widget of ours leaves behind: where no kernel makes it live, its last state is shown as a
 // still picture, and how to bring it back. Without this JupyterLab shows broken chains and errors.
 
+import { colourAreas } from "./coloured.js";
+
 const LIVE = "application/vnd.caddylab.live+json";
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 const STILL = ".caddylab-still"; // where a widget keeps its still picture, seen or not
@@ -13,7 +15,8 @@ export async function stillPictures(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
   const { MimeModel } = await sharedModule("@jupyterlab/rendermime");
   const { Panel } = await sharedModule("@lumino/widgets");
-  const Frame = frame(Panel, MimeModel);
+  const { StringStream } = await sharedModule("@codemirror/language");
+  const Frame = frame(Panel, MimeModel, StringStream);
 
   return {
     id: "caddylab-slides:still",
@@ -39,7 +42,7 @@ function attend(panel, Frame) {
   panel.sessionContext.kernelChanged.connect((_, { oldValue }) => oldValue && all((one) => one.freeze()));
 }
 
-const frame = (Panel, MimeModel) => class extends Panel {
+const frame = (Panel, MimeModel, StringStream) => class extends Panel {
   constructor(panel, frames) {
     super();
     Object.assign(this, { panel, frames, rendermime: panel.content.rendermime });
@@ -83,6 +86,7 @@ const frame = (Panel, MimeModel) => class extends Panel {
     this.still?.dispose();
     this.still = null;
     this.widget.show();
+    colourAreas(this.widget.node, StringStream);
     const place = this.widget.node.querySelector(STILL);
     const changed = place && words(place.innerHTML) !== words(this.kept);
     const inNotebook = this.panel.content.node.contains(this.node);

@@ -1,0 +1,66 @@
+// A prediction on a page: what was measured, and what explains it, wait for the reader's choice.
+
+const after = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+const named = (kind, { dataset }) => `.caddylab-${kind}[data-name="${dataset.name}"]`;
+const waiting = new Map(); // what waits → the questions that it waits for
+
+for (const question of document.querySelectorAll(".caddylab-asked")) {
+  const compared = document.querySelector(named("compared", question));
+  if (!compared) continue;
+  const measured = [...document.querySelectorAll(".cell_output")].filter((output) =>
+    after(question, output) && after(output, compared) && !output.querySelector(".caddylab-asked"));
+  const folded = [...document.querySelectorAll(named("from", question))].map(fold);
+  for (const each of [...measured, ...folded]) {
+    waiting.set(each, (waiting.get(each) ?? new Set()).add(question));
+  }
+  question.addEventListener("change", (event) => choose(question, event.target.value));
+  anyway(question);
+}
+waiting.forEach((_, each) => {
+  each.classList.add("caddylab-waits");
+  each.before(note(each));
+});
+
+/** What stands between two marks, in a box of its own. */
+function fold(from) {
+  const box = document.createElement("div");
+  while (from.nextElementSibling && !from.nextElementSibling.matches(".caddylab-to")) {
+    box.append(from.nextElementSibling);
+  }
+  from.after(box);
+  return box;
+}
+
+function note(each) {
+  const said = document.createElement("p");
+  said.className = "caddylab-note";
+  said.textContent = each.matches(".cell_output")
+    ? "What was measured here waits for your prediction." : "So does what explains it.";
+  return said;
+}
+
+function anyway(question) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", textContent: "Show me anyway" });
+  button.addEventListener("click", () => open(question));
+  question.append(button);
+}
+
+function choose(question, answer) {
+  const right = answer === question.dataset.true;
+  question.querySelector("[role=status]").textContent = right
+    ? "That is what was measured." : "It came otherwise. Read on, and see.";
+  open(question);
+}
+
+function open(question) {
+  question.querySelector("button")?.remove();
+  waiting.forEach((questions, each) => {
+    if (!questions.delete(question) || questions.size) return;
+    each.classList.remove("caddylab-waits");
+    each.previousElementSibling.remove();
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      each.animate([{ opacity: 0 }, { opacity: 1 }], 450);
+    }
+  });
+}
