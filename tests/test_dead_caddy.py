@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 
+import httpx
 import pytest
 
 from caddylab import CaddyGone, Lab, LabError
+from caddylab._caddy.running.persistent import while_it_runs
 from caddylab._machine.waiting import poll
 
 # httpx forgets to close a socket that could not be connected
@@ -97,3 +100,11 @@ def test_get_says_what_it_could_not_do(lab):
     with pytest.raises(LabError, match="no answer"):
         lab.get("/", nonsense=True)
     lab.reset()
+
+
+def test_nobody_waits_for_the_answer_of_a_caddy_that_has_ended():
+    """In a container its network goes with it: packets are lost, and no connection ends."""
+    never = threading.Event()
+    with pytest.raises(httpx.ReadError, match="ended"):
+        while_it_runs(never.wait, runs=lambda: False)
+    never.set()

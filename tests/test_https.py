@@ -326,3 +326,13 @@ def test_a_wildcards_certificate_from_elsewhere_serves_the_names_below(lab):
     lab.load("*.test.local {\n\ttls {\n\t\tget_certificate http http://certs:9000/\n\t}\n"
              "\trespond all\n}\none.test.local {\n\trespond one\n}\n")  # fmt: skip
     assert [lab.get("/", host=f"{x}.test.local").text for x in ("one", "two")] == ["one", "all"]
+
+
+def test_a_route_tells_the_scheme_that_caddy_speaks_there():
+    sites = ("a.example:8444", "http://b.example:8081")
+    text = "\n".join(f"{site} {{\n\treverse_proxy app:80\n}}\n" for site in sites)
+    with Lab.of(text, runtime="process") as lab:
+        told = {str(route).split()[1] for route in lab.routes}
+        assert told == {"https://a.example:8444", "http://b.example:8081"}
+        assert lab.fire(1, host="a.example:8444", scheme="https").good == 1
+        assert lab.fire(1, host="b.example:8081", scheme="http").good == 1

@@ -115,6 +115,7 @@ DESERVED = {
         (site("lb_retries 3", "fail_duration 10s", "max_fails 2", *SLOW), 4),
         (site("fail_duration 10s", "lb_try_duration 5s", "max_fails 2", *SLOW), 3),
         (site(*ONCE, *BY_BOTH, "unhealthy_status 5xx"), 4),
+        (site(*ONCE, *BY_BOTH, "unhealthy_latency 500ms"), 4),
         (site(*ONCE, "transport http {", "read_timeout 2s", "}"), 4),
     ],
     # --- memory and failover -------------------------------------------------------------
@@ -163,6 +164,9 @@ DESERVED = {
         (web("reverse_proxy /go/* {path.1}:8080"), 2),
         (web("reverse_proxy {host}:8080"), 2),
         (web("reverse_proxy {labels.1}:8080"), 2),
+        (web("@app header_regexp app Host ^(\\w+)[.]x", "reverse_proxy @app {re.app.1}:80"), 3),
+        (web("@app header_regexp X-App (?i)^(?:v1-)?(.+)$", "reverse_proxy @app {re.1}:80"), 3),
+        (web("@app path_regexp ^/(a|b)/(?P<port>[0-9]+)", "reverse_proxy @app app:{re.2}"), 3),
         (web("vars port {query.port}", "reverse_proxy localhost:{vars.port}"), 3),
         (web("reverse_proxy {", "dynamic a {", "name {query.app}", "port 80", "}", "}"), 2),
     ],
@@ -180,6 +184,7 @@ DESERVED = {
         (web("rewrite * https://example.com{uri}", "reverse_proxy app:80"), 2),
         (web("rewrite /old http://example.com/new", "reverse_proxy app:80"), 2),
         (site("rewrite https://example.com{uri}", upstreams=ONE), 3),
+        (web("rewrite * //example.com{uri}", "reverse_proxy app:80"), 2),
     ],
     # --- routes --------------------------------------------------------------------------
     "never-reached": [
@@ -433,6 +438,12 @@ NEARLY = {
     ),
     "a label of a host that is matched": lines(
         "http://*.example.com {", "reverse_proxy {labels.2}:8080", "}"
+    ),
+    "a group that lists its words": lines(
+        ":80 {", "@app path_regexp app ^/(blue|green-2)/", "reverse_proxy @app {re.app.1}:80", "}",
+    ),
+    "a listed group beside an open one": web(
+        "@app header_regexp Host ^(?:www|(api|shop\\.eu))\\.(.+)$", "reverse_proxy @app {re.1}:80",
     ),
     "one cookie": site("header_up X-Session {cookie.session}", upstreams=ONE),
     "the long form of a dotted key": site(

@@ -34,9 +34,9 @@ class Route:
         pattern: the paths that fit, as the Caddyfile has them; "*" = all.
         method: a method that fits.
         port: where the site listens, by the Caddyfile.
+        scheme: "https" where Caddy speaks it there, else "http".
         upstreams: their addresses, as the Caddyfile has them; none if they are looked up.
         sure: whether it is certain that such a request comes there.
-        scheme: "https" where the site speaks it, else "http".
         address: the IP address that a client must have, where not everybody is let in; else "".
         headers: those that it must have.
         asks: whether the answer only decides who is let in (`forward_auth`), and others answer.
@@ -47,9 +47,9 @@ class Route:
     pattern: str
     method: str
     port: int
+    scheme: str
     upstreams: tuple[str, ...]
     sure: bool = True
-    scheme: str = "http"
     address: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS, hash=False)
     asks: bool = False
@@ -57,12 +57,16 @@ class Route:
     @property
     def authority(self) -> str:
         """The `Host` to ask for: with the port where that is not the usual one."""
-        usual = self.port in (0, 80, HTTPS_PORT)
-        return (self.host or "localhost") + ("" if usual else f":{self.port}")
+        return (self.host or "localhost") + self._port
+
+    @property
+    def _port(self) -> str:
+        """The port in an address, where that is not the usual one."""
+        usual = self.port in (0, Ports().usual(self.scheme == "https"))
+        return "" if usual else f":{self.port}"
 
     def __str__(self) -> str:
-        port = "" if self.port in (80, HTTPS_PORT) else f":{self.port}"
-        site = f"{self.scheme}://{self.host or '*'}{port}"
+        site = f"{self.scheme}://{self.host or '*'}{self._port}"
         to = ", ".join(self.upstreams) or "upstreams that a name server tells"
         needs = [f"{name}: {value}" for name, value in self.headers.items()]
         needs += [f"from {self.address}"] if self.address else []
@@ -104,7 +108,7 @@ def routed(config: Json) -> Iterator[tuple[Route, Json]]:
         for narrowed, proxy in _proxies(server.get("routes", []), _Narrowed()):
             host = _host(narrowed) or (certified if secure else "")
             scheme = "https" if secure else "http"
-            place = Route(host, "", "", "", port, (), scheme=scheme)
+            place = Route(host, "", "", "", port, scheme, ())
             yield _route(server, place, narrowed, proxy), proxy
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from caddylab._caddy.advice.explain import refuse, refuse_unset
-from caddylab._caddy.running.persistent import always, persistently
+from caddylab._caddy.running.persistent import always, persistently, while_it_runs
 from caddylab._caddy.safety import memory
 from caddylab._caddy.text import variables
 from caddylab._errors import CaddyfileError, CaddyGone
@@ -119,7 +119,9 @@ class Admin:
             not self._runs()
         ):  # where a container was, packets get lost until its address is given up
             raise gone(False, None, self._last_words)
-        return self._ask(lambda: post(path, content=body, headers=headers))
+        return self._ask(
+            lambda: while_it_runs(lambda: post(path, content=body, headers=headers), self._runs)
+        )
 
     def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         try:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Any
 
 import httpx
 
+from caddylab._machine.steady import in_thread
+
 ATTEMPTS, PAUSE = 5, 0.02
+LOOK = 0.3
+"""Seconds between two looks at whether Caddy still runs."""
 
 
 def always() -> bool:
@@ -28,6 +33,31 @@ def persistently(
                 raise
         time.sleep(PAUSE)
     return ask()
+
+
+def while_it_runs(
+    ask: Callable[[], httpx.Response], runs: Callable[[], bool] = always
+) -> httpx.Response:
+    """Ask, and wait for the answer no longer than there is a Caddy that could give it.
+
+    Where a container was, packets get lost, and a client would wait for its whole patience.
+
+    Raises:
+        httpx.ReadError: Caddy has ended meanwhile.
+    """
+    answer: Future[httpx.Response] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    in_thread("caddylab-question", work)
+    while not wait([answer], LOOK).done:
+        if not runs():
+            raise httpx.ReadError("Caddy has ended")
+    return answer.result()
 
 
 class Persistent(httpx.HTTPTransport):

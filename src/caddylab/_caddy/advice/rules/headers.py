@@ -40,7 +40,7 @@ _NGINX = {
 """nginx's variables, and what they are for Caddy; empty where Caddy does it by itself."""
 _FAMILIES = {"http_": "header", "cookie_": "cookie", "arg_": "query"}
 _VARIABLE = re.compile(r"\$(?:\{([a-z]\w*)\}|([a-z]\w*))")
-_ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
 
 @rule(

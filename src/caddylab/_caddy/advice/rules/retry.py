@@ -222,6 +222,9 @@ def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
             found.append((timeout(proxy), f"{method} of a page that is too slow"))
         if proxy.passive.get("unhealthy_status") and retries_response(proxy, method):
             found.append((0, f"{method} of a page that fails"))
+        slow = proxy.passive.get("unhealthy_latency")
+        if slow and retries_response(proxy, method):
+            found.append((slow, f"{method} of a page that is slow and fails"))
     return found
 
 

@@ -16,6 +16,9 @@ _FROM_CLIENT = re.compile(
     r"\{http\.request\.(?:(?:uri\.query|header|cookie)\.[\w.-]+|uri\.path\.\d+|uri\.path|"
     r"host(?:port|\.labels\.\d+)?)\}"
 )
+_GROUP = re.compile(r"\{http\.regexp\.(?:([\w-]+)\.)?(\w+)\}")
+_WORDS = re.compile(r"(?:\?:)?(?:[\w-]|\\?\.)+(?:\|(?:[\w-]|\\?\.)+)*")
+"""What a group can hold if it lists its words, as `a|b` does."""
 _PORT = re.compile(r":[\d-]+$")
 
 
@@ -130,6 +133,45 @@ def _chosen(proxy: Proxy, dial: str, address: str) -> Findings:
             message = f"The client chooses the upstream's {part}, {how}: Caddy connects to any."
             yield Remark(_line(proxy, dial), message)
             return
+    if any(_is_open(proxy, name, group) for name, group in _GROUP.findall(address)):
+        message = (
+            "The client chooses the upstream, by a group of a regular expression: Caddy connects to"
+            " any that fits."
+        )
+        yield Remark(_line(proxy, dial), message)
+
+
+def _is_open(proxy: Proxy, name: str, group: str) -> bool:
+    """Whether a group that decides where Caddy connects can hold anything but listed words."""
+    found = [p["pattern"] for p in _patterns(proxy) if name in ("", p.get("name"))]
+    held = _groups(found[-1]).get(group) if found else None
+    return held is not None and not _WORDS.fullmatch(held)
+
+
+def _patterns(proxy: Proxy) -> Iterator[dict[str, str]]:
+    """The regular expressions that a request must fit to come here."""
+    for matcher in _matchers(proxy):
+        if "path_regexp" in matcher:
+            yield matcher["path_regexp"]
+        for kind in ("header_regexp", "vars_regexp"):
+            yield from matcher.get(kind, {}).values()
+
+
+def _groups(pattern: str) -> dict[str, str]:
+    """What stands in each group of a regular expression, by its number and by its name."""
+    found: dict[str, str] = {}
+    begun: list[tuple[list[str], int]] = []
+    for mark in re.finditer(r"\\.|\[(?:\\.|[^\]\\])*\]|(\()(?:(\?)(?:P?<(\w+)>)?)?|(\))", pattern):
+        opened, special, name, closed = mark.groups()
+        if opened:
+            counts = not special or name
+            number = sum(bool(keys) for keys, _ in begun) + sum(k.isdigit() for k in found) + 1
+            keys = [str(number), *filter(None, [name])] if counts else []
+            begun.append((keys, mark.end()))
+        elif closed and begun:
+            keys, start = begun.pop()
+            found |= dict.fromkeys(keys, pattern[start : mark.start()])
+    return found
 
 
 def _source(placeholder: str) -> str:
