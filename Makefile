@@ -19,7 +19,7 @@ COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --gen
 .DELETE_ON_ERROR:
 
 course: .venv/ready
-	$(BIN)/caddylab open --here $(if $(PORT),--port $(PORT))
+	$(BIN)/caddylab open $(if $(PORT),--port $(PORT))
 
 html: .venv/ready-dev
 	$(BIN)/python tools/make_html.py

@@ -1,5 +1,6 @@
 """The command `caddylab`, as a learner uses it."""
 
+import json
 import os
 import re
 import subprocess
@@ -171,7 +172,17 @@ class TestOpen:
     def test_the_learners_copy_is_what_it_serves(self, address):
         token = httpx.URL(address).params["token"]
         listing = httpx.get(httpx.URL(address).join("/api/contents"), params={"token": token})
-        assert "course" in {entry["name"] for entry in listing.json()["content"]}
+        assert {entry["name"] for entry in listing.json()["content"]} == {"course", "labs"}
+
+    def test_a_learner_sees_nothing_of_the_teachers(self, address):
+        token = httpx.URL(address).params["token"]
+        page = httpx.get(address, follow_redirects=True).text
+        (config,) = re.findall(r'id="jupyter-config-data"[^>]*>(.+?)</script>', page, re.DOTALL)
+        assert "@jupyter/nbgrader" in json.loads(config)["disabledExtensions"]
+        path = "/api/contents/course"
+        listing = httpx.get(httpx.URL(address).join(path), params={"token": token}).json()
+        names = [entry["name"] for entry in listing["content"]]
+        assert all(name.endswith(".ipynb") for name in names), names
 
     def test_no_news_pops_up(self, address):
         token = httpx.URL(address).params["token"]

@@ -17,7 +17,9 @@
       const { caddyfileColours } = await import(new URL("caddyfile.js", here));
       const { stillPictures } = await import(new URL("still.js", here));
       const { folds } = await import(new URL("folds.js", here));
-      const makers = [plugin, caddyfileColours, stillPictures, folds];
+      const { unchanged } = await import(new URL("unchanged.js", here));
+      const { glossary } = await import(new URL("glossary.js", here));
+      const makers = [plugin, caddyfileColours, stillPictures, folds, unchanged, glossary];
       const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };
       return () => extension;
