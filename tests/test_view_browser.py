@@ -76,7 +76,7 @@ def test_a_hang_is_seen_as_it_happens(open_notebook):
     page.wait_for_timeout(300)  # for the picture, not for a result
     notebook.screenshot("view-dark")
     notebook.theme("JupyterLab Light")
-    page.get_by_role("button", name="Large").click()
+    page.get_by_role("button", name="Larger").click()
     page.wait_for_timeout(300)
     notebook.screenshot("view-projector")
     page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 4; }")
@@ -125,7 +125,7 @@ def test_slow_motion_falls_behind_and_catches_up(open_notebook):
     clock = page.locator(f"{VIEW} .clock")
     clock.filter(has_text="behind").wait_for()
     assert counts(page)["over"] < 40
-    page.get_by_role("button", name="Now").click()
+    page.get_by_role("button", name="Back to now").click()
     wait_for(page, "+d.over === 40")
     assert facts(notebook)["sent"] == 40
 

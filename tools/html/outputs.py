@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from caddylab._charts.parts.renderer import LIVE
+from caddylab._view.dock import MIME as DOCKED
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
@@ -34,6 +35,8 @@ def _adapted(output: Any) -> Any:
     data = output.get("data", {})
     if LIVE in data:
         output.data = {"text/html": chart(data[LIVE], data["text/plain"])}
+    elif DOCKED in data:
+        output.data = {"text/html": aside("")}
     elif WIDGET in data:
         output.data = {"text/html": aside(data.get(SVG) or words(data["text/plain"]))}
     elif data:

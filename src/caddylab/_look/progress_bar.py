@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from caddylab._look.terminal import show_what_it_can, shows
@@ -47,6 +49,10 @@ class Bar:
             self._shown = now
             self._draw(min(1.0, share), label)
 
+    def announce(self, label: str) -> None:
+        """Say that something goes on, nobody knows how long."""
+        self._display(f'<progress aria-label="{label}"></progress> {label}', label)
+
     def clear(self) -> None:
         """Make room for a line of text; the bar comes back with the next `show`."""
         if self._handle is None and self._shown and sys.stderr.isatty():
@@ -80,6 +86,24 @@ class Bar:
             self._handle.update({"text/html": "", "text/plain": ""}, raw=True)
         elif self._shown and sys.stderr.isatty():
             sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def coming(what: str) -> Iterator[None]:
+    """Say in a notebook that something is coming, if it takes longer than a second."""
+    if not in_notebook():
+        yield
+        return
+    bar = Bar()
+    soon = threading.Timer(PATIENCE, lambda: bar.announce(what))
+    soon.daemon = True
+    soon.start()
+    try:
+        yield
+    finally:
+        soon.cancel()
+        soon.join()
+        bar.__exit__()
 
 
 def in_notebook() -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 
+from caddylab._machine.steady import in_thread
 from caddylab._machine.undisturbed import undisturbed
 
 PANDAS_USUAL_WIDTH, WIDTH = 50, 160
@@ -27,6 +28,16 @@ def ensure(module: str) -> None:
         _there.add(module)
         if module == "pandas":
             _show_whole_words()
+
+
+def is_there(module: str) -> bool:
+    """Whether it has been imported to its end."""
+    return module in _there
+
+
+def begin(module: str) -> None:
+    """Import it in the background, for whoever needs it soon."""
+    in_thread("caddylab-import", lambda: ensure(module))
 
 
 def _show_whole_words() -> None:

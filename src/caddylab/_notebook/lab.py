@@ -10,7 +10,7 @@ from caddylab._errors import LabError
 from caddylab._look import progress_bar
 from caddylab._look.caddyfile_text import CaddyfileText
 from caddylab._look.projector import wanted
-from caddylab._machine.late import ensure
+from caddylab._machine.late import begin, ensure
 from caddylab._notebook import magic
 from caddylab._rig.rig import Rig
 from caddylab._rig.site.loaded import Loaded
@@ -45,6 +45,8 @@ class Lab(Rig):
 
     def _started(self) -> None:
         magic.adopt(self)
+        if progress_bar.in_notebook():
+            begin("caddylab._charts")  # seconds on a busy machine: meanwhile the learner reads
         lines = [f"{self!r}, ready in {self.stack.took:.1f} s"]
         progress_bar.say("\n".join([*lines, self.stack.reason] if self.stack.reason else lines))
 

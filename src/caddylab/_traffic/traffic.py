@@ -16,7 +16,7 @@ from caddylab._engine.ledger import Ledger
 from caddylab._errors import TrafficError
 from caddylab._look import progress_bar
 from caddylab._look.projector import wanted
-from caddylab._machine.late import ensure
+from caddylab._machine.late import ensure, is_there
 from caddylab._records import Span
 from caddylab._traffic import recording, tables
 from caddylab._traffic.counts import Counts
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from caddylab._charts import Live
     from caddylab._charts.parts.theme import Pair, Picture
     from caddylab._view.replay import Replay
+
+CHARTS = "caddylab._charts"
 
 
 @border(TrafficError)
@@ -117,14 +119,14 @@ class Traffic(Counts):
             TrafficError: there is no such picture.
         """
         if live and not self.done and progress_bar.in_notebook():
-            ensure("caddylab._charts")
+            _load_charts()
             from caddylab import _charts
 
             return _charts.Live(lambda: self._picture(kind, options), self.run.done.wait, self.wait)
         return self._picture(kind, options)
 
     def _picture(self, kind: str, options: dict[str, Any]) -> Picture:
-        ensure("caddylab._charts")
+        _load_charts()
         from caddylab import _charts
 
         self.run.launched.wait()
@@ -224,7 +226,7 @@ def compare(
     """
     if first == second:
         raise TrafficError(f"Both runs are called “{first}”: give them two different names.")
-    ensure("caddylab._charts")
+    _load_charts()
     from caddylab import _charts
 
     sides = (
@@ -232,3 +234,10 @@ def compare(
         for name, run in ((first, a), (second, b))
     )
     return _charts.compare(*sides)
+
+
+def _load_charts() -> None:
+    """Import what draws; on a busy machine that takes long enough to be said."""
+    if not is_there(CHARTS):
+        with progress_bar.coming("The first chart is coming: what draws it is being loaded."):
+            ensure(CHARTS)

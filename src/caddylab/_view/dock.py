@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sidecar import Sidecar
 
@@ -10,6 +11,8 @@ from caddylab._view.docking import DOCKS
 from caddylab._view.view import View
 
 TITLE = "The lab, live"
+MIME = "application/vnd.caddylab.docked+json"
+"""Tells a page without a kernel that nothing has opened there."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,9 @@ class Docked:
     """What a cell shows whose view went beside the notebook."""
 
     view: View
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {MIME: {}, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "Opened the live view beside the notebook. Is it gone? Run this cell again."

@@ -12,7 +12,7 @@ from caddylab._records import Answerer
 
 STORY = ["request", "client", "asked", "outcome", "latency", "sent"]
 """The columns that tell of a request in words, as a tooltip shows them."""
-WHOLE = [*STORY, "tries"]
+WHOLE = [*STORY, "tried"]
 NO_FAILURE = ("ok", "cancelled", "pending")
 
 
@@ -74,10 +74,10 @@ def told(requests: pd.DataFrame) -> pd.DataFrame:
 
 
 def traced(requests: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
-    """The requests with `tries`: all of Caddy's attempts for each in words."""
+    """The requests with `tried`: all of Caddy's attempts for each in words."""
     tries = words.tries(attempts)
     return requests.assign(
-        tries=[
+        tried=[
             tries.get(n, "none") + ("" if complete else " … (trace not complete)")
             for n, complete in _columns(requests, "n complete")
         ]

@@ -73,20 +73,15 @@ def reason(error: str, status: object) -> str:
 
 
 def tries(attempts: pd.DataFrame) -> dict[int, str]:
-    """By request number, all its attempts: "2: refused → 1: 200"."""
+    """By request number, all its attempts: "backend 2: refused, then backend 1: 200"."""
     ordered = attempts.sort_values(["n", "attempt"])
     numbers = zip(ordered["backend"], ordered["upstream"], strict=True)
-    names = [upstream if pd.isna(backend) else _who(backend) for backend, upstream in numbers]
+    names = [upstream if pd.isna(backend) else called(backend) for backend, upstream in numbers]
     ends = [reason(*pair) for pair in zip(ordered["error"], ordered["status"], strict=True)]
     told: dict[int, str] = {}
     for n, name, end in zip(ordered["n"], names, ends, strict=True):
-        told[n] = f"{told[n]} → {name}: {end}" if n in told else f"{name}: {end}"
+        told[n] = f"{told[n]}, then {name}: {end}" if n in told else f"{name}: {end}"
     return told
-
-
-def _who(backend: int) -> str:
-    """Its number, or the name that it has in the Caddyfile."""
-    return called(backend) if named() else str(backend)
 
 
 def ended(attempt: int, error: str, status: object, duration: float) -> str:

@@ -7,6 +7,7 @@ const LIVE = "application/vnd.caddylab.live+json";
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 const STILL = ".caddylab-still"; // where a widget keeps its still picture, seen or not
 const ASK = "caddylab:still"; // asks it for the latest one
+const PAUSES = [200, 500, 1500, 4000, 10000]; // milliseconds: a busy machine is late with them
 const SOON = 500; // milliseconds in which a widget usually comes to life
 const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
@@ -63,22 +64,35 @@ const frame = (Panel, MimeModel, StringStream) => class extends Panel {
     if (this.drawn && id === this.drawn) return; // only its still picture is new
     this.drawn = id;
     this.timer = setTimeout(() => this.isLive || this.showStill(), SOON);
-    await this.enliven(); // which waits for a kernel, if need be for ever
+    this.draw();
+    this.enliven();
   }
 
-  /** Hand over to JupyterLab's own widgets, and see whether they can do anything. */
+  /**
+   * Hand over to JupyterLab's own widgets. What is drawn before they are ready for this notebook
+   * is never told of them, so it is drawn again.
+   */
   async enliven() {
-    this.widget?.dispose();
+    for (const pause of PAUSES) {
+      await new Promise((go) => setTimeout(go, pause));
+      if (this.isDisposed || this.gone || (this.widget && (await hasManager(this.widget)))) return;
+      this.draw();
+    }
+  }
+
+  draw() {
+    this.observer?.disconnect();
+    if (this.widget) this.layout.removeWidget(this.widget);
     this.widget = this.rendermime.createRenderer(WIDGET);
-    this.addWidget(this.widget);
+    if (this.still) this.widget.hide();
+    this.insertWidget(0, this.widget);
     this.observer = new MutationObserver(() => this.look());
     this.observer.observe(this.widget.node, { childList: true, characterData: true, subtree: true });
-    await this.widget.renderModel(this.model);
-    this.look();
+    this.widget.renderModel(this.model).then(() => this.look());
   }
 
   get isLive() {
-    return !this.gone && !this.isDisposed && this.widget?.node.firstElementChild !== null;
+    return !this.gone && !this.isDisposed && Boolean(this.widget?.node.firstElementChild);
   }
 
   look() {
@@ -130,5 +144,12 @@ const frame = (Panel, MimeModel, StringStream) => class extends Panel {
     this.still?.node.prepend(Object.assign(document.createElement("p"), { textContent: said, className: "caddylab-again" }));
   }
 };
+
+/** Whether JupyterLab's renderer of widgets knows who manages them. */
+function hasManager(widget) {
+  const known = widget._manager?.promise;
+  const later = new Promise((answer) => setTimeout(answer, 0, false));
+  return known ? Promise.race([known.then(() => true), later]) : true;
+}
 
 const words = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent;

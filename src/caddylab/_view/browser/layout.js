@@ -130,5 +130,22 @@ export class Layout {
   colours(ink, paper) {
     if (ink === this.ink && paper === this.paper) return;
     Object.assign(this, { ink, paper, grey: this.scene.caddy, sprites: new Map() });
+    const pale = isDark(paper) ? 0.3 : 0; // on dark paper a blue line would be dim
+    this.marks.forEach((mark, i) => (mark.colour = mixed(this.scene.marks[i][0], pale)));
   }
+}
+
+const channels = (colour) => colour.startsWith("#")
+  ? [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16))
+  : colour.match(/[\d.]+/g).slice(0, 3).map(Number);
+
+function isDark(paper) {
+  const [red, green, blue] = channels(paper);
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 110;
+}
+
+// The colour with so much white in it.
+function mixed(colour, white) {
+  if (!white) return colour;
+  return `rgb(${channels(colour).map((c) => Math.round(c + (255 - c) * white)).join()})`;
 }

@@ -1,20 +1,12 @@
 // Plays a tape: the clock, the buttons, and what is said.
 
-import { FLOW } from "./layout.js";
 import { Picture } from "./picture.js";
+import { legendOf } from "./legend.js";
 import { headline, countsText, SELDOM } from "./words.js";
 
 const DELAY = 0.15; // seconds behind the lab, so that what is shown is known
 const SPEEDS = { 10: "10 × faster", 5: "5 × faster", 2: "2 × faster", 1: "real time", 0.5: "½ speed",
   0.2: "⅕ speed", 0.05: "1/20 speed", 0.01: "1/100 speed" };
-const HELP = `Every dot is a real request. It leaves a client, Caddy passes it to a backend, and the
-answer comes back: filled, in the colour and shape of the backend; a vermilion cross is an error, a
-grey cross is Caddy’s own 502, 503 or 504, for want of a backend. A sheet is a page that Caddy made on
-purpose; a vermilion ring is a request that no handler took, which Caddy answers with an empty 200. A dot stays in a backend for as long as the backend really takes. Only
-the ways are drawn slower than they are (0.7 s there, 0.7 s back, whatever the speed), or nobody could
-see them. A dashed dot: which of several requests it is shows at its end. Tiny dots are Caddy’s health
-checks (live only, and up to half a second late). Above ${FLOW} dots each one stands for several, and the roads’ width shows
-the requests a second; the counts are always exact.`;
 
 export class Player {
   constructor(root, scene, tape) {
@@ -47,9 +39,9 @@ export class Player {
       <label>Speed <select>${options}</select></label>
       <input type="range" min="0" max="1000" value="0" step="1" aria-label="Time">
       <span class="clock"></span>
-      ${live ? '<button type="button" class="now">Now</button>' : ""}
-      <button type="button" class="large" aria-pressed="${this.scene.projector}">Large</button></div>
-      <details><summary>How to read it</summary><p>${HELP}</p></details>
+      ${live ? '<button type="button" class="now" title="Leave the past, and show what happens now">Back to now</button>' : ""}
+      <button type="button" class="large" aria-pressed="${this.scene.projector}" title="For a room: everything larger">Larger</button></div>
+      ${legendOf(this.scene)}
       <div class="spoken" role="status" aria-live="polite"></div>
       <div class="caddylab-still" hidden></div>`;
     const find = (selector) => root.querySelector(selector);
