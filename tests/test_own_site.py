@@ -114,7 +114,12 @@ def test_they_answer_what_they_are_told_also_after_a_restart(own):
     assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
     with own.backend(3).killed():
         assert own.fire(1, path="/ws").good == 0
-    assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
+    meanwhile = own.fire(rate=300, duration=4, path="/ws", background=True)
+    for _ in range(3):
+        own.backend(3).kill()
+        own.backend(3).start()
+    # From its first moment on, and not only when it has been told
+    assert {r.status for r in meanwhile.stop().requests if r.answered_by} == {307}
 
 
 def test_everything_that_was_replaced_is_said_with_its_line(own):
