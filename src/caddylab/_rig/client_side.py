@@ -8,6 +8,7 @@ from typing import Any
 
 from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route
 from caddylab._engine.clients import Clients
 from caddylab._engine.conversations import Conversations
 from caddylab._errors import LabError, Stopped
@@ -49,6 +50,7 @@ class ClientSide(LabSide):
         headers: Mapping[str, str] | None = None,
         host: str | None = None,
         scheme: str | None = None,
+        route: Route | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -70,6 +72,9 @@ class ClientSide(LabSide):
             host: whom to ask for; else the first name that the site has, or "localhost".
             scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
                 meets the redirect.
+            route: one of `lab.routes`: what is not said here is asked as that takes it, by its
+                method, with its headers, and from an address that it lets in. Where neither path
+                nor host is named, it is the first route of a Caddyfile of your own.
             timeout: seconds that a client waits for the whole answer.
             retries: how often a client sends a request again that was refused, cut off or not
                 answered in time, or whose answer was a 429 or 5xx.
@@ -86,7 +91,7 @@ class ClientSide(LabSide):
         self._need_open()
         order = self.stack.sender.order(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, scheme=scheme,
+            method=method, body=body, headers=headers or {}, host=host, scheme=scheme, route=route,
             timeout=timeout, clients=clients, keepalive=keepalive,
             retries=retries, backoff=backoff, budget=budget,
         )  # fmt: skip
