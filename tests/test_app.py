@@ -258,7 +258,7 @@ class TestControl:
         assert one.client.put(url, json={"failing": {"share": 1}}).status_code == 401
         assert one.get("/").status_code == 200
 
-    @pytest.mark.parametrize("path", ["/ready", "/faults", "/requests", "/control/ready"])
+    @pytest.mark.parametrize("path", ["/faults", "/requests", "/answers", "/control/ready"])
     def test_is_not_on_the_main_port_even_with_the_secret(self, one: Backend, path: str) -> None:
         assert one.control.get(f"{one.url}{path}").status_code == 404
         assert one.control.put(f"{one.url}{path}", json={}).status_code == 404

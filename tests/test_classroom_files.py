@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 
 import pytest
 import yaml
@@ -63,8 +64,21 @@ class TestBrowserOnly:
         settings = re.findall(r"\$PWD/([\w/]+)", (folder / "start").read_text())
         assert [(ROOT / path).is_dir() for path in settings] == [True]
 
+    def test_the_badges_lead_to_this_repository(self):
+        urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
+        name = urls["Source"].removeprefix("https://github.com/")
+        readme = (ROOT / "README.md").read_text()
+        assert f"(https://codespaces.new/{name})" in readme
+        start = re.search(
+            rf"\(https://mybinder.org/v2/gh/{name}/main\?urlpath=lab/tree/(.+?)\)", readme
+        )
+        assert start
+        assert (ROOT / start[1]).is_file()
+
     def test_so_does_the_devcontainer(self):
         container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
         assert container["image"].endswith("python:3.11")
         assert "--require-hashes --requirement requirements.lock" in container["postCreateCommand"]
         assert str(container["forwardPorts"][0]) in container["postAttachCommand"]
+        vscode = container["customizations"]["vscode"]["settings"]
+        assert vscode["jupyter.widgetScriptSources"] == ["jsdelivr.com", "unpkg.com"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -35,10 +36,7 @@ def dead(lab):
 
 
 def end_caddy(lab: Lab, name: str) -> None:
-    if lab.stack.runtime.name == "process":
-        lab.stack.runtime._caddy.send_signal(getattr(signal, name))
-    else:
-        lab.stack.runtime._caddy.signal(name)
+    os.kill(lab.stack.runtime.caddy_pid(), getattr(signal, name))
 
 
 QUESTIONS = {

@@ -336,3 +336,19 @@ def test_a_route_tells_the_scheme_that_caddy_speaks_there():
         assert told == {"https://a.example:8444", "http://b.example:8081"}
         assert lab.fire(1, host="a.example:8444", scheme="https").good == 1
         assert lab.fire(1, host="b.example:8081", scheme="http").good == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shop.test {\n\treverse_proxy backend1:8080\n}",
+        "shop.test {\n\ttls me@example.com\n\treverse_proxy backend1:8080\n}",
+        "{\n\temail me@example.com\n}\nshop.test {\n\treverse_proxy backend1:8080\n}",
+        "a.test {\n\ttls me@example.com\n\treverse_proxy backend1:8080\n}\n"
+        "b.test {\n\treverse_proxy backend1:8080\n}",
+    ],
+)
+def test_the_labs_authority_is_named_once(lab, text):
+    lab.load(text)
+    told = [each for each in lab.substitutions if "own authority" in each.runs]
+    assert len(told) == 1

@@ -37,9 +37,5 @@ def test_the_bounds_reach_caddy(lab):
 
 
 def caddy_file(lab: Lab, name: str) -> str:
-    if lab.stack.runtime.name == "process":
-        pid = lab.stack.runtime._caddy.pid
-    else:
-        pid = lab.stack.runtime._caddy._inspect()["State"]["Pid"]
-    with open(f"/proc/{pid}/{name}") as file:
+    with open(f"/proc/{lab.stack.runtime.caddy_pid()}/{name}") as file:
         return file.read()

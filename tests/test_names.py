@@ -65,7 +65,8 @@ def test_names_stand_for_the_backends_and_every_fault_of_them_shows(lab, source)
         lab.wait_until(lambda: who(lab) == {1, 2})
         was, now = fault.span.detail.split(" → ")
         assert was != now
-        assert repr(fault) == f"<backend 1 has moved ({was} → {now})>"
+        assert lab.backend(1).name.endswith("#1")
+        assert repr(fault) == f"<{lab.backend(1).name} has moved ({was} → {now})>"
     assert not fault.active
     lab.wait_until(lambda: who(lab) == {1, 2})
     if lab.stack.runtime.name == "process":

@@ -114,7 +114,12 @@ def test_they_answer_what_they_are_told_also_after_a_restart(own):
     assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
     with own.backend(3).killed():
         assert own.fire(1, path="/ws").good == 0
-    assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
+    meanwhile = own.fire(rate=300, duration=4, path="/ws", background=True)
+    for _ in range(3):
+        own.backend(3).kill()
+        own.backend(3).start()
+    # From its first moment on, and not only when it has been told
+    assert {r.status for r in meanwhile.stop().requests if r.answered_by} == {307}
 
 
 def test_everything_that_was_replaced_is_said_with_its_line(own):
@@ -188,3 +193,70 @@ def test_whom_ones_own_proxy_trusts_has_signed_its_upstreams(tmp_path, pool):
     assert said["local_address 192.168.0.1"].runs == ""
     named = {"inline": "tls_trust_pool inline", "file": "tls_trust_pool file ca.pem"}[pool]
     assert "has signed the real upstream's certificate is not tried" in said[named].means
+
+
+TWO_WAYS = """:80 {
+	php_fastcgi app:9000
+	reverse_proxy /push/* app:9000
+}
+"""
+
+
+def test_an_upstream_that_is_dialled_in_two_ways_speaks_one_of_them():
+    with Lab.of(TWO_WAYS, "process") as lab:
+        [said] = [one for one in lab.substitutions if one.stood == "app:9000 by FastCGI"]
+        assert said.runs == "a server of plain HTTP"
+        assert said.means.endswith("so where FastCGI is spoken to it, users see 502.")
+        assert lab.fire(2, path="/push/1").good == 2
+        assert {one.status for one in lab.fire(2, path="/index.php").requests} == {502}
+
+
+def test_upstreams_share_a_backend_only_with_such_as_are_spoken_to_alike():
+    sites = "".join(f"http://s{n}.test {{\n\treverse_proxy a{n}:80\n}}\n" for n in range(4))
+    sites += "http://s4.test {\n\treverse_proxy https://b:8443\n}\n"
+    sites += "http://s5.test {\n\treverse_proxy h2c://c:50051\n}\n"
+    with Lab.of(sites, "process", pool=4) as lab:
+        assert len(lab.backends) == 4
+        assert [lab.fire(1, route=route).good for route in lab.routes] == [1] * 6
+
+
+PARTICULAR = """:443 {
+	respond nobody
+}
+http://*.shop.test:8081 {
+	@own {
+		remote_ip 10.1.0.0/16
+		header X-Team *
+		header_regexp Host ^[0-9]{3}\\.
+		path_regexp ^/v[0-9]+/orders$
+	}
+	handle @own {
+		reverse_proxy app:3000
+	}
+	handle {
+		respond "only for some" 403
+	}
+}
+"""
+
+
+def test_the_first_route_is_asked_by_whom_it_lets_in():
+    with Lab.of(PARTICULAR, "process") as lab:
+        [route] = lab.routes
+        assert route.sure
+        assert (route.address, route.headers) == ("10.1.0.1", {"x-team": "1"})
+        [asked] = lab.fire(1).requests
+        assert asked.answerer == Answerer.BACKEND
+        assert lab.fire(1, route=route).good == 1
+        assert lab.fire(1, route=route, clients=2).good == 1
+        [other] = lab.fire(1, path="/v0/orders").requests
+        assert (other.answerer, other.status) == (Answerer.CADDY, 403)
+
+
+def test_a_site_that_has_no_certificate_is_lent_one():
+    with Lab.of(
+        "{\n\tauto_https off\n}\nshop.test {\n\treverse_proxy app:3000\n}\n", "process"
+    ) as lab:
+        [lent] = [one for one in lab.substitutions if one.stood == "no certificate at :443"]
+        assert "`auto_https` is off: each TLS handshake fails in production" in lent.means
+        assert lab.fire(1).good == 1

@@ -60,7 +60,7 @@ def fill():
             pass
 
 def end_caddy():
-    lab.stack.runtime._caddy.kill()
+    os.kill(lab.stack.runtime.caddy_pid(), 9)
 
 with Lab(os.environ.get("RUNTIME", "process"), backends=1) as lab:
     print("BEFORE", lab.fire(5))

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
-from .answers import Answering
+from .answers import Answering, Answers
 from .control import Control
 from .door import Door, bind
 from .faults import FaultSwitch
@@ -62,7 +62,7 @@ def create_app(door: Door | None = None) -> ASGIApp:
         ValueError: a variable is unusable; the message names it and says what it takes.
     """
     settings = Settings.from_environment(os.environ)
-    faults, journal = FaultSwitch(door is not None and door.unready), Journal()
+    faults, journal = FaultSwitch(door is not None and door.born.unready), Journal()
     control = Control(settings, faults, journal, door)
 
     @contextlib.asynccontextmanager
@@ -79,5 +79,7 @@ def create_app(door: Door | None = None) -> ASGIApp:
     app.state.sessions = Sessions()
     app.include_router(router)
     control.answering = answering = Answering(app, settings.backend_id)
+    if door and door.born.answers:
+        answering.answers = Answers.model_validate_json(door.born.answers)
     observer = Observer(answering, settings.backend_id, faults, journal, door)
     return observer

@@ -27,7 +27,7 @@ class Door:
         file: where its listener is written; empty = it is always plain HTTP.
 
     Attributes:
-        unready: whether the app that is born with it shall not be ready.
+        born: what else stands in that file, of how the app is born.
     """
 
     def __init__(self, bound: socket.socket, file: str = "") -> None:
@@ -36,7 +36,8 @@ class Door:
         self._first: uvicorn.Server | None = None
         self._serving: Serving | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self._present, self.unready = _at_birth(file)
+        self.born = written(file) if file else PLAIN
+        self._present = self.born.present()
         self._sockets = [bound]
         if self._present != PLAIN:
             bound.close()
@@ -59,7 +60,7 @@ class Door:
 
     async def renew(self) -> None:
         """Listen as the file says now; what has begun is finished as it was."""
-        wanted = written(self._file) if self._file else PLAIN
+        wanted = written(self._file).present() if self._file else PLAIN
         if wanted != self._present:
             await self._leave()
             await self._open(wanted)
@@ -86,12 +87,6 @@ class Door:
         self._sockets += [listen(address) for address in wanted.also]
         self._serving = await serve(self._app, wanted, self._sockets)
         self._present = wanted
-
-
-def _at_birth(file: str) -> tuple[Listener, bool]:
-    """What it listens to, and whether the app is born unready."""
-    found = written(file) if file else PLAIN
-    return found.model_copy(update={"unready": False}), found.unready
 
 
 def listen(address: Address) -> socket.socket:

@@ -22,6 +22,7 @@ class Listener(BaseModel):
         certificate: PEM, the key first; needed for "https" and "h2".
         names: the hosts that it serves over TLS; none = all.
         unready: whether it is born so: it answers 503 until it is told otherwise.
+        answers: what it answers from its birth on, as JSON.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +33,11 @@ class Listener(BaseModel):
     certificate: str = ""
     names: tuple[str, ...] = ()
     unready: bool = False
+    answers: str = ""
+
+    def present(self) -> Listener:
+        """What there is to listen to, without what the app is told at its birth alone."""
+        return self.model_copy(update={"unready": False, "answers": ""})
 
 
 PLAIN = Listener()

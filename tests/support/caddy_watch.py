@@ -82,7 +82,7 @@ def load_all(runtime: str, folder: Path, out: Path) -> dict[str, Any]:
     """Load each Caddyfile, ask once for `/`, and tell what became of it all."""
     result: dict[str, Any] = {"loaded": 0, "refused": 0, "faults": [], "whys": {}}
     with Lab(runtime=runtime) as lab:
-        watch = Watch(caddy_pid(lab), out)
+        watch = Watch(lab.stack.runtime.caddy_pid(), out)
         for path in sorted(folder.iterdir()):
             text = path.read_text().split("\n----------\n")[0]
             try:
@@ -105,12 +105,6 @@ def load_all(runtime: str, folder: Path, out: Path) -> dict[str, Any]:
 def ask(lab: Lab) -> None:
     with contextlib.suppress(httpx.HTTPError, LabError):  # what it answers is not the question
         lab.get("/", timeout=5, follow_redirects=False)
-
-
-def caddy_pid(lab: Lab) -> int:
-    if lab.stack.runtime.name == "process":
-        return lab.stack.runtime._caddy.pid
-    return int(lab.stack.runtime._caddy._inspect()["State"]["Pid"])
 
 
 if __name__ == "__main__":

@@ -41,12 +41,14 @@ class Ask:
         host, path: the host, and the path and query.
         headers: more headers.
         stream: whether it is an answer that is streamed; else a WebSocket.
+        address: the IPv4 address of the clients; "" where each has one of its own.
     """
 
     host: str = "localhost"
     path: str = "/"
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stream: bool = False
+    address: str = ""
 
 
 class Conversation:
@@ -102,7 +104,8 @@ class Conversation:
     def _enter(self) -> None:
         """Say who the client is, and begin TLS."""
         port = self._socket.getsockname()[1]
-        line = f"PROXY TCP4 {address_of(self.record.client)} 127.0.0.1 {port} 80\r\n"
+        own = self._ask.address or address_of(self.record.client)
+        line = f"PROXY TCP4 {own} 127.0.0.1 {port} 80\r\n"
         self._socket.sendall(line.encode())
         if self._trust:
             name = name_of(self._ask.host)

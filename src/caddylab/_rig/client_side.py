@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from caddylab._border import Seconds, border
 from caddylab._caddy.adapted.routes import USUAL_PATH
+from caddylab._caddy.adapted.sites import Route
 from caddylab._engine.clients import Clients
 from caddylab._engine.conversations import Conversations
 from caddylab._errors import LabError, Stopped
 from caddylab._machine.answer import Answer
 from caddylab._machine.undisturbed import undisturbed
+from caddylab._machine.waiting import poll
 from caddylab._rig.lab_side import LabSide
 from caddylab._traffic.traffic import Traffic
+
+LONGEST = 600.0
+"""Seconds after which a load ends, whatever becomes of its block."""
+LEAD = 0.3
+"""Seconds for which all is well before and after what the block does."""
 
 
 @border(LabError)
@@ -42,6 +50,7 @@ class ClientSide(LabSide):
         headers: Mapping[str, str] | None = None,
         host: str | None = None,
         scheme: str | None = None,
+        route: Route | None = None,
         timeout: float = 30.0,
         clients: int | Clients = 1,
         keepalive: bool = True,
@@ -63,6 +72,9 @@ class ClientSide(LabSide):
             host: whom to ask for; else the first name that the site has, or "localhost".
             scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
                 meets the redirect.
+            route: one of `lab.routes`: what is not said here is asked as that takes it, by its
+                method, with its headers, and from an address that it lets in. Where neither path
+                nor host is named, it is the first route of a Caddyfile of your own.
             timeout: seconds that a client waits for the whole answer.
             retries: how often a client sends a request again that was refused, cut off or not
                 answered in time, or whose answer was a 429 or 5xx.
@@ -79,7 +91,7 @@ class ClientSide(LabSide):
         self._need_open()
         order = self.stack.sender.order(
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
-            method=method, body=body, headers=headers or {}, host=host, scheme=scheme,
+            method=method, body=body, headers=headers or {}, host=host, scheme=scheme, route=route,
             timeout=timeout, clients=clients, keepalive=keepalive,
             retries=retries, backoff=backoff, budget=budget,
         )  # fmt: skip
@@ -94,6 +106,32 @@ class ClientSide(LabSide):
 
     def _await(self, traffic: Traffic) -> Traffic:
         return traffic.wait()
+
+    @contextlib.contextmanager
+    def under_load(self, rate: float = 100, **how: Any) -> Iterator[Traffic]:
+        """Have users come all the time while the block of a `with` does something.
+
+        Args:
+            rate: requests per second.
+            how: as for `fire`, but for `count`, `rate`, `duration` and `background`.
+
+        Yields:
+            The records. At the end of the block nobody comes any more, and those under way
+            are waited for.
+
+        Raises:
+            TrafficError: this cannot be fired; says why.
+        """
+        run = self.fire(rate=rate, duration=LONGEST, background=True, **how)
+        try:
+            poll(lambda: run.done or len(run) > rate * LEAD, 2 * LEAD + 1)
+            yield run
+            poll(lambda: run.done, LEAD)
+            run.run.finish()
+        except BaseException:
+            run.stop()
+            raise
+        run.wait()
 
     def websockets(
         self,

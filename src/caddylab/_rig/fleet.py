@@ -57,7 +57,7 @@ class Fleet:
             backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
-        self.names.serve(plan.pools)
+        self.names.serve(plan.pools, own)
         self.numbers = plan.numbers
 
     def _listener(self, plan: Prepared, number: int) -> Listener:

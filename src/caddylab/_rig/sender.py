@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from caddylab._caddy.adapted.sites import Route
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.clients import Clients
 from caddylab._engine.conversation import Ask
@@ -55,8 +56,8 @@ class Sender:
         self._fleet, self._feed, self._ended = fleet, feed, ended
         self._glance = Every(GLANCE)
         self._runs: weakref.WeakSet[Traffic] = weakref.WeakSet()
+        self.renew()
         self._held: list[Conversations] = []
-        self.clients = Clients()
         self.last: Traffic | None = None
 
     def order(
@@ -66,6 +67,9 @@ class Sender:
         path: str | None,
         host: str | None,
         scheme: str | None,
+        route: Route | None,
+        method: str,
+        headers: Mapping[str, str],
         **what: Any,
     ) -> Order:
         """A run that can be begun.
@@ -75,21 +79,36 @@ class Sender:
             path: what to ask for; else the site's.
             host: whom to ask for; else the site's.
             scheme: "https" or "http"; else what the site speaks.
+            route: what else is asked as it takes it; else the site's first, if nothing is named.
+            method: of the request.
+            headers: of the request.
             what: as for `Plan`.
 
         Raises:
             TrafficError: this cannot be fired.
             CaddyGone: Caddy has ended.
         """
-        people = clients if isinstance(clients, Clients) else self.clients
+        if route:
+            host, path, scheme = host or route.authority, path or route.path, scheme or route.scheme
+        elif path is None and host is None:
+            route = self._site.first
+        method = route.method if route and method == "GET" else method
+        people = clients if isinstance(clients, Clients) else self._from(route)
         door, authority = self._site.doors.asked(host, scheme, self._site.host)
         plan = Plan(
-            path=self._site.path if path is None else path, host=authority,
+            path=self._site.path if path is None else path, host=authority, method=method,
+            headers={**(route.headers if route else {}), **headers},
             clients=len(people) if isinstance(clients, Clients) else clients, **what,
         )  # fmt: skip
         if gone := self._ended():
             raise gone
         return Order(lambda: self._begin(plan, people, door))
+
+    def _from(self, route: Route | None) -> Clients:
+        """Who takes turns; where a route lets in but some addresses, users with one of those."""
+        if not (route and route.address):
+            return self.clients
+        return self._let_in.setdefault(route.address, Clients(address=route.address))
 
     def _begin(self, plan: Plan, people: Clients, door: Door) -> Traffic:
         journal, fleet, feed, glance = self._journal, self._fleet, self._feed, self._glance
@@ -114,8 +133,9 @@ class Sender:
         return traffic
 
     def hold(
-        self, count: int, path: str, host: str | None, headers: Mapping[str, str], *, stream: bool
-    ) -> Conversations:
+        self, count: int, path: str, host: str | None, headers: Mapping[str, str], *,
+        stream: bool, address: str = "",
+    ) -> Conversations:  # fmt: skip
         """Open WebSockets or streams; they are closed with all that is sent.
 
         Raises:
@@ -126,7 +146,7 @@ class Sender:
         if gone := self._ended():
             raise gone
         entrance = door.reached(), self._site.trust(door)
-        held = Conversations.open(entrance, count, Ask(authority, path, headers, stream))
+        held = Conversations.open(entrance, count, Ask(authority, path, headers, stream, address))
         self._held.append(held)
         return held
 
@@ -145,3 +165,4 @@ class Sender:
     def renew(self) -> None:
         """Have other clients, who hold no cookies."""
         self.clients = Clients()
+        self._let_in: dict[str, Clients] = {}

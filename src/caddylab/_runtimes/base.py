@@ -148,6 +148,9 @@ class Runtime(Protocol):
     def caddy_runs(self) -> bool:
         """Whether Caddy's process exists."""
 
+    def caddy_pid(self) -> int:
+        """Caddy's process id as this machine counts, also of one in a container."""
+
     def restart_caddy(self) -> None:
         """End what there is of Caddy, and start it again, without a site.
 

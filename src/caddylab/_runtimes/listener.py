@@ -21,6 +21,7 @@ class Listener:
         names: the hosts that it serves over TLS; none = all.
         also: further addresses, besides its own.
         unready: whether it is born so: it answers 503 until it is told otherwise.
+        answers: what it answers from its birth on, as JSON; none = as the app does by itself.
     """
 
     protocol: str = "http"
@@ -29,6 +30,7 @@ class Listener:
     names: tuple[str, ...] = ()
     also: tuple[Address, ...] = ()
     unready: bool = False
+    answers: str = ""
 
     def at(self, address: Address) -> Listener:
         """The same at this further address, and no other one."""

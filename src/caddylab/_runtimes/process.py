@@ -97,6 +97,10 @@ class ProcessRuntime:
     def caddy_runs(self) -> bool:
         return lives(self._caddy)
 
+    def caddy_pid(self) -> int:
+        assert self._caddy is not None
+        return self._caddy.pid
+
     def restart_caddy(self) -> None:
         with contextlib.suppress(psutil.Error):
             if self._caddy:

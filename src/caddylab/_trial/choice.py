@@ -33,8 +33,7 @@ class Candidate:
     @property
     def worth(self) -> tuple[bool, int, bool]:
         """What is tried unless somebody asks for another: pages of users, many upstreams."""
-        asks_only = "handle_response" in self.proxy.handler  # forward_auth, above all
-        return not asks_only, min(len(set(self.behind)), self.proxy.choices), self.route.sure
+        return not self.route.asks, min(len(set(self.behind)), self.proxy.choices), self.route.sure
 
 
 def candidates(rig: Rig, text: str) -> list[Candidate]:

@@ -49,7 +49,8 @@ class Stage:
     ) -> None:
         self.rig, self.subject, self.text = rig, subject, text
         self.patience = patience
-        self._people = Clients(MEMBERS)  # nobody has a cookie of an earlier row
+        # Nobody has a cookie of an earlier row.
+        self._people = Clients(MEMBERS, subject.ask.address or None)
         self._victim = -1 if seed == 1 else random.Random(seed).randrange(len(subject.pool))
         self.runs: dict[str, list[Traffic]] = {}
         self.sockets: list[WebSockets] = []
@@ -139,8 +140,9 @@ class Stage:
     def hold(self, count: int) -> WebSockets:
         """Open WebSockets, and keep them."""
         ask = self.subject.ask
-        held = WebSockets(self.rig.websockets(
-            count, path=ask.path, host=ask.host, headers={ASK: "/ws"}
+        headers = {**ask.headers, ASK: "/ws"}
+        held = WebSockets(self.rig.stack.sender.hold(
+            count, ask.path, ask.host, headers, stream=False, address=ask.address
         ))  # fmt: skip
         self.sockets.append(held)
         return held
@@ -167,12 +169,13 @@ class Stage:
             return {"timeout": self.patience, "clients": self._people, **self._to("/me")}
         method = "GET" if kind == "stream" else kind
         body = b'{"order": "pizza"}' if method == "POST" else b""
-        people = {"clients": self._people} if self.subject.sticky else {}  # each has a backend
+        known = self.subject.sticky or self.subject.ask.address  # each has a backend, or is let in
+        people = {"clients": self._people} if known else {}
         return {"method": method, "body": body, "timeout": self.patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask
-        return {"path": route.path, "host": route.host, "headers": {ASK: ask}}
+        return {"path": route.path, "host": route.host, "headers": {**route.headers, ASK: ask}}
 
     def _note(self, kind: str, run: Traffic) -> Traffic:
         self.runs.setdefault(kind, []).append(run)

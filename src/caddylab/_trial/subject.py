@@ -127,8 +127,8 @@ def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
 
 def _ask(one: Candidate) -> Ask:
     """Whom users ask for; with the port where the site listens at an odd one."""
-    host, port = one.route.host or "localhost", one.route.port
-    return Ask(host if port in (0, 80, 443) else f"{host}:{port}", one.route.path)
+    route = one.route
+    return Ask(route.authority, route.path, route.headers, address=route.address)
 
 
 def _methods(proxy: Proxy) -> tuple[str, ...]:

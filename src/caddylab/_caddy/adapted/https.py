@@ -61,6 +61,16 @@ def certifies(server: Json, tls: Json) -> bool:
     return bool(managed(server) or on_demand or any((tls.get("certificates") or {}).values()))
 
 
+def certify_on_demand(tls: Json) -> None:
+    """Have Caddy make a certificate for whatever name is asked for; changes the `tls` app."""
+    policies = tls.setdefault("automation", {}).setdefault("policies", [])
+    anybody = next((policy for policy in policies if not policy.get("subjects")), None)
+    if anybody is None:
+        policies.append({"on_demand": True})
+    else:
+        anybody["on_demand"] = True
+
+
 def is_secure(server: Json, port: int, ports: Ports) -> bool:
     """Whether Caddy speaks HTTPS at this port of a server."""
     if port == ports.http:

@@ -7,12 +7,12 @@ method, or a rewritten path, makes the answer "perhaps", and nothing is said the
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
+from caddylab._caddy.adapted.matching import Asked, any_fits
 from caddylab._caddy.adapted.tree import handlers
 
 Json = dict[str, Any]
@@ -34,15 +34,6 @@ class Way(Enum):
     CADDY = "Caddy itself"
     NOBODY = "nobody"
     PERHAPS = "not to be told"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a request asks for."""
-
-    host: str
-    path: str
-    method: str = "GET"
 
 
 def way(server: Json, asked: Asked) -> Way:
@@ -154,41 +145,6 @@ def _by(handler: Json, asked: Asked) -> Way | None:
     if name in REWRITES:
         return Way.PERHAPS
     return _through(handler.get("routes", []), asked) if name == "subroute" else None
-
-
-def any_fits(matchers: list[Json] | None, asked: Asked) -> bool | None:
-    """Whether one of a route's matcher sets fits; None where that cannot be told."""
-    return _any(_fits(matcher, asked) for matcher in matchers or [{}])
-
-
-def _fits(matcher: Json, asked: Asked) -> bool | None:
-    answers = [_one_fits(kind, wanted, asked) for kind, wanted in matcher.items()]
-    return False if False in answers else None if None in answers else True
-
-
-def _one_fits(kind: str, wanted: Any, asked: Asked) -> bool | None:
-    if kind == "host":
-        return _any(_like(name, asked.host, "[^.]*") for name in wanted)
-    if kind == "path":
-        return _any(_like(path, asked.path, ".*") for path in wanted)
-    if kind == "method":
-        return asked.method in wanted
-    if kind == "not":
-        inner = any_fits(wanted, asked)
-        return None if inner is None else not inner
-    return None
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    known = list(answers)
-    return True if True in known else None if None in known else False
-
-
-def _like(pattern: str, text: str, star: str) -> bool | None:
-    if "{" in pattern or "%" in pattern:
-        return None
-    wanted = star.join(re.escape(part) for part in pattern.split("*"))
-    return re.fullmatch(wanted, text, re.IGNORECASE) is not None
 
 
 def _paths_to_proxies(routes: list[Json]) -> Iterator[list[str]]:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from types import MappingProxyType
 from typing import Any
 
+from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.dynamic import sources, upstreams
-from caddylab._caddy.adapted.https import Ports, is_secure
-from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, Way, way
+from caddylab._caddy.adapted.https import Ports
+from caddylab._caddy.adapted.letting_in import addresses, headers
+from caddylab._caddy.adapted.matching import Asked
+from caddylab._caddy.adapted.routes import USUAL_PATH, Way, way
+from caddylab._caddy.adapted.samples import sample
 from caddylab._caddy.adapted.tree import Json, port_of
+
+HTTPS_PORT = 443
+TOLD = {"host", "path", "path_regexp", "method", "not", "protocol", "header", "header_regexp",
+        "remote_ip", "client_ip"}  # fmt: skip
+"""Matchers of which it can be told whether a request fits."""
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,9 @@ class Route:
         scheme: "https" where Caddy speaks it there, else "http".
         upstreams: their addresses, as the Caddyfile has them; none if they are looked up.
         sure: whether it is certain that such a request comes there.
+        address: the IP address that a client must have, where not everybody is let in; else "".
+        headers: those that it must have.
+        asks: whether the answer only decides who is let in (`forward_auth`), and others answer.
     """
 
     host: str
@@ -35,13 +50,31 @@ class Route:
     scheme: str
     upstreams: tuple[str, ...]
     sure: bool = True
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS, hash=False)
+    asks: bool = False
+
+    @property
+    def authority(self) -> str:
+        """The `Host` to ask for: with the port where that is not the usual one."""
+        return (self.host or "localhost") + self._port
+
+    @property
+    def _port(self) -> str:
+        """The port in an address, where that is not the usual one."""
+        usual = self.port in (0, Ports().usual(self.scheme == "https"))
+        return "" if usual else f":{self.port}"
 
     def __str__(self) -> str:
-        port = "" if self.port == Ports().usual(self.scheme == "https") else f":{self.port}"
-        site = f"{self.scheme}://{self.host or '*'}{port}"
+        site = f"{self.scheme}://{self.host or '*'}{self._port}"
         to = ", ".join(self.upstreams) or "upstreams that a name server tells"
+        needs = [f"{name}: {value}" for name, value in self.headers.items()]
+        needs += [f"from {self.address}"] if self.address else []
+        only = f" ({', '.join(needs)})" if needs else ""
+        to += ", which only lets in" if self.asks else ""
         perhaps = "" if self.sure else " (perhaps)"
-        return f"{self.method} {site}{'' if self.pattern == '*' else self.pattern} → {to}{perhaps}"
+        path = "" if self.pattern == "*" else f"/{self.pattern.lstrip('/')}"
+        return f"{self.method} {site}{path}{only} → {to}{perhaps}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +84,7 @@ class _Narrowed:
     hosts: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     others: bool = False
 
 
@@ -66,31 +100,53 @@ def routes(config: Json) -> list[Route]:
 def routed(config: Json) -> Iterator[tuple[Route, Json]]:
     """Every route that leads to a proxy, with that proxy."""
     app = config.get("apps", {}).get("http", {})
+    tls = config.get("apps", {}).get("tls", {}).get("certificates") or {}
+    certified = next(iter(tls.get("automate") or []), "").replace("*", "www")
     for server in app.get("servers", {}).values():
         port = next(filter(None, map(port_of, server.get("listen", []))), 0)
+        secure = bool(port) and https.is_secure(server, port, Ports.of(app))
         for narrowed, proxy in _proxies(server.get("routes", []), _Narrowed()):
-            scheme = "https" if is_secure(server, port, Ports.of(app)) else "http"
-            yield _route(server, port, scheme, narrowed, proxy), proxy
+            host = _host(narrowed) or (certified if secure else "")
+            scheme = "https" if secure else "http"
+            place = Route(host, "", "", "", port, scheme, ())
+            yield _route(server, place, narrowed, proxy), proxy
 
 
-def _route(server: Json, port: int, scheme: str, narrowed: _Narrowed, proxy: Json) -> Route:
-    host = next((h for h in narrowed.hosts if "{" not in h), "").replace("*", "www")
+def _route(server: Json, place: Route, narrowed: _Narrowed, proxy: Json) -> Route:
     pattern = narrowed.paths[0] if narrowed.paths else "*"
     method = narrowed.methods[0] if narrowed.methods else "GET"
-    asked = [Asked(host or "localhost", path, method) for path in _examples(pattern)]
+    asked = [
+        Asked(place.host or "localhost", path, method, address, narrowed.headers)
+        for address, path in product(addresses(server), _examples(pattern))
+    ]
     ends = [way(server, one) for one in asked]
     surest = next((n for n, end in enumerate(ends) if end is Way.PROXY), 0)
     told = [name for source in sources(proxy) for name in upstreams(source)]
     dials = (*told, *(up["dial"] for up in proxy.get("upstreams", []) if "dial" in up))
     sure = ends[surest] is Way.PROXY and not narrowed.others
-    return Route(host, asked[surest].path, pattern, method, port, scheme, dials, sure)
+    usual = asked[surest].address == asked[0].address
+    return replace(
+        place, path=asked[surest].path, pattern=pattern, method=method, upstreams=dials, sure=sure,
+        address="" if usual else asked[surest].address or "",
+        headers={name: value for name, value in narrowed.headers.items() if name != "host"},
+        asks="handle_response" in proxy,
+    )  # fmt: skip
+
+
+def _host(narrowed: _Narrowed) -> str:
+    """A host that fits; of a wildcard one that a pattern for `Host` lets in as well."""
+    host = next((name for name in narrowed.hosts if "{" not in name), "")
+    label = narrowed.headers.get("host", "").partition(".")[0]
+    return host.replace("*", label or "www")
 
 
 def _examples(pattern: str) -> list[str]:
     if pattern == "*":
         return [USUAL_PATH, "/", "/index.html"]
     usual = USUAL_PATH.strip("/")
-    tries = (pattern.replace("*", usual, 1).replace("*", "x"), pattern.replace("*", ""))
+    tries = [pattern.replace("*", usual, 1).replace("*", "x"), pattern.replace("*", "")]
+    if pattern == "*.php":  # the one page that is there for sure
+        tries.insert(0, "index.php")
     return [f"/{path.lstrip('/')}" for path in tries]
 
 
@@ -106,14 +162,23 @@ def _proxies(chain: Any, narrowed: _Narrowed) -> Iterator[tuple[_Narrowed, Json]
 def _narrow(narrowed: _Narrowed, sets: list[Json] | None) -> _Narrowed:
     """What is left behind a route's matchers, of which the first set speaks for all."""
     first = (sets or [{}])[0]
+    pattern = sample((first.get("path_regexp") or {}).get("pattern", ""))
     return _Narrowed(
         tuple(first.get("host", narrowed.hosts)),
-        tuple(first.get("path", narrowed.paths)),
+        tuple(first.get("path") or ([pattern] if pattern else narrowed.paths)),
         tuple(first.get("method", narrowed.methods)),
-        narrowed.others or bool(set(first) - {"host", "path", "method", "not", "protocol"}),
+        {**narrowed.headers, **headers(first)},
+        narrowed.others or bool(set(first) - TOLD),
     )
 
 
 def first(found: list[Route]) -> Route | None:
-    """The route to send requests to unless told otherwise: the first that is sure."""
-    return next((route for route in found if route.sure), found[0] if found else None)
+    """The route to send requests to unless told otherwise: the first that is sure, and answers.
+
+    At the usual ports first, HTTPS above all.
+    """
+    usual = [HTTPS_PORT, 80]
+    return min(
+        found, default=None,
+        key=lambda one: (one.asks, not one.sure, usual.index(one.port) if one.port in usual else 2),
+    )  # fmt: skip

@@ -89,7 +89,7 @@ def _fitting(name: str, word: str, way: Way) -> str:
 
 def _address(slug: str, word: str, before: str) -> str:
     """A name for a site."""
-    if word.startswith("{$") and "://" in word.partition("}")[2]:
+    if not before and word.partition("}")[2].startswith("://"):
         return "http"
     if slug.endswith("port") and not before:
         return ":80"

@@ -98,14 +98,21 @@ class Guard(Permits):
 
     def _default_root(self, config: Json) -> None:
         """Caddy would serve the folder that it runs in."""
-        allowed = self.files.allowed
-        root = self.files.bring(self.files.here) if self.files.here in allowed else self._empty()
+        root = self._default_pages()
         default = {"handle": [{"handler": "vars", "root": root}]}
         for server in config["apps"]["http"]["servers"].values():
             server.setdefault("routes", []).insert(0, default)
 
-    def _empty(self) -> str:
-        return f"{self.folder}/nothing"
+    def _default_pages(self) -> str:
+        here = self.files.here
+        own = here in self.files.allowed
+        if self.stand_in and self.lenient and not (own and any(here.glob("index.*"))):
+            self.note(
+                "http.handlers.file_server", Verdict.REDIRECTED, "the folder that Caddy runs in",
+                "a folder with a stand-in page", "Its own pages are not in the lab.",
+            )  # fmt: skip
+            return self.files.bring(self.stand_in)
+        return self.files.bring(here) if own else f"{self.folder}/nothing"
 
 
 def _fields_of(node: Any) -> Iterator[tuple[Any, Any, Any]]:

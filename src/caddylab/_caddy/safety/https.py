@@ -79,7 +79,7 @@ class Https:
         if "h3" not in self._asked:
             self._note(Verdict.LEFT_OUT, "http", "HTTP/3", "", WITHOUT_H3, by_default=True)
         names = https.managed(server)
-        if names:
+        if any(map(self._nobody_named, names)):
             self._note(Verdict.REDIRECTED, "tls.issuance.acme", "certificates of Let's Encrypt",
                        OWN, NOBODY_ASKED, by_default=True)  # fmt: skip
         if tailnet := [name for name in names if name.endswith(TAILSCALE)]:
@@ -92,6 +92,14 @@ class Https:
             ) or [{}]
             for policy in policies:  # a client that asks for an address sends no name
                 policy.setdefault("default_sni", addresses[0])
+
+    def _nobody_named(self, name: str) -> bool:
+        """Whether the Caddyfile leaves open who gives a name its certificate; else that is told."""
+        policies = (self._tls.get("automation") or {}).get("policies") or []
+        naming = [policy for policy in policies if policy.get("issuers")]
+        if any(each.get("module") == "acme" for policy in naming for each in policy["issuers"]):
+            return False
+        return all(name not in (policy.get("subjects") or [name]) for policy in naming)
 
     def _strangers(self, policy: Json) -> None:
         """No client of the lab has a certificate."""

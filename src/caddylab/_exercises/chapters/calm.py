@@ -107,6 +107,11 @@ def served(
     )
 
 
+def genuine(asked: str, run: Traffic) -> Finding:
+    """No client takes for a good answer what no backend said, where some errors are allowed."""
+    return Finding(asked, not any(map(made_up, run.requests)), told(run.requests), MADE_UP, run)
+
+
 def all_well(run: Traffic) -> Findings:
     """Every request of a run over two backends is answered, and both have a part in it."""
     yield served("While all is well, every request is answered.", run)

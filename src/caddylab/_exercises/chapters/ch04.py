@@ -7,11 +7,10 @@ from collections.abc import Generator
 from caddylab._exercises.answers import named
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import (
-    MADE_UP,
     all_well,
     attempts_on,
+    genuine,
     lost,
-    made_up,
     often,
     served,
     told,
@@ -90,8 +89,8 @@ def close_the_sinkhole(bench: Bench) -> Findings:
     """One of the two backends, no matter which, answers each request **at once with status 500**,
     while its health page says that all is well. The other one needs 30 milliseconds for an answer.
     Write a Caddyfile with which the sinkhole gets **less than 5 %** of 400 requests, and less than
-    5 % of them end without a good answer. As long as all is well, both backends share the work:
-    each has at least a fifth of it.
+    5 % of them end without a good answer. An error stays an error: it is not given another status.
+    As long as all is well, both backends share the work: each has at least a fifth of it.
     """
     run, sinkhole = yield from _sinkhole(bench)
     met, seen = attempts_on(run.requests, sinkhole), _condemned(bench, run, sinkhole)
@@ -103,11 +102,12 @@ def close_the_sinkhole(bench: Bench) -> Findings:
         TOO_LATE if seen else SINKHOLE,
         run,
     )
+    yield genuine("No error is given another status.", run)
     yield Finding(
         "Less than 5 % of the requests end without a good answer.",
         lost(run.requests) < FEW,
         told(run.requests),
-        MADE_UP if any(map(made_up, run.requests)) else FIRST_ONES,
+        FIRST_ONES,
         run,
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +60,7 @@ class App:
     def listen(self, listener: Listener) -> None:
         """Have it listen so; one that cannot hear does when it can, or when it is started."""
         if listener != self.listener:
-            self._unit.listen(listener)
+            self._write(listener)
             self.listener, self._listens = listener, False
         self.make_sure_it_listens()
 
@@ -67,6 +69,18 @@ class App:
         if not self._listens and self._hears:
             self._control.ask("POST", "/listener", timeout=ANSWER_PATIENCE)
             self._listens = True
+
+    @property
+    def written(self) -> Listener:
+        """What it is born with: its listener, and what it answers from the beginning."""
+        return self._with_answers(self.listener)
+
+    def _with_answers(self, listener: Listener) -> Listener:
+        answers = json.dumps(self._answers) if self._answers else ""
+        return dataclasses.replace(listener, answers=answers)
+
+    def _write(self, listener: Listener) -> None:
+        self._unit.listen(self._with_answers(listener))
 
     # --- its answers -----------------------------------------------------------------------
 
@@ -77,6 +91,7 @@ class App:
     def answer(self, answers: dict[str, Any]) -> None:
         """Have it answer this: now, if it hears, and each time that it has been started."""
         self._answers = answers
+        self._write(self.listener)
         if self._hears:
             self.tell_answers()
 

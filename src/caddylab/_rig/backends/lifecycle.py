@@ -151,7 +151,7 @@ class Lifecycle:
 
     def _launch_unready(self, seconds: float) -> None:
         """Start the process so that nobody meets it before it knows that it is not ready."""
-        message, listener = unready(seconds), self._app.listener
+        message, listener = unready(seconds), self._app.written
         self._unit.listen(dataclasses.replace(listener, unready=True))
         try:
             self.launch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from caddylab._border import border
@@ -98,8 +98,15 @@ class Names:
         answers = zone["addresses"] | services
         return {name: answers[pool.alias] for name, pool in self._pools.items()}
 
-    def serve(self, pools: dict[str, Pool]) -> None:
-        """Answer for the names of a Caddyfile; the lab does that when it loads one."""
+    def serve(self, pools: dict[str, Pool], called_now: Mapping[int, str]) -> None:
+        """Answer for the names of a Caddyfile; the lab does that when it loads one.
+
+        Args:
+            pools: the backends behind each name.
+            called_now: what the backends are called in it that have names of their own.
+        """
+        for number, book in self._books.items():
+            book.name = called(number, called_now)
         self._line.do(lambda: self._serve(pools))
 
     def _serve(self, pools: dict[str, Pool]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from caddylab._caddy.adapted.dynamic import sources, upstreams
@@ -57,20 +57,44 @@ def needed(names: Iterable[str]) -> int:
     return min(MOST_BACKENDS, max(1, len(given) + own, *given or {1}))
 
 
-def assign(names: Sequence[str], backends: int) -> dict[str, int]:
+def assign(
+    names: Sequence[str], backends: int, spoken: Mapping[str, str] | None = None
+) -> dict[str, int]:
     """The number of the backend that stands for each upstream.
 
     The course's names keep their numbers, the others get those that are free, in order. If there
-    are more upstreams than backends, several share one.
+    are more upstreams than backends, several share one: such as are spoken to alike.
 
     Args:
         names: the upstreams.
         backends: how many there are.
+        spoken: what each upstream is spoken to with, if that is not all the same.
     """
     found = {name: number for name in names if (number := number_of(name))}
     free = [n for n in range(1, backends + 1) if n not in found.values()] or [backends]
     others = [name for name in names if name not in found]
-    return found | {name: free[k % len(free)] for k, name in enumerate(others)}
+    kinds = Counter((spoken or {}).get(name, "") for name in others)
+    shares = _shares(kinds, len(free))
+    if not shares:
+        return found | {name: free[k % len(free)] for k, name in enumerate(others)}
+    fresh = iter(free)
+    own: dict[str, list[int]] = defaultdict(list)
+    for name in others:
+        mine = own[kind := (spoken or {}).get(name, "")]
+        mine.append(next(fresh) if len(mine) < shares[kind] else mine[len(mine) - shares[kind]])
+        found[name] = mine[-1]
+    return found
+
+
+def _shares(kinds: Mapping[str, int], free: int) -> dict[str, int]:
+    """How many backends stand for the upstreams of each kind; none if one kind would have none."""
+    shares = dict.fromkeys(kinds, 1)
+    if len(kinds) > free:
+        return {}
+    while sum(shares.values()) < min(free, sum(kinds.values())):
+        most = max(kinds, key=lambda kind: kinds[kind] / shares[kind])
+        shares[most] += 1
+    return shares
 
 
 def names(numbers: Mapping[str, int]) -> dict[int, str]:

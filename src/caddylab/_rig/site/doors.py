@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caddylab._caddy.adapted.routes import Asked, any_fits, ascii_name, example
+from caddylab._caddy.adapted.matching import Asked, any_fits
+from caddylab._caddy.adapted.routes import ascii_name, example
 from caddylab._errors import TrafficError
 from caddylab._runtimes.base import Address
 

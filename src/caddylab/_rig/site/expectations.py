@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from caddylab._caddy.adapted.samples import sample
 from caddylab._caddy.adapted.tree import Json, handlers
 from caddylab._rig.site.assignment import PROXY, bare
-
-STEPS = tuple(
-    (re.compile(pattern), instead)
-    for pattern, instead in (
-        (r"\\[dD]", "1"), (r"\\[wWbB]", ""), (r"\\[sS]", " "), (r"^\(\?\w+\)", ""),
-        (r"\[\^?\\?([^\]\\])[^\]]*\]", r"\1"), (r"[^()]\?", ""), (r"[*+]|\{[^}]*\}", ""),
-        (r"\((?:\?:)?([^()|]*)(?:\|[^()]*)?\)\??", r"\1"), (r"[\^$]", ""), (r"\\(.)", r"\1"),
-    )
-)  # fmt: skip
-"""Make a simple pattern a text that it finds, one after the other."""
 
 
 def expected(config: Json, numbers: Mapping[str, int]) -> dict[int, list[dict[str, Any]]]:
@@ -50,17 +39,4 @@ def _answer(active: Json) -> dict[str, Any]:
     path = urlsplit(active.get("uri") or active.get("path") or "/").path or "/"
     wanted = int(active.get("expect_status", 200))
     status = wanted if wanted >= 200 else wanted * 100 if 2 <= wanted <= 5 else 200
-    return {"path": path, "status": status, "body": _sample(active.get("expect_body", ""))}
-
-
-def _sample(pattern: str) -> str:
-    """A text that the pattern of `health_body` finds, where that is easily made."""
-    plain = pattern
-    for found, instead in STEPS:
-        while (next_one := found.sub(instead, plain)) != plain:
-            plain = next_one
-    for text in (plain, plain.partition("|")[0], pattern, "ok"):
-        with contextlib.suppress(re.error):
-            if pattern and re.search(pattern, text):
-                return text
-    return ""
+    return {"path": path, "status": status, "body": sample(active.get("expect_body", ""))}

@@ -24,7 +24,8 @@ from typing import Any
 from caddylab._caddy.adapted.dynamic import Pool
 from caddylab._caddy.adapted.judges import mark_checks
 from caddylab._caddy.adapted.marks import mark_answers
-from caddylab._caddy.adapted.routes import USUAL_PATH, Asked, example, host_of, hosts, remarks
+from caddylab._caddy.adapted.matching import Asked
+from caddylab._caddy.adapted.routes import USUAL_PATH, host_of, remarks
 from caddylab._caddy.adapted.tree import Json, handlers, merge
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
@@ -92,7 +93,8 @@ class Instrument:
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
         path: what the lab's requests ask for.
-        host: whom they ask for, if the main site has that name; else its first name.
+        host: whom they ask for; else the first name of the main site.
+        port: the port that they go to, if that is decided.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
     """
 
@@ -108,6 +110,7 @@ class Instrument:
         lenient: bool = False,
         path: str = USUAL_PATH,
         host: str = "",
+        port: int = 0,
         strict: bool = False,
     ) -> None:
         self.own, self.lenient, self.path, self.host = own, lenient, path, host
@@ -117,10 +120,13 @@ class Instrument:
         self.notes: list[str] = []
         app: Json = self.config.get("apps", {}).get("http", {})
         refuse = Refuse(text)
-        self.listeners = Listeners(app, runtime, refuse, own=own)
+        tls: Json = (adapted.get("apps", {}).get("tls") or {}).get("certificates") or {}
+        self.listeners = Listeners(
+            app, runtime, refuse, own=own, port=port, automated=tls.get("automate") or []
+        )
         self.servers = self.listeners.servers
         self.authority = authority or Signer()
-        self.speech = Speech(runtime, self.authority, refuse)
+        self.speech = Speech(runtime, self.authority, refuse, lenient=lenient)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
         self.upstreams.strict = strict
 
@@ -140,7 +146,8 @@ class Instrument:
         self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
         self.listeners.map()
-        self.listeners.remark_certificates(self.config["apps"].get("tls") or {})
+        tls: Json = self.config["apps"].setdefault("tls", {})
+        opened += self.listeners.remark_certificates(tls, lend=self.lenient)
         self.upstreams.map(self.config, self.listeners.inner)
         mark_checks(self.config)
         mark_answers(self.config)
@@ -150,7 +157,7 @@ class Instrument:
         self._own_admin()
         own_authority(self.config)
         main = self.listeners.written  # without what the lab adds
-        host = self.host if self.host in map(example, hosts(main)) else host_of(main)
+        host = self.host or host_of(main)
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         return Prepared(
             self.config, probe, host, self.listeners.doors, guard.certificates,

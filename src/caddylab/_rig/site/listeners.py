@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.https import Ports
 from caddylab._caddy.adapted.routes import PROXY, hosts
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
+from caddylab._caddy.completion.substitution import Substitution
+from caddylab._caddy.safety.https import OWN
 from caddylab._rig.site.doors import Door, Doors
 from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import Gate, Runtime
@@ -27,6 +30,8 @@ class Listeners:
         runtime: where it shall listen.
         refuse: makes the errors.
         own: whether it is somebody's own file, whose variables were given values.
+        port: of the site that gets the lab's traffic, if that is decided.
+        automated: the names that Caddy gets certificates for though no matcher has them.
 
     Attributes:
         servers: the servers by name.
@@ -37,8 +42,12 @@ class Listeners:
         notes: what the learner should know.
     """
 
-    def __init__(self, app: Json, runtime: Runtime, refuse: Refuse, *, own: bool = False) -> None:
-        self._own = own
+    def __init__(
+        self, app: Json, runtime: Runtime, refuse: Refuse, *, own: bool = False, port: int = 0,
+        automated: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self._automated = automated
+        self._own, self._port = own, port
         self.app, self._runtime, self._refuse = app, runtime, refuse
         self.servers: Json = app.get("servers", {})
         self._ports = Ports.of(app)
@@ -121,15 +130,18 @@ class Listeners:
         return https.redirect(None if port == self._ports.https else port, https.names(server))
 
     def _chosen(self) -> str:
-        """The name of the server that gets the traffic: one with a proxy, at :443 or else :80."""
+        """The name of the server that gets the traffic: one with a proxy, at :443 or else :80.
+
+        Or the one at the port that is asked for.
+        """
         preferred = [self._ports.https, self._ports.http]
 
-        def rank(name: str) -> tuple[bool, int, int]:
+        def rank(name: str) -> tuple[bool, bool, int, int]:
             server = self._written[name]
             port = self._of(server)[0]
             has_proxy = any(True for _ in handlers(server, PROXY))
             place = preferred.index(port) if port in preferred else len(preferred)
-            return not has_proxy, place, port
+            return self._port not in self._of(server), not has_proxy, place, port
 
         return str(min(self._written, key=rank))
 
@@ -147,7 +159,7 @@ class Listeners:
         # As the Caddyfile has it; one of the lab's own is empty.
         server = self._written.get(name, {"listen": [f":{port}"]})
         secure = self._secure(server, port)
-        certified = https.managed(server) if secure else []
+        certified = [*https.managed(server), *self._automated] if secure else []
         usual = port == self._ports.usual(secure)
         return Door(port, secure, usual, gate.address, hosts(server), certified)
 
@@ -174,12 +186,17 @@ class Listeners:
                     f"The lab sends no traffic to :{door.port}; Caddy itself can reach it."
                 )
 
-    def remark_certificates(self, tls: Json) -> None:
+    def remark_certificates(self, tls: Json, *, lend: bool = False) -> list[Substitution]:
         """Say so where nobody can come in by HTTPS, as nobody could in production.
 
         Args:
-            tls: Caddy's `tls` app.
+            tls: Caddy's `tls` app; changed where certificates are lent.
+            lend: whether a certificate is lent to such a site, so that the rest can be tried.
+
+        Returns:
+            What was lent.
         """
+        lent = []
         places = [(server, port) for server in self._written.values() for port in self._of(server)]
         for server, port in places:
             if self._secure(server, port) and not https.certifies(server, tls):
@@ -189,10 +206,14 @@ class Listeners:
                     raise self._refuse("This site has no name to be asked for by HTTPS.",
                                        line=self._refuse.unset[0].line,
                                        help=self._refuse.unset[0].help)  # fmt: skip
-                self.notes.append(
-                    f"Caddy has no certificate to show at :{port}, because {why}: each TLS "
-                    "handshake fails, here as in production."
-                )
+                missing = f"Caddy has no certificate to show at :{port}, because {why}: each TLS "
+                if lend:
+                    https.certify_on_demand(tls)
+                    means = f"{missing}handshake fails in production."
+                    lent.append(Substitution(None, f"no certificate at :{port}", OWN, means))
+                else:
+                    self.notes.append(f"{missing}handshake fails, here as in production.")
+        return lent
 
     def _of(self, server: Json) -> list[int]:
         """The ports of one server."""

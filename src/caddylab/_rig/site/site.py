@@ -66,6 +66,7 @@ class Site:
         self.routes: list[Route] = []
         self.adapted: dict[str, Any] = {}
         self._path = USUAL_PATH
+        self._first: Route | None = None
         self.loaded = Loaded("", "")
         self.line = Line()
         self.authority = Signer()
@@ -105,6 +106,12 @@ class Site:
         """What requests ask for that name no path of their own; likewise."""
         self.line.wait()
         return self._path
+
+    @property
+    def first(self) -> Route | None:
+        """The route of which both are, if they are somebody's own; likewise."""
+        self.line.wait()
+        return self._first
 
     @property
     def doors(self) -> Doors:
@@ -147,11 +154,10 @@ class Site:
         adapted, completed = self._completed(text, files, own=own)
         found = routes(adapted)
         route = _asked(found, dials(adapted), own=own)
-        path, host = (route.path, route.host) if route else (USUAL_PATH, "")
+        path, host, port = (route.path, route.host, route.port) if route else (USUAL_PATH, "", 0)
         plan = Instrument(
             adapted, self._runtime, text, files, self.authority,
-            own=own, lenient=self.lenient, path=path, host=host,
-            strict=self.strict,
+            own=own, lenient=self.lenient, path=path, host=host, port=port, strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
@@ -161,6 +167,7 @@ class Site:
         self._text, self.latest, self._host = text, plan.config, plan.host
         self.staged = self._stage(plan)
         self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
+        self._first = route
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         notes = [*told, *plan.notes]

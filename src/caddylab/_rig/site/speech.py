@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from caddylab._caddy.adapted.dynamic import asked, target
-from caddylab._caddy.adapted.tree import Json, find, port_of
+from caddylab._caddy.adapted.dynamic import asked, sources, target, upstreams
+from caddylab._caddy.adapted.tree import Json, find, handlers, port_of
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
-from caddylab._rig.site.assignment import is_unix
+from caddylab._rig.site.assignment import bare, is_unix
 from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import Runtime
 from caddylab._runtimes.listener import Listener
@@ -37,12 +37,17 @@ class Speech:
         runtime: whose backends.
         authority: signs their certificates.
         refuse: makes the errors.
+        lenient: whether an upstream may be dialled in two ways, of which one then fails, as it
+            would in production; else that is refused.
 
     Attributes:
-        substitutions: what to say of the certificates.
+        substitutions: what to say of the certificates, and of such an upstream.
     """
 
-    def __init__(self, runtime: Runtime, authority: Signer, refuse: Refuse) -> None:
+    def __init__(
+        self, runtime: Runtime, authority: Signer, refuse: Refuse, *, lenient: bool = False
+    ) -> None:
+        self._lenient = lenient
         self._runtime, self._authority, self._refuse = runtime, authority, refuse
         self._protocols: dict[int, dict[str, str]] = defaultdict(dict)
         self._names: dict[int, dict[str, None]] = defaultdict(dict)
@@ -108,7 +113,20 @@ class Speech:
             return next(iter(found))
         if both := TOGETHER.get(frozenset(found)):
             return both
+        if self._lenient and len(set(found.values())) == 1:
+            return self._rather(found)
         raise self._both(found)
+
+    def _rather(self, found: dict[str, str]) -> str:
+        """What one speaks that is dialled in several ways: what it is first dialled with."""
+        (one, dial), (other, _) = list(found.items())[:2]
+        self.substitutions.append(Substitution(
+            line_of_upstream(dial, self._refuse.text), f"{dial} by {WORDS[other]}",
+            f"a server of {WORDS[one]}",
+            f"It is dialled with {WORDS[one]} as well, and a server speaks one of them at one "
+            f"address: here {WORDS[one]}, so where {WORDS[other]} is spoken to it, users see 502.",
+        ))  # fmt: skip
+        return one
 
     def _both(self, found: dict[str, str]) -> CaddyfileError:
         (one, first), (other, second) = list(found.items())[:2]
@@ -178,6 +196,19 @@ def protocol_of(transport: Json, dial: str) -> str:
     if isinstance(tls, dict) and str(port_of(dial)) not in (tls.get("except_ports") or []):
         return "h2" if "2" in versions else "https"
     return "h2c" if "h2c" in versions else "http"
+
+
+def spoken_to(config: Json) -> dict[str, str]:
+    """What decides which upstreams can share a backend: the protocol, and a socket's kind."""
+    found: dict[str, str] = {}
+    for proxy in handlers(config, "reverse_proxy"):
+        transport = proxy.get("transport") or {}
+        for source in sources(proxy):
+            found |= {name: f"{protocol_of(transport, name)} by name" for name in upstreams(source)}
+        for dial in (up.get("dial", "") for up in proxy.get("upstreams", [])):
+            kind = "unix" if is_unix(dial) else "tcp"
+            found.setdefault(bare(dial), f"{protocol_of(transport, dial)} by {kind}")
+    return found
 
 
 def host_of(dial: str) -> str:

@@ -21,7 +21,7 @@ from caddylab._caddy.text.places import line_of, line_of_upstream
 from caddylab._rig.site.admission import Admission
 from caddylab._rig.site.assignment import PROXY, assign, bare, dials, is_unix, number_of
 from caddylab._rig.site.refusal import Refuse
-from caddylab._rig.site.speech import Speech
+from caddylab._rig.site.speech import Speech, spoken_to
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
 from caddylab._runtimes.listener import Listener
 
@@ -78,7 +78,7 @@ class Upstreams:
         foreign = [dial for dial in dials(config) if not self._is_own_site(dial)]
         for dial in foreign:
             self._admission.check(dial)
-        self.numbers = assign(foreign, len(self.runtime.units))
+        self.numbers = assign(foreign, len(self.runtime.units), spoken_to(config))
         self._admission.check_number(foreign, self.numbers)
         for handler in handlers(config, PROXY):
             for source in sources(handler):

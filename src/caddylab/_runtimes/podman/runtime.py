@@ -79,6 +79,9 @@ class PodmanRuntime:
             return self._caddy.running()
         return False
 
+    def caddy_pid(self) -> int:
+        return int(self._caddy.state()["Pid"])
+
     def restart_caddy(self) -> None:
         with contextlib.suppress(FaultError):
             self._caddy.kill()

@@ -1,0 +1,85 @@
+"""What an experiment waits for, by its name: so that no cell has to say how to look for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from caddylab._border import Seconds, border
+from caddylab._caddy.running.opinions import HEALTHY, UNHEALTHY
+from caddylab._errors import LabError
+from caddylab._traffic.traffic import Traffic
+
+if TYPE_CHECKING:
+    from caddylab._rig.backends.backend import Backend
+
+
+@border(LabError)
+class Waits:
+    """Waits with a name. Each returns how many seconds it took, and raises `WaitTimeout`."""
+
+    if TYPE_CHECKING:
+
+        def backend(self, number: int | str) -> Backend:
+            """One of the backends."""
+
+        def wait_until(
+            self, condition: Callable[[], object], timeout: Seconds = 60.0, what: str = ""
+        ) -> float:
+            """Wait for any condition."""
+
+    def wait_until_healthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
+        """Wait until these backends are well in Caddy's opinion."""
+        return self._wait_for_opinion(HEALTHY, numbers, timeout)
+
+    def wait_until_unhealthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
+        """Wait until Caddy's health checks have found these backends ill."""
+        return self._wait_for_opinion(UNHEALTHY, numbers, timeout)
+
+    def _wait_for_opinion(self, opinion: str, numbers: tuple[Any, ...], timeout: float) -> float:
+        backends = [self.backend(number) for number in numbers]
+        names = ", ".join(backend.name for backend in backends)
+        return self.wait_until(
+            lambda: all(backend.opinion == opinion for backend in backends),
+            timeout,
+            f"Caddy takes {names} for {opinion}",
+        )
+
+    def wait_for_check(self, number: int | str = 1, since: float = 0.0) -> dict[str, Any]:
+        """Wait for a health check of Caddy's at a backend, and return the backend's record of it.
+
+        Args:
+            number: the backend's.
+            since: Unix time; earlier checks do not count.
+        """
+        found: list[dict[str, Any]] = []
+
+        def look() -> bool:
+            entries = self.backend(number).requests()
+            found[:] = [e for e in entries if not e["id"] and e["start"] > since]
+            return bool(found)
+
+        self.wait_until(look, 60, "a health check")
+        return found[0]
+
+    def wait_for_work(self, number: int | str, requests: int = 1) -> float:
+        """Wait until a backend works on so many requests, or more."""
+        backend = self.backend(number)
+        return self.wait_until(
+            lambda: backend.in_flight >= requests, 10, f"{backend.name} works on {requests}"
+        )
+
+    def wait_for_requests(self, run: Traffic, more_than: int) -> float:
+        """Wait until a run in the background has more requests behind it, or is over."""
+        return self.wait_until(
+            lambda: run.done or len(run) > more_than, 60, f"more than {more_than} requests"
+        )
+
+    def wait_for_record(self, number: int | str, id: str) -> float:
+        """Wait until a backend has done with the request of that id, whoever still waits for it."""
+        backend = self.backend(number)
+        return self.wait_until(
+            lambda: any(entry["id"] == id for entry in backend.requests()),
+            60,
+            f"{backend.name} finishes {id}",
+        )
