@@ -36,7 +36,7 @@ def _adapted(output: Any) -> Any:
     if LIVE in data:
         output.data = {"text/html": chart(data[LIVE], data["text/plain"])}
     elif DOCKED in data:
-        output.data = {"text/html": aside("")}
+        output.data = {"text/html": aside(data[DOCKED]["still"])}
     elif WIDGET in data:
         output.data = {"text/html": aside(data.get(SVG) or words(data["text/plain"]))}
     elif data:
