@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from caddylab import FaultError, Objective, TrafficError, histogram_quantile
+from caddylab import FaultError, Objective, Traffic, TrafficError, histogram_quantile
+from caddylab._machine import shipped
 from caddylab._survey.first_seen import FirstSeen
 
 
@@ -91,3 +92,11 @@ def test_a_burn_rate_can_be_drawn():
     drawn = Objective(0.99).chart(log(*[200] * 20, *[500] * 10), 0.5, 2)
     told = drawn.to_dict()["title"]["text"]
     assert "rings over 0.5 s and over 2 s" in " ".join([told] if isinstance(told, str) else told)
+
+
+def test_a_run_is_judged_as_its_log_would_be():
+    hung = Traffic.load(shipped.course() / "demos" / "recordings" / "12-hung.json.gz")
+    assert Objective(0.99).burn_rate(hung) == 0
+    late = Objective(0.99, within=0.5)
+    assert late.burn_rate(hung) == pytest.approx(50)
+    assert 0.7 < late.rings(hung) < 2

@@ -40,7 +40,7 @@ SITE = "http://{} {{\n\treverse_proxy {} {{\n\t\t{}\n\t}}\n}}\n"
 
 
 @dataclass
-class Place:
+class Spot:
     """One failure in a site of its own: whom it hits, when, and where it was seen first."""
 
     fault: str
@@ -176,21 +176,21 @@ class Sightings(FirstSeen):
                 place.note("the users", when)
 
 
-def _place(fault: str, shared: Backend, victims: Iterator[Backend]) -> Place:
+def _place(fault: str, shared: Backend, victims: Iterator[Backend]) -> Spot:
     """The failure with its backends: a sound one and a victim, or, of all, two victims."""
     one = next(victims)
     if fault == "all down":
         pool = [one, next(victims)]
-        return Place(fault, pool, pool)
-    return Place(fault, [shared, one], [one])
+        return Spot(fault, pool, pool)
+    return Spot(fault, [shared, one], [one])
 
 
-def _caddyfile(places: Sequence[Place], options: str) -> str:
+def _caddyfile(places: Sequence[Spot], options: str) -> str:
     lines = "\n\t\t".join(options.strip().splitlines())
     return "\n".join(SITE.format(place.host, place.site, lines) for place in places)
 
 
-def _felt(place: Place) -> Iterator[float]:
+def _felt(place: Spot) -> Iterator[float]:
     """When users had no good answer, or one that they had to wait for (Unix time)."""
     if place.run:
         for request in place.run.requests:

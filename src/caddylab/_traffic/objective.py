@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 from caddylab._border import Between, Seconds, border
 from caddylab._errors import TrafficError
 from caddylab._machine.late import ensure
+from caddylab._records import Outcome
+from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    Log = pd.DataFrame | Traffic
 
     from caddylab._charts.parts.theme import Picture
 
@@ -39,26 +43,28 @@ class Objective:
     ) -> None:
         self.share, self.within, self.errors = share, within, errors
 
-    def bad(self, log: pd.DataFrame) -> pd.Series[bool]:
+    def bad(self, log: Log) -> pd.Series[bool]:
         """Which lines of an access log tell of a bad request.
 
         Args:
-            log: as `lab.log()` gives it.
+            log: as `lab.log()` gives it; or a run, as its clients saw it.
 
         Raises:
             TrafficError: it is no access log.
         """
+        log = _lines(log)
         if missing := NEEDED - set(log.columns):
             raise TrafficError(f"This is no access log: it has no {', '.join(sorted(missing))}.")
         left = log["status"] == 499
         bad = (log["status"] >= self.errors) & ~left
         return bad if self.within is None else bad | (log["duration"] > self.within)
 
-    def burn_rate(self, log: pd.DataFrame) -> float:
+    def burn_rate(self, log: Log) -> float:
         """How fast the budget is burnt by these lines: 1 = just used up in the end."""
-        return 0.0 if log.empty else float(self.bad(log).mean()) / (1 - self.share)
+        bad = self.bad(log)
+        return 0.0 if bad.empty else float(bad.mean()) / (1 - self.share)
 
-    def burning(self, log: pd.DataFrame, window: Seconds = 1.0) -> pd.DataFrame:
+    def burning(self, log: Log, window: Seconds = 1.0) -> pd.DataFrame:
         """The burn rate over time: at each line, that of the window which it ends.
 
         Returns:
@@ -67,7 +73,7 @@ class Objective:
         ensure("pandas")
         import pandas as pd
 
-        lines = log.sort_values("at")
+        lines = _lines(log).sort_values("at")
         times = lines["at"].astype("float64")
         bad = pd.Series(self.bad(lines).to_numpy("float64"), index=pd.to_timedelta(times, unit="s"))
         moving = bad.rolling(pd.Timedelta(seconds=window))
@@ -77,7 +83,7 @@ class Objective:
             "lines": moving.count().to_numpy().astype(int),
         })  # fmt: skip
 
-    def rings(self, log: pd.DataFrame, burn: float = 10.0, window: Seconds = 1.0) -> float | None:
+    def rings(self, log: Log, burn: float = 10.0, window: Seconds = 1.0) -> float | None:
         """When an alert rings: as soon as a window burns faster than that.
 
         Args:
@@ -91,7 +97,7 @@ class Objective:
         loud = burning[(burning["burn_rate"] > burn) & (burning["lines"] >= LEAST)]
         return None if loud.empty else float(loud["at"].iloc[0])
 
-    def loud(self, log: pd.DataFrame, *windows: Seconds, burn: float = 10.0) -> list[float]:
+    def loud(self, log: Log, *windows: Seconds, burn: float = 10.0) -> list[float]:
         """The windows over which an alert rings, of several.
 
         Args:
@@ -128,7 +134,7 @@ class Objective:
             "bad": int(self.bad(log).sum()), "burn_rate": round(self.burn_rate(log), 1),
         }  # fmt: skip
 
-    def chart(self, log: pd.DataFrame, *windows: float, burn: float = 10.0) -> Picture:
+    def chart(self, log: Log, *windows: float, burn: float = 10.0) -> Picture:
         """A picture of the burn rate over time, with the line beyond which an alert rings.
 
         Args:
@@ -144,6 +150,21 @@ class Objective:
     def __repr__(self) -> str:
         late = "" if self.within is None else f" within {self.within:g} s"
         return f"<Objective: {self.share:.4g} below {self.errors}{late}>"
+
+
+def _lines(log: Log) -> pd.DataFrame:
+    """A run as an access log has it: a line where a request ends, 499 for one who has left."""
+    if not isinstance(log, Traffic):
+        return log
+    ensure("pandas")
+    import pandas as pd
+
+    ended = [r for r in log.requests if r.sent is not None and r.outcome is not Outcome.PENDING]
+    return pd.DataFrame({
+        "at": [float(r.sent or 0) + r.latency for r in ended],
+        "status": [r.status or 499 for r in ended],
+        "duration": [r.latency for r in ended],
+    })  # fmt: skip
 
 
 @border(TrafficError)
