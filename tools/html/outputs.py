@@ -13,7 +13,7 @@ from caddylab._view.dock import MIME as DOCKED
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
 KINDS = ("text/html", "image/png", "text/plain")
-LAB = re.compile(r"<a href='\.\./labs/[^']*'>(.*?)</a>")
+LAB = re.compile(r"href='\.\./labs/([\w-]+)/\1\.ipynb'")
 CHAPTER = re.compile(r"href='([\w-]+)\.ipynb'")
 ASIDE = "This works in the notebook, where a lab runs."
 
@@ -47,8 +47,8 @@ def _adapted(output: Any) -> Any:
 
 
 def on_pages(shown: str) -> str:
-    """HTML whose links lead to pages; the labs have none, so their names remain."""
-    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"\1", shown))
+    """HTML whose links lead to pages."""
+    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"href='labs/\1.html'", shown))
 
 
 def chart(spec: dict[str, Any], sentence: str) -> str:
