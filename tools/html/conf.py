@@ -24,7 +24,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 72
 toc_object_entries_show_parents = "hide"
 default_role = "code"
 
@@ -45,6 +44,7 @@ html_theme_options = {
     "footer_content_items": [],
 }
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 templates_path = ["_templates"]
 html_css_files = ["course.css"]
 html_context = {"default_mode": "auto"}

@@ -32,4 +32,4 @@ Reveal.on("slidechanged", fitCurrent);
 Reveal.initialize({
   width: WIDTH, height: HEIGHT, margin: 0.07, center: false, hash: true, transition: "none",
   slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],
-}).then(() => caddylabCharts).then(fitCurrent);
+}).then(() => Promise.all([...document.querySelectorAll(".caddylab-chart")].map(caddylabDraw))).then(fitCurrent);
