@@ -58,8 +58,10 @@ def setup(app):
     """Colour a Caddyfile in a cell as what it is, and give each page the head that it needs."""
     from cells import CellLexer
     from heads import prepare
+    from reference import plain
 
     app.connect("html-page-context", prepare)
+    app.connect("autodoc-process-signature", plain)
 
     for name in ("ipython3", "ipython", "python"):  # executed or not
         app.add_lexer(name, CellLexer)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import caddylab
 from caddylab import _public
@@ -17,6 +19,7 @@ GROUPS = {
     "errors": ("What can go wrong", ("_errors",)),
 }
 """The pages: their titles, and the rooms whose public names are there."""
+LOOKED_AT = re.compile(r"[~\w.]*Annotated\[([^,\[\]]+)(?:, [~\w.]+\([^()]*\))+\]")
 INTRODUCTION = """# The API
 
 `from caddylab import Lab`: every public name, from its docstring. Times are seconds, points in time
@@ -76,3 +79,8 @@ def _row(name: str) -> str:
 def _paragraph(name: str) -> Iterator[str]:
     for paragraph in (inspect.getdoc(getattr(caddylab, name)) or "").split("\n\n"):
         yield paragraph.replace("\n", " ").replace("|", "\\|")
+
+
+def plain(*called: Any) -> tuple[str | None, ...]:
+    """A signature as autodoc has it, whose types do not say what is looked at: `Annotated`."""
+    return tuple(part and LOOKED_AT.sub(r"\1", part) for part in called[-2:])
