@@ -62,7 +62,7 @@ endif
 
 # More processes than processors: most tests wait for something most of the time. A file stays in
 # one of them, for its labs' sake, and the longest files begin (tests/conftest.py sorts them).
-PROCESSES ?= 3
+PROCESSES ?= 2
 together: .venv/ready-dev
 	$(RUN) pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --durations 25 \
 		-m "not load and not attack and not hub and not alone"

@@ -18,7 +18,7 @@ from nbconvert import HTMLExporter
 from caddylab import TrafficError, _charts
 from caddylab._charts.parts import renderer, theme, words
 
-BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#D55E00", "#7A7A7A"
+BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#C24A00", "#7A7A7A"
 LARGE = scenes.large(20_000)
 STORY = "backend 2: refused, then backend 1: 200"
 

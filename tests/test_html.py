@@ -113,6 +113,7 @@ class TestInTheBrowser:
 
     def test_a_chart_tells_the_story_of_a_request(self, look):
         seen = look("00-start-here")
+        seen.page.get_by_label("all ten", exact=True).check()  # the chart waits for a choice
         mark = seen.page.locator(".caddylab-chart svg .mark-symbol path").first
         mark.wait_for()
         mark.hover()

@@ -155,7 +155,7 @@ def test_a_question_leaves_nothing_to_chance(capsys):
         ("{env.SECRET}", STAYS_TEXT),
         ("prefix-{env.SECRET}", STAYS_TEXT),
         ("{http.vars.secret}", STAYS_TEXT),
-        ("0f5e1c7a9b", None),
+        ("0f5e1c7a9b3d42e8", None),
         ("three words, and a comma", None),
         ("zH8_kQ1vT4sXw9Lr2mNc6y", None),
     ],

@@ -19,6 +19,7 @@ import pytest
 from caddylab import Lab, LabError
 from caddylab._cli import clean
 from caddylab._machine.waiting import poll
+from caddylab._rig.stack import Stack
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.keeper import MARK
 from caddylab._runtimes.podman import presence as podman
@@ -176,10 +177,10 @@ def test_stop_in_a_start_ends_the_threads_in_silence(monkeypatch):
     monkeypatch.setattr(threading, "excepthook", said.append)
     before = threading.active_count()
 
-    def stop(lab: Lab) -> None:
+    def stop(stack: Stack) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Lab, "_first_answers", stop)
+    monkeypatch.setattr(Stack, "_meet", stop)
     with pytest.raises(KeyboardInterrupt):
         Lab(runtime="process")
     assert poll(lambda: threading.active_count() == before, 5)

@@ -197,7 +197,7 @@ def test_stop_answers_at_once_in_the_middle_of_a_minute(open_panel):
     panel.fill("Per second", 50)
     panel.fill("For (s)", 60)
     panel.button("Fire").click()
-    panel.did("lab.fire(rate=50, duration=60)")
+    panel.did('lab.fire(rate=50, duration=60, path="/delay/100")')
     panel.until("len(lab.last) > 25")
     assert panel.button("Fire").is_disabled()
     panel.button("Hang", 2).click()

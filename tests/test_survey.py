@@ -66,7 +66,7 @@ class TestTrials:
         page = survey._repr_html_()
         assert page.count("<td") == 2 * len(Survey.FAULTS)
         for cell in page.split("<td")[1:]:
-            colour = {"✓": "#0072B2", "◐": "#E69F00", "✗": "#D55E00"}[cell.partition("<b>")[2][0]]
+            colour = {"✓": "#0072B2", "◐": "#E69F00", "✗": "#C24A00"}[cell.partition("<b>")[2][0]]
             assert f"solid {colour}" in cell
 
     def test_it_is_large_for_a_room(self, survey):

@@ -39,7 +39,7 @@ def _adapted(output: Any) -> Any:
         height = _height(data.get("image/png", ""))
         output.data = {"text/html": chart(data[LIVE], data["text/plain"], height)}
     elif DOCKED in data:
-        output.data = {"text/html": aside("")}
+        output.data = {"text/html": aside(data[DOCKED]["still"])}
     elif WIDGET in data:
         output.data = {"text/html": aside(data.get(SVG) or words(data["text/plain"]))}
     elif data:

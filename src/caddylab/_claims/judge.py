@@ -98,7 +98,7 @@ def _plain(entry: BookedClaim, claim: Claim | OpenClaim) -> str:
 
 
 def _card(name: str, entry: BookedClaim, claim: Claim | OpenClaim) -> Markup:
-    by = element("small", f"Claimed by {entry.by}")
+    by = element("small", "Claimed by ", _source(entry))
     text = element("p", by, Markup("<br>"), element("b", code(entry.text)))
     if isinstance(claim, OpenClaim):
         lacking = element("p", Markup(f"Not measured yet: {code(claim.lacking)}."))
@@ -108,6 +108,12 @@ def _card(name: str, entry: BookedClaim, claim: Claim | OpenClaim) -> Markup:
         for kind, said in JUDGEMENTS.items()
     )
     return _framed(text, Markup(_class("caddylab-judge", *choices)))
+
+
+def _source(entry: BookedClaim) -> object:
+    """Who claims it, and the way there."""
+    link = {"href": entry.source, "target": "_blank", "rel": "noopener"}
+    return element("a", entry.by, **link) if entry.source else entry.by
 
 
 def _framed(*content: object) -> Markup:

@@ -20,7 +20,7 @@ SHAPES = {
     "triangle-left": "M-1.1,0L.85,1.1V-1.1Z",
 }
 CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
-ERROR, CADDY, PAGE = "#D55E00", "#7A7A7A", "#5A6E7F"
+ERROR, CADDY, PAGE = "#C24A00", "#7A7A7A", "#5A6E7F"
 """Failures; what Caddy says for want of a backend; pages that it serves on purpose."""
 SHEET = "M-.75,-1H.3L.75,-.55V1H-.75Z"
 """The outline of a page of Caddy's own."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from caddylab._border import Seconds, border
@@ -13,8 +14,14 @@ from caddylab._engine.conversations import Conversations
 from caddylab._errors import LabError, Stopped
 from caddylab._machine.answer import Answer
 from caddylab._machine.undisturbed import undisturbed
+from caddylab._machine.waiting import poll
 from caddylab._rig.lab_side import LabSide
 from caddylab._traffic.traffic import Traffic
+
+LONGEST = 600.0
+"""Seconds after which a load ends, whatever becomes of its block."""
+LEAD = 0.3
+"""Seconds for which all is well before and after what the block does."""
 
 
 @border(LabError)
@@ -99,6 +106,32 @@ class ClientSide(LabSide):
 
     def _await(self, traffic: Traffic) -> Traffic:
         return traffic.wait()
+
+    @contextlib.contextmanager
+    def under_load(self, rate: float = 100, **how: Any) -> Iterator[Traffic]:
+        """Have users come all the time while the block of a `with` does something.
+
+        Args:
+            rate: requests per second.
+            how: as for `fire`, but for `count`, `rate`, `duration` and `background`.
+
+        Yields:
+            The records. At the end of the block nobody comes any more, and those under way
+            are waited for.
+
+        Raises:
+            TrafficError: this cannot be fired; says why.
+        """
+        run = self.fire(rate=rate, duration=LONGEST, background=True, **how)
+        try:
+            poll(lambda: run.done or len(run) > rate * LEAD, 2 * LEAD + 1)
+            yield run
+            poll(lambda: run.done, LEAD)
+            run.run.finish()
+        except BaseException:
+            run.stop()
+            raise
+        run.wait()
 
     def websockets(
         self,

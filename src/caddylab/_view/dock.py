@@ -12,7 +12,7 @@ from caddylab._view.view import View
 
 TITLE = "The lab, live"
 MIME = "application/vnd.caddylab.docked+json"
-"""Tells a page without a kernel that nothing has opened there."""
+"""For a page without a kernel, where nothing has opened: what it would have shown."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Docked:
     view: View
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {MIME: {}, "text/plain": repr(self)}
+        return {MIME: {"still": self.view.still()}, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "Opened the live view beside the notebook. Is it gone? Run this cell again."

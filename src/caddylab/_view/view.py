@@ -62,6 +62,10 @@ class View(anywidget.AnyWidget):
         self.feed.unwatch(self._deliver)
         super().close()
 
+    def still(self) -> str:
+        """How things stand now, as SVG."""
+        return still(self.feed.history(), self._backends)
+
     def _deliver(self, now: float, events: list[Event]) -> None:
         self._number += 1
         self.send({"number": self._number, "now": now, "events": events})
@@ -78,7 +82,7 @@ class View(anywidget.AnyWidget):
         if not shown:
             return shown
         widget, metadata = shown
-        picture = {"image/svg+xml": still(self.feed.history(), self._backends)}
+        picture = {"image/svg+xml": self.still()}
         return last_state.bundle(widget | picture, ""), metadata
 
     def __repr__(self) -> str:

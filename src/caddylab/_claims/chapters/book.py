@@ -34,6 +34,7 @@ class BookedClaim:
     by: str
     only_if: str
     judge: Judge
+    source: str = ""
 
     @property
     def needs(self) -> list[str]:
@@ -63,12 +64,12 @@ class ClaimBook:
         self.entries: list[BookedClaim] = []
 
     def claim(
-        self, text: str, only_if: str = "", by: str = "the article"
+        self, text: str, only_if: str = "", by: str = "the article", source: str = ""
     ) -> Callable[[Judge], Judge]:
-        """Enter a claim; what is decorated judges it."""
+        """Enter a claim; what is decorated judges it, and `source` is where it is made."""
 
         def enter(judge: Judge) -> Judge:
-            self.entries.append(BookedClaim(text, by, only_if, judge))
+            self.entries.append(BookedClaim(text, by, only_if, judge, source))
             return judge
 
         return enter
