@@ -34,12 +34,15 @@ CELLS = [
 ]
 FRAME = 0.08  # seconds
 QUIET = f"{VIEW} .bar, {VIEW} details {{ display: none !important }}"
-CARD = QUIET + """
+CARD = (
+    QUIET
+    + """
 .legend { display: none !important }
 body { margin: 0 !important; max-width: none !important; padding: 22px 60px !important }
 h1 { font-size: 56px; margin: 0 }
 .caddylab-view { border: 0 !important; padding: 0 !important }
 """
+)
 TITLE = "main => main.insertAdjacentHTML('afterbegin', '<h1>Break the Balancer</h1>')"
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)))"
 RUN = ROOT / "docs/hang.json.gz"

@@ -2,10 +2,10 @@
 
     python tools/make_slides.py [--only DEMO ...] [--anew] [--demos FOLDER] [--to FOLDER]
 
-Every demo runs once, as processes, from top to bottom (`kept.py`); nbconvert makes slides of it by the
-metadata of its cells, and reveal.js shows them. Charts and moving pictures are alive. The
-slides ask no other host for anything. If one could not be made, those of an earlier build
-stay as they are.
+Every demo runs once, as processes, from top to bottom; one that would run as it did before need
+not run again (`kept.py`). nbconvert makes slides of it by the metadata of its cells, and
+reveal.js shows them. Charts and moving pictures are alive. The slides ask no other host for
+anything. If one could not be made, those of an earlier build stay as they are.
 """
 
 from __future__ import annotations

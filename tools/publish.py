@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DEMOS = ROOT / "course" / "demos"
 HTML = ROOT / "tools" / "html"
 CHARTS = HTML / "_static" / "charts.js"
-NOT_FOR_READERS = (".doctrees", ".buildinfo", "_sources", "objects.inv")
+NOT_FOR_READERS = (
+    ".doctrees", ".buildinfo", "_sources", "objects.inv", "locales", "*.map", "fontawesome.js*",
+)  # fmt: skip
 sys.path.insert(0, str(HTML))
 
 import folds as folds  # noqa: E402

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reference import GROUPS  # noqa: E402
+from reference import GROUPS
 
 LONG = ["lint", "findings", "versions", "sites", "instructor-guide", *(f"api/{n}" for n in GROUPS)]
 
@@ -39,7 +39,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     # The charts want the room; what has many headings and no chart does not.
-    "secondary_sidebar_items": {"**": []} | dict.fromkeys(LONG, ["page-toc"]),
+    "secondary_sidebar_items": {"**": []} | {name: ["page-toc"] for name in LONG},
     "navbar_persistent": [],  # one search is enough
     "footer_content_items": [],
 }

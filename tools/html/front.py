@@ -9,7 +9,6 @@ from typing import Any
 
 import nbformat
 from jinja2 import Environment, FileSystemLoader
-
 from places import Places, repository
 
 from caddylab import Traffic

@@ -64,7 +64,8 @@ def chart(spec: dict[str, Any], sentence: str, height: int = 0) -> str:
     spec = {name: part for name, part in spec.items() if name != "$schema"}
     written = json.dumps(spec, separators=(",", ":")).replace("</", "<\\/")
     return (
-        f'<div class="caddylab-chart" style="min-height:{height}px"><noscript>{html.escape(sentence)}</noscript>'
+        f'<div class="caddylab-chart" style="min-height:{height}px">'
+        f"<noscript>{html.escape(sentence)}</noscript>"
         f'<script type="application/json">{written}</script></div>'
     )
 

@@ -44,7 +44,9 @@ class Places:
         names = [name for names in TEXTS.values() for name in names]
         texts = {
             path: path.stem
-            for path in (where / f"{name}.md" for name in names for where in (course, root / "docs"))
+            for path in (
+                where / f"{name}.md" for name in names for where in (course, root / "docs")
+            )
             if path.is_file()
         }
         return cls(root, chapters | labs | texts)
@@ -57,7 +59,11 @@ class Places:
     @property
     def chapters(self) -> list[Path]:
         """The notebooks of the course, in their order."""
-        return [path for path, name in self.names.items() if path.stem == name and path.suffix == ".ipynb"]
+        return [
+            path
+            for path, name in self.names.items()
+            if path.stem == name and path.suffix == ".ipynb"
+        ]
 
     @property
     def labs(self) -> list[Path]:

@@ -27,6 +27,7 @@ are Unix time, and backends are numbered from 1. `help(Lab)` says the same in a 
 
 """
 
+
 def write(folder: Path) -> list[str]:
     """Write a page for each group, and one that leads there; returns their names."""
     (folder / "api").mkdir()
