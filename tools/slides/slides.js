@@ -26,10 +26,11 @@ function fit(slide) {
     || shrink(slide, "zoom", SIZES.filter((size) => size <= 1));
 }
 
+const caddylabCharts = Promise.all([...document.querySelectorAll(".caddylab-chart")].map(caddylabDraw));
 const fitCurrent = () => fit(Reveal.getCurrentSlide());
 
 Reveal.on("slidechanged", fitCurrent);
 Reveal.initialize({
   width: WIDTH, height: HEIGHT, margin: 0.07, center: false, hash: true, transition: "none",
   slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],
-}).then(() => Promise.all([...document.querySelectorAll(".caddylab-chart")].map(caddylabDraw))).then(fitCurrent);
+}).then(() => caddylabCharts).then(fitCurrent);
