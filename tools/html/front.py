@@ -55,4 +55,5 @@ def _cards(chapters: Sequence[Path]) -> Iterator[dict[str, str]]:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[*`]", "", LINKS.sub(r"\1", text)).replace("\n", " ")
+    plain = re.sub(r"[*`]", "", LINKS.sub(r"\1", text)).replace("\n", " ")
+    return plain[:1].upper() + plain[1:]
