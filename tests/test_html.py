@@ -35,6 +35,12 @@ def every(pages):
     return sorted(path for path in pages.rglob("*.html") if "_static" not in path.parts)
 
 
+def told(page):
+    """What a page says of itself where somebody shares a link to it."""
+    text = page.read_text("utf-8")
+    return dict(re.findall(r'<meta (?:name|property)="(.+?)" content="(.+?)"', text))
+
+
 def prose(text):
     return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
 
@@ -100,12 +106,17 @@ class TestPages:
             assert sum(file.stat().st_size for file in files) + vega < 3_000_000, path.name
 
     def test_a_link_to_a_page_has_a_title_a_sentence_and_a_picture(self, pages):
-        text = (pages / "labs" / "02-crash.html").read_text("utf-8")
-        said = dict(re.findall(r'<meta (?:name|property)="(.+?)" content="(.+?)"', text))
+        said = told(pages / "labs" / "02-crash.html")
         assert said["og:title"] == "Lab 2 · A backend crashes"
         assert said["description"].startswith("You will practise hiding a crash")
         assert re.fullmatch(r"https://.+/_static/social\.png", said["og:image"])
         assert (pages / "_static" / "social.png").is_file()
+
+    def test_and_so_has_every_other(self, pages):
+        for path in every(pages):
+            said, name = told(path), path.relative_to(pages).as_posix()
+            assert {"og:title", "description", "og:image", "twitter:card"} <= set(said), name
+            assert said["og:url"].endswith(f"/{name}")
 
     def test_vega_is_there_once(self, pages):
         having = [path for path in pages.rglob("*.*") if b"vegaEmbed=" in path.read_bytes()]
@@ -144,10 +155,13 @@ class TestInTheBrowser:
 
     def test_the_front_page_plays_at_once(self, look):
         seen = look("index")
+        view = seen.page.locator(".front .caddylab-view")
         seen.page.wait_for_function(
-            "parseFloat(document.querySelector('.front .caddylab-view .clock').innerText) > 2.5"
+            "parseFloat(document.querySelector('.front .caddylab-view .clock').innerText) > 0.5"
         )
-        seen.page.get_by_text("Backend 2 hangs, but Caddy thinks").wait_for()
+        view.get_by_role("button", name="Pause").dispatch_event("click")
+        view.get_by_role("slider").fill("400")
+        assert "Backend 2 hangs, but Caddy thinks" in view.locator(".headline").inner_text()
 
     def test_the_search_finds_a_word(self, look, pages):
         seen = look("labs/02-crash")

@@ -116,10 +116,10 @@ def build(source: Path, pages: Path) -> None:
     Raises:
         CaddylabError: it could not; its words are in the message.
     """
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto"]
     with publish.timed("pages"):
         done = subprocess.run(
-            [*command, source, pages], capture_output=True, text=True, check=False
+            [*command, "-b", "html", source, pages], capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
         words = (done.stdout + done.stderr).replace(f"{source}/", "")

@@ -65,3 +65,4 @@ def setup(app):
 
     for name in ("ipython3", "ipython", "python"):  # executed or not
         app.add_lexer(name, CellLexer)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
