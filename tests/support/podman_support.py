@@ -17,6 +17,8 @@ from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.podman import sweep as podman_sweep
 from caddylab._runtimes.podman.runtime import PodmanRuntime
 
+PATIENCE = 60.0
+"""Seconds; a busy machine takes some to remove four containers."""
 FETCH = """
 import sys, urllib.error, urllib.request
 url, *headers = sys.argv[1:]
@@ -114,8 +116,8 @@ class Owner:
     def has_folder(self) -> bool:
         return (folder.base() / self.lab_id).exists()
 
-    def all_gone(self, client: PodmanClient, timeout: float) -> bool:
-        """Whether everything of it is gone in time, and stays so."""
-        gone = poll(lambda: not self.has_folder() and not left_of(client, self.lab_id), timeout)
+    def all_gone(self, client: PodmanClient) -> bool:
+        """Whether everything of it goes, and stays so."""
+        gone = poll(lambda: not self.has_folder() and not left_of(client, self.lab_id), PATIENCE)
         time.sleep(0.3)  # what Podman was still busy with would appear now
         return gone and not left_of(client, self.lab_id)

@@ -28,11 +28,12 @@ from caddylab._rig.site.loaded import Loaded
 from caddylab._rig.site.variables import variables_of
 from caddylab._rig.stack import Stack
 from caddylab._rig.waits import Waits
+from caddylab._rig.watch_side import WatchSide
 from caddylab._runtimes.base import MOST_BACKENDS, Unit
 
 
 @border(LabError)
-class Rig(CaddySide, ClientSide, BackendSide, Waits):
+class Rig(CaddySide, ClientSide, BackendSide, WatchSide, Waits):
     """A lab that prints and shows nothing; its arguments and errors are those of `Lab`."""
 
     def __init__(self, runtime: str = "auto", backends: int = 2) -> None:
