@@ -42,7 +42,12 @@ def running(backends: int = 2) -> Iterator[PodmanRuntime]:
 
 def proxy_to(runtime: PodmanRuntime, *numbers: int) -> None:
     """Have Caddy serve these backends in turn, and log as a lab does."""
-    upstreams = [{"dial": runtime.dial(f"backend{number}", 8080)} for number in numbers]
+    dial(runtime, *(runtime.dial(f"backend{number}", 8080) for number in numbers))
+
+
+def dial(runtime: PodmanRuntime, *addresses: str) -> None:
+    """Have Caddy dial these addresses in turn."""
+    upstreams = [{"dial": address} for address in addresses]
     policy = {"selection_policy": {"policy": "round_robin"}}
     handler = {"handler": "reverse_proxy", "upstreams": upstreams, "load_balancing": policy}
     config = runtime.extra_config()
