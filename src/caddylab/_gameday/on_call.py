@@ -10,7 +10,7 @@ from pathlib import Path
 from caddylab._caddy.running.journal import Journal
 from caddylab._engine.clients import Clients
 from caddylab._gameday.chaos import Chaos
-from caddylab._gameday.servers import Asked, Note, Server, refuse_undo
+from caddylab._gameday.servers import KnownNames, Note, Server, refuse_undo
 from caddylab._notebook.lab import Lab
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
@@ -88,7 +88,7 @@ class OnCall(Lab):
     @property
     def names(self) -> Names:
         """The lab's name server, which tells only what it answers."""
-        return Asked(self.stack.fleet.names)
+        return KnownNames(self.stack.fleet.names)
 
     def besiege(self, path: str, rate: float, seconds: float, tries: int) -> None:
         """Let others ask for something who are not the game's visitors.

@@ -105,7 +105,7 @@ class Server(Backend):
         refuse_undo()
 
 
-class Asked(Names):
+class KnownNames(Names):
     """The name server as somebody on call has it: it answers, and does not tell what it suffers."""
 
     def __init__(self, names: Names) -> None:
