@@ -10,7 +10,7 @@ import pytest
 from caddylab import Lab, LabError, WaitTimeout
 from caddylab._machine import shipped
 
-KNOWN = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "13", "99")
+KNOWN = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "99")
 NOTEBOOKS = sorted(
     path
     for path in [*shipped.course().glob("*.ipynb"), *shipped.labs().glob("*/*.ipynb")]
