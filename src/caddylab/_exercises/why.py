@@ -79,6 +79,12 @@ WHY = {
     "and Caddy blamed the innocent one for it.",
     "08.5": "A reader's request may be sent again after a 500 or a silence; an order may not. The "
     "timeout makes the silence an error first.",
+    "10.1": "Each layer multiplies: three attempts for each of three tries. A POST that was sent is "
+    "not sent again, and a memory ends the storm by closing the site.",
+    "10.2": "A short queue is served in time, and the limit keeps it short: it turns away those "
+    "who would have left before their turn.",
+    "10.3": "Who is turned away adds nothing to the queue, so the load times the tries that get "
+    "through stays below what the backends can do, and the queue goes with the bus.",
     "11.1": "Who refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and a "
     "redirect are answers, and only the log tells the first two apart.",
     "11.2": "The clock makes Caddy ask again, and the shorter it is, the sooner the new address "
