@@ -1,5 +1,5 @@
 # make course   open the course in JupyterLab           make check  ruff, mypy, tests without a lab
-# make html     the course as pages to look at          make test   run every test
+# make html     the course and all about it, a site    make test   run every test
 # make slides   the demos as slides
 #
 # All make .venv first, from nothing but Python and make. Name another Python with
@@ -21,11 +21,12 @@ COMPILE := $(RUN) uv pip compile --quiet --universal --python-version 3.11 --gen
 course: .venv/ready
 	$(BIN)/caddylab open $(if $(PORT),--port $(PORT))
 
+# What has run before and would run the same is not run again: make html ANEW=--anew
 html: .venv/ready-dev
-	$(BIN)/python tools/make_html.py
+	$(BIN)/python tools/make_html.py $(ANEW)
 
 slides: .venv/ready-dev
-	$(BIN)/python tools/make_slides.py
+	$(BIN)/python tools/make_slides.py $(ANEW)
 
 # The runs that the demos fall back on, made anew
 recordings: .venv/ready-dev

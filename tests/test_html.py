@@ -8,10 +8,12 @@ import nbformat
 import pytest
 from html_support import lost, make, read
 
+import caddylab
 from caddylab._machine import shipped
 
 pytest_plugins = ["browser_support"]
 
+ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(shipped.course().glob("*.ipynb"))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -26,6 +28,17 @@ def headings(notebook: Path) -> set[str]:
 def markdown(notebook: Path):
     cells = nbformat.read(notebook, as_version=4).cells
     return [cell for cell in cells if cell.cell_type == "markdown"]
+
+
+def every(pages):
+    """All pages; those of the theme are none."""
+    return sorted(path for path in pages.rglob("*.html") if "_static" not in path.parts)
+
+
+def told(page):
+    """What a page says of itself where somebody shares a link to it."""
+    text = page.read_text("utf-8")
+    return dict(re.findall(r'<meta (?:name|property)="(.+?)" content="(.+?)"', text))
 
 
 def prose(text):
@@ -70,19 +83,49 @@ class TestPages:
         made = {path.stem for path in pages.glob("*.html")}
         assert {path.stem for path in NOTEBOOKS} | {"index"} <= made
 
+    def test_and_so_have_the_labs_the_documents_and_every_public_name(self, pages):
+        labs = {path.stem for path in ROOT.glob("labs/*/*.ipynb")}
+        assert {path.stem for path in pages.glob("labs/*.html")} == labs
+        for name in ("lint", "versions", "findings", "test", "own-site", "instructor-guide"):
+            assert (pages / f"{name}.html").is_file(), name
+        anchors = {anchor for path in pages.glob("api/*.html") for anchor in read(path).anchors}
+        assert {f"caddylab.{name}" for name in caddylab.__all__} <= anchors
+
+    def test_a_lab_asks_and_does_not_answer(self, pages):
+        text = (pages / "labs" / "02-crash.html").read_text("utf-8")
+        assert "YOUR LINES HERE" in text
+        assert "lb_try_duration" not in text
+
     def test_every_link_leads_somewhere_on_this_disk(self, pages):
-        found = [complaint for path in pages.glob("*.html") for complaint in lost(read(path))]
-        assert found == []
+        assert [complaint for path in every(pages) for complaint in lost(read(path))] == []
+
+    def test_a_page_is_light(self, pages):
+        vega = (pages / "_static" / "vega.js").stat().st_size
+        for path in every(pages):
+            files = {path, *read(path).loaded()}
+            assert sum(file.stat().st_size for file in files) + vega < 3_000_000, path.name
+
+    def test_a_link_to_a_page_has_a_title_a_sentence_and_a_picture(self, pages):
+        said = told(pages / "labs" / "02-crash.html")
+        assert said["og:title"] == "Lab 2 · A backend crashes"
+        assert said["description"].startswith("You will practise hiding a crash")
+        assert re.fullmatch(r"https://.+/_static/social\.png", said["og:image"])
+        assert (pages / "_static" / "social.png").is_file()
+
+    def test_and_so_has_every_other(self, pages):
+        for path in every(pages):
+            said, name = told(path), path.relative_to(pages).as_posix()
+            assert {"og:title", "description", "og:image", "twitter:card"} <= set(said), name
+            assert said["og:url"].endswith(f"/{name}")
 
     def test_vega_is_there_once(self, pages):
         having = [path for path in pages.rglob("*.*") if b"vegaEmbed=" in path.read_bytes()]
         assert having == [pages / "_static" / "vega.js"]
 
-    def test_the_way_onward_leads_to_pages_and_names_the_labs(self, pages):
-        text = (pages / "00-start-here.html").read_text("utf-8")
-        assert "lab 2" in text
-        assert "labs/" not in text
-        assert 'href="01-happy-path.html">1 · The happy path</a>' in text.replace("'", '"')
+    def test_the_way_onward_leads_to_pages(self, pages):
+        text = (pages / "00-start-here.html").read_text("utf-8").replace("'", '"')
+        assert 'href="labs/02-crash.html">lab 2</a>' in text
+        assert 'href="01-happy-path.html">1 · The happy path</a>' in text
 
     def test_outputs_are_there(self, pages):
         text = (pages / "99-summary.html").read_text("utf-8")
@@ -103,13 +146,31 @@ class TestInTheBrowser:
 
         return open_it
 
-    @pytest.mark.parametrize("width", [1280, 390])
-    def test_no_page_complains_asks_a_stranger_or_is_too_wide(self, look, pages, width):
-        for path in sorted(pages.glob("*.html")):
-            seen = look(path.stem, width=width)
-            seen.page.wait_for_load_state("networkidle")
+    def test_no_page_complains_asks_a_stranger_or_is_too_wide_for_a_telephone(self, look, pages):
+        seen = look("index", width=390)
+        for path in every(pages):
+            seen.page.goto(path.as_uri())
             wide = seen.page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
             assert (seen.strangers, seen.complaints, wide) == ([], [], 0), path.name
+
+    def test_the_front_page_plays_at_once(self, look):
+        seen = look("index")
+        view = seen.page.locator(".front .caddylab-view")
+        seen.page.wait_for_function(
+            "parseFloat(document.querySelector('.front .caddylab-view .clock').innerText) > 0.5"
+        )
+        view.get_by_role("button", name="Pause").dispatch_event("click")
+        view.get_by_role("slider").fill("400")
+        assert "Backend 2 hangs, but Caddy thinks" in view.locator(".headline").inner_text()
+
+    def test_the_search_finds_a_word(self, look, pages):
+        seen = look("labs/02-crash")
+        seen.page.keyboard.press("Control+k")
+        seen.page.keyboard.type("sinkhole")
+        seen.page.keyboard.press("Enter")
+        seen.page.locator("#search-results").get_by_role("link", name="Sinkhole").first.click()
+        seen.page.wait_for_url(re.compile(r"glossary\.html"))
+        assert (seen.strangers, seen.complaints) == ([], [])
 
     def test_a_chart_tells_the_story_of_a_request(self, look):
         seen = look("00-start-here")

@@ -211,6 +211,20 @@ class TestTable:
         assert anna["passed"][:4] == time.strftime("%Y", time.gmtime(now))
         assert {row["points"] for row in rows if row["learner"] == "ben"} == {"0"}
 
+    def test_or_a_row_for_each_learner_as_a_grade_book_takes_it(self, folder, capsys):
+        progress.note("01.1", passed=True)
+        ben = folder.parents[1] / "ben"
+        ben.mkdir()
+        assert main(["progress", str(folder.parent), str(ben), "--grades"]) == 0
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert [row.pop("learner") for row in rows] == ["Points Possible", "anna", "ben"]
+        labs = {f"Lab {int(id[:2])}" for id in tasks()}
+        assert all(set(row) == labs | {"all labs"} for row in rows)
+        possible, anna, ben = rows
+        assert int(possible["all labs"]) == sum(task.points for task in tasks().values())
+        assert (anna["Lab 1"], anna["Lab 2"], anna["all labs"]) == ("1", "0", "1")
+        assert set(ben.values()) == {"0"}
+
     def test_or_a_table_to_read(self, folder, capsys):
         progress.note("01.1", passed=True)
         assert main(["progress", str(folder.parent)]) == 0

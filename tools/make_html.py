@@ -1,11 +1,11 @@
-"""Make the course into pages to look at, executed, in dist/html: `make html`.
+"""Make the site in dist/html: the course as it ran, and all that belongs to it: `make html`.
 
-    python tools/make_html.py [--only CHAPTER ...] [--course FOLDER] [--to FOLDER]
+    python tools/make_html.py [--only CHAPTER ...] [--anew] [--course FOLDER] [--to FOLDER]
 
-Every notebook runs once, as processes, from top to bottom. Nothing is kept from an earlier
-build: a page shows what this Caddy did just now. If a cell fails, if a link leads nowhere, or
-if a page could not be made, the pages of an earlier build stay as they are. The pages ask no
-other host for anything.
+Every chapter runs once, as processes, from top to bottom; one that would run as it did before
+need not run again (`kept.py`), unless you say `--anew`. Labs are shown without answers, documents
+and docstrings as they are. If a cell fails, if a link leads nowhere, or if a page could not be
+made, the pages of an earlier build stay as they are. The pages load nothing from another host.
 """
 
 from __future__ import annotations
@@ -13,60 +13,101 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import kept
 import nbformat
 import publish
+from publish import Places
 
 from caddylab import CaddylabError
 from caddylab._caddy.running.version import CADDY_VERSION
 
 COURSE = publish.ROOT / "course"
-SOURCE = publish.HTML
+PICTURE = publish.ROOT / "docs" / "social.png"
+ASKED = """```{{note}}
+This is what a lab asks. To answer, and to have the answers checked by what happens, open it in
+JupyterLab: `caddylab open`, then `labs/{}`.
+```"""
 
 
 def main() -> int:
     """Make the pages and say where they are; 1 if they could not be made."""
-    return publish.main("Make the course into pages to look at.", COURSE, "html", make)
+    return publish.main("Make the site: the course and all about it.", COURSE, "html", make)
 
 
-def make(course: Path, only: Sequence[str] | None, folder: Path) -> Path:
+def make(options: Namespace, folder: Path) -> Path:
     """Make the pages below `folder`; returns where they are."""
-    write(course, only, folder / "source")
+    write(options, folder / "source")
     build(folder / "source", folder / "pages")
     return folder / "pages"
 
 
-def write(course: Path, only: Sequence[str] | None, folder: Path) -> None:
-    """Write what Sphinx reads: its settings, the notebooks executed, and what draws the charts."""
-    shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    notebooks = sorted(course.glob("*.ipynb"))
-    for path in notebooks:
-        notebook = publish.executed(path) if _wanted(path, only) else publish.read(path)
+def write(options: Namespace, folder: Path) -> None:
+    """Write what Sphinx reads: its settings, and everything that becomes a page."""
+    shutil.copytree(publish.HTML, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PICTURE, folder / "_static")
+    publish.write_vega(folder / "_static")
+    Sources(Places.beside(options.source), options, folder).write()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything that becomes a page, where Sphinx reads it."""
+
+    places: Places
+    options: Namespace
+    folder: Path
+
+    def write(self) -> None:
+        """Write all of it."""
+        ran = [day for path in self.places.chapters for day in self._chapter(path)]
+        for path in self.places.labs:
+            self._lab(path)
+        for path in self.places.texts:
+            text = self.places.led(path.read_text("utf-8"), path)
+            (self.folder / self.places.source(path)).write_text(text, "utf-8")
+        api = publish.reference.write(self.folder) if self.places.whole else []
+        self._front(api, min(ran, default=date.today()))
+
+    def _chapter(self, path: Path) -> Iterator[date]:
+        """Write it, and say when it was executed, if it was."""
+        notebook = publish.read(path)
+        if self._executes(path, notebook):
+            notebook, day = kept.executed(path, publish.executed, anew=self.options.anew)
+            yield day
         publish.folds.mark(notebook)
         publish.outputs.adapt(notebook)
-        nbformat.write(notebook, folder / path.name)
-    _write_index(folder, [path.stem for path in notebooks])
-    publish.write_vega(folder / "_static")
+        self._notebook(notebook, path)
 
+    def _executes(self, path: Path, notebook: Any) -> bool:
+        has_code = any(cell.cell_type == "code" for cell in notebook.cells)
+        only = self.options.only
+        return has_code and (only is None or path.stem.startswith(tuple(only)))
 
-def _write_index(folder: Path, chapters: Sequence[str]) -> None:
-    words = {
-        "caddy": CADDY_VERSION,
-        "date": f"{date.today():%d %B %Y}",
-        "chapters": "\n".join(chapters),
-    }
-    index = (SOURCE / "index.md").read_text("utf-8")
-    for name, value in words.items():
-        index = index.replace("{{" + name + "}}", value)
-    (folder / "index.md").write_text(index, "utf-8")
+    def _lab(self, path: Path) -> None:
+        notebook = publish.read(path)
+        note = nbformat.v4.new_markdown_cell(ASKED.format(path.stem), id="note")
+        notebook.cells.insert(1, note)
+        self._notebook(notebook, path)
 
+    def _notebook(self, notebook: Any, path: Path) -> None:
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = self.places.led(cell.source, path)
+        source = self.folder / self.places.source(path)
+        source.parent.mkdir(exist_ok=True)
+        nbformat.write(notebook, source)
 
-def _wanted(path: Path, only: Sequence[str] | None) -> bool:
-    has_code = any(cell.cell_type == "code" for cell in publish.read(path).cells)
-    return has_code and (only is None or path.stem.startswith(tuple(only)))
+    def _front(self, api: list[str], day: date) -> None:
+        parts = self.places.parts() | {"In Python": api}
+        words = {"caddy": CADDY_VERSION, "date": f"{day:%d %B %Y}"}
+        publish.front.write(self.folder, self.places, parts, **words)
 
 
 def build(source: Path, pages: Path) -> None:
@@ -75,10 +116,10 @@ def build(source: Path, pages: Path) -> None:
     Raises:
         CaddylabError: it could not; its words are in the message.
     """
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto"]
     with publish.timed("pages"):
         done = subprocess.run(
-            [*command, source, pages], capture_output=True, text=True, check=False
+            [*command, "-b", "html", source, pages], capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
         words = (done.stdout + done.stderr).replace(f"{source}/", "")

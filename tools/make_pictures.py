@@ -1,7 +1,8 @@
-"""Make the README's pictures of a hanging backend: docs/hang.png and docs/hang.gif.
+"""Make the pictures of a hanging backend: of the README, of the site and of links to it.
 
-Both show real traffic: the first is a JupyterLab with the live view, the second a replay,
-photographed moment by moment. Needs the development tools, Chromium and Pillow.
+docs/hang.png is a JupyterLab with the live view. docs/hang.json.gz is a run, which the site's
+front page plays; docs/hang.gif is its replay, photographed moment by moment, and docs/social.png
+is one of these moments. Needs the development tools, Chromium and Pillow.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from caddylab import Lab
+from caddylab import Lab, Traffic
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -33,17 +34,30 @@ CELLS = [
 ]
 FRAME = 0.08  # seconds
 QUIET = f"{VIEW} .bar, {VIEW} details {{ display: none !important }}"
+CARD = (
+    QUIET
+    + """
+.legend { display: none !important }
+body { margin: 0 !important; max-width: none !important; padding: 22px 60px !important }
+h1 { font-size: 56px; margin: 0 }
+.caddylab-view { border: 0 !important; padding: 0 !important }
+"""
+)
+TITLE = "main => main.insertAdjacentHTML('afterbegin', '<h1>Break the Balancer</h1>')"
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)))"
+RUN = ROOT / "docs/hang.json.gz"
 SEEK = "(slider, share) => slider.oninput({ target: { value: 1000 * share } })"
 
 
 def main() -> None:
-    """Make both."""
+    """Make all of them."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=path, args=support.CHROMIUM)
         still(browser, Path(folder))
+        run().save(RUN)
         animation(browser, Path(folder))
+        social(browser, Path(folder))
         browser.close()
 
 
@@ -68,21 +82,35 @@ def still(browser: Any, folder: Path) -> None:
         server.close()
 
 
-def traffic(folder: Path) -> Path:
-    """Steady traffic, a hang and its end, as a page."""
+def run() -> Traffic:
+    """Steady traffic, a hang and its end."""
     with Lab("process") as lab:
         lab.load("happy-path")
         run = lab.fire(rate=10, duration=8.2, timeout=30, background=True)
         time.sleep(2.2)
         with lab.backend(2).hung():
             time.sleep(4.6)
-        return run.wait().replay().save(folder / "hang.html")
+        return run.wait()
+
+
+def social(browser: Any, folder: Path) -> None:
+    """A moment of it, in the size that is shown with a link."""
+    page = browser.new_page(viewport={"width": 1200, "height": 630})
+    page.goto(Traffic.load(RUN).replay(projector=True).save(folder / "social.html").as_uri())
+    page.add_style_tag(content=CARD)
+    page.locator("main").evaluate(TITLE)
+    page.locator(".play").dispatch_event("click")
+    length = float(page.locator(".clock").inner_text().split()[2])
+    page.locator("input").evaluate(SEEK, 6.2 / length)
+    page.evaluate(DRAWN)
+    page.wait_for_timeout(300)
+    page.screenshot(path=ROOT / "docs/social.png")
 
 
 def animation(browser: Any, folder: Path) -> None:
-    """The same as a moving picture."""
+    """The run as a moving picture."""
     page = browser.new_page(viewport={"width": 860, "height": 600})
-    page.goto(traffic(folder).as_uri())
+    page.goto(Traffic.load(RUN).replay().save(folder / "hang.html").as_uri())
     page.add_style_tag(content=QUIET)
     page.locator(".play").dispatch_event("click")
     slider, view = page.locator("input"), page.locator(VIEW)

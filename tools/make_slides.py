@@ -1,23 +1,25 @@
 """Make the demos into slides to look at, executed, in dist/slides: `make slides`.
 
-    python tools/make_slides.py [--only DEMO ...] [--demos FOLDER] [--to FOLDER]
+    python tools/make_slides.py [--only DEMO ...] [--anew] [--demos FOLDER] [--to FOLDER]
 
-Every demo runs once, as processes, from top to bottom; nbconvert makes slides of it by the
-metadata of its cells, and reveal.js shows them. Charts and moving pictures are alive. The
-slides ask no other host for anything. If one could not be made, those of an earlier build
-stay as they are.
+Every demo runs once, as processes, from top to bottom; one that would run as it did before need
+not run again (`kept.py`). nbconvert makes slides of it by the metadata of its cells, and
+reveal.js shows them. Charts and moving pictures are alive. The slides ask no other host for
+anything. If one could not be made, those of an earlier build stay as they are.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import kept
 import publish
 from jinja2 import Environment, FileSystemLoader
 from nbconvert import SlidesExporter
@@ -36,13 +38,13 @@ def main() -> int:
     return publish.main("Make the demos into slides to look at.", publish.DEMOS, "slides", make)
 
 
-def make(demos: Path, only: Sequence[str] | None, folder: Path) -> Path:
+def make(options: Namespace, folder: Path) -> Path:
     """Make the slides below `folder`; returns where they are."""
-    write(publish.chosen(demos, only), folder / "slides")
+    write(publish.chosen(options.source, options.only), folder / "slides", anew=options.anew)
     return folder / "slides"
 
 
-def write(notebooks: Sequence[Path], folder: Path) -> None:
+def write(notebooks: Sequence[Path], folder: Path, *, anew: bool) -> None:
     """Write the slides, what shows them and what draws on them, and the page that leads there."""
     for part in ("dist", "plugin/notes"):
         shutil.copytree(REVEAL / part, folder / "reveal" / part)
@@ -50,7 +52,8 @@ def write(notebooks: Sequence[Path], folder: Path) -> None:
         shutil.copy(path, folder)
     publish.write_vega(folder)
     for path in notebooks:
-        (folder / f"{path.stem}.html").write_text(slides(publish.executed(path)), "utf-8")
+        page = slides(kept.executed(path, publish.executed, anew=anew).notebook)
+        (folder / f"{path.stem}.html").write_text(page, "utf-8")
     template = Environment(loader=FileSystemLoader(SOURCE), autoescape=True)
     words = {"caddy": CADDY_VERSION, "date": f"{date.today():%d %B %Y}", "decks": _decks(notebooks)}
     index = template.get_template("index.html.j2").render(words)

@@ -22,15 +22,20 @@ ROOT = Path(__file__).resolve().parents[1]
 DEMOS = ROOT / "course" / "demos"
 HTML = ROOT / "tools" / "html"
 CHARTS = HTML / "_static" / "charts.js"
-NOT_FOR_READERS = (".doctrees", ".buildinfo", "_sources", "objects.inv")
+NOT_FOR_READERS = (
+    ".doctrees", ".buildinfo", "_sources", "objects.inv", "locales", "*.map", "fontawesome.js*",
+)  # fmt: skip
 sys.path.insert(0, str(HTML))
 
 import folds as folds  # noqa: E402
+import front as front  # noqa: E402
 import outputs as outputs  # noqa: E402
+import reference as reference  # noqa: E402
+from places import Places as Places  # noqa: E402
 
 
 def main(
-    what: str, source: Path, name: str, make: Callable[[Path, Sequence[str] | None, Path], Path]
+    what: str, source: Path, name: str, make: Callable[[argparse.Namespace, Path], Path]
 ) -> int:
     """What a tool does when it is called.
 
@@ -38,8 +43,7 @@ def main(
         what: its description.
         source: the folder of notebooks, unless an option of the folder's name says another.
         name: where the pages go, below `dist`, unless `--to` says otherwise.
-        make: makes pages of a folder's notebooks, of all or of those named, below an empty
-            folder, and returns where they are.
+        make: makes pages, as the options say, below an empty folder, and returns where they are.
 
     Returns:
         1 if they could not be made, and those of an earlier build stay as they are; else 0.
@@ -49,7 +53,7 @@ def main(
     try:
         need_room(options.to)
         with tempfile.TemporaryDirectory() as folder:
-            replace(options.to, make(options.source, options.only, Path(folder)))
+            replace(options.to, make(options, Path(folder)))
     except CaddylabError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
@@ -60,6 +64,7 @@ def main(
 def _parser(what: str, source: Path, name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="execute these alone: 02 04")
+    parser.add_argument("--anew", action="store_true", help="execute what was executed before, too")
     parser.add_argument(
         f"--{source.name}", dest="source", type=Path, default=source, metavar="FOLDER"
     )

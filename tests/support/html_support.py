@@ -22,7 +22,7 @@ def make(*arguments):
 
 @dataclass
 class Page(HTMLParser):
-    """The anchors of a page, and what it refers to."""
+    """The anchors of a page, and what it refers to; ordinary links may lead to other hosts."""
 
     path: Path
     anchors: set[str] = field(default_factory=set)
@@ -35,7 +35,15 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
-        self.targets += [given[name] for name in ("href", "src") if given.get(name)]
+        ordinary = tag == "a" or given.get("rel") == "canonical"
+        for target in (given[name] for name in ("href", "src") if given.get(name)):
+            if not (ordinary and urlsplit(target).scheme == "https"):
+                self.targets.append(target)
+
+    def loaded(self) -> set[Path]:
+        """The files that it loads at once."""
+        paths = (self.path.parent / urlsplit(target).path for target in self.targets)
+        return {path.resolve() for path in paths if path.suffix in (".js", ".css", ".svg")}
 
 
 read = cache(Page)

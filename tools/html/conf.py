@@ -5,14 +5,27 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from reference import GROUPS
+
+LONG = ["lint", "findings", "versions", "sites", "instructor-guide", *(f"api/{n}" for n in GROUPS)]
+
 project = "Break the Balancer"
-extensions = ["myst_nb"]
+html_baseurl = "https://break-the-balancer.github.io/caddylab/"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "index"
 language = "en"
 
 nb_execution_mode = "off"  # they come executed
 nb_merge_streams = True
 nb_ipywidgets_js = {}  # no script from another host
+
+# Docstrings
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
+default_role = "code"
 
 # Links say glossary.ipynb#Round-robin, as JupyterLab wants them.
 myst_heading_anchors = 6
@@ -25,17 +38,15 @@ html_title = project
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
-    "secondary_sidebar_items": [],  # the charts want the room
+    # The charts want the room; what has many headings and no chart does not.
+    "secondary_sidebar_items": {"**": []} | {name: ["page-toc"] for name in LONG},
     "navbar_persistent": [],  # one search is enough
     "footer_content_items": [],
 }
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
+templates_path = ["_templates"]
 html_css_files = ["course.css"]
-html_js_files = [
-    ("vega.js", {"defer": "defer"}),
-    ("charts.js", {"defer": "defer"}),
-    ("folds.js", {"defer": "defer"}),
-]
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_use_index = False
@@ -44,8 +55,14 @@ html_show_copyright = False
 
 
 def setup(app):
-    """Colour a Caddyfile in a cell as what it is."""
+    """Colour a Caddyfile in a cell as what it is, and give each page the head that it needs."""
     from cells import CellLexer
+    from heads import prepare
+    from reference import plain
+
+    app.connect("html-page-context", prepare)
+    app.connect("autodoc-process-signature", plain)
 
     for name in ("ipython3", "ipython", "python"):  # executed or not
         app.add_lexer(name, CellLexer)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

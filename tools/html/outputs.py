@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -13,8 +14,9 @@ from caddylab._view.dock import MIME as DOCKED
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
 KINDS = ("text/html", "image/png", "text/plain")
-LAB = re.compile(r"<a href='\.\./labs/[^']*'>(.*?)</a>")
+LAB = re.compile(r"href='\.\./labs/([\w-]+)/\1\.ipynb'")
 CHAPTER = re.compile(r"href='([\w-]+)\.ipynb'")
+FINER = 1.5  # see caddylab._charts.parts.renderer.picture
 ASIDE = "This works in the notebook, where a lab runs."
 
 
@@ -34,7 +36,8 @@ def _shows(output: Any) -> bool:
 def _adapted(output: Any) -> Any:
     data = output.get("data", {})
     if LIVE in data:
-        output.data = {"text/html": chart(data[LIVE], data["text/plain"])}
+        height = _height(data.get("image/png", ""))
+        output.data = {"text/html": chart(data[LIVE], data["text/plain"], height)}
     elif DOCKED in data:
         output.data = {"text/html": aside(data[DOCKED]["still"])}
     elif WIDGET in data:
@@ -47,16 +50,22 @@ def _adapted(output: Any) -> Any:
 
 
 def on_pages(shown: str) -> str:
-    """HTML whose links lead to pages; the labs have none, so their names remain."""
-    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"\1", shown))
+    """HTML whose links lead to pages."""
+    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"href='labs/\1.html'", shown))
 
 
-def chart(spec: dict[str, Any], sentence: str) -> str:
-    """A place for a chart, with what `charts.js` draws there."""
+def _height(png: str) -> int:
+    """How high a chart is, by its picture, whose points are finer."""
+    return round(int.from_bytes(base64.b64decode(png[:32])[20:24], "big") / FINER)
+
+
+def chart(spec: dict[str, Any], sentence: str, height: int = 0) -> str:
+    """A place for a chart, as high as it will be, with what `charts.js` draws there."""
     spec = {name: part for name, part in spec.items() if name != "$schema"}
     written = json.dumps(spec, separators=(",", ":")).replace("</", "<\\/")
     return (
-        f'<div class="caddylab-chart"><noscript>{html.escape(sentence)}</noscript>'
+        f'<div class="caddylab-chart" style="min-height:{height}px">'
+        f"<noscript>{html.escape(sentence)}</noscript>"
         f'<script type="application/json">{written}</script></div>'
     )
 

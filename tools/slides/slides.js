@@ -26,6 +26,7 @@ function fit(slide) {
     || shrink(slide, "zoom", SIZES.filter((size) => size <= 1));
 }
 
+const caddylabCharts = Promise.all([...document.querySelectorAll(".caddylab-chart")].map(caddylabDraw));
 const fitCurrent = () => fit(Reveal.getCurrentSlide());
 
 Reveal.on("slidechanged", fitCurrent);

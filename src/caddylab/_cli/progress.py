@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Let `caddylab` know the command."""
     parser = commands.add_parser("progress", help="say which exercises have been passed")
-    parser.set_defaults(run=lambda options: report(options.folders, csv=options.csv))
+    parser.set_defaults(run=lambda options: report(options.folders, options.form))
     parser.add_argument(
         "folders",
         nargs="*",
@@ -25,10 +25,24 @@ def add(commands: Commands) -> None:
         metavar="FOLDER",
         help="one for each learner (default: this one)",
     )
-    parser.add_argument("--csv", action="store_true", help="as a table for a spreadsheet")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--csv",
+        dest="form",
+        action="store_const",
+        const="csv",
+        help="as a table for a spreadsheet: a row for each learner and task",
+    )
+    form.add_argument(
+        "--grades",
+        dest="form",
+        action="store_const",
+        const="grades",
+        help="as a table for a grade book: a row for each learner, a column for each lab",
+    )
 
 
-def report(folders: Sequence[Path], *, csv: bool) -> int:
+def report(folders: Sequence[Path], form: str | None) -> int:
     """Print what the progress files in and below each folder say; each folder is a learner."""
     from caddylab._exercises import board
 
@@ -38,7 +52,8 @@ def report(folders: Sequence[Path], *, csv: bool) -> int:
             "such as the folder that `caddylab open` made."
         )
     boards = board.of_learners(folders)
-    print(board.as_csv(boards) if csv else _table(boards), end="")
+    shown = {"csv": board.as_csv, "grades": board.as_grades, None: _table}[form]
+    print(shown(boards), end="")
     return 0
 
 

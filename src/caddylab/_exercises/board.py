@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +14,7 @@ from caddylab._exercises.progress import Standing
 from caddylab._look.html_table import Markup, element, table
 
 COLUMNS = ("learner", "task", "title", "points", "of", "tries", "hints", "passed")
+POSSIBLE = "Points Possible"
 
 
 class Board:
@@ -31,12 +32,11 @@ class Board:
         return "\n".join([*map(_line, self.standings), self._sum()])
 
     def _repr_html_(self) -> str:
-        labs = groupby(self.standings, key=lambda standing: standing.task.id[:2])
-        bars = [_lab(number, tuple(standings)) for number, standings in labs]
+        bars = [_lab(number, standings) for number, standings in _labs(self)]
         return f"{''.join(bars)}<p><b>{self._sum()}</b></p>"
 
     def _sum(self) -> str:
-        return f"{self.points} of {sum(s.task.points for s in self.standings)} points"
+        return f"{self.points} of {_most(self.standings)} points"
 
 
 def of_learners(folders: Iterable[Path]) -> dict[str, Board]:
@@ -54,6 +54,35 @@ def as_csv(boards: Mapping[str, Board]) -> str:
     return text.getvalue()
 
 
+def as_grades(boards: Mapping[str, Board]) -> str:
+    """One row a learner and one column a lab with its points, as the grade book of an LMS takes it.
+
+    The second row has the most points that there are, as Canvas wants it.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    most = {_lab_name(number): _most(of) for number, of in _labs(Board(progress.standings([])))}
+    writer.writerow(("learner", *most, "all labs"))
+    writer.writerow((POSSIBLE, *most.values(), sum(most.values())))
+    for learner, board in boards.items():
+        got = [sum(standing.points for standing in of) for _, of in _labs(board)]
+        writer.writerow((learner, *got, board.points))
+    return text.getvalue()
+
+
+def _labs(board: Board) -> Iterator[tuple[str, tuple[Standing, ...]]]:
+    for number, standings in groupby(board.standings, key=lambda standing: standing.task.id[:2]):
+        yield number, tuple(standings)
+
+
+def _lab_name(number: str) -> str:
+    return f"Lab {int(number)}"
+
+
+def _most(standings: Iterable[Standing]) -> int:
+    return sum(standing.task.points for standing in standings)
+
+
 def _record(learner: str, standing: Standing) -> tuple[object, ...]:
     task, passed = standing.task, standing.passed
     when = datetime.fromtimestamp(passed, UTC).isoformat(timespec="seconds") if passed else ""
@@ -65,7 +94,7 @@ def _lab(number: str, standings: tuple[Standing, ...]) -> Markup:
     got, most = (
         sum(each) for each in zip(*((s.points, s.task.points) for s in standings), strict=True)
     )
-    name, points = f"Lab {int(number)}", f"{got} of {most} points"
+    name, points = _lab_name(number), f"{got} of {most} points"
     bar = Markup(
         f"<progress value='{got}' max='{most}' aria-label='{name}: {points}' "
         "style='margin:0 .6em;vertical-align:middle'></progress>"

@@ -79,12 +79,20 @@ WHY = {
     "and Caddy blamed the innocent one for it.",
     "08.5": "A reader's request may be sent again after a 500 or a silence; an order may not. The "
     "timeout makes the silence an error first.",
-    "10.1": "Each layer multiplies: three attempts for each of three tries. A POST that was sent is "
-    "not sent again, and a memory ends the storm by closing the site.",
-    "10.2": "A short queue is served in time, and the limit keeps it short: it turns away those "
-    "who would have left before their turn.",
-    "10.3": "Who is turned away adds nothing to the queue, so the load times the tries that get "
-    "through stays below what the backends can do, and the queue goes with the bus.",
+    "09.1": "The memory spares those who come later, and those who come while it still speaks "
+    "against everybody wait until it has faded, or until somebody is back.",
+    "09.2": "The check had found the server away before it was back, and asked whether it serves, "
+    "not whether it lives. Or somebody who was told to come later asked the other one.",
+    "09.3": "The delay lets old connections outlive their configuration. What was learned does "
+    "not, so the first to meet the dead server again needs a second attempt.",
+    "09.4": "Caddy hangs up before the server does, so no order is ever sent on a dying "
+    "connection, and none has to be sent again.",
+    "10.1": "Each layer tries once more than it retries, and layers multiply. An order that was "
+    "sent stays sent, and a memory leaves nobody to ask.",
+    "10.2": "The limit keeps the queue shorter than people's patience, so the workers work only "
+    "for those who still wait.",
+    "10.3": "Retry and memory carry the dead one, and the limit keeps the bus from filling a queue "
+    "that tries would keep full.",
     "11.1": "Who refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and a "
     "redirect are answers, and only the log tells the first two apart.",
     "11.2": "The clock makes Caddy ask again, and the shorter it is, the sooner the new address "

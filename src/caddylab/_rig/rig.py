@@ -26,11 +26,12 @@ from caddylab._rig.site.fitting import backends_for
 from caddylab._rig.site.loaded import Loaded
 from caddylab._rig.site.variables import variables_of
 from caddylab._rig.stack import Stack
+from caddylab._rig.watch_side import WatchSide
 from caddylab._runtimes.base import MOST_BACKENDS, Unit
 
 
 @border(LabError)
-class Rig(CaddySide, Experiments):
+class Rig(CaddySide, Experiments, WatchSide):
     """A lab that prints and shows nothing; its arguments and errors are those of `Lab`."""
 
     def __init__(self, runtime: str = "auto", backends: int = 2) -> None:

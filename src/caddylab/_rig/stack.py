@@ -42,6 +42,7 @@ class Stack:
     Attributes:
         runtime: where it runs.
         reason: why there, in a sentence.
+        admin: asks Caddy itself.
         journal: what Caddy's log says.
         fleet: the backends.
         site: what Caddy serves.
@@ -72,7 +73,7 @@ class Stack:
         runtime = self.runtime
         # All that Caddy printed: why it ended stands before a page for each open request.
         self._last_words = partial(runtime.output, 1_000_000)
-        admin = Admin(runtime.admin(), runtime.caddy_runs, self._last_words)
+        self.admin = admin = Admin(runtime.admin(), runtime.caddy_runs, self._last_words)
         self.journal = journal_of(runtime, admin)
         self.fleet = Fleet(runtime, self.journal, make_backend)
         self.site = site = Site(admin, runtime, self.journal, self.fleet.dress)

@@ -1,8 +1,8 @@
-// Draws every chart of the page from the specification beside it. No chart waits for another.
-const caddylabCharts = Promise.all(
-  [...document.querySelectorAll(".caddylab-chart")].map((chart) => {
-    const spec = JSON.parse(chart.querySelector("script").textContent);
-    const actions = { export: true, source: false, compiled: false, editor: false };
-    return vegaEmbed(chart, spec, { mode: "vega-lite", renderer: "svg", actions });
-  }),
-);
+// Draws a chart in its place, from the specification that stands there.
+function caddylabDraw(chart) {
+  const spec = JSON.parse(chart.querySelector("script").textContent);
+  const actions = { export: true, source: false, compiled: false, editor: false };
+  return vegaEmbed(chart, spec, { mode: "vega-lite", renderer: "svg", actions }).then(() => {
+    chart.querySelector("summary").ariaLabel = "Save the chart as a picture";
+  });
+}

@@ -113,6 +113,10 @@ class Admin:
         )
         return {row["address"]: Upstream(row["fails"], row["num_requests"]) for row in rows}
 
+    def metrics(self) -> str:
+        """Caddy's metrics, in the text format of Prometheus."""
+        return self._ask(lambda: self._client.get("/metrics")).raise_for_status().text
+
     def _post(self, path: str, content: str, headers: dict[str, str]) -> httpx.Response:
         post, body = self._client.post, content.encode()
         if (

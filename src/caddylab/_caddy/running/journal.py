@@ -48,6 +48,7 @@ class Journal:
         opinions: what Caddy thinks of each backend.
         in_flight: how many requests Caddy has under way at each backend.
         trouble: why the log or the counters could not be read, the last time they could not.
+        begun: where in the log, and when (Unix time), the configuration in force begins.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Journal:
         self._answers = True
         self.trouble = ""
         self._unwritten = ""
+        self.begun = 0, time.time()
         self.opinions = Opinions(backends)
         self.in_flight: dict[int, int] = {}
         self._follower = Steady(
@@ -106,6 +108,11 @@ class Journal:
     def backend_at(self, upstream: str) -> int | None:
         """The number of the backend behind a dial address."""
         return self._backends.get(upstream)
+
+    def written(self) -> bytes:
+        """The whole lines of the log since the configuration in force was loaded."""
+        text = undisturbed(lambda: self._read_log(self.begun[0]))
+        return text[: text.rfind(b"\n") + 1]
 
     def settle(self, run_id: str) -> str:
         """Wait until Caddy has closed every request of the run, or has been silent for GRACE.
@@ -150,9 +157,10 @@ class Journal:
         """
         self.catch_up()
         with self._lock:
-            when = time.time()
+            when, where = time.time(), self._reader.offset
             yield
             self.opinions.begin(config, when)
+            self.begun = where, when
 
     def catch_up(self) -> None:
         """Read what is new in the log and in Caddy's counters; what cannot be read waits."""

@@ -138,7 +138,7 @@ class LogReader:
 
     def _parse(self, line: bytes) -> Line | None:
         try:
-            return self._read(_entry(line))
+            return self._read(parsed(line))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None  # not one of the lines that we know: whatever it is, it ends nothing
 
@@ -173,7 +173,7 @@ class LogReader:
         return Flip(host, healthy, entry["ts"], "" if healthy else self._reasons.get(host, ""))
 
 
-def _entry(line: bytes) -> Any:
+def parsed(line: bytes) -> Any:
     """What a line says; on a full disk the one before it may have been cut off in its middle.
 
     Pydantic reads JSON in less than half of the time of `json`, which takes what it refuses.

@@ -11,7 +11,7 @@ from pathlib import Path
 from caddylab._errors import BundleError
 from caddylab._machine import shipped
 
-MADE_OF = ("course", "containers", "src", "tools")
+MADE_OF = ("course", "containers", "docs", "labs", "src", "tools")
 NOT_READ = {"__pycache__", ".ipynb_checkpoints"}
 
 

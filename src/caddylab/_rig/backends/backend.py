@@ -95,7 +95,7 @@ class Backend(Breakable):
 
         "healthy", "unhealthy" (by its checks), "failed" (by failures that it remembers), "full"
         (by the requests under way), or several of them. Where not all proxies think so, those
-        that do are named: "unhealthy for /api/*". Caddy's counters are read every 0.1 s. It is
+        that do are named: `unhealthy for /api/*`. Caddy's counters are read every 0.1 s. It is
         "unknown" when Caddy has ended.
         """
         self._journal.catch_up()
