@@ -94,5 +94,8 @@ def backoff(later: Any) -> tuple[bool, str]:
 
 
 @book.claim("A retry budget ends the storm.", by=PEOPLE)
-def budget(spared: Any) -> tuple[bool, str]:
-    return spared >= 60, f"the same with a budget of a tenth: {spared:.0f} % in the end"
+def budget(spared: Any, stuck: Any) -> tuple[bool, str]:
+    # On a busy machine the rush lasts longer, and so does the way out of it.
+    return spared >= stuck + 20, (
+        f"with a budget of a tenth {spared:.0f} % in the end, without one {stuck:.0f} %"
+    )
