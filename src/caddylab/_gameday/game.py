@@ -133,6 +133,11 @@ class GameDay:
         judged = self._accounts.judged(self._began or 0.0)
         return requests(judged, self.lab.stack.feed.waiting())
 
+    def wait_for_alarm(self) -> None:
+        """Return when two per cent of the budget are gone, or the game is over."""
+        fallen = lambda: self.over or self.status().budget < 0.98  # noqa: E731
+        self.lab.wait_until(fallen, self.seconds + 60, "all is well")
+
     def wait(self) -> None:
         """Return when the game is over. Stop (the square) only stops waiting."""
         self._need_started()
