@@ -1,4 +1,4 @@
-"""Every incident of the game, one after the other, and which alert rings."""
+"""Every incident of the game's first levels, one after the other, and which alert rings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import RATE, Crowd
 from caddylab._gameday.on_call import OnCall
-from caddylab._gameday.scenarios import DAY, SCENARIOS, Scenario
+from caddylab._gameday.production import LEVEL
+from caddylab._gameday.scenario import Scenario
+from caddylab._gameday.scenarios import DAY, SCENARIOS
 from caddylab._look.progress_bar import Bar
 from caddylab._survey.first_seen import FirstSeen
 from caddylab._traffic.objective import Objective
@@ -27,11 +29,13 @@ GRACE = 0.8
 LOOK = 0.4
 """Seconds between two looks at the log: whoever rings is known afterwards, too."""
 VICTIM = 2
+USUAL = {name: one for name, one in SCENARIOS.items() if one.level < LEVEL}
+"""The last level has a Caddyfile of its own."""
 
 
 @border(LabError)
 class Drill(FirstSeen):
-    """A table of the game's incidents: when users suffer, and when which alert rings.
+    """The incidents of the game's levels 1 to 3: when users suffer, and when which alert rings.
 
     Each alert rings when, of a promise of 99 %, a second burns ten times too fast, as Caddy's
     access log tells it. The incidents happen one after the other, with the visitors and the
@@ -59,8 +63,8 @@ class Drill(FirstSeen):
         rows: dict[str, dict[str, float]] = {}
         self.logs: dict[str, pd.DataFrame] = {}
         with _Quiet(runtime, _unheard, _nothing) as site, Bar() as bar:
-            for done, (name, scenario) in enumerate(SCENARIOS.items()):
-                bar.show(done / len(SCENARIOS), name)
+            for done, (name, scenario) in enumerate(USUAL.items()):
+                bar.show(done / len(USUAL), name)
                 rows[name], self.logs[name] = _Round(site, scenario).play()
         super().__init__((USERS, *self.ALERTS), rows)
 

@@ -96,6 +96,16 @@ class Survey:
         fault, strategy = place
         return self._columns[strategy][fault]
 
+    def served(self, strategy: str) -> list[str]:
+        """The faults with which every client had a good answer, however late."""
+        column = self._columns[strategy]
+        return [fault for fault, trial in column.items() if trial.good == trial.total]
+
+    def cured(self, strategy: str) -> list[str]:
+        """The faults with which every client had a good answer, and quickly."""
+        column = self._columns[strategy]
+        return [fault for fault, trial in column.items() if trial.sign == "✓"]
+
     def _try(self, fault: Break, caddyfile: str | Path) -> Trial:
         self._lab.restore()
         if fault.under_load:
