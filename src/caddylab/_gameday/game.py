@@ -50,9 +50,8 @@ class GameDay:
 
     Args:
         seed: the same seed brings the same incident at the same second; without it, any.
-        level: 1 (one for which chapters 1 to 3 are enough), 2 (any one of the nine that chapters 1
-            to 8 are about), 3 (two of them at once) or 4 (one of four that chapters 9 to 11 are
-            about, on a site with a name server and HTTPS).
+        level: 1 (what chapters 1 to 3 are about), 2 (1 to 8), 3 (two of these at once) or 4 (9 to
+            11, on a site with a name server and HTTPS).
         minutes: how long it lasts, from 0.1 to 30.
         rate: requests a second.
         runtime: where the lab runs; as for `Lab`.
@@ -90,10 +89,8 @@ class GameDay:
         self.lab.deploy(GROWN if level == LEVEL else DAY)
         self._crowd = Crowd(self.lab, rate)
         self._accounts = Accounts(self._crowd, self.lab.reloads, rate, self.seconds)
-        progress_bar.say(
-            f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
-            f"visitors in. Others get the same game with seed={self.seed}."
-        )
+        said = f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
+        progress_bar.say(f"{said}visitors in. Others get the same game with seed={self.seed}.")
 
     # --- the game ------------------------------------------------------------------------
 
