@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 USERS, SLOW = "the users", 0.5
 PATIENCE = 0.8
 """Seconds after which a visitor gives up; in the game they have more."""
-LEAD, SECONDS, TICK = 0.3, 2.0, 0.1
+LEAD, SECONDS, TICK = 0.3, 3.0, 0.1
+GRACE = 0.8
+"""Seconds after one alert in which the others may ring, too."""
 LOOK = 0.4
 """Seconds between two looks at the log: whoever rings is known afterwards, too."""
 VICTIM = 2
@@ -38,7 +40,7 @@ class Drill(FirstSeen):
     Each alert rings when, of a promise of 99 %, a second burns ten times too fast, as Caddy's
     access log tells it. The incidents happen one after the other, with the visitors and the
     Caddyfile of the game, in a lab of its own. Nobody mends anything; the next incident comes as
-    soon as all alerts have rung, or after two seconds.
+    soon as all alerts have rung, a moment after the first one, or after three seconds.
 
     Args:
         runtime: as for `Lab`.
@@ -106,15 +108,16 @@ class _Round:
 
     def _happen(self, struck: float) -> None:
         script, due = self._scenario.script(self._site, VICTIM), struck
-        looked = struck
-        while (now := time.time()) < struck + SECONDS:
+        end, look = struck + SECONDS, struck + LOOK
+        while (now := time.time()) < end:
             if now >= due:
                 due = now + next(script, SECONDS)
             self._crowd.come_back()
-            if now > looked + LOOK:
-                looked = now
-                if len(_rung(self._log(struck))) == len(Drill.ALERTS):
+            if now > look:
+                look, rung = now + LOOK, len(_rung(self._log(struck)))
+                if rung == len(Drill.ALERTS):
                     return
+                end = min(end, now + GRACE) if rung else end
             time.sleep(TICK)
 
     def _log(self, struck: float) -> pd.DataFrame:
