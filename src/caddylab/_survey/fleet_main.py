@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ import psutil
 
 from caddylab._machine.environ import inherited
 from caddylab._machine.ports import LOOPBACK, Port
+from caddylab._machine.steady import in_thread
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: fleet\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -34,7 +34,7 @@ WARM = 3
 NANO = 1e-9
 
 
-class Upstream(asyncio.Protocol):
+class CheapUpstream(asyncio.Protocol):
     """Answers whatever comes, at once."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -49,7 +49,7 @@ class Upstream(asyncio.Protocol):
 async def listen(count: int) -> list[str]:
     """Upstreams at so many ports; their addresses."""
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(Upstream, LOOPBACK, 0) for _ in range(count)]
+    servers = [await loop.create_server(CheapUpstream, LOOPBACK, 0) for _ in range(count)]
     return [f"{LOOPBACK}:{server.sockets[0].getsockname()[1]}" for server in servers]
 
 
@@ -83,7 +83,7 @@ def caddy(wanted: dict[str, Any], config: dict[str, Any]) -> Iterator[psutil.Pro
             [wanted["caddy"], "run", "--config", str(file)], env=inherited() | home,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
-            threading.Thread(target=_end_with_input, args=(process, folder), daemon=True).start()
+            in_thread("caddylab-fleet", _end_with_input, process, folder)
             try:
                 yield psutil.Process(process.pid)
             finally:
