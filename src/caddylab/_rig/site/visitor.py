@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from caddylab._caddy.running.persistent import while_it_runs
 from caddylab._engine.tls import Trust
 from caddylab._errors import CaddyGone, LabError
 from caddylab._machine import loopback
@@ -48,7 +49,7 @@ class Visitor:
             headers.setdefault("Host", authority)
             url = f"{door.base(authority)}{path}"
             ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
-            return loopback.answer(undisturbed(ask))
+            return loopback.answer(undisturbed(lambda: self._wait(ask)))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if gone := self._ended():
                 raise gone from error
@@ -58,9 +59,12 @@ class Visitor:
     def hear(self) -> Iterator[str]:
         """The backend that answers this time, if one does."""
         with contextlib.suppress(httpx.TransportError):
-            answer = self._http.get(self._site.url)
+            answer = self._wait(partial(self._http.get, self._site.url))
             if answer.status_code == 200:
                 yield answer.headers["X-Backend"]
+
+    def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        return while_it_runs(ask, runs=lambda: self._ended() is None)
 
     def close(self) -> None:
         """Close its connections."""
