@@ -18,6 +18,9 @@ from caddylab._machine.undisturbed import undisturbed
 from caddylab._rig.site.doors import Door
 from caddylab._rig.site.site import Site
 
+SOON = 3.0
+"""Seconds in which a backend that is well has answered; who is told nothing asks again."""
+
 
 class Visitor:
     """Asks one Caddy; also a redirect, wherever it points, stays in the lab.
@@ -49,22 +52,22 @@ class Visitor:
             headers.setdefault("Host", authority)
             url = f"{door.base(authority)}{path}"
             ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
-            return loopback.answer(undisturbed(lambda: self._wait(ask)))
+            return loopback.answer(undisturbed(lambda: while_it_runs(ask, self._runs)))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if gone := self._ended():
                 raise gone from error
             why = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise LabError(f"GET {path} got no answer ({why}).") from error
 
+    def _runs(self) -> bool:
+        return self._ended() is None
+
     def hear(self) -> Iterator[str]:
         """The backend that answers this time, if one does."""
         with contextlib.suppress(httpx.TransportError):
-            answer = self._wait(partial(self._http.get, self._site.url))
+            answer = self._http.get(self._site.url, timeout=SOON)
             if answer.status_code == 200:
                 yield answer.headers["X-Backend"]
-
-    def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        return while_it_runs(ask, runs=lambda: self._ended() is None)
 
     def close(self) -> None:
         """Close its connections."""
