@@ -101,6 +101,13 @@ WHY = {
     "carry what the old answer costs.",
     "11.4": "Without the line Caddy expects each server's own name, which is what the certificates "
     "show. To check nothing would have believed the stranger as well.",
+    "12.1": "The error log has what Caddy could not do for somebody in the end. A retry that "
+    "succeeds, an answer of 500 and a client who leaves are none of that.",
+    "12.2": "`log_append` is worked out when the request is over, so it knows who answered at last "
+    "and how many tries it took; the retry alone would have left no trace.",
+    "12.3": "The check asks for the page that users ask for, often, and has little patience: one "
+    "interval and one timeout are less than three seconds.",
+    "12.4": "The share of bad requests by your promise, divided by the share that it allows.",
     "13.1": "`/account/*` begins with `/account/`, so `/account` itself is the shop's, and so is "
     "`/accounts/all`. What Caddy redirects, no backend sees.",
     "13.2": "A pair can fail over: timeout, retry and memory. An order that was sent stays with "

@@ -81,8 +81,15 @@ class Waits:
             lambda: run.done or len(run) > more_than, 60, f"more than {more_than} requests"
         )
 
-    def wait_for_record(self, number: int | str, id: str) -> float:
-        """Wait until a backend has done with the request of that id, whoever still waits for it."""
+    def wait_for_record(self, number: int | str, id: str | Traffic) -> float:
+        """Wait until a backend has done with a request, whoever still waits for it.
+
+        Args:
+            number: the backend's.
+            id: the request's; of a run it is the first.
+        """
+        if isinstance(id, Traffic):
+            id = f"{id.run.id}-1"
         backend = self.backend(number)
         return self.wait_until(
             lambda: any(entry["id"] == id for entry in backend.requests()),

@@ -19,7 +19,7 @@ from caddylab._look.projector import wanted
 from caddylab._machine.late import ensure, is_there
 from caddylab._records import Span
 from caddylab._traffic import recording, tables
-from caddylab._traffic.counts import Counts
+from caddylab._traffic.figures import Figures
 from caddylab._traffic.summary import describe
 from caddylab._view.tape import tape, window
 
@@ -34,7 +34,7 @@ CHARTS = "caddylab._charts"
 
 
 @border(TrafficError)
-class Traffic(Counts):
+class Traffic(Figures):
     """The records of one run. Its text is a summary; `table()` and `chart()` show the rest.
 
     Args:

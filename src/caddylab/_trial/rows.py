@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from caddylab._survey.survey import SLOW
+from caddylab._survey.faults import SLOW
 from caddylab._trial.stage import Stage
 from caddylab._trial.subject import Tested
 
