@@ -35,6 +35,7 @@ class Site:
 
     Attributes:
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
+        known: which backend stands for an upstream in every Caddyfile, whatever else it names.
         reading: has Caddy read Caddyfiles.
         routes: which requests come to which upstreams.
         adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
@@ -54,7 +55,7 @@ class Site:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self._prepare = prepare
         self.reading = Reading(admin, runtime)
-        self.strict = False
+        self.strict, self.known = False, dict[str, int]()
         self.routes: list[Route] = []
         self.adapted: dict[str, Any] = {}
         self._path = USUAL_PATH
@@ -149,7 +150,7 @@ class Site:
         route = _asked(found, dials(adapted), own=own)
         path, host, port = (route.path, route.host, route.port) if route else (USUAL_PATH, "", 0)
         plan = Instrument(
-            adapted, self._runtime, text, files, self.authority,
+            adapted, self._runtime, text, files, self.authority, known=self.known,
             own=own, lenient=reading.lenient, path=path, host=host, port=port, strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
@@ -163,8 +164,7 @@ class Site:
         self._first = route
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
-        notes = [*told, *plan.notes]
-        self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
+        self.loaded = Loaded(name, text, [*told, *plan.notes], plan.decisions, replaced)
         return self.loaded
 
     def _stage(self, plan: Prepared) -> Setting:
