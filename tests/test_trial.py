@@ -15,7 +15,10 @@ from caddylab._trial.subject import look
 
 HAPPY = caddyfiles.read("happy-path")[1]
 BARE = ":80 {\n\treverse_proxy backend1:8080 backend2:8080 {\n\t\tlb_policy round_robin\n\t}\n}\n"
-STICKY = BARE.replace("round_robin", "cookie\n\t\tlb_retries 1\n\t\tfail_duration 10s")
+STICKY = BARE.replace(
+    "round_robin",  # so half of the users are at each backend
+    "cookie {\n\t\t\tfallback round_robin\n\t\t}\n\t\tlb_retries 1\n\t\tfail_duration 10s",
+)
 FIXED = tuple(name for name in NAMES if not ROWS[name].dynamic)
 SEVEN = ("killed under load", "down", "answers 500", "slow", "hung", "partitioned")
 

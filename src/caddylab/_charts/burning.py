@@ -26,7 +26,7 @@ def burning(curves: Mapping[str, pd.DataFrame], burn: float) -> theme.Picture:
     if rows.empty:
         return theme.nothing("Nothing to draw: the log has no lines")
     names = list(curves)
-    x = alt.X("at:Q", title="seconds")
+    x = alt.X("at:Q", axis=alt.Axis(title="seconds", tickCount=8))
     y = alt.Y("burn_rate:Q", title="burn rate")
     color = alt.Color(
         "window:N", title="window", scale=alt.Scale(domain=names, range=theme.COLOURS[: len(names)])

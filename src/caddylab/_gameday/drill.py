@@ -1,4 +1,4 @@
-"""Every incident of the game, one after the other, and which alert rings."""
+"""Every incident of the game's first levels, one after the other, and which alert rings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import RATE, Crowd
 from caddylab._gameday.on_call import OnCall
-from caddylab._gameday.scenarios import DAY, SCENARIOS, Scenario
+from caddylab._gameday.production import LEVEL
+from caddylab._gameday.scenario import Scenario
+from caddylab._gameday.scenarios import DAY, SCENARIOS
 from caddylab._look.progress_bar import Bar
 from caddylab._survey.first_seen import FirstSeen
 from caddylab._traffic.objective import Objective
@@ -21,20 +23,24 @@ if TYPE_CHECKING:
 USERS, SLOW = "the users", 0.5
 PATIENCE = 0.8
 """Seconds after which a visitor gives up; in the game they have more."""
-LEAD, SECONDS, TICK = 0.3, 2.0, 0.1
+LEAD, SECONDS, TICK = 0.3, 3.0, 0.1
+GRACE = 0.8
+"""Seconds after one alert in which the others may ring, too."""
 LOOK = 0.4
 """Seconds between two looks at the log: whoever rings is known afterwards, too."""
 VICTIM = 2
+USUAL = {name: one for name, one in SCENARIOS.items() if one.level < LEVEL}
+"""The last level has a Caddyfile of its own."""
 
 
 @border(LabError)
 class Drill(FirstSeen):
-    """A table of the game's incidents: when users suffer, and when which alert rings.
+    """The incidents of the game's levels 1 to 3: when users suffer, and when which alert rings.
 
     Each alert rings when, of a promise of 99 %, a second burns ten times too fast, as Caddy's
     access log tells it. The incidents happen one after the other, with the visitors and the
     Caddyfile of the game, in a lab of its own. Nobody mends anything; the next incident comes as
-    soon as all alerts have rung, or after two seconds.
+    soon as all alerts have rung, a moment after the first one, or after three seconds.
 
     Args:
         runtime: as for `Lab`.
@@ -57,8 +63,8 @@ class Drill(FirstSeen):
         rows: dict[str, dict[str, float]] = {}
         self.logs: dict[str, pd.DataFrame] = {}
         with _Quiet(runtime, _unheard, _nothing) as site, Bar() as bar:
-            for done, (name, scenario) in enumerate(SCENARIOS.items()):
-                bar.show(done / len(SCENARIOS), name)
+            for done, (name, scenario) in enumerate(USUAL.items()):
+                bar.show(done / len(USUAL), name)
                 rows[name], self.logs[name] = _Round(site, scenario).play()
         super().__init__((USERS, *self.ALERTS), rows)
 
@@ -102,15 +108,16 @@ class _Round:
 
     def _happen(self, struck: float) -> None:
         script, due = self._scenario.script(self._site, VICTIM), struck
-        looked = struck
-        while (now := time.time()) < struck + SECONDS:
+        end, look = struck + SECONDS, struck + LOOK
+        while (now := time.time()) < end:
             if now >= due:
                 due = now + next(script, SECONDS)
             self._crowd.come_back()
-            if now > looked + LOOK:
-                looked = now
-                if len(_rung(self._log(struck))) == len(Drill.ALERTS):
+            if now > look:
+                look, rung = now + LOOK, len(_rung(self._log(struck)))
+                if rung == len(Drill.ALERTS):
                     return
+                end = min(end, now + GRACE) if rung else end
             time.sleep(TICK)
 
     def _log(self, struck: float) -> pd.DataFrame:

@@ -95,8 +95,8 @@ class Sightings(FirstSeen):
     """
 
     WINDOWS = (
-        "the users", "access log: 5xx", "access log: slow, or 499", "error log", "in flight",
-        "fails", "checks", "healthy",
+        "the users", "access log: 5xx", "access log: slow, or 499", "error log", "in hand",
+        "fails", "checks", "health metric",
     )  # fmt: skip
     """Where one can look: the columns."""
     FAULTS = (*FAULTS, SHORT)
@@ -124,7 +124,7 @@ class Sightings(FirstSeen):
             )  # fmt: skip
         self._poll(rig)  # the first time it has to load what makes tables
         rig.pause(LEAD)
-        for place in self._places:
+        for place in reversed(self._places):  # the short one has to be over in time
             place.strike()
         end = REFRESH + 3 * TICK
         while (passed := time.time() - loaded) < end:
@@ -142,11 +142,11 @@ class Sightings(FirstSeen):
         for place in self._places:
             for address in place.addresses:
                 if counts["num_requests"].get(address, 0) >= CROWD:
-                    place.note("in flight", now)
+                    place.note("in hand", now)
                 if counts["fails"].get(address, 0):
                     place.note("fails", now)
                 if health.get(address, 1) == 0:
-                    place.note("healthy", now)
+                    place.note("health metric", now)
 
     def _mend(self) -> None:
         """End the short failure in its time."""

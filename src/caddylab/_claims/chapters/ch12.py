@@ -39,13 +39,13 @@ def appended(rescued: Any, saved: Any) -> tuple[bool, str]:
     source=f"{DOCS}metrics",
 )
 def healthy(seen: Any) -> tuple[bool, str]:
-    at, checked = seen["down", "healthy"], seen["down", "checks"]
+    at, checked = seen["down", "health metric"], seen["down", "checks"]
     return at is not None and at > 2, f"the check knew after {checked:.1f} s, the metric {at:.1f} s"
 
 
 @book.claim("No outage escapes the health metric.", by=PEOPLE)
 def every_outage(seen: Any) -> tuple[bool, str]:
-    known, at = seen["down for 3 s", "checks"], seen["down for 3 s", "healthy"]
+    known, at = seen["down for 3 s", "checks"], seen["down for 3 s", "health metric"]
     shown = "never" if at is None else f"after {at:.1f} s"
     return at is not None, f"down for 3 s: the check knew after {known:.1f} s, the metric {shown}"
 
@@ -58,7 +58,7 @@ def fails(seen: Any) -> tuple[bool, str]:
 
 @book.claim("Who hangs is seen first by the requests in hand.", by=COURSE)
 def in_hand(seen: Any) -> tuple[bool, str]:
-    first, line = seen["hung", "in flight"], seen["hung", "access log: slow, or 499"]
+    first, line = seen["hung", "in hand"], seen["hung", "access log: slow, or 499"]
     return first is not None and (line is None or first < line), (
         f"in hand after {first or 0:.1f} s, in the log after {line or 0:.1f} s"
     )
@@ -102,4 +102,4 @@ def on_errors(drill: Any) -> tuple[bool, str]:
 )
 def on_slow(drill: Any) -> tuple[bool, str]:
     asleep = drill.unseen("5xx or slow")
-    return asleep == ["lost sessions"], f"it slept through {', '.join(asleep) or 'none'}"
+    return set(asleep) <= {"lost sessions"}, f"it slept through {', '.join(asleep) or 'none'}"

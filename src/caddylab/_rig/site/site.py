@@ -40,6 +40,7 @@ class Site:
 
     Attributes:
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
+        known: which backend stands for an upstream in every Caddyfile, whatever else it names.
         home: the folder in which the relative paths of a text begin, and which it may read.
         variables: environment variables besides those of this process.
         routes: which requests come to which upstreams.
@@ -62,7 +63,7 @@ class Site:
         self._prepare = prepare
         self.lenient, self.variables = False, dict[str, str]()
         self.home: Path | None = None
-        self.strict = False
+        self.strict, self.known = False, dict[str, int]()
         self.routes: list[Route] = []
         self.adapted: dict[str, Any] = {}
         self._path = USUAL_PATH
@@ -156,7 +157,7 @@ class Site:
         route = _asked(found, dials(adapted), own=own)
         path, host, port = (route.path, route.host, route.port) if route else (USUAL_PATH, "", 0)
         plan = Instrument(
-            adapted, self._runtime, text, files, self.authority,
+            adapted, self._runtime, text, files, self.authority, known=self.known,
             own=own, lenient=self.lenient, path=path, host=host, port=port, strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
@@ -170,8 +171,7 @@ class Site:
         self._first = route
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
-        notes = [*told, *plan.notes]
-        self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
+        self.loaded = Loaded(name, text, [*told, *plan.notes], plan.decisions, replaced)
         return self.loaded
 
     def _stage(self, plan: Prepared) -> Setting:
