@@ -326,6 +326,16 @@ MISTAKES = {
         None,
         "different ports",
     ),
+    "a place left to be filled in": (
+        ":80 {\n}\n<your-domain> {\n\trespond hi\n}\n",
+        3,
+        "`<your-domain>` is no name that a host",
+    ),
+    "a scheme before a placeholder": (
+        ":80 {\n\treverse_proxy http://{ip}:80\n}\n",
+        2,
+        "Leave the scheme out",
+    ),
     "JSON": ('{"apps": {}}\n', None, "looks like JSON"),
     "nothing": ("", None, "is empty"),
 }

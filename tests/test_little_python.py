@@ -64,6 +64,14 @@ def test_no_cell_wants_more_than_a_little_python(path):
     assert found == [] or path.stem in LEFT
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + path.stem)
+def test_what_a_cell_shows_is_no_tuple_and_no_text_in_quotes(path):
+    for code in said(path):
+        *_, last = ast.parse(code).body
+        raw = isinstance(last, ast.Expr) and isinstance(last.value, ast.Tuple | ast.JoinedStr)
+        assert not raw or path.stem in LEFT, code
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -126,12 +134,22 @@ def test_the_figures_of_a_run_have_names(lab):
     assert 0 < run.median <= run.slowest <= run.took
     assert run.waited_longer_than(0) == 4
     assert run.waited_longer_than(60) == 0
+    for shown in (run.attempts(), run.table()[["backend", "latency"]]):  # a latency has its unit
+        assert " ms" in repr(shown)
+        assert " ms</td>" in shown._repr_html_()
+    assert run.table()["latency"].max() == run.slowest
     assert lab.received(run) == 4
     assert len(lab.receivers(run)) == 1
     with pytest.raises(TrafficError, match="same length"):
         run.differs_from(lab.fire(1))
     with pytest.raises(TrafficError, match="rate"):
         assert run.goodput
+
+
+def test_what_is_said_of_a_caddyfile_has_no_backticks_in_a_notebook(lab):
+    shown = lab.load(TURNS.replace("lb_policy", "max_fails 3\n\t\tlb_policy"))._repr_html_()
+    assert "<code>max_fails" in shown
+    assert "`" not in shown + lab.warnings._repr_html_() + lab.substitutions._repr_html_()
 
 
 def test_the_steps_of_an_experiment_have_names(lab):

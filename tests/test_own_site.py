@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import ssl
 
 import pytest
 
-from caddylab import Answerer, Lab, LabError, Traffic
+from caddylab import Answerer, CaddyfileError, Clients, Lab, LabError, Traffic
 from caddylab._machine.certificates import Signer
 
 SHOP = """{
@@ -260,3 +261,90 @@ def test_a_site_that_has_no_certificate_is_lent_one():
         [lent] = [one for one in lab.substitutions if one.stood == "no certificate at :443"]
         assert "`auto_https` is off: each TLS handshake fails in production" in lent.means
         assert lab.fire(1).good == 1
+
+
+@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
+def test_what_it_imports_is_made_whole_likewise(runtime, tmp_path):
+    for folder in ("there", "enabled", "enabled/parts"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "there/shop").write_text(
+        "http://{$SHOP_NAME} {\n\trate_limit 3\n\timport parts/*\n\treverse_proxy {$SHOP}\n}\n"
+    )
+    (tmp_path / "enabled/shop").symlink_to(tmp_path / "there/shop")
+    (tmp_path / "enabled/parts/head").write_text("header X-Shop {$SHOP_TITLE:mine}\nno_such_word\n")
+    (tmp_path / "Caddyfile").write_text("import enabled/shop\n")
+    (tmp_path / ".env").write_text("SHOP=app:3000\n")
+    with Lab.of(tmp_path / "Caddyfile", runtime, envfile=tmp_path / ".env") as lab:
+        said = {(each.file, each.line, each.stood) for each in lab.substitutions}
+        assert {
+            (os.path.join("enabled", "shop"), 1, "{$SHOP_NAME}"),
+            (os.path.join("enabled", "shop"), 2, "rate_limit 3"),
+            (os.path.join("enabled", "parts", "head"), 2, "no_such_word"),
+        } < said
+        assert [str(route) for route in lab.routes] == ["GET http://shop-name.example → app:3000"]
+        answer = lab.get("/")
+        assert (answer.status_code, answer.headers["X-Shop"]) == (200, "mine")
+
+
+def test_a_variable_counts_in_what_is_imported_as_in_the_file_itself(lab, tmp_path, monkeypatch):
+    monkeypatch.setenv("FIRST_BACKEND", "backend1")
+    (tmp_path / "proxy").write_text("reverse_proxy {$FIRST_BACKEND}:8080\n")
+    (tmp_path / "Caddyfile").write_text(":80 {\n\timport proxy\n}\n")
+    lab.load(tmp_path / "Caddyfile")
+    assert lab.fire(2).shares[1] == 2
+    (tmp_path / "proxy").write_text("reverse_proxy backend1:8080 {\n\tlb_polici first\n}\n")
+    with pytest.raises(CaddyfileError, match="lb_polici") as caught:
+        lab.load(tmp_path / "Caddyfile")
+    assert f"{tmp_path}{os.sep}proxy:2" in str(caught.value)
+
+
+NAMED = """&(api) {
+	reverse_proxy node:8000
+}
+shop.test {
+	tls {
+		client_auth {
+			mode require_and_verify
+			trusted_ca_cert_file none.crt
+		}
+	}
+	forward_auth who:9091 {
+		uri /verify
+	}
+	handle /api/* {
+		invoke api
+	}
+	reverse_proxy shop1:80 shop2:80 {
+		lb_policy cookie
+	}
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    file = tmp_path_factory.mktemp("named") / "Caddyfile"
+    file.write_text(NAMED)
+    with Lab.of(file, "process") as lab:
+        yield lab
+
+
+def test_a_named_route_is_told_where_it_is_invoked(named):
+    told = [str(route) for route in named.routes]
+    assert "GET https://shop.test/api/* → node:8000" in told
+    assert named.fire(2, path="/api/x").backends == [named.backend("node:8000").number] * 2
+
+
+def test_who_only_lets_in_does_not_answer_in_the_place_of_the_site(named):
+    """A session of the shop is none of the gatekeeper's, who is asked first each time."""
+    [shop] = [route for route in named.routes if "shop1:80" in str(route)]
+    people = Clients(2)
+    ask = {"host": "shop.test", "path": "/", "clients": people, "concurrency": 1}
+    named.fire(2, method="POST", body=b"", headers={"X-Caddylab-Ask": "/login?user=ann"}, **ask)
+    inside = named.fire(2, headers={"X-Caddylab-Ask": "/me"}, **ask)
+    assert [request.status for request in inside.requests] == [200, 200]
+    assert shop.sure
+
+
+def test_a_certificate_that_is_read_at_once_and_is_missing_is_left_out(named):
+    assert [each.line for each in named.substitutions if "none.crt" in each.stood] == [8]

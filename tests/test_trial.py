@@ -41,6 +41,13 @@ def feel(rig):
     return see
 
 
+def test_a_row_that_cannot_happen_to_the_site_is_refused_in_words(tmp_path):
+    (tmp_path / "Caddyfile").write_text(":80 {\n\treverse_proxy app:3000\n}\n")
+    said = r"'down' needs 2 or more.* 'name server silent' needs .*`dynamic`.* has 1 upstream"
+    with pytest.raises(FaultError, match=said):
+        rehearse(tmp_path / "Caddyfile", ["down", "name server silent"], runtime="process")
+
+
 class TestRows:
     def test_nobody_feels_anything_when_all_is_well(self, feel):
         seen = feel("all well", BARE)

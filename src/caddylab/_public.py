@@ -31,6 +31,7 @@ from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.faults import Fault
+from caddylab._survey.policies import PolicyCosts, policy_costs
 from caddylab._survey.sightings import Sightings
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
@@ -62,6 +63,7 @@ __all__ = [
     "NotYet",
     "Objective",
     "Outcome",
+    "PolicyCosts",
     "Prediction",
     "Rehearsal",
     "Request",
@@ -84,6 +86,7 @@ __all__ = [
     "judge",
     "onward",
     "plausible",
+    "policy_costs",
     "predict",
     "predictions",
     "projector",

@@ -51,8 +51,9 @@ class Lab(Rig):
         progress_bar.say("\n".join([*lines, self.stack.reason] if self.stack.reason else lines))
 
     def _introduce(self, loaded: Loaded) -> None:
-        routes = "\n".join(f"  {route}" for route in self.routes)
-        progress_bar.say(f"{loaded!r}\nRoutes:\n{routes}" if routes else repr(loaded))
+        progress_bar.show(loaded)
+        if routes := "\n".join(f"  {route}" for route in self.routes):
+            progress_bar.say(f"Routes:\n{routes}")
 
     def _ended(self) -> None:
         magic.dismiss(self)

@@ -119,4 +119,4 @@ class BackendSide(LabSide):
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
         ready, faults, opinions = self.stack.ready, self.faults, self.opinions
-        return tables.timeline(ready, faults, opinions)
+        return tables.shown(tables.timeline(ready, faults, opinions))

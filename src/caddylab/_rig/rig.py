@@ -92,8 +92,8 @@ class Rig(CaddySide, Experiments, WatchSide):
             folder: in which the relative paths of a text begin, and which it may read.
             variables: environment variables besides those of this process.
         """
-        site = self.stack.site
-        site.lenient, site.home, site.variables = True, folder, dict(variables)
+        reading = self.stack.site.reading
+        reading.lenient, reading.home, reading.variables = True, folder, dict(variables)
 
     # --- what a lab that speaks does otherwise -----------------------------------------------
 

@@ -21,6 +21,7 @@ from caddylab._records import Span
 from caddylab._traffic import recording, tables
 from caddylab._traffic.figures import Figures
 from caddylab._traffic.summary import describe
+from caddylab._traffic.tables import shown
 from caddylab._view.tape import tape, window
 
 if TYPE_CHECKING:
@@ -95,15 +96,15 @@ class Traffic(Figures):
 
     def table(self) -> pd.DataFrame:
         """One row a request; times in seconds since the run began."""
-        return tables.requests(self.run, self.requests, self.clients)
+        return shown(tables.requests(self.run, self.requests, self.clients))
 
     def attempts(self) -> pd.DataFrame:
         """One row for each of Caddy's attempts; times in seconds since the run began."""
-        return tables.attempts(self.run, self.requests)
+        return shown(tables.attempts(self.run, self.requests))
 
     def spans(self) -> pd.DataFrame:
         """The faults that we made (source "fault") and Caddy's opinions ("caddy") meanwhile."""
-        return tables.spans(self.run, self._faults, self._opinions)
+        return shown(tables.spans(self.run, self._faults, self._opinions))
 
     def chart(self, kind: str = "routing", *, live: bool = False, **options: Any) -> Picture | Live:
         """A picture of the run, or of what is known of it until now.

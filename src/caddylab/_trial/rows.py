@@ -48,6 +48,14 @@ class Mishap:
         right = named if self.dynamic else not (named and self.listed)
         return right and self.upstreams <= len(subject.pool)
 
+    @property
+    def needs(self) -> str:
+        """What a site must have for it, in words."""
+        if self.dynamic:
+            return "upstreams that a name server tells of (`dynamic`)"
+        listed = " that stand in the Caddyfile" if self.listed else ""
+        return f"{self.upstreams} or more upstreams{listed}"
+
 
 ROWS: dict[str, Mishap] = {}
 """All rows by their names, in the order of the table."""

@@ -48,6 +48,15 @@ def counts(uneven: Any) -> tuple[bool, str]:
     )
 
 
+@book.claim("With many backends random is the cheap choice: to count them would cost too much.")
+def cheap(costs: Any) -> tuple[bool, str]:
+    most = max(costs.upstreams)
+    found = {policy: costs.of(policy, most) for policy in costs.policies}
+    counting = min(found["round_robin"], found["least_conn"])
+    told = ", ".join(f"{policy} {cost:.0f}" for policy, cost in found.items())
+    return 2 * found["random"] < counting, f"{most:,} upstreams, µs of CPU a request: {told}"
+
+
 @book.claim("A server that is asked for too much just answers more slowly.", by=PEOPLE)
 def slower(alone: Any) -> tuple[bool, str]:
     enough, *_, most = (run.good for run in alone)

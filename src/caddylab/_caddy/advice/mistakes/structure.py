@@ -12,6 +12,11 @@ from caddylab._caddy.advice.mistakes.mistake import (
 
 BRACES = (
     Mistake(
+        "parsing upstream '[a-z0-9]+://[^']*': due to parsing difficulties, placeholders",
+        "Leave the scheme out: `reverse_proxy {…}:8080`; that it is to be HTTPS says `tls` within"
+        " `transport http { … }`.",
+    ),
+    Mistake(
         r"(?:parsing upstream '|curly brace: '|not registered: (?:\w+\.)+)(?P<word>[^'{ ]+)\{",
         "Put a space before the brace: `$word {`.",
     ),
@@ -86,6 +91,12 @@ SITES = (
     Mistake(
         """subject does not qualify for certificate: '[{"]""",
         "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
+    ),
+    Mistake(
+        r"subject does not qualify for certificate: '(?P<word>[^']+)'",
+        "`$word` is no name that a host can have, so there is no certificate for it: write your"
+        " site's own name, such as `shop.example.com {`, or `http://` before it.",
+        find=only(r"(?:^|[\s,/])$word(?:[\s,:/]|$$)"),
     ),
     Mistake(
         "caddyfile adapter: EOF", "The Caddyfile is empty; begin with a site, such as `:80 {`."
