@@ -10,7 +10,7 @@ import pytest
 
 from caddylab._machine import shipped
 
-CHAPTERS = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "11", "13"}
+CHAPTERS = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13"}
 NOTEBOOKS = sorted([*shipped.course().glob("*.ipynb"), *shipped.labs().glob("*/*.ipynb")])
 FOLDED = re.compile(r"<details>\n<summary>[^<]+</summary>\n\n(.+?)\n\n</details>", re.S)
 ASKING = re.compile(r"## Try it yourself|\*\*Think about it:\*\*")

@@ -193,6 +193,17 @@ def test_imported_files_are_judged_at_their_own_lines(lint, folder):
     }
 
 
+def test_a_plugin_in_an_imported_file_is_named_there_and_the_rest_is_judged(lint, folder):
+    (folder / "sites").mkdir()
+    site = ":80 {\n\trate_limit 3\n\treverse_proxy {$SHOP_A} b:1\n}\n"
+    (folder / "sites" / "a.caddy").write_text(site)
+    code, found = lint("import sites/*.caddy\n")
+    places = {(f["file"], f["line"], f["rule"]) for f in found["findings"]}
+    name = os.path.join("sites", "a.caddy")
+    wanted = {(2, UNKNOWN), (3, "variable-not-set"), (3, "pool-without-failover")}
+    assert (code, places) == (1, {(name, *each) for each in wanted})
+
+
 def test_a_folder_means_the_caddyfiles_in_it(folder, capsys):
     for name in (
         "Caddyfile",

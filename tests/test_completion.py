@@ -13,7 +13,7 @@ from caddylab._caddy.running.program import executable
 from caddylab._caddy.text.tokens import parse
 
 
-def refused(text):
+def refused(text, _=None):
     """Caddy's refusal of a text; nothing if it takes it."""
     done = subprocess.run(
         [executable(), "adapt", "--adapter", "caddyfile", "--config", "-"],

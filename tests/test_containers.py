@@ -24,6 +24,8 @@ CHECK_2S = {"uri": "/", "interval": 2e9, "timeout": 2e9, "expect_status": 200}
 # Chapter -> load_balancing, active health check.
 SITE = "pizza-shop"
 """Chapter 13's: somebody's own, with variables, which a lab has to fill in."""
+WATCHING = "watching"
+"""Chapter 12's: with a second site, which tells metrics (test_prometheus.py)."""
 
 CHAPTERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "happy-path": ({"selection_policy": ROUND_ROBIN, "retries": 1}, CHECK_30S),
@@ -72,7 +74,7 @@ def text(name: str) -> str:
 
 class TestCaddyfiles:
     def test_there_is_one_for_each_chapter(self) -> None:
-        names = {f"{name}.caddyfile" for name in (*CHAPTERS, SITE)}
+        names = {f"{name}.caddyfile" for name in (*CHAPTERS, SITE, WATCHING)}
         assert {path.name for path in CADDYFILES.iterdir()} == names
 
     @pytest.mark.parametrize("chapter", [*CHAPTERS, SITE])
@@ -134,5 +136,10 @@ class TestPins:
         assert int(user) > 0
 
     def test_compose_opens_nothing_to_the_network(self) -> None:
-        assert re.findall(r'- "(\S+):80"', text("compose.yml")) == ["127.0.0.1:8080"]
-        assert text("compose.yml").count("ports:") == 1
+        ports = re.findall(r'^ +- "(\S+):(\d+)"$', text("compose.yml"), re.MULTILINE)
+        assert ports == [
+            ("127.0.0.1:8080", "80"),
+            ("127.0.0.1:9090", "9090"),
+            ("127.0.0.1:3000", "3000"),
+        ]
+        assert text("compose.yml").count("ports:") == len(ports)

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -45,6 +46,12 @@ QUESTIONS = {
     "adapt": lambda lab: lab.adapt(":80"),
     "get": lambda lab: lab.get("/"),
     "fire": lambda lab: lab.fire(2),
+    "authority": lambda lab: lab.stack.admin.authority("local"),
+    "metrics": lambda lab: lab.stack.admin.metrics(),
+    "wait_until_healthy": lambda lab: lab.wait_until_healthy(1),
+    "wait_until_unhealthy": lambda lab: lab.wait_until_unhealthy(2),
+    "wait_for_check": lambda lab: lab.wait_for_check(1),
+    "rolling_restart": lambda lab: lab.rolling_restart(0, wait="healthy", kill=True),
 }
 
 
@@ -89,6 +96,21 @@ def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
     silent = {"timeout"} if lab.stack.runtime.name == "podman" else set()
     ends = {request.outcome for request in run.requests[-20:]}
     assert ends <= {"connect refused", "reset"} | silent
+
+
+@pytest.mark.alone
+def test_get_does_not_wait_for_a_caddy_that_ends_under_way(lab):
+    lab.backend(1).slow(60)
+    lab.backend(2).slow(60)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(lab.get, "/")
+        assert poll(lambda: sum(backend.in_flight for backend in lab.backends), 10)
+        end_caddy(lab, "SIGKILL")
+        began = time.monotonic()
+        with pytest.raises(LabError, match=r"Caddy has ended|no answer"):
+            answer.result(60)
+        assert time.monotonic() - began < 5
+    lab.reset()
 
 
 def test_get_says_what_it_could_not_do(lab):

@@ -133,6 +133,8 @@ STORIES: dict[str, Callable[[Traffic], object]] = {
     "11-asking": lambda t: t.errors == 0 and 0.9 < slowest(t) < 2,
     "11-deaf": lambda t: t.outcomes == {Outcome.TIMEOUT: 10} and not t.attempts().size,
     "11-misnamed": lambda t: t.outcomes == {Outcome.BAD_GATEWAY: 4},
+    "12-rescued": lambda t: t.errors == 0 and t.retries == 20,
+    "12-hung": lambda t: t.outcomes == {Outcome.OK: 40, Outcome.TIMEOUT: 40},
     "13-died": lambda t: t.outcomes == {Outcome.OK: 10, Outcome.BAD_GATEWAY: 10},
     "13-condemned": lambda t: t.outcomes == {Outcome.UNAVAILABLE: 10},
     "13-patient": lambda t: t.errors == 0 and t.retries > 0 and slowest(t) > 0.9,

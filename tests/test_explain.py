@@ -326,6 +326,11 @@ MISTAKES = {
         None,
         "different ports",
     ),
+    "a place left to be filled in": (
+        ":80 {\n}\n<your-domain> {\n\trespond hi\n}\n",
+        3,
+        "`<your-domain>` is no name that a host",
+    ),
     "JSON": ('{"apps": {}}\n', None, "looks like JSON"),
     "nothing": ("", None, "is empty"),
 }

@@ -43,9 +43,22 @@ def place(path, pattern, name):
 def test_every_question_of_these_chapters_is_looked_at():
     numbers = [path.stem[:2] for path in CHAPTERS]
     assert len(ALL) == sum(len(chapters()[number].questions) for number in numbers)
-    assert {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "13"} <= set(
-        numbers
-    )
+    assert {
+        "00",
+        "01",
+        "02",
+        "03",
+        "04",
+        "05",
+        "06",
+        "07",
+        "08",
+        "09",
+        "10",
+        "11",
+        "12",
+        "13",
+    } <= set(numbers)
 
 
 @pytest.mark.parametrize(("path", "name"), ALL)

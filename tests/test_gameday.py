@@ -21,6 +21,7 @@ from caddylab import Clients, FaultError, GameDay, LabClosed, LabError
 from caddylab._gameday import score
 from caddylab._gameday.game import Deed
 from caddylab._gameday.incidents import plan
+from caddylab._gameday.production import GROWN
 from caddylab._gameday.report import COLUMNS, Report
 from caddylab._gameday.scenarios import DAY, SCENARIOS
 from caddylab._gameday.score import EXCUSED, PAGE, Sample
@@ -30,7 +31,7 @@ from caddylab._records import Outcome, Request
 
 MINUTES, RATE = 0.17, 20
 AT_ONCE = 7
-EARLY = [name for name, scenario in SCENARIOS.items() if scenario.early]
+EARLY = [name for name, scenario in SCENARIOS.items() if scenario.level == 1]
 MARGIN = 25
 RUNTIMES = pytest.mark.parametrize(
     "runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)]
@@ -45,6 +46,11 @@ def seed_of(name: str, level: int = 2, backend: int = 2) -> int:
 
 def game(seed: int, level: int = 2, minutes: float = MINUTES, runtime: str = "process") -> GameDay:
     return GameDay(seed, level, minutes, rate=RATE, runtime=runtime)
+
+
+def level_of(name: str) -> int:
+    """The level that brings any of its kind."""
+    return max(2, SCENARIOS[name].level)
 
 
 def answer_to(name: str) -> str:
@@ -63,14 +69,22 @@ def play(name: str, answer: str | None = None, level: int = 2, backend: int = 2)
             assert poll(lambda: day.struck, 20)
             day.lab.backend(2).restart() if answer == "restart" else day.lab.load(answer)
         day.wait()
+        assert hurts(day) == []
         return day.report()
+
+
+def hurts(day: GameDay) -> list[object]:
+    """What is still broken, or besieged."""
+    broken = [fault for hand in day.lab.chaos.hands for fault in hand.faults]
+    besieged = [traffic for traffic in day.lab.chaos.besiegers if not traffic.done]
+    return [*broken, *day.lab.stack.fleet.names.faults, *besieged]
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
     """Every scenario played without an answer and with a fitting one, several at a time."""
-    games = {(name, ""): (name, None) for name in SCENARIOS}
-    games |= {(name, "fitting"): (name, answer_to(name)) for name in SCENARIOS}
+    games = {(name, ""): (name, None, level_of(name)) for name in SCENARIOS}
+    games |= {(name, "fitting"): (name, answer_to(name), level_of(name)) for name in SCENARIOS}
     games |= {(name, "restart"): (name, "restart") for name in ("hang", "partition")}
     games |= {(name, "spare"): (name, game_answers.SPARE, 1, 1) for name in EARLY}
     games |= {(name, "spared"): (name, None, 1, 1) for name in EARLY}
@@ -85,7 +99,7 @@ def played(tmp_path_factory):
 def test_a_scenario_hurts_the_unprepared_and_a_fitting_answer_keeps_the_budget(played, name):
     unprepared, fitting = played[name, ""], played[name, "fitting"]
     if fitting.points < unprepared.points + MARGIN:  # a busy machine is slow: once more, alone
-        fitting = play(name, answer_to(name))
+        fitting = play(name, answer_to(name), level_of(name))
     assert unprepared.points <= 40
     assert fitting.points >= unprepared.points + MARGIN
     assert fitting.good > unprepared.good or name == "slow everywhere"
@@ -105,15 +119,26 @@ def test_the_spare_helps_where_the_only_one_with_the_logins_is_hit(played, name)
 
 
 class TestSeed:
-    @pytest.mark.parametrize("level", [1, 2, 3])
+    @pytest.mark.parametrize("level", [1, 2, 3, 4])
     def test_the_same_seed_brings_the_same_incident_at_the_same_second(self, level):
         assert plan(7, level, 180) == plan(7, level, 180)
         assert len({plan(seed, level, 180) for seed in range(50)}) > 40
 
     def test_every_scenario_can_come(self):
-        drawn = {plan(seed, 2, 180)[0].scenario.name for seed in range(200)}
-        assert drawn == set(SCENARIOS)
-        assert len(SCENARIOS) >= 8
+        drawn = [plan(seed, level, 180)[0].scenario for seed in range(200) for level in (2, 4)]
+        assert {scenario.name for scenario in drawn} == set(SCENARIOS)
+        assert len(SCENARIOS) == 9 + 4
+
+    def test_what_was_drawn_by_the_seeds_of_the_guide_is_drawn_still(self):
+        drawn = [plan(seed, 1, 180)[0] for seed in (2, 11, 7)]
+        assert [i.scenario.name for i in drawn] == ["slow", "hang", "flapping"]
+        assert plan(5, 2, 180)[0].scenario.name == "fails fast"
+
+    def test_the_last_level_brings_what_chapters_9_to_11_are_about_and_nothing_else(self):
+        drawn = [incident for seed in range(200) for incident in plan(seed, 4, 180)]
+        assert {incident.scenario.chapter for incident in drawn} == {9, 10, 11}
+        before = [incident for seed in range(200) for incident in plan(seed, 3, 180)]
+        assert max(incident.scenario.chapter for incident in before) == 8
 
     def test_the_first_level_needs_chapters_1_to_3_and_hits_either_backend(self):
         drawn = [incident for n in range(200) for incident in plan(n, 1, 180)]
@@ -223,6 +248,7 @@ class TestReport:
             assert incident.told in text
             assert "loaded a Caddyfile" in text
             assert incident.remedy in text
+            assert "Its chapter" in text
             assert f"{report.points} points" in text
         assert report.points == round(100 * (1 - 299 / 360))
 
@@ -301,6 +327,50 @@ def idle():
         yield day
 
 
+@pytest.fixture(scope="module")
+def grown():
+    """A game of the last level that has not begun: with a name server, and HTTPS to a backend."""
+    with game(seed_of("strange certificate", 4), 4) as day:
+        yield day
+
+
+class TestGrownSite:
+    def test_the_name_server_answers_and_nobody_on_call_breaks_or_mends_it(self, grown):
+        names = grown.lab.names
+        assert len(names.records["app"]) == 2
+        for fault in (lambda: names.moved(2), lambda: names.unlisted(2), names.silent):
+            with pytest.raises(FaultError, match="on call"):
+                fault()
+        with pytest.raises(FaultError, match="undo button"):
+            names.restore()
+
+    def test_a_move_is_told_by_nobody(self, grown):
+        before = grown.lab.names.records
+        grown.lab.chaos.move(2)
+        assert grown.lab.names.records != before
+        assert (grown.lab.names.faults, grown.lab.names.suffered, grown.lab.faults) == ([], [], [])
+        grown.lab.chaos.end()
+        assert grown.lab.names.records == before
+
+    def test_a_backend_that_is_restarted_listens_as_before(self, grown):
+        grown.lab.backend(2).restart(ready_after=0.1)
+        grown.lab.backend(1).restart(ready_after=0.1)
+        for ask in ({"path": "/test-api"}, {"path": "/login?user=ann", "method": "POST"}):
+            assert poll(lambda ask=ask: grown.lab.fire(8, **ask).errors == 0, 10)
+
+    def test_a_strange_certificate_outlives_a_reload_and_not_the_game(self, grown):
+        ask = {"path": "/login?user=ann", "method": "POST"}
+        grown.lab.forge(1)
+        grown.lab.load(GROWN)
+        assert "unknown authority" in grown.lab.fire(2, **ask).attempts()["error"][0]
+        grown.lab.chaos.end()
+        assert grown.lab.fire(2, **ask).errors == 0
+
+    def test_who_writes_a_backends_name_beside_that_of_the_name_server_means_the_same(self, grown):
+        grown.lab.load(game_answers.ELSEWHERE)
+        assert set(grown.lab.numbers.values()) == {2, 3}
+
+
 class TestOnCall:
     def test_nobody_has_an_undo_button(self, idle):
         for undo in (idle.lab.restore, idle.lab.reset, idle.lab.backend(2).restore):
@@ -367,7 +437,7 @@ class TestOnCall:
         with pytest.raises(LabError, match="played once"):
             day.start()
 
-    @pytest.mark.parametrize("options", [{"level": 4}, {"minutes": 0}, {"minutes": 31}])
+    @pytest.mark.parametrize("options", [{"level": 5}, {"minutes": 0}, {"minutes": 31}])
     def test_there_are_limits(self, options):
         with pytest.raises(LabError, match="A game"):
             GameDay(**options)

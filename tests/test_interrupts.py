@@ -144,10 +144,10 @@ def faults_of(lab: Lab) -> list[str]:
 
 
 def parts(lab: Lab) -> int:
-    """How many programs of the lab run, but for what keeps it."""
+    """How many backends and Caddys of the lab run."""
     if lab.stack.runtime.name == "podman":
         client, label = lab.stack.runtime._session.service.client, f"label=caddylab.lab={lab.id}"
-        return len(client.containers.list(filters=[label]))
+        return len(client.containers.list(filters=[label])) - 1  # the name server
     return len([process for process in processes_of(lab.id) if process.ppid() != os.getpid()])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import ssl
 
 import pytest
 
-from caddylab import Answerer, Lab, LabError, Traffic
+from caddylab import Answerer, CaddyfileError, Lab, LabError, Traffic
 from caddylab._machine.certificates import Signer
 
 SHOP = """{
@@ -260,3 +261,38 @@ def test_a_site_that_has_no_certificate_is_lent_one():
         [lent] = [one for one in lab.substitutions if one.stood == "no certificate at :443"]
         assert "`auto_https` is off: each TLS handshake fails in production" in lent.means
         assert lab.fire(1).good == 1
+
+
+@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
+def test_what_it_imports_is_made_whole_likewise(runtime, tmp_path):
+    for folder in ("there", "enabled", "enabled/parts"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "there/shop").write_text(
+        "http://{$SHOP_NAME} {\n\trate_limit 3\n\timport parts/*\n\treverse_proxy {$SHOP}\n}\n"
+    )
+    (tmp_path / "enabled/shop").symlink_to(tmp_path / "there/shop")
+    (tmp_path / "enabled/parts/head").write_text("header X-Shop {$SHOP_TITLE:mine}\nno_such_word\n")
+    (tmp_path / "Caddyfile").write_text("import enabled/shop\n")
+    (tmp_path / ".env").write_text("SHOP=app:3000\n")
+    with Lab.of(tmp_path / "Caddyfile", runtime, envfile=tmp_path / ".env") as lab:
+        said = {(each.file, each.line, each.stood) for each in lab.substitutions}
+        assert {
+            (os.path.join("enabled", "shop"), 1, "{$SHOP_NAME}"),
+            (os.path.join("enabled", "shop"), 2, "rate_limit 3"),
+            (os.path.join("enabled", "parts", "head"), 2, "no_such_word"),
+        } < said
+        assert [str(route) for route in lab.routes] == ["GET http://shop-name.example → app:3000"]
+        answer = lab.get("/")
+        assert (answer.status_code, answer.headers["X-Shop"]) == (200, "mine")
+
+
+def test_a_variable_counts_in_what_is_imported_as_in_the_file_itself(lab, tmp_path, monkeypatch):
+    monkeypatch.setenv("FIRST_BACKEND", "backend1")
+    (tmp_path / "proxy").write_text("reverse_proxy {$FIRST_BACKEND}:8080\n")
+    (tmp_path / "Caddyfile").write_text(":80 {\n\timport proxy\n}\n")
+    lab.load(tmp_path / "Caddyfile")
+    assert lab.fire(2).shares[1] == 2
+    (tmp_path / "proxy").write_text("reverse_proxy backend1:8080 {\n\tlb_polici first\n}\n")
+    with pytest.raises(CaddyfileError, match="lb_polici") as caught:
+        lab.load(tmp_path / "Caddyfile")
+    assert f"{tmp_path}{os.sep}proxy:2" in str(caught.value)

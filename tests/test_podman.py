@@ -67,7 +67,8 @@ def test_everything_is_published_on_loopback_only(client, runtime):
         for binding in ports or []
     ]
     of_each_backend, of_caddy = 2, MOST_DOORS + 2  # its doors, the admin endpoint and the log
-    assert len(bindings) == 2 * of_each_backend + of_caddy
+    of_the_name_server = 1
+    assert len(bindings) == 2 * of_each_backend + of_caddy + of_the_name_server
     assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
 
 
@@ -89,7 +90,7 @@ def test_ports_are_held_until_podman_takes_them(monkeypatch):
 
     monkeypatch.setattr(podman, "Container", Envied)
     with running(backends=1):
-        assert sorted(attempts) == ["backend1", "caddy"]
+        assert sorted(attempts) == ["backend1", "caddy", "names"]
 
 
 def test_two_labs_have_backends_of_their_own(runtime):

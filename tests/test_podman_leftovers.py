@@ -53,7 +53,7 @@ def test_an_owner_that_is_killed(client):
     owner.await_word("ready")
     assert len(left_of(client, owner.lab_id)) == 4
     owner.kill()
-    assert owner.all_gone(client, 8)
+    assert owner.all_gone(client)
     assert marked(owner.lab_id) == []
 
 
@@ -63,7 +63,7 @@ def test_an_owner_that_is_killed_while_the_lab_starts(client, seconds):
     owner.await_word("begin")
     time.sleep(seconds)  # a moment of the start, not a condition
     owner.kill()
-    assert owner.all_gone(client, 8)
+    assert owner.all_gone(client)
 
 
 def test_an_owner_with_a_service_of_its_own_that_is_killed(client, monkeypatch):
@@ -72,7 +72,7 @@ def test_an_owner_with_a_service_of_its_own_that_is_killed(client, monkeypatch):
     owner.await_word("ready")
     assert any("system service" in " ".join(p.cmdline()) for p in marked(owner.lab_id))
     owner.kill()
-    assert owner.all_gone(client, 8)
+    assert owner.all_gone(client)
     assert poll(lambda: not marked(owner.lab_id), 5)
 
 
@@ -106,7 +106,7 @@ def test_a_living_owner_is_never_swept(client):
     assert owner.lab_id not in podman.sweep()
     assert len(left_of(client, owner.lab_id)) == 4
     owner.kill()
-    assert owner.all_gone(client, 8)
+    assert owner.all_gone(client)
 
 
 def test_a_closed_lab_is_swept_while_its_owner_lives(client, monkeypatch, capsys):

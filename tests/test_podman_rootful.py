@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import json
 import os
+import re
+import secrets
 import socket
 import subprocess
+import threading
+from collections.abc import Iterator
 
 import pytest
-from podman_support import running
+from dnslib import DNSError, DNSRecord
+from podman_support import dial, get, running
 
 from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
@@ -68,3 +75,84 @@ def ip(*arguments: str) -> bytes:
 
 def hardware_address(interface: str) -> str:
     return str(json.loads(ip("-json", "link", "show", interface))[0]["address"])
+
+
+# --- names stay in the lab ------------------------------------------------------------------
+
+LOOK_UP = """
+import socket, sys, time
+for name in sys.argv[1:]:
+    began = time.monotonic()
+    try:
+        socket.getaddrinfo(name, 80)
+        print(name, "found")
+    except socket.gaierror:
+        print(name, "none" if time.monotonic() - began < 2 else "late")
+"""
+
+
+def test_no_name_asked_in_a_container_leaves_the_lab(client, runtime):
+    """Nor does anybody wait for one: what is not the lab's is refused at once."""
+    mark = secrets.token_hex(8)
+    names = [f"{mark}.example.org", f"{mark}.dns.podman", mark, "backend2.dns.podman", "backend2"]
+    inside = ipaddress.ip_network(subnet(client, runtime)["subnet"])
+    runtime.units[1].kill()
+    try:
+        with questions() as seen:
+            backend = client.containers.get(f"caddylab-{runtime.lab_id}-backend1")
+            code, (out, err) = backend.exec_run(["python", "-c", LOOK_UP, *names], demux=True)
+            assert code == 0, err
+            dial(runtime, f"caddy-{mark}.example.org:80")
+            assert get(runtime, timeout=2).status_code == 502
+    finally:
+        runtime.units[1].start()
+    assert out.decode().split() == [word for name in names for word in (name, "none")]
+    marked = {(name, to) for name, to in seen if mark in name}
+    assert {f"{mark}.example.org.", f"caddy-{mark}.example.org."} <= {name for name, _ in marked}
+    assert [(name, to) for name, to in marked if ipaddress.ip_address(to) not in inside] == []
+
+
+def test_every_container_knows_a_name_server_of_the_lab_only(client, runtime):
+    inside = ipaddress.ip_network(subnet(client, runtime)["subnet"])
+    for name in ("backend1", "caddy", "names"):
+        container = client.containers.get(f"caddylab-{runtime.lab_id}-{name}")
+        _, text = container.exec_run(["cat", "/etc/resolv.conf"], stream=False)
+        servers = re.findall(rb"nameserver ([0-9.a-f:]+)", text)
+        assert servers
+        assert all(ipaddress.ip_address(each.decode()) in inside for each in servers), text
+
+
+def subnet(client, runtime) -> dict[str, str]:
+    [found] = client.networks.get(f"caddylab-{runtime.lab_id}").attrs["subnets"]
+    return dict(found)
+
+
+@contextlib.contextmanager
+def questions() -> Iterator[set[tuple[str, str]]]:
+    """The names that are asked for anywhere here meanwhile, and the addresses that are asked."""
+    seen: set[tuple[str, str]] = set()
+    ended = threading.Event()
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003)) as all_packets:
+        all_packets.settimeout(0.1)
+
+        def listen() -> None:
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    note(all_packets.recv(1 << 16), seen)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield seen
+        finally:
+            ended.set()
+            thread.join()
+
+
+def note(packet: bytes, seen: set[tuple[str, str]]) -> None:
+    """Note what an IPv4 packet asks for, if it is a question to a name server."""
+    rest = packet[4 * (packet[0] & 15) :]
+    if packet[0] >> 4 == 4 and packet[9] == socket.IPPROTO_UDP and rest[2:4] == b"\0\x35":
+        with contextlib.suppress(DNSError):
+            name = str(DNSRecord.parse(rest[8:]).q.qname)
+            seen.add((name, socket.inet_ntoa(packet[16:20])))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from network_support import watched as watched_network
 from test_trust import copy_stores, hidden_stores, listing, root_only
 
 FOLDER = "CADDYLAB_ADAPT_FILES"
@@ -32,23 +33,44 @@ OWN = {
     "\t\t\tforward_proxy_url http://192.0.2.1:3128\n\t\t}\n\t}\n}\n",
 }
 
+SITES = {
+    "internal": "shop.example.test {\n\ttls internal\n\tPROXY\n}\n",
+    "mail": "shop.example.org {\n\ttls me@example.com\n\tPROXY\n}\n",
+    "names": "{\n\temail me@example.com\n}\na.example.org, b.example.org {\n\tPROXY\n}\n",
+    "demand": "{\n\ton_demand_tls {\n\t\task http://localhost:9123/ask\n\t}\n}\n"
+    "https:// {\n\ttls {\n\t\ton_demand\n\t}\n\tPROXY\n}\n",
+    "wildcard": "*.example.org {\n\ttls me@example.com {\n\t\tdns cloudflare x\n\t}\n\tPROXY\n}\n",
+    "zerossl": "{\n\tcert_issuer zerossl key\n}\nz.example.org {\n\tPROXY\n}\n",
+}
+
 
 def watch(runtime: str, who: str, folder: Path, tmp_path: Path) -> dict:
     before = copy_stores(tmp_path / "stores")
     user = USER if who == "user" else []
     command = [sys.executable, str(WATCH), runtime, str(folder), str(tmp_path / "calls")]
-    done = subprocess.run(
-        [*hidden_stores(tmp_path / "stores"), *user, *command],
-        capture_output=True, text=True, timeout=1500,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    words = [*hidden_stores(tmp_path / "stores"), *user, *command]
+    said = in_containers(words) if runtime == "podman" else in_a_watched_network(words, tmp_path)
     assert listing(tmp_path / "stores") == before
-    result = json.loads(done.stdout.splitlines()[-1])
+    result = json.loads(said.splitlines()[-1])
     assert result["faults"] == []
     assert result["strayed"] == []
     assert result["alive"]
     assert result["calls"] > 0
     return result
+
+
+def in_containers(words: list[str]) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, timeout=1500)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def in_a_watched_network(words: list[str], folder: Path) -> str:
+    """Here whatever program of the lab sends a packet to another host is caught, too."""
+    done = watched_network(*words, cwd=folder, timeout=1500)
+    assert done.returncode == 0, done.said
+    assert done.packets == ()
+    return done.said
 
 
 WHO = [
@@ -68,6 +90,19 @@ def test_caddyfiles_that_reach_far_touch_nothing(runtime, who, tmp_path):
     result = watch(runtime, who, folder, tmp_path)
     assert result["loaded"] + result["refused"] == len(OWN)
     assert not list(Path("/var/tmp").glob("caddylab-stray*"))
+
+
+@root_only
+@watched
+@pytest.mark.parametrize(("runtime", "who"), WHO)
+def test_sites_by_https_are_served_and_touch_nothing(runtime, who, tmp_path):
+    folder = tmp_path / "caddyfiles"
+    folder.mkdir()
+    for name, text in SITES.items():
+        text = text.replace("PROXY", "reverse_proxy backend1:8080 backend2:8080")
+        (folder / name).write_text(text)
+    result = watch(runtime, who, folder, tmp_path)
+    assert result["answers"] == {name: [200, 200] for name in SITES}
 
 
 @root_only

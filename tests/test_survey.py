@@ -9,7 +9,7 @@ import pytest
 from caddylab import CaddyfileError, FaultError, LabError, Survey, projector
 from caddylab._machine import shipped
 from caddylab._survey import table
-from caddylab._survey.survey import LOAD_PATH
+from caddylab._survey.faults import LOAD_PATH
 
 BARE = """
 :80 {

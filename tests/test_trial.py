@@ -15,7 +15,10 @@ from caddylab._trial.subject import look
 
 HAPPY = caddyfiles.read("happy-path")[1]
 BARE = ":80 {\n\treverse_proxy backend1:8080 backend2:8080 {\n\t\tlb_policy round_robin\n\t}\n}\n"
-STICKY = BARE.replace("round_robin", "cookie\n\t\tlb_retries 1\n\t\tfail_duration 10s")
+STICKY = BARE.replace(
+    "round_robin",  # so half of the users are at each backend
+    "cookie {\n\t\t\tfallback round_robin\n\t\t}\n\t\tlb_retries 1\n\t\tfail_duration 10s",
+)
 FIXED = tuple(name for name in NAMES if not ROWS[name].dynamic)
 SEVEN = ("killed under load", "down", "answers 500", "slow", "hung", "partitioned")
 
@@ -36,6 +39,13 @@ def feel(rig):
         return tried(rig, ROWS[row], look(rig, "a test", text), text, **options)
 
     return see
+
+
+def test_a_row_that_cannot_happen_to_the_site_is_refused_in_words(tmp_path):
+    (tmp_path / "Caddyfile").write_text(":80 {\n\treverse_proxy app:3000\n}\n")
+    said = r"'down' needs 2 or more.* 'name server silent' needs .*`dynamic`.* has 1 upstream"
+    with pytest.raises(FaultError, match=said):
+        rehearse(tmp_path / "Caddyfile", ["down", "name server silent"], runtime="process")
 
 
 class TestRows:

@@ -1,6 +1,7 @@
 """The lab's own name server: it knows the lab's backends, and asks nobody.
 
-It answers by UDP what its zone says; the zone is set by HTTP, with the lab's secret.
+It answers by UDP what its zone says; the zone is set by HTTP, with the lab's secret. Where the lab
+runs in containers, it is also what these ask for each other's names (`front`).
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator
-from typing import Any
 
 import uvicorn
-from dnslib import QTYPE, RCODE, RR, SRV, A, DNSError, DNSRecord
+from dnslib import QTYPE, RCODE, RR, SRV, A, DNSRecord
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from .control import Guard
+from .front import address, stand_before
 from .params import explained
+from .questions import Answering
 from .settings import Settings
 
 ADDRESS = "NAMES_ADDRESS"
 """Environment variable: where it takes questions, such as "0.0.0.0:5353"."""
+FRONT, PODMAN = "NAMES_FRONT", "NAMES_PODMAN"
+"""Environment variables: where containers ask it, and where Podman's own is; else neither."""
 LIFE = 1
 """Seconds that an answer may be kept."""
 
@@ -63,31 +67,20 @@ class Zone(BaseModel):
         return reply
 
 
-class NameServer(asyncio.DatagramProtocol):
+class NameServer(Answering):
     """Answers what its zone says."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.zone = Zone()
-        self._transport: Any = None
-        self._answering: set[asyncio.Task[None]] = set()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to answer."""
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        """Answer a question, in its time; what is none gets no answer."""
-        if not self.zone.silent:
-            task = asyncio.create_task(self._answer(data, addr))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
-
-    async def _answer(self, data: bytes, addr: Any) -> None:
-        with contextlib.suppress(DNSError):
-            question = DNSRecord.parse(data)
-            zone = self.zone
-            await asyncio.sleep(zone.seconds)
-            self._transport.sendto(zone.answer(question).pack(), addr)
+    async def reply(self, question: DNSRecord) -> DNSRecord | None:
+        """The zone's answer, in its time."""
+        zone = self.zone
+        if zone.silent:
+            return None
+        await asyncio.sleep(zone.seconds)
+        return zone.answer(question)
 
 
 def run(bound: socket.socket) -> None:
@@ -106,13 +99,15 @@ def run(bound: socket.socket) -> None:
 def _control(server: NameServer) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        host, _, port = os.environ[ADDRESS].rpartition(":")
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: server, local_addr=(host, int(port))
+            lambda: server, local_addr=address(os.environ[ADDRESS])
         )
+        front, podman = os.environ.get(FRONT), os.environ.get(PODMAN)
+        open_ones = [transport, *(await stand_before(podman, front) if podman and front else [])]
         app.state.port = transport.get_extra_info("sockname")[1]
         yield
-        transport.close()
+        for each in open_ones:
+            each.close()
 
     app = FastAPI(openapi_url=None, lifespan=life)
 

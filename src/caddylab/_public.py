@@ -21,6 +21,7 @@ from caddylab._errors import (
     WaitTimeout,
 )
 from caddylab._exercises.onward import onward
+from caddylab._gameday.drill import Drill
 from caddylab._gameday.game import GameDay
 from caddylab._look.projector import projector
 from caddylab._machine.answer import Answer
@@ -30,9 +31,12 @@ from caddylab._notebook.magic import register as _register_magic
 from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.faults import Fault
+from caddylab._survey.policies import PolicyCosts, policy_costs
+from caddylab._survey.sightings import Sightings
 from caddylab._survey.survey import Survey
 from caddylab._survey.trial import Trial
 from caddylab._traffic.goodput import goodput
+from caddylab._traffic.objective import Objective, histogram_quantile
 from caddylab._traffic.traffic import Traffic, compare
 from caddylab._trial.rehearsal import rehearse
 from caddylab._trial.report import Rehearsal
@@ -49,6 +53,7 @@ __all__ = [
     "CaddylabError",
     "Claim",
     "Clients",
+    "Drill",
     "Fault",
     "FaultError",
     "GameDay",
@@ -56,12 +61,15 @@ __all__ = [
     "LabClosed",
     "LabError",
     "NotYet",
+    "Objective",
     "Outcome",
+    "PolicyCosts",
     "Prediction",
     "Rehearsal",
     "Request",
     "RuntimeUnavailable",
     "Seen",
+    "Sightings",
     "Span",
     "StartFailed",
     "Stopped",
@@ -74,9 +82,11 @@ __all__ = [
     "compare",
     "doctor",
     "goodput",
+    "histogram_quantile",
     "judge",
     "onward",
     "plausible",
+    "policy_costs",
     "predict",
     "predictions",
     "projector",

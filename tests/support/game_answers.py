@@ -54,7 +54,52 @@ A_PAGE = """
 	}
 }
 """
-FITTING = {"lost sessions": STICKY, "slow everywhere": A_PAGE}
+NAMED = """
+	reverse_proxy {
+		dynamic a app 8080 {
+			refresh 1s
+		}
+		lb_policy round_robin
+		OPTIONS
+	}
+}
+"""
+ACCOUNTS = """
+:80 {
+	@accounts path /login /me
+	reverse_proxy @accounts https://backend1:8443
+"""
+READY = f"""{ACCOUNTS}
+	reverse_proxy backend2:8080 backend3:8080 {{
+		lb_policy round_robin
+		lb_try_duration 5s
+		lb_try_interval 50ms
+		health_uri /ready
+		health_interval 200ms
+	}}
+}}
+"""
+TURNED_AWAY = f"""{ACCOUNTS}
+	respond /feed "Later, please." 503
+{NAMED.replace("OPTIONS", "lb_retries 1")}
+"""
+ASKING = ACCOUNTS + NAMED.replace("OPTIONS", "lb_retries 2\n\t\tfail_duration 5s")
+ELSEWHERE = f"""
+:80 {{
+	@accounts path /login /me
+	reverse_proxy @accounts backend2:8080 backend3:8080 {{
+		lb_policy cookie
+	}}
+{NAMED.replace("OPTIONS", "")}
+"""
+FITTING = {
+    "endless deploy": READY,
+    "retry storm": TURNED_AWAY,
+    "moving names": ASKING,
+    "strange certificate": ELSEWHERE,
+    "lost sessions": STICKY,
+    "slow everywhere": A_PAGE,
+}
 """By the scenario's name; for all others it is `PREPARED`."""
 AFTERWARDS = {"lost sessions", "wrong health path"}
 """What a colleague deploys over the Caddyfile that was prepared: the answer comes after it."""

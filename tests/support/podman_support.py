@@ -17,6 +17,8 @@ from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.podman import sweep as podman_sweep
 from caddylab._runtimes.podman.runtime import PodmanRuntime
 
+PATIENCE = 60.0
+"""Seconds; a busy machine takes some to remove four containers."""
 FETCH = """
 import sys, urllib.error, urllib.request
 url, *headers = sys.argv[1:]
@@ -40,7 +42,12 @@ def running(backends: int = 2) -> Iterator[PodmanRuntime]:
 
 def proxy_to(runtime: PodmanRuntime, *numbers: int) -> None:
     """Have Caddy serve these backends in turn, and log as a lab does."""
-    upstreams = [{"dial": runtime.dial(f"backend{number}", 8080)} for number in numbers]
+    dial(runtime, *(runtime.dial(f"backend{number}", 8080) for number in numbers))
+
+
+def dial(runtime: PodmanRuntime, *addresses: str) -> None:
+    """Have Caddy dial these addresses in turn."""
+    upstreams = [{"dial": address} for address in addresses]
     policy = {"selection_policy": {"policy": "round_robin"}}
     handler = {"handler": "reverse_proxy", "upstreams": upstreams, "load_balancing": policy}
     config = runtime.extra_config()
@@ -109,8 +116,8 @@ class Owner:
     def has_folder(self) -> bool:
         return (folder.base() / self.lab_id).exists()
 
-    def all_gone(self, client: PodmanClient, timeout: float) -> bool:
-        """Whether everything of it is gone in time, and stays so."""
-        gone = poll(lambda: not self.has_folder() and not left_of(client, self.lab_id), timeout)
+    def all_gone(self, client: PodmanClient) -> bool:
+        """Whether everything of it goes, and stays so."""
+        gone = poll(lambda: not self.has_folder() and not left_of(client, self.lab_id), PATIENCE)
         time.sleep(0.3)  # what Podman was still busy with would appear now
         return gone and not left_of(client, self.lab_id)

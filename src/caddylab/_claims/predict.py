@@ -76,15 +76,18 @@ class Prediction:
             raise ArgumentError(f"{option!r} is none of the answers {list(self.options)}.")
         self._buttons.value = option
 
-    def compare(self, measured: Any) -> None:
+    def compare(self, measured: Any = None, *, fewest: Mapping[str, Any] | None = None) -> None:
         """Show the prediction beside what was measured, and find which answer that is.
 
         Args:
             measured: the value: a number, a text or a list, as the answers' values are.
+            fewest: in its place a number for each answer: the smallest decides.
 
         Raises:
             ArgumentError: it is nothing that an answer could stand for.
         """
+        if fewest:
+            measured = min(fewest, key=fewest.__getitem__)
         self.came_true = self._answers.which(measured)
         self.measured = self._answers.said(measured)
         self._said = Said(self._verdict(), self._about())

@@ -162,6 +162,11 @@ class Clients:
         for k in range(len(self._people), count):
             self._people.append(Client(self.address(k), self._proxy))
 
+    def cookies(self, name: str) -> set[str]:
+        """The values that they have of one cookie; who has none is left out."""
+        held = (client.cookies.get(name) for client in self._people)
+        return {value for value in held if value is not None}
+
     def forget(self) -> None:
         """Empty every cookie jar: everybody is a new visitor again."""
         for client in self._people:

@@ -66,7 +66,7 @@ class Bench(Rig):
 
     def take(self, *, own: bool) -> None:
         """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
-        self.stack.site.lenient = own
+        self.stack.site.reading.lenient = own
 
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""

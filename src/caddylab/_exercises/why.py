@@ -79,6 +79,20 @@ WHY = {
     "and Caddy blamed the innocent one for it.",
     "08.5": "A reader's request may be sent again after a 500 or a silence; an order may not. The "
     "timeout makes the silence an error first.",
+    "09.1": "The memory spares those who come later, and those who come while it still speaks "
+    "against everybody wait until it has faded, or until somebody is back.",
+    "09.2": "The check had found the server away before it was back, and asked whether it serves, "
+    "not whether it lives. Or somebody who was told to come later asked the other one.",
+    "09.3": "The delay lets old connections outlive their configuration. What was learned does "
+    "not, so the first to meet the dead server again needs a second attempt.",
+    "09.4": "Caddy hangs up before the server does, so no order is ever sent on a dying "
+    "connection, and none has to be sent again.",
+    "10.1": "Each layer tries once more than it retries, and layers multiply. An order that was "
+    "sent stays sent, and a memory leaves nobody to ask.",
+    "10.2": "The limit keeps the queue shorter than people's patience, so the workers work only "
+    "for those who still wait.",
+    "10.3": "Retry and memory carry the dead one, and the limit keeps the bus from filling a queue "
+    "that tries would keep full.",
     "11.1": "Who refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and a "
     "redirect are answers, and only the log tells the first two apart.",
     "11.2": "The clock makes Caddy ask again, and the shorter it is, the sooner the new address "
@@ -87,6 +101,13 @@ WHY = {
     "carry what the old answer costs.",
     "11.4": "Without the line Caddy expects each server's own name, which is what the certificates "
     "show. To check nothing would have believed the stranger as well.",
+    "12.1": "The error log has what Caddy could not do for somebody in the end. A retry that "
+    "succeeds, an answer of 500 and a client who leaves are none of that.",
+    "12.2": "`log_append` is worked out when the request is over, so it knows who answered at last "
+    "and how many tries it took; the retry alone would have left no trace.",
+    "12.3": "The check asks for the page that users ask for, often, and has little patience: one "
+    "interval and one timeout are less than three seconds.",
+    "12.4": "The share of bad requests by your promise, divided by the share that it allows.",
     "13.1": "`/account/*` begins with `/account/`, so `/account` itself is the shop's, and so is "
     "`/accounts/all`. What Caddy redirects, no backend sees.",
     "13.2": "A pair can fail over: timeout, retry and memory. An order that was sent stays with "

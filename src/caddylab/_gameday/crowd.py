@@ -57,12 +57,17 @@ class Group(Clients):
 class Crowd:
     """Everybody who visits the site.
 
+    Args:
+        site: where.
+        rate: requests a second.
+        patience: seconds after which they give up.
+
     Attributes:
         runs: what they send, with the kind of each.
     """
 
-    def __init__(self, site: OnCall, rate: float) -> None:
-        self._site, self._rate = site, rate
+    def __init__(self, site: OnCall, rate: float, patience: float = PATIENCE) -> None:
+        self._site, self._rate, self._patience = site, rate, patience
         self._visitors, self._members = Clients(VISITORS), Clients(MEMBERS)
         self._lost: dict[int, float] = {}
         self.runs: list[tuple[str, Traffic]] = []
@@ -75,13 +80,13 @@ class Crowd:
         """
         self._site.fire(
             MEMBERS, concurrency=8, clients=self._members, path=LOGIN, method="POST",
-            timeout=PATIENCE, background=True,
+            timeout=self._patience, background=True,
         ).wait()  # fmt: skip
         for kind in KINDS:
             clients = self._members if kind.name == "account" else self._visitors
             traffic = self._site.fire(
                 rate=self._rate * kind.share, duration=seconds, path=kind.path, method=kind.method,
-                body=kind.body, clients=clients, timeout=PATIENCE, background=True,
+                body=kind.body, clients=clients, timeout=self._patience, background=True,
             )  # fmt: skip
             self.runs.append((kind.name, traffic))
             if kind.name == "account":
@@ -96,7 +101,7 @@ class Crowd:
             group = Group(self._members[client] for client in due)
             traffic = self._site.fire(
                 len(due), concurrency=len(due), clients=group, path=LOGIN, method="POST",
-                timeout=PATIENCE, background=True,
+                timeout=self._patience, background=True,
             )  # fmt: skip
             self.runs.append(("login", traffic))
             for client in due:

@@ -15,6 +15,7 @@ from caddylab._gameday.crowd import PATIENCE, RATE, Crowd
 from caddylab._gameday.incidents import plan
 from caddylab._gameday.on_call import OnCall
 from caddylab._gameday.plot import Plot
+from caddylab._gameday.production import GROWN, LEVEL
 from caddylab._gameday.scenarios import DAY
 from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed, Status
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from caddylab._gameday.report import Report
 
 TICK = 0.1
-LEVELS = (1, 2, 3)
+LEVELS = (1, 2, 3, LEVEL)
 LEAST, MOST = 0.1, 30.0
 LARGEST_SEED = 9999
 
@@ -49,7 +50,8 @@ class GameDay:
 
     Args:
         seed: the same seed brings the same incident at the same second; without it, any.
-        level: 1 (one for which chapters 1 to 3 are enough), 2 (any one of nine) or 3 (two at once).
+        level: 1 (what chapters 1 to 3 are about), 2 (1 to 8), 3 (two of these at once) or 4 (9 to
+            11, on a site with a name server and HTTPS).
         minutes: how long it lasts, from 0.1 to 30.
         rate: requests a second.
         runtime: where the lab runs; as for `Lab`.
@@ -72,7 +74,7 @@ class GameDay:
         runtime: str = "auto",
     ) -> None:
         if level not in LEVELS:
-            raise LabError(f"A game has level 1, 2 or 3, not {level!r}.")
+            raise LabError(f"A game has level 1, 2, 3 or 4, not {level!r}.")
         if not LEAST <= minutes <= MOST:
             raise LabError(f"A game lasts {LEAST} to {MOST:g} minutes, not {minutes!r}.")
         self.seed = random.randint(1, LARGEST_SEED) if seed is None else seed
@@ -84,13 +86,11 @@ class GameDay:
         self._error: Exception | None = None
         self._stop, self._over = threading.Event(), threading.Event()
         self.lab = OnCall(runtime, self._did, self.stop)
-        self.lab.deploy(DAY)
+        self.lab.deploy(GROWN if level == LEVEL else DAY)
         self._crowd = Crowd(self.lab, rate)
         self._accounts = Accounts(self._crowd, self.lab.reloads, rate, self.seconds)
-        progress_bar.say(
-            f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
-            f"visitors in. Others get the same game with seed={self.seed}."
-        )
+        said = f"Game {self.seed}, level {level}, {minutes:g} minutes. `game.start()` lets the "
+        progress_bar.say(f"{said}visitors in. Others get the same game with seed={self.seed}.")
 
     # --- the game ------------------------------------------------------------------------
 
@@ -129,6 +129,11 @@ class GameDay:
 
         judged = self._accounts.judged(self._began or 0.0)
         return requests(judged, self.lab.stack.feed.waiting())
+
+    def wait_for_alarm(self) -> None:
+        """Return when two per cent of the budget are gone, or the game is over."""
+        fallen = lambda: self.over or self.status().budget < 0.98  # noqa: E731
+        self.lab.wait_until(fallen, self.seconds + 60, "all is well")
 
     def wait(self) -> None:
         """Return when the game is over. Stop (the square) only stops waiting."""

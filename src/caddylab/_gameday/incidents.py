@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from caddylab._gameday.scenarios import SCENARIOS, Scenario
+from caddylab._gameday.production import LEVEL
+from caddylab._gameday.scenario import Scenario
+from caddylab._gameday.scenarios import SCENARIOS
 
 FIRST, SPREAD = 0.12, 0.08
 """The incident comes after so much of the game, and within so much more."""
@@ -48,12 +50,13 @@ def plan(seed: int, level: int, seconds: float) -> tuple[Incident, ...]:
 
     Args:
         seed: any whole number.
-        level: 1 (one for which chapters 1 to 3 are enough), 2 (any one) or 3 (two at once).
+        level: 1 (one for which chapters 1 to 3 are enough), 2 (any one of those that chapters 1
+            to 8 are about), 3 (two of these at once) or 4 (one that chapters 9 to 11 are about).
         seconds: how long the game lasts.
     """
     lots = random.Random(f"{seed}, level {level}")
     at = seconds * (FIRST + SPREAD * lots.random())
-    known = [scenario for scenario in SCENARIOS.values() if scenario.early or level > 1]
+    known = [scenario for scenario in SCENARIOS.values() if _comes(scenario, level)]
     first = lots.choice(known)
     drawn = [first]
     if level == 3:
@@ -63,6 +66,11 @@ def plan(seed: int, level: int, seconds: float) -> tuple[Incident, ...]:
         Incident(scenario, round(at + k * APART * seconds, 1), victim)
         for k, scenario in enumerate(drawn)
     )
+
+
+def _comes(scenario: Scenario, level: int) -> bool:
+    """The last level has a site of its own, and what can happen to that."""
+    return (scenario.level == LEVEL) == (level == LEVEL) and scenario.level <= level
 
 
 def _go_together(one: Scenario, other: Scenario) -> bool:

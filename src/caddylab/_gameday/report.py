@@ -216,6 +216,7 @@ class Report:
             ("Noticed", reaction),
             ("Mended", _mended(mended)),
             ("What helps", incident.remedy),
+            ("Its chapter", str(incident.scenario.chapter)),
         ]
 
     def _deeds(self) -> list[str]:

@@ -1,12 +1,13 @@
-"""What can happen on a game day."""
+"""What can happen on a game day: what chapters 1 to 8 are about, and what production adds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from caddylab._gameday.crowd import SEARCH
-from caddylab._gameday.on_call import Deed, OnCall
+from caddylab._gameday.on_call import OnCall
+from caddylab._gameday.production import PRODUCTION
+from caddylab._gameday.scenario import Scenario, deploys, suffers
 
 DAY = """\
 :80 {
@@ -45,50 +46,6 @@ CHECKED = """\
 }
 """
 
-Script = Callable[[OnCall, int], Iterator[float]]
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """Something that can happen.
-
-    Attributes:
-        name: a word or two.
-        where: "backend" (it happens to one backend), "site" (to Caddy's configuration) or
-            "path" (to one path on all backends); two that come together differ in it.
-        what: what happened, told at the end; `{n}` is the backend's number.
-        remedy: what would have helped, in general.
-        script: lets it happen, step by step; yields how many seconds to wait for the next.
-        early: whether chapters 1 to 3 are enough to see it and to live with it.
-    """
-
-    name: str
-    where: str
-    what: str
-    remedy: str
-    script: Script
-    early: bool = False
-
-
-def _suffers(kind: str, deed: Deed) -> Script:
-    """The script of what happens to the one backend, and stays."""
-
-    def script(site: OnCall, backend: int) -> Iterator[float]:
-        yield 0
-        site.chaos.afflict(backend, kind, deed)
-
-    return script
-
-
-def _deploys(caddyfile: str) -> Script:
-    """The script of what a colleague does."""
-
-    def script(site: OnCall, backend: int) -> Iterator[float]:
-        yield 0
-        site.deploy(caddyfile)
-
-    return script
-
 
 def _slow_everywhere(site: OnCall, backend: int) -> Iterator[float]:
     yield 0
@@ -112,8 +69,9 @@ _ALL = (
         "Backend {n} hung: it took requests and never answered.",
         "A time limit turns silence into an error; with that, a retry and a memory for "
         "failures, or an active check, keep clients away. A restart helps, too.",
-        _suffers("hung", lambda hand: hand.hung()),
-        early=True,
+        suffers("hung", lambda hand: hand.hung()),
+        chapter=2,
+        level=1,
     ),
     Scenario(
         "slow",
@@ -121,8 +79,9 @@ _ALL = (
         "Backend {n} took 2.5 s for every answer: a neighbour kept its disk busy.",
         "Slow is no error until you make it one: a time limit, a retry and a memory for "
         "failures, an impatient active check, or taking the slow one out.",
-        _suffers("slow", lambda hand: hand.slow(2.5)),
-        early=True,
+        suffers("slow", lambda hand: hand.slow(2.5)),
+        chapter=3,
+        level=1,
     ),
     Scenario(
         "fails fast",
@@ -131,7 +90,8 @@ _ALL = (
         "was gone.",
         "Say that an answer of 5xx is a failure and that failures are remembered, retry on the "
         "status, or let an active check find it. Beware of policies that prefer the quickest.",
-        _suffers("failing", lambda hand: hand.failing()),
+        suffers("failing", lambda hand: hand.failing()),
+        chapter=4,
     ),
     Scenario(
         "slow everywhere",
@@ -140,6 +100,7 @@ _ALL = (
         "No balancing helps when everybody is slow: answer that path quickly with a page of "
         "your own, and see that its failures do not take the backends out for all other paths.",
         _slow_everywhere,
+        chapter=3,
     ),
     Scenario(
         "flapping",
@@ -148,7 +109,8 @@ _ALL = (
         "Retry at once what could not be delivered, and remember a failure for longer than the "
         "backend stays up; or take it out until somebody has found out why.",
         _flapping,
-        early=True,
+        chapter=2,
+        level=1,
     ),
     Scenario(
         "lost sessions",
@@ -157,7 +119,8 @@ _ALL = (
         "them.",
         "Who is logged in must come back to the same backend: a sticky policy for all paths "
         "that need the session, or the old configuration again.",
-        _deploys(SCALED),
+        deploys(SCALED),
+        chapter=6,
     ),
     Scenario(
         "wrong health path",
@@ -165,7 +128,8 @@ _ALL = (
         "A colleague deployed a health check that asks for a page which no backend has.",
         "Look at who answers: a 503 of Caddy's own means that it trusts nobody. Take the check "
         "back, or let it ask for what is there; and try a check before it decides.",
-        _deploys(CHECKED),
+        deploys(CHECKED),
+        chapter=1,
     ),
     Scenario(
         "half-broken deploy",
@@ -173,7 +137,8 @@ _ALL = (
         "Backend {n} got a new version: its search answered 500, all else was well, the check too.",
         "Health checks see only what they ask for. Let real answers count: 5xx as failures that "
         "are remembered or retried; or send that path to the others.",
-        _suffers("failing", lambda hand: hand.failing(path=SEARCH)),
+        suffers("failing", lambda hand: hand.failing(path=SEARCH)),
+        chapter=8,
     ),
     Scenario(
         "partition",
@@ -181,7 +146,8 @@ _ALL = (
         "Backend {n} was cut off: connections to it got no answer at all.",
         "A short limit for the dial, a retry and a memory for failures; or an active check that "
         "does not wait long. A restart changes nothing, since the network is broken.",
-        _suffers("partitioned", lambda hand: hand.partitioned()),
+        suffers("partitioned", lambda hand: hand.partitioned()),
+        chapter=8,
     ),
-)  # fmt: skip
-SCENARIOS = {scenario.name: scenario for scenario in _ALL}
+)
+SCENARIOS = {scenario.name: scenario for scenario in (*_ALL, *PRODUCTION)}

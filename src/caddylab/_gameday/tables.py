@@ -8,6 +8,7 @@ import pandas as pd
 
 from caddylab._gameday.score import PAGE, Sample
 from caddylab._records import Outcome, Request
+from caddylab._traffic.timed import Timed
 
 JUDGEMENT = {0.0: "good", PAGE: "page", 1.0: "bad"}
 
@@ -31,7 +32,7 @@ def requests(judged: Iterable[tuple[Request, Sample]], waiting: Mapping[int, int
         "latency": [round(request.duration, 3) for request, _ in rows],
         "judged": [JUDGEMENT.get(sample.cost, "does not count") for _, sample in rows],
     }
-    return pd.DataFrame(columns)
+    return Timed(pd.DataFrame(columns))
 
 
 def _tried(request: Request, waiting: Mapping[int, int]) -> str:

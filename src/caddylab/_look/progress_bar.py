@@ -21,6 +21,16 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def show(thing: object) -> None:
+    """Something that a notebook shows better than its text."""
+    if not in_notebook():
+        return say(repr(thing))
+    from IPython.display import display
+
+    display(thing)  # type: ignore[no-untyped-call]
+    return None
+
+
 def countdown(condition: Callable[[], object], timeout: float, what: str) -> bool:
     """Wait for a condition, with a bar that shows the patience left; False when it is used up."""
     began = time.monotonic()

@@ -39,6 +39,10 @@ class Headers(Mapping[str, str]):
         """Each value of a header that may come several times, such as `Set-Cookie`."""
         return [value for other, value in self._pairs if other.lower() == name.lower()]
 
+    def telling_of(self, word: str) -> list[str]:
+        """The names of the headers in whose value a word stands."""
+        return [name for name, value in self.items() if word in value]
+
     def __repr__(self) -> str:
         return f"Headers({dict(self)})"
 

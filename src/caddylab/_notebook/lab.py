@@ -19,7 +19,7 @@ from caddylab._traffic.traffic import Traffic
 if TYPE_CHECKING:
     from caddylab._exercises.board import Board
     from caddylab._panel.panel import Panel
-    from caddylab._trial.survey import Table
+    from caddylab._trial.table import Table
     from caddylab._view.dock import Docked
     from caddylab._view.view import View
 
@@ -51,8 +51,9 @@ class Lab(Rig):
         progress_bar.say("\n".join([*lines, self.stack.reason] if self.stack.reason else lines))
 
     def _introduce(self, loaded: Loaded) -> None:
-        routes = "\n".join(f"  {route}" for route in self.routes)
-        progress_bar.say(f"{loaded!r}\nRoutes:\n{routes}" if routes else repr(loaded))
+        progress_bar.show(loaded)
+        if routes := "\n".join(f"  {route}" for route in self.routes):
+            progress_bar.say(f"Routes:\n{routes}")
 
     def _ended(self) -> None:
         magic.dismiss(self)
@@ -80,6 +81,21 @@ class Lab(Rig):
     def caddyfile(self) -> CaddyfileText:
         """The text of the Caddyfile that is loaded; a notebook shows it in colours."""
         return CaddyfileText(super().caddyfile)
+
+    def with_lines(self, caddyfile: str, upstream: str, *lines: str) -> CaddyfileText:
+        """A Caddyfile with more options in the block of one `reverse_proxy`; loads nothing.
+
+        Args:
+            caddyfile: its text.
+            upstream: to which the `reverse_proxy` leads, as it stands there, such as "app:3000".
+            lines: the options, such as "lb_retries 1"; one that stands there is changed.
+
+        Raises:
+            LabError: no `reverse_proxy` leads there, or a line is no single option.
+        """
+        from caddylab._trial.added import added
+
+        return CaddyfileText(added(caddyfile, upstream, lines))
 
     # --- widgets -------------------------------------------------------------------------
 

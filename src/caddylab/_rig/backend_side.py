@@ -85,7 +85,11 @@ class BackendSide(LabSide):
             poll(lambda: self.closed, pause)
 
     def _await_word(self, backend: Backend, word: str) -> None:
-        if not poll(lambda: self.closed or getattr(backend, word), PATIENCE, 0.02):
+        def met() -> object:
+            return self.closed or getattr(backend, word)
+
+        by_caddy = word == "healthy"
+        if not poll(self.stack.heeding(met) if by_caddy else met, PATIENCE, 0.02):
             raise WaitTimeout(f"{backend!r} did not become {word} within {PATIENCE:g} s.")
 
     def restore(self) -> None:
@@ -115,4 +119,4 @@ class BackendSide(LabSide):
     def timeline(self) -> pd.DataFrame:
         """Faults and Caddy's opinions beside each other; seconds since the lab was ready."""
         ready, faults, opinions = self.stack.ready, self.faults, self.opinions
-        return tables.timeline(ready, faults, opinions)
+        return tables.shown(tables.timeline(ready, faults, opinions))

@@ -12,6 +12,7 @@ from caddylab._caddy.advice.lint import Note
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._engine.tls import Trust
 from caddylab._errors import LabError
+from caddylab._look.sentences import Sentences
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._rig.lab_side import LabSide
 from caddylab._rig.site import caddyfiles
@@ -87,9 +88,9 @@ class CaddySide(LabSide):
         return self.stack.site.trust(self.stack.site.main)
 
     @property
-    def substitutions(self) -> list[Substitution]:
+    def substitutions(self) -> Sentences[Substitution]:
         """What was replaced, invented or left out of the Caddyfile in force, with its line."""
-        return list(self.stack.site.loaded.substitutions)
+        return Sentences(self.stack.site.loaded.substitutions)
 
     @property
     def adapted(self) -> dict[str, Any]:

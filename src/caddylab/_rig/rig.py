@@ -18,22 +18,20 @@ from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.waiting import poll
 from caddylab._records import Span
-from caddylab._rig.backend_side import BackendSide
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.caddy_side import CaddySide
-from caddylab._rig.client_side import ClientSide
+from caddylab._rig.experiments import Experiments
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.fitting import backends_for
 from caddylab._rig.site.loaded import Loaded
 from caddylab._rig.site.variables import variables_of
 from caddylab._rig.stack import Stack
-from caddylab._rig.waits import Waits
 from caddylab._rig.watch_side import WatchSide
 from caddylab._runtimes.base import MOST_BACKENDS, Unit
 
 
 @border(LabError)
-class Rig(CaddySide, ClientSide, BackendSide, WatchSide, Waits):
+class Rig(CaddySide, Experiments, WatchSide):
     """A lab that prints and shows nothing; its arguments and errors are those of `Lab`."""
 
     def __init__(self, runtime: str = "auto", backends: int = 2) -> None:
@@ -94,8 +92,8 @@ class Rig(CaddySide, ClientSide, BackendSide, WatchSide, Waits):
             folder: in which the relative paths of a text begin, and which it may read.
             variables: environment variables besides those of this process.
         """
-        site = self.stack.site
-        site.lenient, site.home, site.variables = True, folder, dict(variables)
+        reading = self.stack.site.reading
+        reading.lenient, reading.home, reading.variables = True, folder, dict(variables)
 
     # --- what a lab that speaks does otherwise -----------------------------------------------
 

@@ -10,9 +10,10 @@ from functools import partial
 from caddylab import _runtimes
 from caddylab._caddy.running.admin import Admin, gone
 from caddylab._caddy.running.journal import Journal
+from caddylab._caddy.running.persistent import LOOK
 from caddylab._engine.engine import Engine
 from caddylab._errors import CaddyGone, StartFailed
-from caddylab._machine.waiting import poll
+from caddylab._machine.waiting import Every, poll
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.fleet import Fleet
@@ -125,6 +126,18 @@ class Stack:
             self._meet()
         else:
             self.load_plain()
+
+    def heeding(self, condition: Callable[[], object]) -> Callable[[], object]:
+        """A condition that only Caddy can bring about: CaddyGone when that has ended."""
+        look = Every(LOOK)
+
+        def asked() -> object:
+            met = condition()
+            if not met and look.due() and (gone := self.ended()):
+                raise gone
+            return met
+
+        return asked
 
     def ended(self) -> CaddyGone | None:
         """The error for a Caddy that has ended; None while it runs."""

@@ -12,11 +12,17 @@ from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from caddylab._rig.backends.backend import Backend
+    from caddylab._rig.stack import Stack
 
 
 @border(LabError)
 class Waits:
-    """Waits with a name. Each returns how many seconds it took, and raises `WaitTimeout`."""
+    """Waits with a name. Each returns how many seconds it took, and raises `WaitTimeout`.
+
+    What only Caddy can bring about is not waited for when it has ended: `CaddyGone`.
+    """
+
+    stack: Stack
 
     if TYPE_CHECKING:
 
@@ -40,7 +46,7 @@ class Waits:
         backends = [self.backend(number) for number in numbers]
         names = ", ".join(backend.name for backend in backends)
         return self.wait_until(
-            lambda: all(backend.opinion == opinion for backend in backends),
+            self.stack.heeding(lambda: all(backend.opinion == opinion for backend in backends)),
             timeout,
             f"Caddy takes {names} for {opinion}",
         )
@@ -59,7 +65,7 @@ class Waits:
             found[:] = [e for e in entries if not e["id"] and e["start"] > since]
             return bool(found)
 
-        self.wait_until(look, 60, "a health check")
+        self.wait_until(self.stack.heeding(look), 60, "a health check")
         return found[0]
 
     def wait_for_work(self, number: int | str, requests: int = 1) -> float:
@@ -75,8 +81,15 @@ class Waits:
             lambda: run.done or len(run) > more_than, 60, f"more than {more_than} requests"
         )
 
-    def wait_for_record(self, number: int | str, id: str) -> float:
-        """Wait until a backend has done with the request of that id, whoever still waits for it."""
+    def wait_for_record(self, number: int | str, id: str | Traffic) -> float:
+        """Wait until a backend has done with a request, whoever still waits for it.
+
+        Args:
+            number: the backend's.
+            id: the request's; of a run it is the first.
+        """
+        if isinstance(id, Traffic):
+            id = f"{id.run.id}-1"
         backend = self.backend(number)
         return self.wait_until(
             lambda: any(entry["id"] == id for entry in backend.requests()),

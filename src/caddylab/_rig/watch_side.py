@@ -8,6 +8,7 @@ from caddylab._border import border
 from caddylab._caddy.running.exposition import samples
 from caddylab._errors import LabError
 from caddylab._rig.lab_side import LabSide
+from caddylab._rig.site.assignment import bare
 from caddylab._runtimes.base import BACKEND_PORT
 from caddylab._traffic import told
 
@@ -81,7 +82,7 @@ class WatchSide(LabSide):
 
     def _called(self, dial: str) -> str:
         """What the Caddyfile calls a dial address."""
-        number = self.stack.journal.backend_at(dial)
+        number = self.stack.journal.backend_at(bare(dial))
         if number is None:
             return dial
         own = (name for name, one in self.stack.fleet.numbers.items() if one == number)

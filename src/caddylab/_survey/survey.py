@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,17 +12,14 @@ from caddylab._look.progress_bar import Bar
 from caddylab._machine.waiting import poll
 from caddylab._rig.rig import Rig
 from caddylab._survey import table as _survey_table
+from caddylab._survey.faults import FAULTS, LOAD_PATH, Break
 from caddylab._survey.trial import Trial
 
 if TYPE_CHECKING:
-    from caddylab._rig.backends.backend import Backend
     from caddylab._traffic.traffic import Traffic
 
-SLOW = 0.65
-"""A slow backend takes so much of its clients' patience."""
 WAVES = 3
 """Under load every client sends so many requests, one after the other."""
-LOAD_PATH = "/delay/100"
 
 
 @border(LabError)
@@ -58,8 +54,8 @@ class Survey:
     ) -> None:
         self._lab, self.clients, self.patience = lab, clients, patience
         self.faults = tuple(faults) or self.FAULTS
-        if unknown := set(self.faults) - set(_FAULTS):
-            raise FaultError(f"There is no fault {min(unknown)!r}: expected {', '.join(_FAULTS)}.")
+        if unknown := set(self.faults) - set(FAULTS):
+            raise FaultError(f"There is no fault {min(unknown)!r}: expected {', '.join(FAULTS)}.")
         self._pool = [lab.backend(number) for number in pool] or lab.backends
         if len(self._pool) < 2:
             raise LabError("A survey breaks one of several backends: its pool needs two or more.")
@@ -88,7 +84,7 @@ class Survey:
             with Bar() as bar:
                 for done, fault in enumerate(self.faults):
                     bar.show(done / len(self.faults), f"{name}: {fault}")
-                    column[fault] = self._try(_FAULTS[fault], caddyfile)
+                    column[fault] = self._try(FAULTS[fault], caddyfile)
         finally:
             self._lab.restore()
             self._lab.load(before)
@@ -100,7 +96,17 @@ class Survey:
         fault, strategy = place
         return self._columns[strategy][fault]
 
-    def _try(self, fault: _Fault, caddyfile: str | Path) -> Trial:
+    def served(self, strategy: str) -> list[str]:
+        """The faults with which every client had a good answer, however late."""
+        column = self._columns[strategy]
+        return [fault for fault, trial in column.items() if trial.good == trial.total]
+
+    def cured(self, strategy: str) -> list[str]:
+        """The faults with which every client had a good answer, and quickly."""
+        column = self._columns[strategy]
+        return [fault for fault, trial in column.items() if trial.sign == "✓"]
+
+    def _try(self, fault: Break, caddyfile: str | Path) -> Trial:
         self._lab.restore()
         if fault.under_load:
             self._lab.load(caddyfile)
@@ -110,7 +116,7 @@ class Survey:
         traffic = self._lab.fire(self.clients, concurrency=self.clients, timeout=self.patience)
         return Trial(traffic, self.patience)
 
-    def _under_load(self, fault: _Fault) -> Traffic:
+    def _under_load(self, fault: Break) -> Traffic:
         """Break it when it has requests under way; more will come."""
         count = WAVES * self.clients
         traffic = self._lab.fire(
@@ -140,31 +146,4 @@ class Survey:
     """All faults, from the loudest to the quietest."""
 
 
-@dataclass(frozen=True)
-class _Fault:
-    """How to break a pool of backends whose clients have so much patience.
-
-    Args:
-        make: breaks it.
-        under_load: break it while requests are under way, and not before they come.
-    """
-
-    make: Callable[[Sequence[Backend], float], object]
-    under_load: bool = False
-
-
-def _down(backends: Iterable[Backend]) -> None:
-    for backend in backends:
-        backend.kill()
-
-
-_FAULTS = {
-    "killed under load": _Fault(lambda pool, _: pool[-1].kill(), under_load=True),
-    "down": _Fault(lambda pool, _: _down(pool[-1:])),
-    "all down": _Fault(lambda pool, _: _down(pool)),
-    "answers 500": _Fault(lambda pool, _: pool[-1].failing()),
-    "slow": _Fault(lambda pool, patience: pool[-1].slow(SLOW * patience)),
-    "hung": _Fault(lambda pool, _: pool[-1].hung()),
-    "partitioned": _Fault(lambda pool, _: pool[-1].partitioned()),
-}
-Survey.FAULTS = tuple(_FAULTS)
+Survey.FAULTS = tuple(FAULTS)

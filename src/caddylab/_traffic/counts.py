@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from caddylab._engine.ledger import Ledger
+from caddylab._look.count import Count
 from caddylab._records import Answerer, Outcome, Request
 
 
@@ -36,9 +36,9 @@ class Counts:
         return self.run.done.is_set()
 
     @property
-    def outcomes(self) -> Counter[Outcome]:
+    def outcomes(self) -> Count[Outcome]:
         """How many requests ended how."""
-        return Counter(request.outcome for request in self.requests)
+        return Count(request.outcome for request in self.requests)
 
     @property
     def errors(self) -> int:
@@ -51,15 +51,15 @@ class Counts:
         return sum(request.good for request in self.requests)
 
     @property
-    def answerers(self) -> Counter[Answerer]:
+    def answerers(self) -> Count[Answerer]:
         """How many requests were answered by whom: a backend, Caddy, nobody."""
-        return Counter(request.answerer for request in self.requests)
+        return Count(request.answerer for request in self.requests)
 
     @property
-    def shares(self) -> Counter[int]:
+    def shares(self) -> Count[int]:
         """How many requests each backend answered, by its number."""
         answers = (request.answered_by for request in self.requests)
-        return Counter(backend for backend in answers if backend is not None)
+        return Count(backend for backend in answers if backend is not None)
 
     @property
     def backends(self) -> list[int | None]:

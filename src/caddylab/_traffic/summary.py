@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from caddylab._look.called import called
+from caddylab._look.spoken import ms
 from caddylab._records import NAMES, UNSENT, Answerer, Outcome, Request
 from caddylab._traffic.counts import Counts
 
@@ -113,13 +114,6 @@ def _reservations(traffic: Counts) -> Iterator[str]:
 def percentile(ordered: Sequence[float], p: float) -> float:
     """The smallest value that is not below `p` per cent of the (sorted) values."""
     return ordered[max(0, math.ceil(len(ordered) * p / 100) - 1)]
-
-
-def ms(seconds: float) -> str:
-    """A time as people read it."""
-    if seconds < 0.01:
-        return f"{seconds * 1000:.1f} ms"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def _count(n: int, noun: str) -> str:

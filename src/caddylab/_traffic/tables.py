@@ -27,6 +27,13 @@ ATTEMPT = {
 """What the columns are, also when there is not one row."""
 
 
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table; a notebook shows its times with their units."""
+    from caddylab._traffic.timed import Timed  # imports pandas, which takes its time
+
+    return Timed(table)
+
+
 def requests(run: Ledger, records: Sequence[Request], clients: Clients) -> pd.DataFrame:
     """One row a request."""
     ensure("pandas")

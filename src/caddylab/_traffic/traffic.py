@@ -19,8 +19,9 @@ from caddylab._look.projector import wanted
 from caddylab._machine.late import ensure, is_there
 from caddylab._records import Span
 from caddylab._traffic import recording, tables
-from caddylab._traffic.counts import Counts
+from caddylab._traffic.figures import Figures
 from caddylab._traffic.summary import describe
+from caddylab._traffic.tables import shown
 from caddylab._view.tape import tape, window
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CHARTS = "caddylab._charts"
 
 
 @border(TrafficError)
-class Traffic(Counts):
+class Traffic(Figures):
     """The records of one run. Its text is a summary; `table()` and `chart()` show the rest.
 
     Args:
@@ -95,15 +96,15 @@ class Traffic(Counts):
 
     def table(self) -> pd.DataFrame:
         """One row a request; times in seconds since the run began."""
-        return tables.requests(self.run, self.requests, self.clients)
+        return shown(tables.requests(self.run, self.requests, self.clients))
 
     def attempts(self) -> pd.DataFrame:
         """One row for each of Caddy's attempts; times in seconds since the run began."""
-        return tables.attempts(self.run, self.requests)
+        return shown(tables.attempts(self.run, self.requests))
 
     def spans(self) -> pd.DataFrame:
         """The faults that we made (source "fault") and Caddy's opinions ("caddy") meanwhile."""
-        return tables.spans(self.run, self._faults, self._opinions)
+        return shown(tables.spans(self.run, self._faults, self._opinions))
 
     def chart(self, kind: str = "routing", *, live: bool = False, **options: Any) -> Picture | Live:
         """A picture of the run, or of what is known of it until now.

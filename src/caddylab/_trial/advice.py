@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any
 
+from caddylab._look.caddyfile_text import CaddyfileText
 from caddylab._trial.block import BlockLine, block
 from caddylab._trial.chance import Cost
 from caddylab._trial.ladders import Addition, apply
@@ -54,6 +56,13 @@ class Proved:
     def mends(self) -> bool:
         """Whether there is anything to write."""
         return self.text != self.before
+
+    @property
+    def new_lines(self) -> CaddyfileText:
+        """The lines that the Caddyfile had not before, without the blanks before all of them."""
+        before = set(self.before.splitlines())
+        new = "\n".join(line for line in self.text.splitlines() if line not in before)
+        return CaddyfileText(dedent(new))
 
     @property
     def block(self) -> list[BlockLine]:

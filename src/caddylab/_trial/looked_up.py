@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from caddylab._caddy.adapted.dynamic import sources
 from caddylab._caddy.adapted.tree import handlers
-from caddylab._survey.survey import SLOW
+from caddylab._survey.faults import SLOW
 from caddylab._trial.rows import row
 from caddylab._trial.stage import Stage
 

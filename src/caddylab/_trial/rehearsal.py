@@ -22,7 +22,7 @@ from caddylab._trial.audience import Audience
 from caddylab._trial.crew import Crew, labs_here
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
-from caddylab._trial.subject import look
+from caddylab._trial.subject import Tested, look
 from caddylab._trial.trials import Trials, advise
 
 NAMES = tuple(ROWS)
@@ -40,6 +40,25 @@ def chosen(names: Iterable[str]) -> list[Mishap]:
     if unknown := [name for name in wanted if name not in ROWS]:
         raise FaultError(f"There is no row {unknown[0]!r}: expected {', '.join(NAMES)}.")
     return [ROWS[name] for name in wanted]
+
+
+def fitting(wanted: list[Mishap], subject: Tested) -> list[Mishap]:
+    """Those of the rows that can happen to the site.
+
+    Raises:
+        FaultError: none of them can.
+    """
+    todo = [row for row in wanted if row.fits(subject)]
+    if not todo:
+        said = "; ".join(f"{row.name!r} needs {row.needs}" for row in wanted)
+        raise FaultError(f"No row is left to be tried: {said}. This route has {_has(subject)}.")
+    return todo
+
+
+def _has(subject: Tested) -> str:
+    if subject.proxy.dynamic:
+        return "upstreams that a name server tells of"
+    return "1 upstream" if len(subject.pool) == 1 else f"{len(subject.pool)} upstreams"
 
 
 @border(LabError)
@@ -87,11 +106,11 @@ def rehearse(
     try:
         rig = crew.first()
         subject = look(rig, name, text, route)
+        todo = fitting(wanted, subject)
         report = Rehearsal(
             subject, rig.runtime, [str(one) for one in rig.substitutions], subject.routes
         )  # fmt: skip
         heard.opened(report)
-        todo = [row for row in wanted if row.fits(subject)]
         spare = len(set(rig.numbers.values())) < len(rig.backends)
         trials = Trials(crew, subject, patience, seed, heard, spare)
         with yardstick:

@@ -10,6 +10,7 @@ from caddylab._machine.yardstick import BUSY
 from caddylab._trial.advice import Proved
 from caddylab._trial.seen import Seen
 from caddylab._trial.subject import Tested
+from caddylab._trial.table import Table
 
 
 @dataclass
@@ -45,6 +46,16 @@ class Rehearsal:
     def bad(self) -> list[Seen]:
         """The rows that users feel."""
         return [seen for seen in self.rows.values() if seen.sign in "◐✗"]
+
+    @property
+    def table(self) -> Table:
+        """What users saw of each row."""
+        return Table(self.rows)
+
+    @property
+    def mended(self) -> Table:
+        """What they saw with all proposed additions; nothing if there are none."""
+        return Table(self.advice.rows if self.advice else {})
 
     @property
     def busy(self) -> bool:

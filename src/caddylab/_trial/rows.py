@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from caddylab._survey.survey import SLOW
+from caddylab._survey.faults import SLOW
 from caddylab._trial.stage import Stage
 from caddylab._trial.subject import Tested
 
@@ -47,6 +47,14 @@ class Mishap:
         named = subject.proxy.dynamic
         right = named if self.dynamic else not (named and self.listed)
         return right and self.upstreams <= len(subject.pool)
+
+    @property
+    def needs(self) -> str:
+        """What a site must have for it, in words."""
+        if self.dynamic:
+            return "upstreams that a name server tells of (`dynamic`)"
+        listed = " that stand in the Caddyfile" if self.listed else ""
+        return f"{self.upstreams} or more upstreams{listed}"
 
 
 ROWS: dict[str, Mishap] = {}

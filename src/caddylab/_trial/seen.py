@@ -111,6 +111,12 @@ class Seen:
         return sum(group.good for group in self.groups)
 
     @property
+    def readers(self) -> Askers:
+        """Those of them who only read (GET)."""
+        none = Askers("GET", 0, 0)
+        return next((group for group in self.groups if group.kind == none.kind), none)
+
+    @property
     def bad(self) -> int:
         """How many got none."""
         return self.total - self.good

@@ -24,6 +24,8 @@ RATES = {"GET": 37.0, "POST": 31.0, "session": 17.0}
 """Requests per second under load: never in step, so that turns are not taken by kinds."""
 WORK = "/delay/100"
 """Under load each request is work for 0.1 s, so that some are always under way."""
+LONG_WORK = "/delay/300"
+"""What a crowd asks for: on a busy machine, too, the first are still there when the last come."""
 QUICK = "/test-api"
 LONGEST = 60.0
 """Seconds after which the load of a row ends, whatever becomes of the row."""
@@ -132,9 +134,9 @@ class Stage:
             run.wait()
 
     def crowd_in(self) -> None:
-        """More users come at once; return when the victim works for some of them."""
-        for kind, count in self._crowds():
-            self._fire(kind, WORK, count)
+        """More users come at once, buyers first; return when the victim works for some of them."""
+        for kind, count in reversed(self._crowds()):
+            self._fire(kind, LONG_WORK, count)
         poll(lambda: self.victim.in_flight > 2, self.patience)
 
     def hold(self, count: int) -> WebSockets:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from caddylab._caddy.advice.explain import refuse
 from caddylab._caddy.completion.invented import invent
 from caddylab._caddy.completion.skipping import statement_of, unknown, without
 from caddylab._caddy.completion.substitution import Substitution
+from caddylab._caddy.safety.imports import Imports
 from caddylab._caddy.text.tokens import Statement, parse
 from caddylab._caddy.text.variables import fill
 from caddylab._errors import CaddyfileError
 
-Refused = Callable[[str], str]
-"""Has Caddy adapt a text; gives its refusal, or nothing."""
+Read = Callable[[str], Imports]
+"""Gives the files that a text imports."""
+Refused = Callable[[str, Imports], str]
+"""Has Caddy adapt a text and what it imports; gives its refusal, or nothing."""
 
 MOST = 100
 """So many parts are left out at most."""
@@ -33,43 +37,92 @@ PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.
 
 @dataclass
 class Completed:
-    """A Caddyfile that Caddy can read, line by line the one that was given."""
+    """A Caddyfile that Caddy can read, line by line the one that was given.
+
+    Attributes:
+        imports: the files that it imports, likewise.
+    """
 
     text: str
     substitutions: list[Substitution] = field(default_factory=list)
+    imports: Imports = field(default_factory=dict)
+
+    def of(self, file: Path | None) -> str:
+        """The text of a file that it imports; None = its own."""
+        return self.imports[file].text if file else self.text
+
+    def put(self, file: Path | None, text: str) -> None:
+        """Give such a file another text."""
+        if file:
+            self.imports[file] = replace(self.imports[file], text=text)
+        else:
+            self.text = text
 
 
-def complete(text: str, values: Mapping[str, str], refused: Refused, *, own: bool) -> Completed:
+def complete(
+    text: str,
+    values: Mapping[str, str],
+    refused: Refused,
+    read: Read = lambda _: {},
+    *,
+    own: bool,
+) -> Completed:
     """The text with its variables filled in, without what this Caddy does not know.
 
     Args:
         text: the Caddyfile.
         values: the environment.
-        refused: has Caddy adapt a text; gives its refusal, or nothing.
+        refused: has Caddy adapt a text and what it imports; gives its refusal, or nothing.
+        read: gives the files that a text imports.
         own: whether it is somebody's own file: then variables that are not set are invented, and
             files and directives that nobody knows are left out, too. In a lesson they are slips.
     """
-    invented, said = invent(parse(text), values) if own else ({}, [])
-    done = Completed(fill(text, {**values, **invented}), said)
+    done = _filled(text, values, read, own=own)
     for _ in range(MOST):
-        message = refused(done.text)
+        message = refused(done.text, done.imports)
         if not message or not _leave_out(done, message, own):
             break
     return done
 
 
+def _filled(text: str, values: Mapping[str, str], read: Read, *, own: bool) -> Completed:
+    invented, said = invent(parse(text), values) if own else ({}, [])
+    values = {**values, **invented}
+    done = Completed(fill(text, values), said)
+    try:
+        done.imports = read(done.text)
+    except CaddyfileError:  # of a file that may not be read: whoever has it adapted says so
+        return done
+    for path, each in done.imports.items():
+        outline = parse(each.text)
+        more, told = invent(outline, values, each.above, each.name) if own else ({}, [])
+        values = {**values, **more}
+        done.substitutions += told
+        done.put(path, fill(each.text, values))
+    return done
+
+
 def _leave_out(done: Completed, message: str, own: bool) -> bool:
     """Leave out what a refusal is about; whether anything was."""
-    named = LINE.search(message)
-    line = int(named[1]) if named else None
-    found = _unknown(done.text, message, line, own) or _no_file(done.text, message, line, own)
+    file, line = _place(done, message)
+    text = done.of(file)
+    found = _unknown(text, message, line, own) or _no_file(text, message, line, own)
     if found is None:
         return False
     statement, means = found
-    done.text = without(done.text, statement)
-    stood = " ".join(statement.words)
-    done.substitutions.append(Substitution(statement.line, stood, "", means))
+    done.put(file, without(text, statement))
+    stood, name = " ".join(statement.words), done.imports[file].name if file else ""
+    done.substitutions.append(Substitution(statement.line, stood, "", means, name))
     return True
+
+
+def _place(done: Completed, message: str) -> tuple[Path | None, int | None]:
+    """The file (None = the Caddyfile itself) and the line that a refusal is about."""
+    for path in done.imports:
+        if named := re.search(rf"{re.escape(str(path))}:(\d+)", message):
+            return path, int(named[1])
+    named = LINE.search(message)
+    return None, int(named[1]) if named else None
 
 
 def _unknown(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from caddylab._caddy.completion.substitution import Substitution
-from caddylab._caddy.text.tokens import Outline, Statement
+from caddylab._caddy.text.tokens import Outline, Statement, Way
 from caddylab._caddy.text.variables import VARIABLE, unset_in
 
 PROXIES = {"reverse_proxy", "to", "php_fastcgi", "forward_auth", "health_upstream"}
@@ -35,15 +35,17 @@ OTHERS = ("site.example", "80", "10s", "backend:8080", "1MiB", "on", "")
 
 
 def invent(
-    outline: Outline, values: Mapping[str, str]
+    outline: Outline, values: Mapping[str, str], above: Way = (), file: str = ""
 ) -> tuple[dict[str, str], list[Substitution]]:
     """Values for the variables that have none, and what to say of each.
 
     Args:
         outline: the Caddyfile.
         values: the environment.
+        above: the statements around its own, of a file that is imported.
+        file: the name of such a file.
     """
-    places = dict(_places(outline.statements, ()))
+    places = dict(_places(outline.statements, above))
     words = ((s.line, word) for s in outline.walk() for word in s.words)
     invented: dict[str, str] = {}
     said = []
@@ -52,11 +54,8 @@ def invent(
         invented[variable.name] = value = _fitting(variable.name, word, way)
         shown = f"`{value}`" if value else ""
         means = f"The environment variable {variable.name} is not set."
-        said.append(Substitution(variable.line, f"{{${variable.name}}}", shown, means))
+        said.append(Substitution(variable.line, f"{{${variable.name}}}", shown, means, file))
     return invented, said
-
-
-Way = tuple[Statement, ...]
 
 
 def _places(statements: list[Statement], above: Way) -> Iterator[tuple[str, tuple[str, Way]]]:

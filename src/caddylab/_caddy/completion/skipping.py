@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -11,7 +10,7 @@ from caddylab._caddy.advice import vocabulary as known
 from caddylab._caddy.advice.explain import unheard_of
 from caddylab._caddy.completion import plugins
 from caddylab._caddy.completion.plugins import Plugin
-from caddylab._caddy.text.tokens import Statement, located, parse
+from caddylab._caddy.text.tokens import Statement, Way, located, parse, ways
 from caddylab._errors import CaddyfileError
 
 _DIRECTIVE = re.compile(
@@ -23,8 +22,6 @@ WORDS = [*known.POLICIES, *known.MATCHERS, *known.ENCODERS, *known.WRITERS]
 
 NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls", "issuer", "not", "route"}
 """What Caddy does not take, or what does something else, with nothing between its braces."""
-
-Path = tuple[Statement, ...]
 
 _MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
 
@@ -92,22 +89,14 @@ def statement_of(text: str, word: str, line: int | None) -> Statement | None:
         word: the word, or the end of it (as of a path).
         line: where it stands; None = anywhere.
     """
-    for path in _paths(parse(text).statements):
+    for path in ways(parse(text).statements):
         has = any(each == word or word.endswith(f"/{each}") for each in path[-1].words)
         if has and line in (path[-1].line, None):
             return _emptied(path)
     return None
 
 
-def _paths(statements: list[Statement], above: Path = ()) -> Iterator[Path]:
-    """Each statement with those around it, the outermost first."""
-    for statement in statements:
-        path = (*above, statement)
-        yield path
-        yield from _paths(statement.body, path)
-
-
-def _emptied(path: Path) -> Statement:
+def _emptied(path: Way) -> Statement:
     """The statement to take out: the block around it as well, where it stands alone in that."""
     for statement in path:  # what else stands there may need the DNS provider
         if statement.name == "tls" and path[-1].name == "dns":

@@ -14,14 +14,17 @@ class Substitution:
         stood: what the Caddyfile says.
         runs: what the lab runs; empty if nothing does.
         means: what that means for the result, a sentence.
+        file: the file that it stands in; empty for the Caddyfile itself.
     """
 
     line: int | None
     stood: str
     runs: str
     means: str
+    file: str = ""
 
     def __str__(self) -> str:
-        where = f"Line {self.line}: " if self.line else ""
+        place = f"{self.file}, line" if self.file else "Line"
+        where = f"{place} {self.line}: " if self.line else ""
         here = f"is {self.runs} here" if self.runs else "is left out here"
         return f"{where}`{self.stood}` {here}. {self.means}"

@@ -102,7 +102,7 @@ class Admin:
 
     def authority(self, name: str) -> str:
         """The root certificate of one of Caddy's own authorities, in PEM."""
-        answer = self._ask(lambda: self._client.get(f"/pki/ca/{name}"))
+        answer = self._wait(lambda: self._client.get(f"/pki/ca/{name}"))
         return str(answer.raise_for_status().json()["root_certificate"])
 
     def upstreams(self) -> dict[str, Upstream]:
@@ -115,17 +115,17 @@ class Admin:
 
     def metrics(self) -> str:
         """Caddy's metrics, in the text format of Prometheus."""
-        return self._ask(lambda: self._client.get("/metrics")).raise_for_status().text
+        return self._wait(lambda: self._client.get("/metrics")).raise_for_status().text
 
     def _post(self, path: str, content: str, headers: dict[str, str]) -> httpx.Response:
-        post, body = self._client.post, content.encode()
-        if (
-            not self._runs()
-        ):  # where a container was, packets get lost until its address is given up
+        body = content.encode()
+        return self._wait(lambda: self._client.post(path, content=body, headers=headers))
+
+    def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Ask what may take its time, and wait no longer than there is a Caddy."""
+        if not self._runs():  # where a container was, packets get lost
             raise gone(False, None, self._last_words)
-        return self._ask(
-            lambda: while_it_runs(lambda: post(path, content=body, headers=headers), self._runs)
-        )
+        return self._ask(lambda: while_it_runs(ask, self._runs))
 
     def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         try:

@@ -1,74 +1,165 @@
-"""Files that a Caddyfile imports: Caddy reads them while it adapts, so the lab looks first."""
+"""Files that a Caddyfile imports: Caddy reads copies of them, after the lab has looked inside.
+
+The copies stand in a folder of the lab's as the files stand on the machine, so that what they
+import in their turn is found beside them.
+"""
 
 from __future__ import annotations
 
 import glob
+import os
 import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from caddylab._caddy.safety.files import Files
-from caddylab._caddy.text.tokens import Statement, parse
+from caddylab._caddy.text.tokens import Outline, Statement, Way, parse, ways
+from caddylab._caddy.text.variables import fill
 from caddylab._errors import CaddyfileError
 
 _READ_AT_ONCE = ("trusted_ca_cert_file", "trusted_leaf_cert_file")
 DEEPEST = 10
 
 
-def imported(text: str, files: Files) -> str:
-    """The text with each file that it names standing where Caddy finds it.
+@dataclass(frozen=True)
+class Import:
+    """A file that is imported.
+
+    Attributes:
+        text: what stands in it, or shall stand there for Caddy.
+        name: what people call it, seen from the Caddyfile's folder.
+        above: the statements around the `import`.
+    """
+
+    text: str
+    name: str
+    above: Way = ()
+
+
+Imports = dict[Path, Import]
+
+
+class Importing:
+    """Brings the files that a Caddyfile imports.
 
     Args:
-        text: the Caddyfile, its variables filled in.
-        files: what it may read.
-
-    Raises:
-        CaddyfileError: it imports a file that it may not read.
+        files: what may be read.
+        values: the environment variables.
+        copies: a folder of the lab's, for what Caddy reads in their place.
     """
-    outline = parse(text)
-    snippets = {s.name for s in outline.statements if s.name.startswith("(")}
-    lines = text.split("\n")
-    for statement in outline.walk():
-        if (word := _file(statement, snippets)) is not None:
-            where = _bring(word, files, snippets, 0)
-            for n in range(statement.line - 1, len(lines)):
-                if word in lines[n]:
-                    lines[n] = _replaced(lines[n], word, where)
-                    break
-    return "\n".join(lines)
+
+    def __init__(self, files: Files, values: Mapping[str, str], copies: Path) -> None:
+        self.files, self.values, self.copies = files, values, copies
+
+    def read(self, text: str) -> Imports:
+        """The files that a text imports, and those that they import.
+
+        Raises:
+            CaddyfileError: one of them may not be read.
+        """
+        found: Imports = {}
+        self._read(parse(text), self.files, (), frozenset(), found, 0)
+        return found
+
+    def _read(
+        self, outline: Outline, files: Files, above: Way, known: frozenset[str],
+        found: Imports, depth: int,
+    ) -> None:  # fmt: skip
+        if depth > DEEPEST:
+            raise CaddyfileError(f"Files import each other, `{files.here}` among them.", files.text)
+        known |= _snippets(outline)
+        for way in ways(outline.statements, above):
+            word = _imported(way[-1], known)
+            for path in self._meant(word, files) if word else ():
+                if path not in found:
+                    raw = path.read_text("utf-8", errors="replace")
+                    found[path] = Import(raw, self._name(path), way[:-1])
+                    inner = parse(fill(raw, self.values))
+                    beside = replace(files, here=path.parent)
+                    self._read(inner, beside, way[:-1], known, found, depth + 1)
+
+    def _name(self, path: Path) -> str:
+        home = os.path.abspath(self.files.here)
+        return os.path.relpath(path, home) if path.is_relative_to(home) else str(path)
+
+    def _meant(self, word: str, files: Files) -> Iterator[Path]:
+        if "{" in word:
+            raise files.refusal(word, "depends on where it is imported")
+        for path in map(Path, sorted(glob.glob(_spot(word, files)))):
+            if files.find(str(path)).is_file():  # where a link leads may be read, too
+                yield path
+
+    def __call__(self, text: str, imports: Imports | None = None) -> str:
+        """The text with each file that it names standing where Caddy finds it.
+
+        Args:
+            text: the Caddyfile, its variables filled in.
+            imports: the files as Caddy shall read them; else as they are, with their variables
+                filled in.
+
+        Raises:
+            CaddyfileError: it names a file that it may not read.
+        """
+        if imports is None:
+            imports = {
+                path: replace(each, text=fill(each.text, self.values))
+                for path, each in self.read(text).items()
+            }
+        known = _snippets(parse(text)).union(*(_snippets(parse(i.text)) for i in imports.values()))
+        root = self._copied(imports, known) if imports else ""
+        return self._pointing(text, known, root, self.files)
+
+    def _copied(self, imports: Imports, known: frozenset[str]) -> str:
+        """Write the copies; returns where Caddy finds their folder."""
+        shutil.rmtree(self.copies, ignore_errors=True)
+        self.copies.mkdir(parents=True)
+        root = self.files.bring(self.copies)
+        for path, each in imports.items():
+            copy = self.copies / _rootless(path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            beside = replace(self.files, here=path.parent)
+            copy.write_text(self._pointing(each.text, known, root, beside), "utf-8")
+        return self.files.bring(self.copies)
+
+    def _pointing(self, text: str, known: frozenset[str], root: str, files: Files) -> str:
+        lines = text.split("\n")
+        for statement in parse(text).walk():
+            if word := _imported(statement, known):
+                spot = _spot(word, files)
+                where = f"{root}/{_rootless(spot)}" if root else files.bring(Path(spot))
+            elif statement.name in _READ_AT_ONCE and len(statement.words) > 1:
+                word, where = statement.words[1], files(statement.words[1])
+            else:
+                continue
+            _replace(lines, statement.line - 1, word, where)
+        return "\n".join(lines)
 
 
-def _file(statement: Statement, snippets: set[str]) -> str | None:
-    if statement.name in _READ_AT_ONCE and len(statement.words) > 1:
-        return statement.words[1]
-    if statement.name != "import" or len(statement.words) < 2:
-        return None
-    word = statement.words[1]
-    return None if f"({word})" in snippets else word
+def _spot(word: str, files: Files) -> str:
+    """Where a file stands that may be read, or a pattern of them; links are not followed."""
+    files.find(word)
+    return os.path.abspath(files.here / Path(word).expanduser())
 
 
-def _bring(word: str, files: Files, snippets: set[str], depth: int) -> str:
-    if "{" in word:
-        raise files.refusal(word, "depends on where it is imported")
-    if depth > DEEPEST:
-        raise CaddyfileError(f"Files import each other, `{word}` among them.", files.text)
-    pattern = files.find(word)
-    for path in sorted(glob.glob(str(pattern))):
-        _look_inside(files.find(path), files, snippets, depth)
-        files.bring(Path(path))
-    return files.bring(pattern)
+def _rootless(path: str | Path) -> str:
+    return Path(path).relative_to(Path(path).anchor).as_posix()
 
 
-def _look_inside(path: Path, files: Files, snippets: set[str], depth: int) -> None:
-    if not path.is_file():
-        return
-    outline = parse(path.read_text("utf-8", errors="replace"))
-    known = snippets | {s.name for s in outline.statements if s.name.startswith("(")}
-    inner = Files(files.text, path.parent, files.allowed, files.bring)
-    for statement in outline.walk():
-        if (word := _file(statement, known)) is not None:
-            _bring(word, inner, known, depth + 1)
+def _snippets(outline: Outline) -> frozenset[str]:
+    return frozenset(s.name for s in outline.statements if s.name.startswith("("))
 
 
-def _replaced(line: str, word: str, where: str) -> str:
-    found = re.search(rf'(?P<quote>["`]?){re.escape(word)}(?P=quote)(?!\S)', line)
-    return line if not found else f"{line[: found.start()]}`{where}`{line[found.end() :]}"
+def _imported(statement: Statement, snippets: frozenset[str]) -> str:
+    """The file, or the pattern of files, that a statement imports; empty if it imports none."""
+    word = statement.words[1] if statement.name == "import" and len(statement.words) > 1 else ""
+    return "" if f"({word})" in snippets else word
+
+
+def _replace(lines: list[str], first: int, word: str, where: str) -> None:
+    """Put the place for the word where it stands next."""
+    for n in range(first, len(lines)):
+        if found := re.search(rf'(?P<quote>["`]?){re.escape(word)}(?P=quote)(?!\S)', lines[n]):
+            lines[n] = f"{lines[n][: found.start()]}`{where}`{lines[n][found.end() :]}"
+            return

@@ -6,7 +6,7 @@ Caddy alone decides what a Caddyfile means; nothing here refuses one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(
@@ -42,6 +42,18 @@ class Statement:
         yield self
         for statement in self.body:
             yield from statement.walk()
+
+
+Way = tuple[Statement, ...]
+"""A statement with those around it: the outermost first, itself last."""
+
+
+def ways(statements: Iterable[Statement], above: Way = ()) -> Iterator[Way]:
+    """Each statement, and everything inside it, by its way."""
+    for statement in statements:
+        way = (*above, statement)
+        yield way
+        yield from ways(statement.body, way)
 
 
 @dataclass

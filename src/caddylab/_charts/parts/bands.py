@@ -10,7 +10,7 @@ from caddylab._charts.parts import clock, theme
 from caddylab._look.called import called
 
 OPINION = "Caddy thinks: "
-WIDE = 0.17
+WIDE, WIDE_NAMED = 0.17, 0.27
 """So much of the axis a label needs; a band that begins closer to the last one shares its label."""
 LINE = 20
 """Height in pixels of a row for spans above a picture."""
@@ -85,7 +85,7 @@ def _shade(part: pd.DataFrame, x: alt.X, y: alt.Y, source: str) -> alt.Chart:
 def _labels(row: pd.DataFrame, named: bool, length: float) -> pd.DataFrame:
     """The labels of one backend's bands: those that begin close together share one."""
     first = row.iloc[0]
-    group = (row["x"].diff() > WIDE * length).cumsum()
+    group = (row["x"].diff() > (WIDE_NAMED if named else WIDE) * length).cumsum()
     shared = row.groupby(group).agg(
         x=("x", "first"), x2=("x2", "last"), top=("top", "first"),
         label=("kind", lambda kinds: ", ".join(dict.fromkeys(kinds))),

@@ -11,8 +11,9 @@ import pandas as pd
 
 from caddylab._charts.parts import clock, journeys, lanes, theme, words
 
-TALL, FULL, LEAST = 26.0, 520.0, 3.4
-"""Height of a row in pixels where there are few, of all rows where there are many, at least."""
+TALL, FULL, LEAST = 26.0, 360.0, 2.4
+"""Height of a row in pixels where there are few, of all rows where there are many (so that title,
+legend and axis are on one screen), at least."""
 HAIR = 2.5
 """No bar is narrower in pixels: an attempt of a millisecond is seen in a run of a minute."""
 NUMBERED = 30

@@ -25,19 +25,19 @@ def catch(jams: Any, missed: int, fours: Any) -> tuple[bool, str]:
 
 
 @book.claim("Round robin would have made three of the six quick users wait.")
-def wait(blocked: Any, threads: Any, slowest: float) -> tuple[bool, str]:
-    waited = max(request.latency for request in blocked.requests)
-    return sum(request.latency > 0.3 for request in threads.requests) == 3, (
-        f"{threads.shares[2]} met backend 2, the slowest took {slowest * 1000:.0f} ms. "
+def wait(blocked: Any, threads: Any) -> tuple[bool, str]:
+    waited = blocked.slowest
+    return threads.waited_longer_than(0.3) == 3, (
+        f"{threads.shares[2]} met backend 2, the slowest took {threads.slowest * 1000:.0f} ms. "
         f"With a page that blocks the whole app one took {waited:.1f} s"
     )
 
 
 @book.claim("least_conn protects users from a slow backend.")
-def slower(weighed: Any, dealt: Any, weighed_s: float, dealt_s: float) -> tuple[bool, str]:
+def slower(weighed: Any, dealt: Any) -> tuple[bool, str]:
     return weighed.shares[2] < dealt.shares[2], (
         f"{weighed.shares[2]} of {len(weighed)} requests met it, {dealt.shares[2]} with round "
-        f"robin; all were done after {weighed_s:.1f} s and {dealt_s:.1f} s"
+        f"robin; all were done after {weighed.took:.1f} s and {dealt.took:.1f} s"
     )
 
 

@@ -49,10 +49,10 @@ def cluster(rounds: Any, slow: Any) -> tuple[bool, str]:
 
 
 @book.claim("random_choose 2 takes the less busy of its two.", by=MANUAL)
-def named(right: int, wrong: int, exact: Any) -> tuple[bool, str]:
+def named(right: int, wrong: int, exact_right: int, exact_wrong: int) -> tuple[bool, str]:
     return right == wrong == 0, (
         f"with 1 and 5 requests in hand {right} of 100 went to the busier one, with 5 and 1 "
-        f"{wrong}; with least_conn {exact[0]} and {exact[1]}"
+        f"{wrong}; with least_conn {exact_right} and {exact_wrong}"
     )
 
 

@@ -66,8 +66,8 @@ def simple(table: Any, backup: str) -> tuple[bool, str]:
 @book.claim(
     "An lb_retry_match that looks at the status must not stand above the others.", by=COURSE
 )
-def order_matters(by_order: Any) -> tuple[bool, str]:
-    below, above = by_order["method first"], by_order["status first"]
+def order_matters(method_then: Any, status_then: Any) -> tuple[bool, str]:
+    below, above = method_then, status_then
     return below.errors == 0 and above.errors == 1, (
         f"a GET to a hung backend got {below.requests[0].status} with it at the end, "
         f"{above.requests[0].status} with it at the top"

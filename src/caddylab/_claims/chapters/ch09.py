@@ -21,10 +21,9 @@ def noticed(one: Any) -> tuple[bool, str]:
     return one.errors == 0, f"{one.errors} of {len(one)} got an error"
 
 
-@book.claim("With lb_try_duration hardly anybody notices a rolling restart.", by="this course")
+@book.claim("With lb_try_duration a rolling restart costs nobody an answer.", by="this course")
 def rolled(rolling: Any) -> tuple[bool, str]:
-    # In containers a name goes with its server, and to look it up in vain takes its time
-    return rolling.errors * 10 < len(rolling) and rolling.retries > 0, (
+    return rolling.errors == 0 and rolling.retries > 0, (
         f"{rolling.errors} of {len(rolling)} failed, {rolling.retries} were tried again"
     )
 

@@ -29,7 +29,7 @@ def needs_memory(refused: Any) -> tuple[bool, str]:
 @book.claim("lb_try_interval matters only when a request to an upstream fails.", by=DOCUMENTATION)
 def interval(room: Any, quick: Any) -> tuple[bool, str]:
     failed = sum(bool(a.error) for run in (room, quick) for r in run.requests for a in r.attempts)
-    waits = [max(request.latency for request in run.requests) for run in (room, quick)]
+    waits = [room.slowest, quick.slowest]
     return waits[0] <= waits[1], (
         f"{failed} requests failed at an upstream; the longest wait was {waits[0]:.2f} s at 250 ms "
         f"and {waits[1]:.2f} s at 20 ms"
@@ -42,10 +42,19 @@ def interval(room: Any, quick: Any) -> tuple[bool, str]:
     by=DOCUMENTATION,
 )
 def counts(uneven: Any) -> tuple[bool, str]:
-    turns, least = uneven["round_robin"], uneven["least_conn"]
+    turns, least = uneven
     return least.good > turns.good, (
         f"{least.good} of {len(least)} in time; in turns {turns.good} of {len(turns)}"
     )
+
+
+@book.claim("With many backends random is the cheap choice: to count them would cost too much.")
+def cheap(costs: Any) -> tuple[bool, str]:
+    most = max(costs.upstreams)
+    found = {policy: costs.of(policy, most) for policy in costs.policies}
+    counting = min(found["round_robin"], found["least_conn"])
+    told = ", ".join(f"{policy} {cost:.0f}" for policy, cost in found.items())
+    return 2 * found["random"] < counting, f"{most:,} upstreams, µs of CPU a request: {told}"
 
 
 @book.claim("A server that is asked for too much just answers more slowly.", by=PEOPLE)
@@ -67,7 +76,7 @@ def turning_away(alone: Any, limited: Any) -> tuple[bool, str]:
 
 @book.claim("A few retries cost little, and can only help.", by=PEOPLE)
 def retries(storm: Any) -> tuple[bool, str]:
-    none, three = storm[0], storm[3]
+    none, three = storm
     return three.good >= none.good + 3, (
         f"lb_retries 3: {three.amplification:.1f} attempts a request, and {three.good} answered; "
         f"without {none.amplification:.1f}, and {none.good}"
@@ -80,19 +89,22 @@ def retries(storm: Any) -> tuple[bool, str]:
     by=PEOPLE,
 )
 def recovers(calm: Any) -> tuple[bool, str]:
-    return calm >= 60, f"at 8 requests a second, with two more tries, {calm} % in the end"
+    return calm >= 60, f"at 8 requests a second, with two more tries, {calm:.0f} % in the end"
 
 
 @book.claim("A site at half its capacity is safe.", by=PEOPLE)
 def half(stuck: Any) -> tuple[bool, str]:
-    return stuck >= 60, f"20 of 40 a second, two more tries, one rush: {stuck} % in the end"
+    return stuck >= 60, f"20 of 40 a second, two more tries, one rush: {stuck:.0f} % in the end"
 
 
 @book.claim("Exponential backoff prevents the retry storm.", by=PEOPLE)
 def backoff(later: Any) -> tuple[bool, str]:
-    return later >= 60, f"the same with a backoff: {later} % in the end"
+    return later >= 60, f"the same with a backoff: {later:.0f} % in the end"
 
 
 @book.claim("A retry budget ends the storm.", by=PEOPLE)
-def budget(spared: Any) -> tuple[bool, str]:
-    return spared >= 60, f"the same with a budget of a tenth: {spared} % in the end"
+def budget(spared: Any, stuck: Any) -> tuple[bool, str]:
+    # On a busy machine the rush lasts longer, and so does the way out of it.
+    return spared >= stuck + 20, (
+        f"with a budget of a tenth {spared:.0f} % in the end, without one {stuck:.0f} %"
+    )

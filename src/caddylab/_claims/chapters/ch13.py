@@ -65,6 +65,7 @@ def ready(report: Any) -> tuple[bool, str]:
     "The proposed lines spare every reader, when one of the pair hangs.",
     by="this course",
 )
-def lines(rows: Any) -> tuple[bool, str]:
+def lines(report: Any) -> tuple[bool, str]:
+    rows = {row: (report[row].readers, after.readers) for row, after in report.mended.items()}
     told = (f"{row}: {b.good} → {a.good} of {a.total}" for row, (b, a) in rows.items())
     return all(after.bad == 0 for _, after in rows.values()), ", ".join(told)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +68,7 @@ class _Attempt:
 
     def __init__(self, whole: Whole, program: Path, values: Mapping[str, str]) -> None:
         self.whole, self.program, self.values = whole, program, values
-        self.text = whole.main.text
+        self.texts = [source.text for source in whole.sources]
         self.adapted = Adapted({}, invented=invent(whole.outline, values)[0])
         self.others = {name: list(OTHERS) for name in self.adapted.invented}
 
@@ -74,7 +76,7 @@ class _Attempt:
         message = ""
         for _ in range(MOST):
             environment = {**self.values, **self.adapted.invented}
-            config, message = adapter.adapt(self.program, self.text, self.whole.folder, environment)
+            config, message = self._ask(environment)
             if config is not None:
                 self.adapted.config = config
                 return self.adapted
@@ -82,21 +84,56 @@ class _Attempt:
                 break
         raise self._refused(message)
 
+    def _ask(self, environment: Mapping[str, str]) -> tuple[dict[str, Any] | None, str]:
+        """Have Caddy read it; from copies of what it imports, where something was left out."""
+        whole, main = self.whole, self.texts[0]
+        if self.texts[1:] == [source.text for source in whole.sources[1:]]:
+            return adapter.adapt(self.program, main, whole.folder, environment)
+        from caddylab._caddy.safety.files import Files
+        from caddylab._caddy.safety.imports import Importing
+
+        with tempfile.TemporaryDirectory(prefix="caddylab-") as folder:
+            files = Files(main, whole.folder, [Path(whole.folder.absolute().anchor)], str)
+            importing = Importing(files, environment, Path(folder) / "imported")
+            imports = importing.read(main)
+            for source, text in zip(whole.sources[1:], self.texts[1:], strict=True):
+                for path in imports:
+                    if os.path.realpath(path) == os.path.realpath(source.name):
+                        imports[path] = replace(imports[path], text=text)
+            config, message = adapter.adapt(
+                self.program, importing(main, imports), whole.folder, environment
+            )
+            return config, message.replace(str(importing.copies), "")
+
     def _skip(self, message: str) -> bool:
         """Take out what belongs to a plugin; False where it is a mistake, or not to be found."""
         from caddylab._caddy.completion.skipping import unknown, without
 
-        found = unknown(message, self._error(message), self.text, _line(message))
+        number, line = self._place(message)
+        source = self.whole.sources[number]
+        found = unknown(message, self._error(message, source), self.texts[number], line)
         if found is None:
             return False
-        self.text = without(self.text, found.statement)
+        self.texts[number] = without(self.texts[number], found.statement)
         if found.statement.name != "order":
+            found.statement.line += source.first
             self.adapted.skipped.append(found)
         return True
 
+    def _place(self, message: str) -> tuple[int, int | None]:
+        """Which of the files a message is about, and its line there."""
+        place = _PLACE.search(message)
+        if not place or place["file"] == STDIN:
+            return 0, _line(message)
+        name = os.path.realpath(place["file"])
+        files = (os.path.realpath(source.name) for source in self.whole.sources[1:])
+        return next(
+            ((n, int(place["line"])) for n, file in enumerate(files, 1) if file == name), (0, None)
+        )
+
     def _think_again(self, message: str) -> bool:
         """Invent something else for a variable of the line that Caddy complains of."""
-        words = [(s.line, w) for s in parse(self.text).walk() for w in s.words]
+        words = [(s.line, w) for s in parse(self.texts[0]).walk() for w in s.words]
         line = _line(message)
         there = [pair for pair in words if line in (pair[0], None)]
         for variable in unset_in(there, self.values):
@@ -106,20 +143,14 @@ class _Attempt:
         return False
 
     def _refused(self, message: str) -> NotAdapted:
-        place = _PLACE.search(message)
-        source = self.whole.main
-        if place and place["file"] != STDIN:
-            name = Path(place["file"]).name
-            same = (s for s in self.whole.sources[1:] if Path(s.name).name == name)
-            source = next(same, source)
+        source = self.whole.sources[self._place(message)[0]]
         return NotAdapted(source, self._error(message, source))
 
-    def _error(self, message: str, source: Source | None = None) -> CaddyfileError:
-
+    def _error(self, message: str, source: Source) -> CaddyfileError:
         from caddylab._caddy.advice.explain import refuse
 
         plain = _PLACE.sub(lambda m: m[0].replace(m["file"], "Caddyfile"), message)
-        return refuse(plain, (source or self.whole.main).text)
+        return refuse(plain, source.text)
 
 
 def _line(message: str) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from caddylab._caddy.advice.lint import Note
     from caddylab._caddy.completion.skipping import Unknown
-    from caddylab._cli.linting.sources import Whole
+    from caddylab._cli.linting.sources import Source, Whole
 
 
 UNKNOWN = "unknown-directive"
@@ -65,17 +65,15 @@ def of_note(note: Note, whole: Whole) -> Diagnostic:
     help = note.help if note.rule != _VARIABLE else f"{RULES[_VARIABLE].write} {_ENVFILE}"
     if note.line is None:
         return Diagnostic(whole.main.name, None, None, None, note.rule, note.message, help)
-    source, line = whole.place(note.line)
-    lines = source.text.splitlines()
-    there = lines[line - 1] if line <= len(lines) else ""
+    source, line, there = _place(whole, note.line)
     column, end = span(there, note.message)
     return Diagnostic(source.name, line, column, end, note.rule, note.message, help, there)
 
 
 def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     """What this Caddy does not know."""
-    line, word = found.statement.line, f"`{found.word}`"
-    there = whole.main.text.splitlines()[line - 1]
+    source, line, there = _place(whole, found.statement.line)
+    word = f"`{found.word}`"
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
     if found.plugin:
         message = f"{word} needs a plugin, {found.plugin.name}, that this Caddy lacks: "
@@ -84,8 +82,15 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
         help = f"If it is misspelt, mend it; if it is a plugin's, {_ASK}"
     column, end = span(there, message)
     return Diagnostic(
-        whole.main.name, line, column, end, UNKNOWN, message, help, there, mere=bool(found.plugin)
+        source.name, line, column, end, UNKNOWN, message, help, there, mere=bool(found.plugin)
     )
+
+
+def _place(whole: Whole, line: int) -> tuple[Source, int, str]:
+    """The file that a line of the outline stands in, its number there, and what it says."""
+    source, line = whole.place(line)
+    lines = source.text.splitlines()
+    return source, line, lines[line - 1] if line <= len(lines) else ""
 
 
 def span(line: str, message: str) -> tuple[int, int]:

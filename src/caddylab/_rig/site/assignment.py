@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.tree import Json, handlers
@@ -58,7 +58,10 @@ def needed(names: Iterable[str]) -> int:
 
 
 def assign(
-    names: Sequence[str], backends: int, spoken: Mapping[str, str] | None = None
+    names: Sequence[str],
+    backends: int,
+    spoken: Mapping[str, str] | None = None,
+    taken: Collection[int] = (),
 ) -> dict[str, int]:
     """The number of the backend that stands for each upstream.
 
@@ -69,9 +72,11 @@ def assign(
         names: the upstreams.
         backends: how many there are.
         spoken: what each upstream is spoken to with, if that is not all the same.
+        taken: those that stand for something else already.
     """
     found = {name: number for name in names if (number := number_of(name))}
-    free = [n for n in range(1, backends + 1) if n not in found.values()] or [backends]
+    used = {*found.values(), *taken}
+    free = [n for n in range(1, backends + 1) if n not in used] or [backends]
     others = [name for name in names if name not in found]
     kinds = Counter((spoken or {}).get(name, "") for name in others)
     shares = _shares(kinds, len(free))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from caddylab._caddy.completion.complete import complete, outside
 from caddylab._caddy.running import adapter, program
 from caddylab._caddy.safety.files import Files, allowed
-from caddylab._caddy.safety.imports import imported
+from caddylab._caddy.safety.imports import Importing, Imports
 from caddylab._errors import CaddyfileError
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.assignment import dials, needed
@@ -31,20 +33,27 @@ def backends_for(
         CaddyfileError: there is no such file.
         RuntimeUnavailable: there is no Caddy.
     """
-    caddy, (_, text) = program.executable(), caddyfiles.read(caddyfile)
+    _, text = caddyfiles.read(caddyfile)
     folder = caddyfiles.folder(caddyfile)
     files = Files(text, folder or Path.cwd(), allowed(folder, allow), str)
+    with tempfile.TemporaryDirectory(prefix="caddylab-") as copies:
+        config = _adapted(text, values, Importing(files, values, Path(copies) / "copies"))
+    dynamic = "dynamic_upstreams" in str(config)
+    return max(needed(dials(config)), DYNAMIC if dynamic else 1)
 
-    def ask(tried: str) -> str:
+
+def _adapted(text: str, values: Mapping[str, str], importing: Importing) -> dict[str, Any]:
+    """The JSON that Caddy makes of it; an empty one if it makes none."""
+    caddy, here = program.executable(), importing.files.here
+
+    def ask(tried: str, imports: Imports) -> str:
         try:
-            return adapter.adapt(caddy, imported(tried, files), files.here)[1]
+            return adapter.adapt(caddy, importing(tried, imports), here)[1]
         except CaddyfileError as error:  # of a file that may not be read
             return outside(error)
 
-    whole = complete(text, values, ask, own=True)
+    whole = complete(text, values, ask, importing.read, own=True)
     try:
-        config, _ = adapter.adapt(caddy, imported(whole.text, files), files.here)
+        return adapter.adapt(caddy, importing(whole.text, whole.imports), here)[0] or {}
     except CaddyfileError:
-        config = None
-    dynamic = "dynamic_upstreams" in str(config)
-    return max(needed(dials(config or {})), DYNAMIC if dynamic else 1)
+        return {}

@@ -16,9 +16,10 @@ the runtime, and the lab's instruments are added:
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from caddylab._caddy.adapted.dynamic import Pool
@@ -96,6 +97,7 @@ class Instrument:
         host: whom they ask for; else the first name of the main site.
         port: the port that they go to, if that is decided.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
+        known: which backend stands for an upstream, whatever else is named.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class Instrument:
         host: str = "",
         port: int = 0,
         strict: bool = False,
+        known: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.own, self.lenient, self.path, self.host = own, lenient, path, host
         self.config = copy.deepcopy(adapted)
@@ -128,7 +131,7 @@ class Instrument:
         self.authority = authority or Signer()
         self.speech = Speech(runtime, self.authority, refuse, lenient=lenient)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
-        self.upstreams.strict = strict
+        self.upstreams.strict, self.upstreams.known = strict, known
 
     def plan(self) -> Prepared:
         """The instrumented configuration.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.decision import Decision
+from caddylab._look.sentences import paragraphs
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,27 @@ class Loaded:
     held_back: bool = False
 
     def __repr__(self) -> str:
+        return "\n".join([self._first, *(f"{mark} {each}" for mark, each in self._said)])
+
+    def _repr_html_(self) -> str:
+        return paragraphs((each for _, each in self._said), self._first)
+
+    @property
+    def _first(self) -> str:
         if self.held_back:
             return f"Loaded {self.name}. What there is to say about it comes later: `lab.warnings`."
-        told = self.told
-        many = {0: "no warnings", 1: "1 warning"}.get(len(told), f"{len(told)} warnings")
-        lacks = len(self.warnings) - len(told)
+        many = {0: "no warnings", 1: "1 warning"}.get(len(self.told), f"{len(self.told)} warnings")
+        lacks = len(self.warnings) - len(self.told)
         remarks = "1 remark" if lacks == 1 else f"{lacks} remarks"
         more = f" {remarks} on what it lacks: `.warnings`." if lacks else ""
-        said = [*(f"! {warning}" for warning in told), *(f"= {each}" for each in self.replaced)]
-        return "\n".join([f"Loaded {self.name}: {many}.{more}", *said])
+        return f"Loaded {self.name}: {many}.{more}"
+
+    @property
+    def _said(self) -> list[tuple[str, object]]:
+        """What is said below that, each with the mark that a text has before it."""
+        if self.held_back:
+            return []
+        return [*(("!", each) for each in self.told), *(("=", each) for each in self.replaced)]
 
     def shown(self, warn: bool) -> Loaded:
         """Itself, or, without `warn`, itself with all that it would say held back."""

@@ -10,18 +10,12 @@ from caddylab._caddy.adapted.balancing import Setting, setting
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
-from caddylab._caddy.completion.complete import complete, outside
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin
 from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.safety.decision import Decision
-from caddylab._caddy.safety.files import Files, allowed
-from caddylab._caddy.safety.imports import imported
-from caddylab._caddy.text import variables
 from caddylab._engine.tls import Trust
-from caddylab._errors import CaddyfileError
 from caddylab._machine.certificates import Signer
-from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import Line
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.assignment import dials, names, number_of
@@ -29,6 +23,7 @@ from caddylab._rig.site.authority import SiteAuthority
 from caddylab._rig.site.doors import Door, Doors
 from caddylab._rig.site.instrument import Instrument, Prepared
 from caddylab._rig.site.loaded import Loaded
+from caddylab._rig.site.reading import Reading
 from caddylab._runtimes.base import Runtime
 
 NOT_SET = "variable-not-set"
@@ -40,12 +35,11 @@ class Site:
 
     Attributes:
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
-        home: the folder in which the relative paths of a text begin, and which it may read.
-        variables: environment variables besides those of this process.
+        known: which backend stands for an upstream in every Caddyfile, whatever else it names.
+        reading: has Caddy read Caddyfiles.
         routes: which requests come to which upstreams.
         adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
         loaded: what `load` has answered.
-        lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
         staged: how that balances, likewise.
         line: where what changes the configuration is done.
@@ -60,9 +54,8 @@ class Site:
     ) -> None:
         self._admin, self._runtime, self._journal = admin, runtime, journal
         self._prepare = prepare
-        self.lenient, self.variables = False, dict[str, str]()
-        self.home: Path | None = None
-        self.strict = False
+        self.reading = Reading(admin, runtime)
+        self.strict, self.known = False, dict[str, int]()
         self.routes: list[Route] = []
         self.adapted: dict[str, Any] = {}
         self._path = USUAL_PATH
@@ -149,15 +142,16 @@ class Site:
 
     def _load(self, caddyfile: str | Path, allow: Iterable[str | Path]) -> Loaded:
         name, text = caddyfiles.read(caddyfile)
-        files = self._files(text, caddyfiles.folder(caddyfile) or self.home, allow)
-        own = self.lenient or caddyfiles.folder(caddyfile) is not None
-        adapted, completed = self._completed(text, files, own=own)
+        reading, folder = self.reading, caddyfiles.folder(caddyfile)
+        files = reading.files(text, folder or reading.home, allow)
+        own = reading.lenient or folder is not None
+        adapted, completed = reading.completed(text, files, own=own)
         found = routes(adapted)
         route = _asked(found, dials(adapted), own=own)
         path, host, port = (route.path, route.host, route.port) if route else (USUAL_PATH, "", 0)
         plan = Instrument(
-            adapted, self._runtime, text, files, self.authority,
-            own=own, lenient=self.lenient, path=path, host=host, port=port, strict=self.strict,
+            adapted, self._runtime, text, files, self.authority, known=self.known,
+            own=own, lenient=reading.lenient, path=path, host=host, port=port, strict=self.strict,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
@@ -170,8 +164,7 @@ class Site:
         self._first = route
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
-        notes = [*told, *plan.notes]
-        self.loaded = Loaded(name, text, notes, plan.decisions, replaced)
+        self.loaded = Loaded(name, text, [*told, *plan.notes], plan.decisions, replaced)
         return self.loaded
 
     def _stage(self, plan: Prepared) -> Setting:
@@ -189,26 +182,6 @@ class Site:
             raise
         self._plan = plan
 
-    def _completed(
-        self, text: str, files: Files, *, own: bool
-    ) -> tuple[dict[str, Any], list[Substitution]]:
-        """The JSON, and what was invented or left out so that Caddy could make it."""
-        values = inherited() | self.variables
-        whole = complete(text, values, lambda tried: self._refused(tried, files), own=own)
-        if not whole.substitutions and not self.variables:
-            return self._adapt(text, files), []
-        try:
-            return self._adapt(whole.text, files), whole.substitutions
-        except CaddyfileError as error:
-            raise CaddyfileError(error.reason, text, error.line, error.help) from None
-
-    def _refused(self, text: str, files: Files) -> str:
-        """Caddy's own words about a text that it does not take; nothing for one that it takes."""
-        try:
-            return self._admin.refusal(imported(text, files))
-        except CaddyfileError as error:  # of a file that may not be read
-            return outside(error) if self.lenient else ""
-
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
         return self._admin.answers()
@@ -219,25 +192,7 @@ class Site:
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a Caddyfile."""
-        files = self._files(text, self.home)
-        return (
-            self._completed(text, files, own=True)[0] if self.lenient else self._adapt(text, files)
-        )
-
-    def _files(
-        self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()
-    ) -> Files:
-        return Files(text, folder or Path.cwd(), allowed(folder, allow), self._runtime.bring)
-
-    def _adapt(self, text: str, files: Files) -> dict[str, Any]:
-        filled = variables.fill(text, inherited())
-        found = imported(filled, files)
-        if found == filled:
-            return self._admin.adapt(text)
-        try:
-            return self._admin.adapt(found)
-        except CaddyfileError as error:
-            raise CaddyfileError(error.reason, text, error.line, error.help) from None
+        return self.reading.adapt(text)
 
 
 def _asked(found: list[Route], names: Iterable[str], *, own: bool) -> Route | None:

@@ -41,6 +41,7 @@ class Upstreams:
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
         strict: whether the course's backends have but the one port that the course gives them.
+        known: which of them stands for an upstream, whatever else is named.
         numbers: which backend stands for which upstream, by its address in the Caddyfile.
         pools: the backends behind each name that a name server is asked for.
         listeners: what the backends must listen to, by their numbers.
@@ -64,6 +65,7 @@ class Upstreams:
         self.inner: Mapping[int, str] = {}
         self.to_itself = False
         self.strict = False
+        self.known: Mapping[str, int] = {}
         self.numbers: dict[str, int] = {}
         self.substitutions: list[Substitution] = []
 
@@ -78,8 +80,11 @@ class Upstreams:
         foreign = [dial for dial in dials(config) if not self._is_own_site(dial)]
         for dial in foreign:
             self._admission.check(dial)
-        self.numbers = assign(foreign, len(self.runtime.units), spoken_to(config))
-        self._admission.check_number(foreign, self.numbers)
+        others = [dial for dial in foreign if dial not in self.known]
+        here = {dial: self.known[dial] for dial in foreign if dial in self.known}
+        taken = here.values()
+        self.numbers = here | assign(others, len(self.runtime.units), spoken_to(config), taken)
+        self._admission.check_number(others, self.numbers)
         for handler in handlers(config, PROXY):
             for source in sources(handler):
                 self._admission.check_name(source)

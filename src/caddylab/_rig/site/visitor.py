@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from caddylab._caddy.running.persistent import while_it_runs
 from caddylab._engine.tls import Trust
 from caddylab._errors import CaddyGone, LabError
 from caddylab._machine import loopback
@@ -16,6 +17,9 @@ from caddylab._machine.answer import Answer
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._rig.site.doors import Door
 from caddylab._rig.site.site import Site
+
+SOON = 3.0
+"""Seconds in which a backend that is well has answered; who is told nothing asks again."""
 
 
 class Visitor:
@@ -48,17 +52,20 @@ class Visitor:
             headers.setdefault("Host", authority)
             url = f"{door.base(authority)}{path}"
             ask = partial(self._http.get, url, headers=headers, timeout=timeout, **options)
-            return loopback.answer(undisturbed(ask))
+            return loopback.answer(undisturbed(lambda: while_it_runs(ask, self._runs)))
         except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError, AttributeError) as error:
             if gone := self._ended():
                 raise gone from error
             why = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise LabError(f"GET {path} got no answer ({why}).") from error
 
+    def _runs(self) -> bool:
+        return self._ended() is None
+
     def hear(self) -> Iterator[str]:
         """The backend that answers this time, if one does."""
         with contextlib.suppress(httpx.TransportError):
-            answer = self._http.get(self._site.url)
+            answer = self._http.get(self._site.url, timeout=SOON)
             if answer.status_code == 200:
                 yield answer.headers["X-Backend"]
 

@@ -20,7 +20,7 @@ from caddylab._runtimes import temporary
 from caddylab._runtimes.base import BACKEND_PORT, MOST_DOORS, Address, Gate, NameServer
 from caddylab._runtimes.listener import FILE
 from caddylab._runtimes.podman import caddy as podman_caddy
-from caddylab._runtimes.podman import images
+from caddylab._runtimes.podman import images, inside
 from caddylab._runtimes.podman import sweep as podman_sweep
 from caddylab._runtimes.podman.container import (
     CONTROL_PORT,
@@ -53,7 +53,6 @@ class PodmanRuntime:
         self.listen = f":{podman_caddy.SITE_PORT}"
         self._caddy_secret = secrets.token_hex(16)  # backends know the other one
         self._backends = backends
-        self._names: NamesContainer | None = None
         self._spent = Spent()
         self._network = f"caddylab-{lab_id}"
         self._resources = contextlib.ExitStack()
@@ -85,22 +84,20 @@ class PodmanRuntime:
     def restart_caddy(self) -> None:
         with contextlib.suppress(FaultError):
             self._caddy.kill()
+        self._names.running()
         self._caddy.start()
         self.__dict__.pop("_log_here", None)  # it is another process
-        hold_rootless_address(self._session.service, self._bridge)
+        hold_rootless_address(self._session.service, self._inside.bridge)
         self._caddy.await_ready(self._admin_answers)
 
     def admin(self) -> httpx.Client:
         return self._admin
 
     def dial(self, host: str, port: int) -> str:
-        # The full name: where the machine's own name server is silent (no internet), the bare
-        # name of a stopped container would cost three seconds a dial.
+        # The full name: it is asked for as it is, without a search domain.
         return f"{host}.{DOMAIN}:{port}"
 
     def names(self) -> NameServer:
-        if self._names is None:
-            self._names = NamesContainer(self._launch, self.secret)
         return self._names.running()
 
     def place(self, number: int, move: int = 0) -> Address:
@@ -153,26 +150,26 @@ class PodmanRuntime:
         return self._caddy.output(lines)
 
     def _start_containers(self) -> None:
-        pool = ThreadPoolExecutor(self._backends + 1)
+        pool = ThreadPoolExecutor(self._backends + 2)
         # In reverse: without its container a thread that waits for it gives up, and what one
         # has made in the meantime is removed, too.
         self._resources.callback(self._session.remove_the_rest)
         self._resources.callback(pool.shutdown, cancel_futures=True)
         self._resources.callback(self._session.remove)
         self._labels = podman_sweep.labels(self.lab_id)
-        network = self._session.service.client.networks.create(
-            self._network, dns_enabled=True, labels=self._labels
-        )
-        self._bridge = network.attrs["network_interface"]
+        self._inside = inside.create(self._session.service.client, self._network, self._labels)
         image = images.backend()
         numbers = range(1, self._backends + 1)
+        naming = pool.submit(NamesContainer, self._launch, self.secret, self._inside)
         launches = [pool.submit(self._launch_backend, number, image) for number in numbers]
+        self._names = naming.result()
         self.units = [launch.result() for launch in launches]
         # Podman starts containers one by one, so Caddy, which is ready sooner, comes last.
         caddy = pool.submit(self._start_caddy)
         sweeping = pool.submit(self._session.sweep)
         for unit in self.units:
             unit.wait()
+        self._names.wait()
         caddy.result()
         sweeping.result()
 
@@ -202,23 +199,31 @@ class PodmanRuntime:
         )
         self._resources.callback(self._admin.close)
         self._resources.callback(self._log.close)
-        hold_rootless_address(self._session.service, self._bridge)
+        hold_rootless_address(self._session.service, self._inside.bridge)
         caddy.await_ready(self._admin_answers)
 
     def _launch(
-        self, name: str, ports: list[int], image: str, environment: dict[str, str], **more: Any
+        self,
+        name: str,
+        ports: list[int],
+        image: str,
+        environment: dict[str, str],
+        address: str = "",
+        **more: Any,
     ) -> Container:
+        place = {"aliases": [name]} | ({"static_ips": [address]} if address else {})
         options = {
             "image": image,
             "name": f"{self._network}-{name}",
             "environment": environment,
             "labels": self._labels,
             "network_mode": "bridge",
-            "networks": {self._network: {"aliases": [name]}},
+            "networks": {self._network: place},
+            "dns": [self._inside.names],  # Podman would add the machine's
         }
         container = Container(self._session.service, name, ports, options | more)
         container.start()
-        hold_address(self._bridge)  # before anything has talked to the container
+        hold_address(self._inside.bridge)  # before anything has talked to the container
         return container
 
     def _admin_answers(self) -> bool:

@@ -60,11 +60,11 @@ export class Player {
     this.visible = true;
     this.onVisibility = () => this.wake();
     document.addEventListener("visibilitychange", this.onVisibility);
-    this.observers = [
-      new IntersectionObserver(([entry]) => { this.visible = entry.isIntersecting; this.wake(); }),
-      new ResizeObserver(() => this.resize()),
-    ];
-    for (const observer of this.observers) observer.observe(this.parts.stage);
+    const sight = new IntersectionObserver((seen) => { this.visible = seen.at(-1).isIntersecting; this.wake(); });
+    const size = new ResizeObserver(() => this.resize());
+    sight.observe(this.root); // its counts are read when the picture has left the screen, too
+    size.observe(this.parts.stage);
+    this.observers = [sight, size];
     this.wake();
   }
 

@@ -88,6 +88,12 @@ SITES = (
         "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
     ),
     Mistake(
+        r"subject does not qualify for certificate: '(?P<word>[^']+)'",
+        "`$word` is no name that a host can have, so there is no certificate for it: write your"
+        " site's own name, such as `shop.example.com {`, or `http://` before it.",
+        find=only(r"(?:^|[\s,/])$word(?:[\s,:/]|$$)"),
+    ),
+    Mistake(
         "caddyfile adapter: EOF", "The Caddyfile is empty; begin with a site, such as `:80 {`."
     ),
 )

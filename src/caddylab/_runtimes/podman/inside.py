@@ -1,0 +1,36 @@
+"""The network of a lab's containers."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from podman import PodmanClient
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A network of one lab's own.
+
+    Attributes:
+        name: what Podman calls it.
+        bridge: the interface that its containers hang on.
+        podman: where Podman's name server answers.
+        names: the address of the lab's own, which containers ask.
+    """
+
+    name: str
+    bridge: str
+    podman: str
+    names: str
+
+
+def create(client: PodmanClient, name: str, labels: dict[str, str]) -> Inside:
+    """Make the network."""
+    made = client.networks.create(name, dns_enabled=True, labels=labels)
+    [subnet] = made.attrs["subnets"]
+    # The last address: Podman gives containers the first ones that are free.
+    last = ipaddress.ip_network(subnet["subnet"]).broadcast_address - 1
+    return Inside(name, made.attrs["network_interface"], subnet["gateway"], str(last))

@@ -1,0 +1,198 @@
+"""Which failure can be seen where, and after how many seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from caddylab._border import border
+from caddylab._errors import LabError
+from caddylab._look.progress_bar import Bar
+from caddylab._rig.rig import Rig
+from caddylab._survey.faults import FAULTS, LOAD_PATH
+from caddylab._survey.first_seen import FirstSeen
+
+if TYPE_CHECKING:
+    from caddylab._rig.backends.backend import Backend
+    from caddylab._traffic.traffic import Traffic
+
+SHORT = "down for 3 s"
+AWAY = 3.0
+PATIENCE, FELT = 1.5, 0.5
+"""Clients give up after so many seconds, and are annoyed after so many."""
+RATE, ASKING = 16, 4.0
+LEAD, TICK = 0.5, 0.2
+REFRESH = 10.0
+"""Seconds between two looks of Caddy's own at the health of its upstreams (2.11.7)."""
+CROWD = 3
+"""So many requests under way at one backend at once are not usual here."""
+HEALTHY = "caddy_reverse_proxy_upstreams_healthy"
+OPTIONS = """
+lb_policy round_robin
+fail_duration 3s
+health_uri /
+health_interval 1s
+health_timeout 500ms
+"""
+SITE = "http://{} {{\n\treverse_proxy {} {{\n\t\t{}\n\t}}\n}}\n"
+
+
+@dataclass
+class Spot:
+    """One failure in a site of its own: whom it hits, when, and where it was seen first."""
+
+    fault: str
+    pool: Sequence[Backend]
+    hit: Sequence[Backend]
+    began: float = 0.0
+    run: Traffic | None = None
+    seen: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """The site's name."""
+        return f"{self.fault.replace(' ', '-')}.example"
+
+    @property
+    def site(self) -> str:
+        """The upstreams of its site."""
+        return " ".join(f"backend{backend.number}:8080" for backend in self.pool)
+
+    @property
+    def addresses(self) -> set[str]:
+        """Those of the backends that are hit."""
+        return {f"backend{backend.number}:8080" for backend in self.hit}
+
+    def strike(self) -> None:
+        """Let the failure happen."""
+        self.began = time.time()
+        make = FAULTS["down" if self.fault == SHORT else self.fault].make
+        make(self.pool, PATIENCE)
+
+    def note(self, window: str, when: float) -> None:
+        """It was seen there at this moment (Unix time); only the first time counts."""
+        if self.began and when >= self.began - TICK:
+            self.seen.setdefault(window, max(0.0, when - self.began))
+
+
+@border(LabError)
+class Sightings(FirstSeen):
+    """A table of failures: where each was seen, and after how many seconds.
+
+    All happen at once, in one Caddy with a site for each, in a fresh lab of its own, which is
+    closed in the end. It takes about a dozen seconds: Caddy looks at its own health every ten.
+
+    Args:
+        options: the lines of each site's `reverse_proxy` block; by default round robin, a memory
+            of three seconds, and a check of `/` every second.
+        runtime: as for `Lab`.
+
+    Raises:
+        CaddyfileError: Caddy refuses the options.
+        RuntimeUnavailable, StartFailed: as for `Lab`.
+    """
+
+    WINDOWS = (
+        "the users", "access log: 5xx", "access log: slow, or 499", "error log", "in hand",
+        "fails", "checks", "health metric",
+    )  # fmt: skip
+    """Where one can look: the columns."""
+    FAULTS = (*FAULTS, SHORT)
+    """The rows: the failures of a `Survey`, and one that is over soon."""
+
+    def __init__(self, options: str = OPTIONS, runtime: str = "auto") -> None:
+        pairs = {"all down": 2}
+        count = 1 + sum(pairs.get(fault, 1) for fault in self.FAULTS)
+        with Rig(runtime, count) as rig:
+            victims = iter(rig.backends[1:])
+            self._places = [_place(fault, rig.backends[0], victims) for fault in self.FAULTS]
+            self.caddyfile = _caddyfile(self._places, options)
+            rig.load(self.caddyfile, warn=False)
+            with Bar() as bar:
+                self._measure(rig, bar)
+        super().__init__(self.WINDOWS, {place.fault: place.seen for place in self._places})
+
+    def _measure(self, rig: Rig, bar: Bar) -> None:
+        loaded = rig.stack.journal.begun[1]
+        for place in self._places:
+            path = LOAD_PATH if place.fault == "killed under load" else None
+            place.run = rig.fire(
+                rate=RATE, duration=LEAD + ASKING, host=place.host, path=path, timeout=PATIENCE,
+                background=True,
+            )  # fmt: skip
+        self._poll(rig)  # the first time it has to load what makes tables
+        rig.pause(LEAD)
+        for place in reversed(self._places):  # the short one has to be over in time
+            place.strike()
+        end = REFRESH + 3 * TICK
+        while (passed := time.time() - loaded) < end:
+            bar.show(passed / end, "eight failures happen, and we look")
+            self._poll(rig)
+            self._mend()
+            time.sleep(TICK)
+        self._look_back(rig)
+
+    def _poll(self, rig: Rig) -> None:
+        """What is only to be seen while it is so."""
+        now = time.time()
+        counts = rig.upstreams().set_index("address")
+        health = rig.metrics(HEALTHY).set_index("upstream")["value"]
+        for place in self._places:
+            for address in place.addresses:
+                if counts["num_requests"].get(address, 0) >= CROWD:
+                    place.note("in hand", now)
+                if counts["fails"].get(address, 0):
+                    place.note("fails", now)
+                if health.get(address, 1) == 0:
+                    place.note("health metric", now)
+
+    def _mend(self) -> None:
+        """End the short failure in its time."""
+        [short] = [place for place in self._places if place.fault == SHORT]
+        [backend] = short.hit
+        if backend.state == "killed" and time.time() - short.began > AWAY:
+            backend.restore()
+
+    def _look_back(self, rig: Rig) -> None:
+        """What the logs and the records say."""
+        since = rig.stack.journal.begun[1]
+        access, errors, checks = (rig.log(kind) for kind in ("access", "error", "health"))
+        late = (access["status"] == 499) | (access["duration"] > FELT)
+        for place in self._places:
+            if place.run:
+                place.run.wait()
+            here = access["host"] == place.host
+            for window, lines in (
+                ("access log: 5xx", access[here & (access["status"] >= 500)]),
+                ("access log: slow, or 499", access[here & late]),
+                ("error log", errors[errors["host"] == place.host]),
+                ("checks", checks[checks["upstream"].isin(place.addresses)]),
+            ):
+                for at in lines["at"]:
+                    place.note(window, since + at)
+            for when in _felt(place):
+                place.note("the users", when)
+
+
+def _place(fault: str, shared: Backend, victims: Iterator[Backend]) -> Spot:
+    """The failure with its backends: a sound one and a victim, or, of all, two victims."""
+    one = next(victims)
+    if fault == "all down":
+        pool = [one, next(victims)]
+        return Spot(fault, pool, pool)
+    return Spot(fault, [shared, one], [one])
+
+
+def _caddyfile(places: Sequence[Spot], options: str) -> str:
+    lines = "\n\t\t".join(options.strip().splitlines())
+    return "\n".join(SITE.format(place.host, place.site, lines) for place in places)
+
+
+def _felt(place: Spot) -> Iterator[float]:
+    """When users had no good answer, or one that they had to wait for (Unix time)."""
+    if place.run:
+        for request in place.run.requests:
+            if request.sent is not None and not (request.good and request.latency < FELT):
+                yield place.run.run.began + request.sent + request.latency

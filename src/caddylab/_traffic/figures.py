@@ -1,0 +1,126 @@
+"""The figures of a run that the course's experiments are about, each by a name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import accumulate
+from statistics import median
+from typing import Annotated
+
+from caddylab._border import Between, Seconds, border
+from caddylab._errors import TrafficError
+from caddylab._records import Request
+from caddylab._traffic.counts import Counts
+
+
+@border(TrafficError)
+class Figures(Counts):
+    """What can be asked of a run without writing a loop. All times are in seconds."""
+
+    @property
+    def statuses(self) -> list[int | None]:
+        """The status that each request got, in order; None where no answer came."""
+        return [request.status for request in self.requests]
+
+    @property
+    def bodies(self) -> list[str]:
+        """The beginning of each answer's text, in order."""
+        return [request.body for request in self.requests]
+
+    @property
+    def attempts_made(self) -> int:
+        """How many attempts at backends Caddy made for all requests together."""
+        return sum(len(request.attempts) for request in self.requests)
+
+    @property
+    def dialled(self) -> dict[int, str]:
+        """At which address Caddy has called each backend, by the backend's number."""
+        attempts = (attempt for request in self.requests for attempt in request.attempts)
+        return {a.backend: a.upstream for a in attempts if a.backend is not None}
+
+    @property
+    def median(self) -> float:
+        """Half of the requests took longer than that; 0.0 if there were none."""
+        return median(self._latencies()) if self.requests else 0.0
+
+    @property
+    def slowest(self) -> float:
+        """The longest that a request took; 0.0 if there were none."""
+        return max(self._latencies(), default=0.0)
+
+    @property
+    def took(self) -> float:
+        """From the run's beginning to the end of the request that ended last."""
+        return max((end for _, end in self._ends()), default=0.0)
+
+    @property
+    def goodput(self) -> float:
+        """How many requests a second were answered well, of those that came at a rate.
+
+        Raises:
+            TrafficError: they did not come at a rate.
+        """
+        if not self.run.plan.open:
+            raise TrafficError(
+                "Only a run at a rate has a goodput: lab.fire(rate=40, duration=2).goodput"
+            )
+        return self.good * float(self.run.plan.rate or 1) / max(1, self.wanted)
+
+    def waited_longer_than(self, seconds: Seconds) -> int:
+        """How many requests took longer than that."""
+        return sum(latency > seconds for latency in self._latencies())
+
+    def good_after(self, seconds: Seconds) -> float:
+        """How many per cent were answered well, of those due later than that after the start.
+
+        Raises:
+            TrafficError: none was due so late.
+        """
+        late = [request.good for request in self.requests if request.planned > seconds]
+        if not late:
+            raise TrafficError(f"No request was due later than {seconds:g} s after the start.")
+        return 100 * sum(late) / len(late)
+
+    def overtaken(self, by: Seconds = 0.1) -> int:
+        """How many were answered so long before one that had come earlier."""
+        ends = [end for request, end in self._ends() if request.good]
+        latest = accumulate(ends, max, initial=0.0)
+        return sum(before > end + by for before, end in zip(latest, ends, strict=False))
+
+    def answers_to(self, client: int) -> list[str]:
+        """The beginning of each answer's text that one client got; they are counted from 0."""
+        return [request.body for request in self.requests if request.client == client]
+
+    @property
+    def moved_clients(self) -> int:
+        """How many clients were answered by more than one backend."""
+        met = defaultdict(set)
+        for request in self.requests:
+            met[request.client].add(request.answered_by)
+        return sum(len(backends) > 1 for backends in met.values())
+
+    def differs_from(self, other: Figures) -> int:
+        """How many requests another backend answered than in another run, number by number.
+
+        Raises:
+            TrafficError: the runs are not equally long.
+        """
+        if len(self.requests) != len(other.requests):
+            raise TrafficError(
+                f"This run has {len(self.requests)} requests and the other {len(other.requests)}: "
+                "only runs of the same length can be compared number by number."
+            )
+        pairs = zip(self.backends, other.backends, strict=True)
+        return sum(one != another for one, another in pairs)
+
+    def per(self, size: Annotated[int, Between(1, 1_000_000)], backend: int) -> list[int]:
+        """Of each so many requests in a row, how many a backend answered."""
+        starts = range(0, len(self.requests) - size + 1, size)
+        return [self.backends[start : start + size].count(backend) for start in starts]
+
+    def _latencies(self) -> list[float]:
+        return [request.latency for request in self.requests]
+
+    def _ends(self) -> Iterator[tuple[Request, float]]:
+        return ((r, r.sent + r.latency) for r in self.requests if r.sent is not None)

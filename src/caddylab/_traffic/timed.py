@@ -1,0 +1,37 @@
+"""Tables whose times are shown with their units; their numbers stay seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from caddylab._look.spoken import ms
+
+TIMES = ("at", "planned", "sent", "latency", "latency_intended", "start", "duration", "end")
+"""The columns that are seconds."""
+
+
+class Timed(pd.DataFrame):
+    """A data frame that a notebook shows as people read times: "2.4 ms", "1.20 s"."""
+
+    @property
+    def _constructor(self) -> Callable[..., Timed]:
+        return Timed
+
+    def __repr__(self) -> str:
+        return repr(self._told())
+
+    def _repr_html_(self) -> Any:
+        return self._told()._repr_html_()  # type: ignore[operator]
+
+    def _told(self) -> pd.DataFrame:
+        told = pd.DataFrame(self)
+        numbers = told.select_dtypes("float64").columns
+        times = [name for name in TIMES if name in numbers]
+        return told.assign(**{name: told[name].map(_time) for name in times})
+
+
+def _time(seconds: float) -> str:
+    return "" if pd.isna(seconds) else ms(seconds)

@@ -1,0 +1,129 @@
+"""The real Prometheus asks a lab's Caddy what chapter 12, the dashboard and the alerts ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import nbformat
+import pytest
+
+from caddylab import Lab
+from caddylab._machine import shipped
+from caddylab._machine.ports import Port
+from caddylab._machine.waiting import poll
+
+FOLDER = Path(__file__).parents[1] / "containers" / "monitoring"
+DASHBOARD = json.loads((FOLDER / "grafana" / "watching.json").read_text("utf-8"))
+ASKED = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+RULES = re.findall(r"^ +- (?:record|alert): (\S+)$", (FOLDER / "alerts.yml").read_text(), re.M)
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None and os.environ.get("CADDYLAB_REQUIRE_PROMETHEUS"):
+        pytest.fail(f"{name} is not installed: .ci/packages installs it")
+    if found is None:
+        pytest.skip(f"{name} is not installed: apt-get install prometheus")
+    return found
+
+
+def chapters_queries() -> list[str]:
+    """Those of the chapter's table, in which a pipe has a backslash."""
+    cells = nbformat.read(shipped.course() / "12-watching.ipynb", 4).cells
+    rows = re.findall(r"^\| [^|]+ \| `(.+)` \|$", "\n".join(c.source for c in cells), re.M)
+    return [row.replace(r"\|", "|") for row in rows]
+
+
+class Prometheus:
+    """One that fetches a lab's metrics five times a second."""
+
+    def __init__(self, folder: Path, target: str) -> None:
+        config = (FOLDER / "prometheus.yml").read_text("utf-8")
+        own = config.replace("_interval: 5s", "_interval: 200ms").replace("caddy:9180", target)
+        assert target in own
+        (folder / "prometheus.yml").write_text(own, "utf-8")
+        shutil.copy(FOLDER / "alerts.yml", folder)
+        port = Port()
+        self.url = f"http://127.0.0.1:{port.number}"
+        port.close()  # it shares its port with nobody
+        with (folder / "log").open("w") as log:
+            self.process = subprocess.Popen(
+                [program("prometheus"), f"--config.file={folder / 'prometheus.yml'}",
+                 f"--storage.tsdb.path={folder / 'data'}",
+                 f"--web.listen-address={self.url.removeprefix('http://')}"],
+                stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def ask(self, query: str) -> list[dict]:
+        try:
+            answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=10)
+        except httpx.TransportError:
+            assert self.process.poll() is None, "Prometheus has ended"
+            return []
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # it begins
+            return []
+        found = answer.json()
+        assert found["status"] == "success", found
+        return found["data"]["result"]
+
+    def value(self, query: str) -> float:
+        [one] = self.ask(query)
+        return float(one["value"][1])
+
+    def wait_for(self, query: str) -> None:
+        assert poll(lambda: self.ask(query), 40, 0.2), f"no answer to {query}"
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    program("prometheus")
+    with Lab("process") as lab:
+        lab.load("watching")
+        [address] = [door.address for door in lab.stack.site.doors if door.port == 9180]
+        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), "{}:{}".format(*address))
+        try:
+            yield lab, prometheus
+        finally:
+            prometheus.close()
+
+
+def test_prometheus_takes_the_configuration_and_the_alerts():
+    done = subprocess.run(
+        [program("promtool"), "check", "config", FOLDER / "prometheus.yml"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_dashboard_asks_all_that_the_chapter_asks_but_for_one_comparison():
+    other = set(chapters_queries()) - set(ASKED)
+    assert other == {"caddy_reverse_proxy_upstreams_healthy == 0"}
+
+
+def test_every_question_of_chapter_dashboard_and_alerts_has_a_true_answer(watched):
+    lab, prometheus = watched
+    with lab.backend(2).failing(path="/test-api"):
+        lab.fire(20)
+        prometheus.wait_for('caddy_http_request_duration_seconds_count{code="500"} > 0')
+        run = lab.fire(60)
+        prometheus.wait_for("sum(caddy_http_requests_total{handler='log_append'}) >= 80")
+    for query in [*ASKED, *chapters_queries()[:-1], "up"]:
+        prometheus.wait_for(query)
+    assert run.errors == 30
+    [errors] = [query for query in ASKED if "499" in query]
+    assert 0.3 < prometheus.value(errors) < 0.7
+    assert prometheus.value("up") == 1
+    rules = httpx.get(f"{prometheus.url}/api/v1/rules").json()["data"]["groups"][0]["rules"]
+    assert {rule["name"]: rule["health"] for rule in rules} == dict.fromkeys(RULES, "ok")
+    lab.backend(2).kill()
+    prometheus.wait_for(chapters_queries()[-1])
