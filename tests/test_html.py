@@ -162,7 +162,7 @@ class TestInTheBrowser:
         )
         view.get_by_role("button", name="Pause").dispatch_event("click")
         view.get_by_role("slider").fill("400")
-        assert "Backend 2 hangs, but Caddy thinks" in view.locator(".headline").inner_text()
+        view.locator(".headline", has_text="Backend 2 hangs, but Caddy thinks").wait_for()
 
     @pytest.mark.parametrize("colours", ["light", "dark"])
     def test_nobody_is_shut_out(self, look, colours):
