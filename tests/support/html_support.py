@@ -22,7 +22,10 @@ def make(*arguments):
 
 @dataclass
 class Page(HTMLParser):
-    """The anchors of a page, and what it refers to; ordinary links may lead to other hosts."""
+    """The anchors of a page, and what it refers to; ordinary links may lead to other hosts.
+
+    So may those to a server that the text lets its reader start.
+    """
 
     path: Path
     anchors: set[str] = field(default_factory=set)
@@ -37,13 +40,18 @@ class Page(HTMLParser):
         self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
         ordinary = tag == "a" or given.get("rel") == "canonical"
         for target in (given[name] for name in ("href", "src") if given.get(name)):
-            if not (ordinary and urlsplit(target).scheme == "https"):
+            if not (ordinary and urlsplit(target).scheme == "https") and not own(target):
                 self.targets.append(target)
 
     def loaded(self) -> set[Path]:
         """The files that it loads at once."""
         paths = (self.path.parent / urlsplit(target).path for target in self.targets)
         return {path.resolve() for path in paths if path.suffix in (".js", ".css", ".svg")}
+
+
+def own(target: str) -> bool:
+    """Whether a link leads to a port of the reader's own machine."""
+    return urlsplit(target).hostname == "127.0.0.1"
 
 
 read = cache(Page)

@@ -46,7 +46,7 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
 
 
 def _heading(name: str, scope: str) -> Markup:
-    return element("th", name, scope=scope, style=CELL)
+    return element("th", name, scope=scope, style=CELL) if name else element("td", "", style=CELL)
 
 
 def _cell(trial: Trial) -> Markup:
