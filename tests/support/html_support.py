@@ -20,12 +20,15 @@ def make(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
 
 
+def _elsewhere(target: str) -> bool:
+    """Whether it is on the web, or is what the reader's own machine shows."""
+    parts = urlsplit(target)
+    return parts.scheme == "https" or parts.hostname == "127.0.0.1"
+
+
 @dataclass
 class Page(HTMLParser):
-    """The anchors of a page, and what it refers to; ordinary links may lead to other hosts.
-
-    So may those to a server that the text lets its reader start.
-    """
+    """The anchors of a page, and what it refers to; ordinary links may lead to other hosts."""
 
     path: Path
     anchors: set[str] = field(default_factory=set)
@@ -40,18 +43,13 @@ class Page(HTMLParser):
         self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
         ordinary = tag == "a" or given.get("rel") == "canonical"
         for target in (given[name] for name in ("href", "src") if given.get(name)):
-            if not (ordinary and urlsplit(target).scheme == "https") and not own(target):
+            if not (ordinary and _elsewhere(target)):
                 self.targets.append(target)
 
     def loaded(self) -> set[Path]:
         """The files that it loads at once."""
         paths = (self.path.parent / urlsplit(target).path for target in self.targets)
         return {path.resolve() for path in paths if path.suffix in (".js", ".css", ".svg")}
-
-
-def own(target: str) -> bool:
-    """Whether a link leads to a port of the reader's own machine."""
-    return urlsplit(target).hostname == "127.0.0.1"
 
 
 read = cache(Page)

@@ -33,7 +33,7 @@ def element(tag: str, *content: object, **attributes: str) -> Markup:
 
 def headed(table: str) -> str:
     """A table of pandas without the headings that say nothing, of which there is one a table."""
-    return table.replace("<th></th>", "<td></td>")
+    return table.replace(element("th"), element("td"))
 
 
 def row(cells: Iterable[object], *, tag: str = "td", style: str = LEFT) -> Markup:

@@ -36,7 +36,7 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
     """The table for a notebook. A cell is filled as far as its clients were answered."""
     if not columns:
         return EMPTY
-    head = [_heading(name, "col") for name in ["", *columns]]
+    head = [_heading(name, "col") for name in ["what happens", *columns]]
     rows = ([_heading(f, "row"), *(_cell(c[f]) for c in columns.values())] for f in faults)
     title = element(
         "caption", element("b", caption), BREAK, LEGEND, style=f"{LEFT};white-space:nowrap"
@@ -46,7 +46,7 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
 
 
 def _heading(name: str, scope: str) -> Markup:
-    return element("th", name, scope=scope, style=CELL) if name else element("td", "", style=CELL)
+    return element("th", name, scope=scope, style=CELL)
 
 
 def _cell(trial: Trial) -> Markup:
