@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from html_support import lost, make, read
 
 import caddylab
@@ -161,7 +162,17 @@ class TestInTheBrowser:
         )
         view.get_by_role("button", name="Pause").dispatch_event("click")
         view.get_by_role("slider").fill("400")
-        assert "Backend 2 hangs, but Caddy thinks" in view.locator(".headline").inner_text()
+        view.locator(".headline", has_text="Backend 2 hangs, but Caddy thinks").wait_for()
+
+    @pytest.mark.parametrize("colours", ["light", "dark"])
+    def test_nobody_is_shut_out(self, look, colours):
+        seen = look("index")
+        seen.page.emulate_media(color_scheme=colours)
+        for name in ("index", "00-start-here", "lint"):
+            seen.page.goto(re.sub(r"[^/]+$", f"{name}.html", seen.page.url))
+            found = Axe().run(seen.page).response["violations"]
+            grave = [f for f in found if f["impact"] in ("serious", "critical")]
+            assert [(f["id"], f["nodes"][0]["html"]) for f in grave] == [], name
 
     def test_the_search_finds_a_word(self, look, pages):
         seen = look("labs/02-crash")

@@ -62,7 +62,7 @@ class Objective:
     def burn_rate(self, log: Log) -> float:
         """How fast the budget is burnt by these lines: 1 = just used up in the end."""
         bad = self.bad(log)
-        return 0.0 if bad.empty else float(bad.mean()) / (1 - self.share)
+        return 0.0 if bad.empty else round(float(bad.mean()) / (1 - self.share), 6)
 
     def burning(self, log: Log, window: Seconds = 1.0) -> pd.DataFrame:
         """The burn rate over time: at each line, that of the window which it ends.
