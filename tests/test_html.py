@@ -154,6 +154,30 @@ class TestInTheBrowser:
             wide = seen.page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
             assert (seen.strangers, seen.complaints, wide) == ([], [], 0), path.name
 
+    def test_axe_finds_nothing_light_or_dark(self, look, pages):
+        seen = look("index")
+        seen.page.emulate_media(reduced_motion="reduce")  # no colour is judged half-way
+        for name in ("index", "00-start-here", "99-summary", "labs/02-crash", "lint"):
+            seen.page.goto((pages / f"{name}.html").as_uri())
+            seen.page.evaluate(
+                "() => document.querySelectorAll('details').forEach(d => d.open = 1)"
+            )
+            for mode in ("light", "dark"):
+                seen.page.evaluate(
+                    "mode => { document.documentElement.dataset.theme = mode }", mode
+                )
+                found = Axe().run(seen.page).response["violations"]
+                assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == [], name
+
+    def test_nothing_moves_for_whoever_wants_no_motion(self, look):
+        seen = look("index")
+        seen.page.emulate_media(reduced_motion="reduce")
+        moving = seen.page.evaluate(
+            "() => [...document.querySelectorAll('*')].filter(e => getComputedStyle(e)"
+            ".transitionDuration.split(', ').some(s => parseFloat(s) > 0)).length"
+        )
+        assert moving == 0
+
     def test_the_front_page_plays_at_once(self, look):
         seen = look("index")
         view = seen.page.locator(".front .caddylab-view")
