@@ -61,7 +61,8 @@ def test_one_sentence_of_ours_at_once(dead):
         began = time.monotonic()
         with pytest.raises(CaddyGone, match=r"Caddy has ended.*`lab\.reset\(\)` starts it"):
             ask(dead)
-        assert time.monotonic() - began < 5, name
+        patience = 30 if name == "rolling_restart" else 5  # a backend starts again in it
+        assert time.monotonic() - began < patience, name
 
 
 def test_nobody_makes_up_an_opinion(dead):
@@ -109,7 +110,7 @@ def test_get_does_not_wait_for_a_caddy_that_ends_under_way(lab):
         began = time.monotonic()
         with pytest.raises(LabError, match=r"Caddy has ended|no answer"):
             answer.result(60)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
     lab.reset()
 
 

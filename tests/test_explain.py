@@ -331,6 +331,11 @@ MISTAKES = {
         3,
         "`<your-domain>` is no name that a host",
     ),
+    "a scheme before a placeholder": (
+        ":80 {\n\treverse_proxy http://{ip}:80\n}\n",
+        2,
+        "Leave the scheme out",
+    ),
     "JSON": ('{"apps": {}}\n', None, "looks like JSON"),
     "nothing": ("", None, "is empty"),
 }

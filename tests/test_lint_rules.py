@@ -233,6 +233,8 @@ DESERVED = {
         (web("log_append who {user}", "reverse_proxy app:80"), 2),
         (lines("(who) {", "log_append a {args[0]}", "}") + web("import who {user}", "abort"), 5),
         (web("rewrite /a/{hostpart}", "reverse_proxy app:80"), 2),
+        (web("reverse_proxy {ip}:8080"), 2),
+        (web("reverse_proxy {", "to {upstreams}", "}"), 3),
         (web("vars hosts abc", "reverse_proxy app:80 {", "header_up X-A {hosts}", "}"), 4),
         (web("reverse_proxy app:80 {", "header_up X-A {rp.active.target}", "}"), 3),
         (web("header X-A {client.ip}", "reverse_proxy app:80"), 2),

@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from caddylab import Answerer, CaddyfileError, Lab, LabError, Traffic
+from caddylab import Answerer, CaddyfileError, Clients, Lab, LabError, Traffic
 from caddylab._machine.certificates import Signer
 
 SHOP = """{
@@ -296,3 +296,55 @@ def test_a_variable_counts_in_what_is_imported_as_in_the_file_itself(lab, tmp_pa
     with pytest.raises(CaddyfileError, match="lb_polici") as caught:
         lab.load(tmp_path / "Caddyfile")
     assert f"{tmp_path}{os.sep}proxy:2" in str(caught.value)
+
+
+NAMED = """&(api) {
+	reverse_proxy node:8000
+}
+shop.test {
+	tls {
+		client_auth {
+			mode require_and_verify
+			trusted_ca_cert_file none.crt
+		}
+	}
+	forward_auth who:9091 {
+		uri /verify
+	}
+	handle /api/* {
+		invoke api
+	}
+	reverse_proxy shop1:80 shop2:80 {
+		lb_policy cookie
+	}
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    file = tmp_path_factory.mktemp("named") / "Caddyfile"
+    file.write_text(NAMED)
+    with Lab.of(file, "process") as lab:
+        yield lab
+
+
+def test_a_named_route_is_told_where_it_is_invoked(named):
+    told = [str(route) for route in named.routes]
+    assert "GET https://shop.test/api/* → node:8000" in told
+    assert named.fire(2, path="/api/x").backends == [named.backend("node:8000").number] * 2
+
+
+def test_who_only_lets_in_does_not_answer_in_the_place_of_the_site(named):
+    """A session of the shop is none of the gatekeeper's, who is asked first each time."""
+    [shop] = [route for route in named.routes if "shop1:80" in str(route)]
+    people = Clients(2)
+    ask = {"host": "shop.test", "path": "/", "clients": people, "concurrency": 1}
+    named.fire(2, method="POST", body=b"", headers={"X-Caddylab-Ask": "/login?user=ann"}, **ask)
+    inside = named.fire(2, headers={"X-Caddylab-Ask": "/me"}, **ask)
+    assert [request.status for request in inside.requests] == [200, 200]
+    assert shop.sure
+
+
+def test_a_certificate_that_is_read_at_once_and_is_missing_is_left_out(named):
+    assert [each.line for each in named.substitutions if "none.crt" in each.stood] == [8]

@@ -87,7 +87,7 @@ for name in sys.argv[1:]:
         socket.getaddrinfo(name, 80)
         print(name, "found")
     except socket.gaierror:
-        print(name, "none" if time.monotonic() - began < 2 else "late")
+        print(name, "none" if time.monotonic() - began < 4 else "late")
 """
 
 
@@ -103,7 +103,7 @@ def test_no_name_asked_in_a_container_leaves_the_lab(client, runtime):
             code, (out, err) = backend.exec_run(["python", "-c", LOOK_UP, *names], demux=True)
             assert code == 0, err
             dial(runtime, f"caddy-{mark}.example.org:80")
-            assert get(runtime, timeout=2).status_code == 502
+            assert get(runtime).status_code == 502
     finally:
         runtime.units[1].start()
     assert out.decode().split() == [word for name in names for word in (name, "none")]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 import pytest
 
 from caddylab import CaddyfileError, Lab, Outcome
@@ -206,3 +209,15 @@ def test_a_site_of_php_reaches_its_backend(lab, tmp_path):
     )
     lab.load(caddyfile)
     assert one(lab, path="/any/page").claimed == 1
+
+
+def test_who_speaks_http_to_a_backend_of_php_does_not_wait_for_ever(lab):
+    """Caddy's old configuration does so, while a new one is about to be loaded."""
+    lab.load(DIALLED["fastcgi"])
+    for number in (1, 2):
+        address = lab.backend(number)._unit.address
+        with socket.create_connection(address, timeout=30) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: app\r\n\r\n")
+            with contextlib.suppress(ConnectionResetError):
+                assert sock.recv(100) == b""
+    assert lab.fire(4).good == 4

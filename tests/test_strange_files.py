@@ -48,13 +48,24 @@ def harmless(changed: bytes, recorded: bytes) -> bool:
         return False
 
 
+def flip(recorded: bytes, times: int, folder: Path) -> int:
+    """Flip bits, one at a time; how many of them meant something, and were refused."""
+    chance, meant = random.Random(times), 0
+    for _ in range(times):
+        changed = mutants.flipped(recorded, chance)
+        if not harmless(changed, recorded):
+            refused(changed, folder / "run.json.gz")
+            meant += 1
+    return meant
+
+
 class TestRecordings:
     def test_a_flipped_bit(self, recorded, tmp_path):
-        chance = random.Random(1)
-        for _ in range(40):
-            changed = mutants.flipped(recorded, chance)
-            if not harmless(changed, recorded):
-                refused(changed, tmp_path / "run.json.gz")
+        flip(recorded, 40, tmp_path)
+
+    @pytest.mark.attack
+    def test_flipped_bits_for_long(self, recorded, tmp_path, figure):
+        figure(f"{flip(recorded, 5000, tmp_path)} flipped bits that mean something: all refused")
 
     def test_a_file_that_is_cut_off_or_goes_on(self, recorded, tmp_path):
         for content in (recorded[:-1], recorded[:100], recorded[:2], recorded + b"x", b""):

@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .listener import Listener
 
 BACKLOG = 128
+VERSION = 1
+"""The first byte that FastCGI has to say."""
 
 
 class Serving(Protocol):
@@ -115,9 +117,21 @@ class FastCGI:
     def __init__(self, app: ASGIApp) -> None:
         from fcgisgi.asyncio_server import FastCGIASGIProtocol, Server
 
+        class Strict(FastCGIASGIProtocol):  # type: ignore[misc]
+            """Hangs up on who speaks something else, as PHP-FPM does; else that one would wait."""
+
+            heard = False
+
+            def data_received(self, data: bytes) -> None:
+                if not self.heard and data[0] != VERSION:
+                    self.transport.abort()
+                    return
+                self.heard = True
+                super().data_received(data)
+
         self._server: Any = Server(app)
         self._server.startup_complete = True
-        self._protocol = lambda: FastCGIASGIProtocol(app, self._server)
+        self._protocol = lambda: Strict(app, self._server)
         self._listening: list[asyncio.Server] = []
 
     async def begin(self, sockets: list[socket.socket]) -> None:

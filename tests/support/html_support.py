@@ -20,6 +20,12 @@ def make(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
 
 
+def _elsewhere(target: str) -> bool:
+    """Whether it is on the web, or is what the reader's own machine shows."""
+    parts = urlsplit(target)
+    return parts.scheme == "https" or parts.hostname == "127.0.0.1"
+
+
 @dataclass
 class Page(HTMLParser):
     """The anchors of a page, and what it refers to; ordinary links may lead to other hosts."""
@@ -37,7 +43,7 @@ class Page(HTMLParser):
         self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
         ordinary = tag == "a" or given.get("rel") == "canonical"
         for target in (given[name] for name in ("href", "src") if given.get(name)):
-            if not (ordinary and urlsplit(target).scheme == "https"):
+            if not (ordinary and _elsewhere(target)):
                 self.targets.append(target)
 
     def loaded(self) -> set[Path]:

@@ -15,6 +15,8 @@ EARLY = re.compile(r'<link rel="preload" as="script"[^>]*>')
 """Scripts that run last need not come before the style sheets."""
 BASIC = re.compile(r'styles/theme\.css[^"]*')
 """Nothing but an import: another trip before anything can be seen."""
+LATER = re.compile(r'<script(?= src="[^"]*/(?:doctools|sphinx_highlight|sphinx-book-theme)\.js)')
+"""Scripts that do nothing before the page is there."""
 LONGEST = 200
 
 
@@ -24,7 +26,7 @@ def prepare(app: Any, pagename: str, _: str, context: dict[str, Any], doctree: A
     for needing, scripts in SCRIPTS.items():
         for script in scripts if f'class="{needing}"' in body else ():
             app.add_js_file(script, loading_method="defer")
-    context["lighter"] = _lighter
+    context |= {"lighter": _lighter, "later": _later}
     context["home"] = app.config.html_baseurl
     context["described"] = _about(doctree) or app.config.project
 
@@ -32,6 +34,11 @@ def prepare(app: Any, pagename: str, _: str, context: dict[str, Any], doctree: A
 def _lighter(head: str) -> str:
     """What the theme puts into the head, without what holds up a page."""
     return BASIC.sub("basic.css", EARLY.sub("", ICONS.sub("", head)))
+
+
+def _later(scripts: str) -> str:
+    """What the theme loads, none of it before the page can be seen if it can wait."""
+    return LATER.sub("<script defer", scripts)
 
 
 def _about(doctree: Any) -> str:

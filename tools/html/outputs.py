@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from caddylab._charts.parts.renderer import LIVE
+from caddylab._look.html_table import headed
 from caddylab._view.dock import MIME as DOCKED
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -50,8 +51,8 @@ def _adapted(output: Any) -> Any:
 
 
 def on_pages(shown: str) -> str:
-    """HTML whose links lead to pages."""
-    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"href='labs/\1.html'", shown))
+    """HTML whose links lead to pages, and whose headings all say something."""
+    return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"href='labs/\1.html'", headed(shown)))
 
 
 def _height(png: str) -> int:

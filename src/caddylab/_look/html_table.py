@@ -31,6 +31,11 @@ def element(tag: str, *content: object, **attributes: str) -> Markup:
     return Markup(f"<{tag}{named}>{''.join(map(markup, content))}</{tag}>")
 
 
+def headed(table: str) -> str:
+    """A table of pandas without the headings that say nothing, of which there is one a table."""
+    return table.replace(element("th"), element("td"))
+
+
 def row(cells: Iterable[object], *, tag: str = "td", style: str = LEFT) -> Markup:
     """A row of cells: texts, or whole cells that `element` made."""
     return element("tr", *(_cell(cell, tag, style) for cell in cells))
@@ -38,7 +43,9 @@ def row(cells: Iterable[object], *, tag: str = "td", style: str = LEFT) -> Marku
 
 def _cell(cell: object, tag: str, style: str) -> Markup:
     whole = isinstance(cell, Markup) and cell.startswith(("<td", "<th"))
-    return markup(cell) if whole else element(tag, cell, style=style)
+    if whole:
+        return markup(cell)
+    return element(tag if cell else "td", cell, style=style)  # a heading that says nothing is none
 
 
 def table(head: Iterable[object], rows: Iterable[Iterable[object]], style: str = "") -> Markup:

@@ -36,7 +36,7 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
     """The table for a notebook. A cell is filled as far as its clients were answered."""
     if not columns:
         return EMPTY
-    head = [_heading(name, "col") for name in ["", *columns]]
+    head = [_heading(name, "col") for name in ["what happens", *columns]]
     rows = ([_heading(f, "row"), *(_cell(c[f]) for c in columns.values())] for f in faults)
     title = element(
         "caption", element("b", caption), BREAK, LEGEND, style=f"{LEFT};white-space:nowrap"

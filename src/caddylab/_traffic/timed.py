@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from caddylab._look.html_table import headed
 from caddylab._look.spoken import ms
 
 TIMES = ("at", "planned", "sent", "latency", "latency_intended", "start", "duration", "end")
@@ -24,7 +25,8 @@ class Timed(pd.DataFrame):
         return repr(self._told())
 
     def _repr_html_(self) -> Any:
-        return self._told()._repr_html_()  # type: ignore[operator]
+        shown: Any = self._told()._repr_html_()  # type: ignore[operator]
+        return headed(shown) if shown else shown
 
     def _told(self) -> pd.DataFrame:
         told = pd.DataFrame(self)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caddylab._caddy.adapted.flow import steps
+from caddylab._caddy.adapted.invoked import readable
 from caddylab._caddy.adapted.proxies import Proxy, proxies
 from caddylab._caddy.adapted.sites import Route, routed
 from caddylab._caddy.text.tokens import parse
@@ -42,7 +43,7 @@ def candidates(rig: Rig, text: str) -> list[Candidate]:
     Raises:
         CaddyfileError: it passes nothing on.
     """
-    adapted = rig.adapted
+    adapted = readable(rig.adapted)
     known = {id(proxy.handler): proxy for proxy in proxies(steps(adapted), parse(text))}
     ways = reversed([*routed(adapted)])
     every = {

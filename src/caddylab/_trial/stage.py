@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from caddylab._caddy.adapted.marks import ASK
 from caddylab._engine.clients import Clients
 from caddylab._machine.waiting import poll
 from caddylab._rig.backends.backend import Backend
@@ -29,7 +30,6 @@ LONG_WORK = "/delay/300"
 QUICK = "/test-api"
 LONGEST = 60.0
 """Seconds after which the load of a row ends, whatever becomes of the row."""
-ASK = "X-Caddylab-Ask"
 
 
 class Stage:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from caddylab._caddy.adapted.letting_in import USUAL, only_asks
+from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.proxies import Proxy
+from caddylab._caddy.adapted.routes import Way, way
+from caddylab._caddy.adapted.tree import Json
 from caddylab._engine.conversation import Ask
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
@@ -120,7 +125,7 @@ def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
     one = choose(found, route, text)
     written = {rig.numbers[bare(dial)]: bare(dial) for dial in reversed(one.behind)}
     return Tested(
-        name, text, one.proxy, tuple(sorted(written)), written, _ask(one), _methods(one.proxy),
+        name, text, one.proxy, tuple(sorted(written)), written, _ask(one), _methods(one),
         found.index(one) + 1, [str(each.route) for each in found],
     )  # fmt: skip
 
@@ -131,10 +136,34 @@ def _ask(one: Candidate) -> Ask:
     return Ask(route.authority, route.path, route.headers, address=route.address)
 
 
-def _methods(proxy: Proxy) -> tuple[str, ...]:
-    """What users ask with: what the matchers on the way to the proxy let through."""
+def _methods(one: Candidate) -> tuple[str, ...]:
+    """What users ask with: what the matchers on the way to the proxy let through, and what no
+    other handler takes before it.
+    """
     taken = [
-        match["method"] for set_ in proxy.step.conditions for match in set_ if "method" in match
+        match["method"] for set_ in one.proxy.step.conditions for match in set_ if "method" in match
     ]
     fits = [kind for kind in KINDS if all(kind in methods for methods in taken)]
-    return tuple(fits) or tuple(taken[0][:1])
+    return tuple(kind for kind in fits if _comes(one, kind)) or tuple(fits or taken[0][:1])
+
+
+def _comes(one: Candidate, method: str) -> bool:
+    """Whether a request with this method comes to the proxy, as far as can be told."""
+    route, step = one.route, one.proxy.step
+    asked = Asked(
+        route.host or "localhost", route.path, method, route.address or USUAL, route.headers
+    )
+    return way(_alone(step.server, step.handler), asked) is not Way.CADDY
+
+
+def _alone(tree: Any, proxy: Json) -> Any:
+    """The same with Caddy's own answers in the place of all other proxies."""
+    if tree is proxy:
+        return tree
+    if isinstance(tree, list):
+        return [_alone(each, proxy) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if tree.get("handler") == "reverse_proxy":
+        return {"handler": "vars" if only_asks(tree) else "static_response"}
+    return {key: _alone(value, proxy) for key, value in tree.items()}

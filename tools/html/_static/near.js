@@ -1,5 +1,5 @@
-// A page draws a chart when it comes near the window, and the others while the reader reads. What
-// draws them (vega.js) is fetched for the first. So a page with twenty charts opens as fast as one
+// A page draws the charts that are in the window, and the others once the reader does something.
+// What draws them (vega.js) runs for the first. So a page with twenty charts opens as fast as one
 // without any.
 const caddylabVega = new URL("vega.js", document.currentScript.src);
 let caddylabDrawer;
@@ -7,7 +7,7 @@ let caddylabDrawer;
 function caddylabFetch() {
   caddylabDrawer ??= new Promise((done) => {
     document.head.append(
-      Object.assign(document.createElement("script"), { src: caddylabVega, onload: done }),
+      Object.assign(document.createElement("script"), { src: caddylabVega, onload: () => setTimeout(done) }),
     );
   });
   return caddylabDrawer;
@@ -20,11 +20,10 @@ function caddylabNow(chart) {
   return caddylabFetch().then(() => caddylabDraw(chart));
 }
 
-const caddylabNear = new IntersectionObserver(
-  (entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => caddylabNow(target)),
-  { rootMargin: "300px" },
+const caddylabSeen = new IntersectionObserver((entries) =>
+  entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => caddylabNow(target)),
 );
-caddylabWaiting.forEach((chart) => caddylabNear.observe(chart));
+caddylabWaiting.forEach((chart) => caddylabSeen.observe(chart));
 
 function caddylabRest() {
   const [next] = caddylabWaiting;

@@ -14,6 +14,11 @@ NOBODYS = {"connection", "content-length", "transfer-encoding", "x-request-id"}
 """Headers that no request of a lab can have as it likes."""
 
 
+def only_asks(proxy: Json) -> bool:
+    """Whether it is what Caddy makes of `forward_auth`: a GET to one that answers yes or no."""
+    return "handle_response" in proxy and (proxy.get("rewrite") or {}).get("method") == "GET"
+
+
 def addresses(server: Json) -> list[str]:
     """Addresses to try: the usual one, then one of each network that a server asks about."""
     networks = (

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from caddylab._caddy.adapted.letting_in import only_asks
 from caddylab._caddy.adapted.tree import Json, find, handlers
 
 COPIED, WRITTEN = "caddylab_copied", "caddylab_written"
+ASK = "X-Caddylab-Ask"
+"""A header: a backend answers as if the request had come for the path in it."""
 
 
 def mark_answers(config: Json) -> None:
@@ -20,6 +23,14 @@ def mark_answers(config: Json) -> None:
     intercepts = (handler.get("handle_response") for handler in handlers(config, "intercept"))
     for pages in (*intercepts, *find(config, "errors")):
         _mark(pages, WRITTEN, writes)
+
+
+def let_nobody_else_be_asked(config: Json) -> None:
+    """Keep what a lab asks of the backend that answers from those who only say who may come in."""
+    for proxy in handlers(config, "reverse_proxy"):
+        if only_asks(proxy):
+            request = proxy.setdefault("headers", {}).setdefault("request", {})
+            request.setdefault("delete", []).append(ASK)
 
 
 def copies(handler: Json) -> bool:

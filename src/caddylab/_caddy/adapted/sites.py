@@ -11,7 +11,7 @@ from typing import Any
 from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.https import Ports
-from caddylab._caddy.adapted.letting_in import addresses, headers
+from caddylab._caddy.adapted.letting_in import addresses, headers, only_asks
 from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.routes import USUAL_PATH, Way, way
 from caddylab._caddy.adapted.samples import sample
@@ -129,7 +129,7 @@ def _route(server: Json, place: Route, narrowed: _Narrowed, proxy: Json) -> Rout
         place, path=asked[surest].path, pattern=pattern, method=method, upstreams=dials, sure=sure,
         address="" if usual else asked[surest].address or "",
         headers={name: value for name, value in narrowed.headers.items() if name != "host"},
-        asks=_only_asks(proxy),
+        asks=only_asks(proxy),
     )  # fmt: skip
 
 
@@ -170,11 +170,6 @@ def _narrow(narrowed: _Narrowed, sets: list[Json] | None) -> _Narrowed:
         {**narrowed.headers, **headers(first)},
         narrowed.others or bool(set(first) - TOLD),
     )
-
-
-def _only_asks(proxy: Json) -> bool:
-    """Whether it is what Caddy makes of `forward_auth`: a GET to one that answers yes or no."""
-    return "handle_response" in proxy and (proxy.get("rewrite") or {}).get("method") == "GET"
 
 
 def first(found: list[Route]) -> Route | None:

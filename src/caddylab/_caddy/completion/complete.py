@@ -29,7 +29,10 @@ NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls"}
 
 LINE = re.compile(r"(?:Caddyfile|-):(\d+)")
 OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
-NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
+NO_FILE = re.compile(
+    r"(?:File to import not found|no files matching import glob pattern): (?P<pattern>\S+)"
+    r"|open (?P<file>[^:\s]+): no such file"
+)
 
 PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
 """Kinds of modules of which Caddy itself has hardly any: a name there is a plugin's."""
@@ -148,7 +151,8 @@ def outside(error: CaddyfileError) -> str:
 def _no_file(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:
     kept_out, missing = OUTSIDE.search(message), NO_FILE.search(message)
     found = kept_out or missing
-    statement = statement_of(text, found[1].strip("'\","), line) if own and found else None
+    name = (found[found.lastgroup or 1] if found else "").strip("'\",")
+    statement = statement_of(text, name, line) if own and found else None
     if statement is None:
         return None
     if kept_out:

@@ -36,6 +36,11 @@ def _unharmed(run: Any) -> tuple[bool, str]:
     return run.errors == 0, f"{run.errors} errors; the slowest took {slowest:.1f} s"
 
 
+@book.claim("With this Caddyfile a reload cuts no WebSocket off.", by=COURSE)
+def outlives(calls: Any, cut: Any) -> tuple[bool, str]:
+    return cut == 0, f"{cut} of {len(calls)} cut off"
+
+
 @book.claim(
     "When everything is down, users read a page of yours, with an error's status.", by=COURSE
 )

@@ -23,8 +23,9 @@ from types import MappingProxyType
 from typing import Any
 
 from caddylab._caddy.adapted.dynamic import Pool
+from caddylab._caddy.adapted.invoked import inlined
 from caddylab._caddy.adapted.judges import mark_checks
-from caddylab._caddy.adapted.marks import mark_answers
+from caddylab._caddy.adapted.marks import let_nobody_else_be_asked, mark_answers
 from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.routes import USUAL_PATH, host_of, remarks
 from caddylab._caddy.adapted.tree import Json, handlers, merge
@@ -154,12 +155,13 @@ class Instrument:
         self.upstreams.map(self.config, self.listeners.inner)
         mark_checks(self.config)
         mark_answers(self.config)
+        let_nobody_else_be_asked(self.config)
         loops.end_rounds(self.servers, self.listeners.inner.values())
         self._own_log()
         probe = self._own_probe()
         self._own_admin()
         own_authority(self.config)
-        main = self.listeners.written  # without what the lab adds
+        main = inlined(self.listeners.written)  # without what the lab adds
         host = self.host or host_of(main)
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         return Prepared(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.adapted.balancing import Setting, setting
+from caddylab._caddy.adapted.invoked import readable
 from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._caddy.adapted.sites import Route, first, routes
 from caddylab._caddy.advice.lint import Note, lint
@@ -146,7 +147,7 @@ class Site:
         files = reading.files(text, folder or reading.home, allow)
         own = reading.lenient or folder is not None
         adapted, completed = reading.completed(text, files, own=own)
-        found = routes(adapted)
+        found = routes(readable(adapted))
         route = _asked(found, dials(adapted), own=own)
         path, host, port = (route.path, route.host, route.port) if route else (USUAL_PATH, "", 0)
         plan = Instrument(

@@ -12,6 +12,11 @@ from caddylab._caddy.advice.mistakes.mistake import (
 
 BRACES = (
     Mistake(
+        "parsing upstream '[a-z0-9]+://[^']*': due to parsing difficulties, placeholders",
+        "Leave the scheme out: `reverse_proxy {…}:8080`; that it is to be HTTPS says `tls` within"
+        " `transport http { … }`.",
+    ),
+    Mistake(
         r"(?:parsing upstream '|curly brace: '|not registered: (?:\w+\.)+)(?P<word>[^'{ ]+)\{",
         "Put a space before the brace: `$word {`.",
     ),

@@ -16,6 +16,7 @@ _WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[
 _BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")
 _NESTED = ("routes", "handle_response", "errors")
 _LEAVE_EMPTY = ("rewrite", "uri", "vars", "map")
+_DIALLED = ("reverse_proxy", "to", "php_fastcgi", "forward_auth")
 
 
 @rule(
@@ -25,7 +26,7 @@ _LEAVE_EMPTY = ("rewrite", "uri", "vars", "map")
 )
 def unknown(subject: Subject) -> Findings:
     """An unknown placeholder has no value: in headers and answers it stays there as plain text, in
-    a URL nothing is left of it, and `log_append` logs `null`.
+    a URL nothing is left of it, `log_append` logs `null`, and an upstream cannot be dialled.
     """
     mapped, variables = _mapped(subject), _variables(subject)
     used = set(_PLACEHOLDER.findall("\n".join(strings(subject.config))))
@@ -40,8 +41,9 @@ def unknown(subject: Subject) -> Findings:
             whole = statement.name in ("log_append", "import") and bool(
                 logged & {f"{{{name}}}", f"{{{placeholders.long(name)}}}"}
             )
-            # A bare word may be anything (a template's): only a near miss is a mistake.
-            if near or whole or "." in name:
+            # A bare word may be anything (a template's): only a near miss is a mistake. An
+            # address is none of those.
+            if near or whole or "." in name or statement.name in _DIALLED:
                 message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
                 yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
 
@@ -68,6 +70,8 @@ def _effect(directive: str, whole: bool) -> str:
         return "it logs `null`"
     if directive in _LEAVE_EMPTY:
         return "nothing is left of it"
+    if directive in _DIALLED:
+        return "no such address can be dialled, and each request gets 502"
     return "it stays there as plain text"
 
 
