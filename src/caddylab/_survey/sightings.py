@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from caddylab._rig.backends.backend import Backend
     from caddylab._traffic.traffic import Traffic
 
-SHORT = "down for 3 s"
+SHORT = "500 for 3 s"
 AWAY = 3.0
 PATIENCE, FELT = 1.5, 0.5
 """Clients give up after so many seconds, and are annoyed after so many."""
@@ -68,7 +69,7 @@ class Spot:
     def strike(self) -> None:
         """Let the failure happen."""
         self.began = time.time()
-        make = FAULTS["down" if self.fault == SHORT else self.fault].make
+        make = FAULTS["answers 500" if self.fault == SHORT else self.fault].make
         make(self.pool, PATIENCE)
 
     def note(self, window: str, when: float) -> None:
@@ -124,14 +125,16 @@ class Sightings(FirstSeen):
             )  # fmt: skip
         self._poll(rig)  # the first time it has to load what makes tables
         rig.pause(LEAD)
-        for place in reversed(self._places):  # the short one has to be over in time
-            place.strike()
-        end = REFRESH + 3 * TICK
-        while (passed := time.time() - loaded) < end:
-            bar.show(passed / end, "eight failures happen, and we look")
-            self._poll(rig)
-            self._mend()
-            time.sleep(TICK)
+        with ThreadPoolExecutor(len(self._places)) as pool:  # while some strike, others are seen
+            struck = [pool.submit(place.strike) for place in self._places]
+            end = REFRESH + 3 * TICK
+            while (passed := time.time() - loaded) < end:
+                bar.show(passed / end, "eight failures happen, and we look")
+                self._poll(rig)
+                self._mend()
+                time.sleep(TICK)
+        for one in struck:
+            one.result()
         self._look_back(rig)
 
     def _poll(self, rig: Rig) -> None:
@@ -152,7 +155,7 @@ class Sightings(FirstSeen):
         """End the short failure in its time."""
         [short] = [place for place in self._places if place.fault == SHORT]
         [backend] = short.hit
-        if backend.state == "killed" and time.time() - short.began > AWAY:
+        if backend.faults and time.time() - short.began > AWAY:
             backend.restore()
 
     def _look_back(self, rig: Rig) -> None:

@@ -45,9 +45,9 @@ def healthy(seen: Any) -> tuple[bool, str]:
 
 @book.claim("No outage escapes the health metric.", by=PEOPLE)
 def every_outage(seen: Any) -> tuple[bool, str]:
-    known, at = seen["down for 3 s", "checks"], seen["down for 3 s", "health metric"]
+    known, at = seen["500 for 3 s", "checks"], seen["500 for 3 s", "health metric"]
     shown = "never" if at is None else f"after {at:.1f} s"
-    return at is not None, f"down for 3 s: the check knew after {known:.1f} s, the metric {shown}"
+    return at is not None, f"500 for 3 s: the check knew after {known:.1f} s, the metric {shown}"
 
 
 @book.claim("/reverse_proxy/upstreams shows which upstreams are ill.", by=PEOPLE)
