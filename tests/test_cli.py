@@ -257,7 +257,8 @@ class TestClean:
         with living:
             lab = Path(living.stdout.readline().strip())
             said = run([sys.executable, "-m", "caddylab", "clean"], environment)
-            assert said.splitlines() == ["Removed the processes and files of lab orphan."]
+            told = [line for line in said.splitlines() if "process" in line]  # of containers others
+            assert told == ["Removed the processes and files of lab orphan."]
             assert [path.name for path in lab.parent.iterdir()] == ["living"]
 
 
