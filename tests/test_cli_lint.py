@@ -15,7 +15,7 @@ import pytest
 
 from caddylab._caddy.advice.lint import RULES
 from caddylab._caddy.running.program import executable
-from caddylab._cli.linting.findings import UNKNOWN
+from caddylab._cli.linting.findings import MISSING, UNKNOWN
 from caddylab.cli import main
 
 CLEAN = "example.com {\n\treverse_proxy app:3000\n}\n"
@@ -204,6 +204,15 @@ def test_a_plugin_in_an_imported_file_is_named_there_and_the_rest_is_judged(lint
     assert (code, places) == (1, {(name, *each) for each in wanted})
 
 
+def test_what_names_a_file_that_is_not_here_is_said_and_the_rest_is_judged(lint):
+    tls = "tls {\nclient_auth {\ntrusted_ca_cert_file ca.crt\nmode require\n}\n}\n"
+    code, found = lint(f"shop.test {{\n{tls}reverse_proxy a:1 b:1\n}}\n")
+    assert code == 1
+    assert [(f["line"], f["rule"]) for f in found["findings"]] == [
+        (4, MISSING), (8, "pool-without-failover"),
+    ]  # fmt: skip
+
+
 def test_a_folder_means_the_caddyfiles_in_it(folder, capsys):
     for name in (
         "Caddyfile",
@@ -372,7 +381,7 @@ def test_sarif_has_rules_places_and_reasons(folder, capsys):
     [run] = log["runs"]
     assert log["version"] == "2.1.0"
     ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert ids == [*RULES, UNKNOWN]
+    assert ids == [*RULES, UNKNOWN, MISSING]
     assert all(r["helpUri"].endswith(f"#{r['id']}") for r in run["tool"]["driver"]["rules"])
     pool, port = run["results"]
     assert port["suppressions"] == [{"kind": "external", "justification": "really"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def asked(monkeypatch, *questions):
             each.close()
         return answers, lossy.asked
 
-    return asyncio.run(ask())
+    with ThreadPoolExecutor(1) as pool:  # in this thread a browser's loop may run
+        return pool.submit(asyncio.run, ask()).result()
 
 
 @pytest.mark.parametrize("name", ["backend1", "Backend1.dns.podman", "backend1.dns.podman."])

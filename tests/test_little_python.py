@@ -18,7 +18,6 @@ HELPERS = ast.Lambda | ast.FunctionDef | ast.ClassDef | ast.Try
 COMPREHENSIONS = ast.GeneratorExp | ast.ListComp | ast.DictComp | ast.SetComp
 BUILTINS = ("sum", "zip", "map", "filter", "enumerate", "any", "all")
 METHODS = ("replace", "items", "values", "format")
-LEFT = {"09-deploys-and-reloads"}
 
 
 def said(path):
@@ -61,7 +60,7 @@ def holds(node, *kinds):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + path.stem)
 def test_no_cell_wants_more_than_a_little_python(path):
     found = [found for code in said(path) for found in too_much(code)]
-    assert found == [] or path.stem in LEFT
+    assert found == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + path.stem)
@@ -69,7 +68,7 @@ def test_what_a_cell_shows_is_no_tuple_and_no_text_in_quotes(path):
     for code in said(path):
         *_, last = ast.parse(code).body
         raw = isinstance(last, ast.Expr) and isinstance(last.value, ast.Tuple | ast.JoinedStr)
-        assert not raw or path.stem in LEFT, code
+        assert not raw, code
 
 
 @pytest.mark.parametrize(

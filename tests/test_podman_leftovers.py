@@ -8,7 +8,7 @@ import time
 
 import psutil
 import pytest
-from podman_support import Owner, left_of, running
+from podman_support import WHOLE, Owner, left_of, running
 
 from caddylab._cli import clean
 from caddylab._machine.waiting import poll
@@ -41,7 +41,7 @@ def marked(lab_id: str) -> list[psutil.Process]:
 
 def test_close_leaves_nothing_and_can_be_called_twice(client):
     with running() as runtime:
-        assert len(left_of(client, runtime.lab_id)) == 4
+        assert len(left_of(client, runtime.lab_id)) == WHOLE
         runtime.close()
         assert left_of(client, runtime.lab_id) == []
         assert marked(runtime.lab_id) == []
@@ -51,7 +51,7 @@ def test_close_leaves_nothing_and_can_be_called_twice(client):
 def test_an_owner_that_is_killed(client):
     owner = Owner()
     owner.await_word("ready")
-    assert len(left_of(client, owner.lab_id)) == 4
+    assert len(left_of(client, owner.lab_id)) == WHOLE
     owner.kill()
     assert owner.all_gone(client)
     assert marked(owner.lab_id) == []
@@ -95,7 +95,7 @@ def test_the_next_lab_sweeps_when_even_the_keeper_was_killed(client):
     for process in marked(owner.lab_id):
         os.kill(process.pid, signal.SIGKILL)
     owner.kill()
-    assert len(left_of(client, owner.lab_id)) == 4
+    assert len(left_of(client, owner.lab_id)) == WHOLE
     with running(backends=1):
         assert left_of(client, owner.lab_id) == []
 
@@ -104,7 +104,7 @@ def test_a_living_owner_is_never_swept(client):
     owner = Owner()
     owner.await_word("ready")
     assert owner.lab_id not in podman.sweep()
-    assert len(left_of(client, owner.lab_id)) == 4
+    assert len(left_of(client, owner.lab_id)) == WHOLE
     owner.kill()
     assert owner.all_gone(client)
 
@@ -116,7 +116,7 @@ def test_a_closed_lab_is_swept_while_its_owner_lives(client, monkeypatch, capsys
         kill_keeper(runtime.lab_id)
         runtime.close()
         monkeypatch.undo()
-        assert len(left_of(client, runtime.lab_id)) == 4
+        assert len(left_of(client, runtime.lab_id)) == WHOLE
         assert clean.sweep() == 0
         assert f"Removed the containers of lab {runtime.lab_id}." in capsys.readouterr().out
         assert left_of(client, runtime.lab_id) == []
@@ -126,7 +126,7 @@ def test_a_lab_stays_open_when_its_keeper_is_killed(client):
     with running() as runtime:
         kill_keeper(runtime.lab_id)
         assert runtime.lab_id not in podman.sweep()
-        assert len(left_of(client, runtime.lab_id)) == 4
+        assert len(left_of(client, runtime.lab_id)) == WHOLE
     assert left_of(client, runtime.lab_id) == []
     assert not (folder.base() / runtime.lab_id).exists()
 

@@ -25,6 +25,9 @@ PUT = [
      "\t\tdial_timeout 500ms\n\t}\n}"),
     (":80 {\n\treverse_proxy a:1 {\n\t\tlb_retries 5\n\t\ttransport http {\n"
      "\t\t\tdial_timeout 100ms\n\t\t}\n\t}\n}\n", 2, None),
+    ("(lb) {\n\timport more\n\tlb_retries 5\n}\n(more) {\n\ttransport http {\n"
+     "\t\tdial_timeout 100ms\n\t}\n}\n:80 {\n\treverse_proxy a:1 {\n\t\timport lb\n\t}\n}\n",
+     11, None),
     (":80 {\n\treverse_proxy a:1 {\n\t\tlb_policy first\n\t\theader_up X y\n\t}\n}\n", 2,
      ":80 {\n\treverse_proxy a:1 {\n\t\tlb_policy first\n\t\tlb_retries 2\n\t\theader_up X y\n"
      "\t\ttransport http {\n\t\t\tdial_timeout 500ms\n\t\t}\n\t}\n}\n"),

@@ -17,6 +17,8 @@ from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.podman import sweep as podman_sweep
 from caddylab._runtimes.podman.runtime import PodmanRuntime
 
+WHOLE = 5
+"""What a lab with two backends has in Podman: a network, name server, Caddy, and the backends."""
 PATIENCE = 60.0
 """Seconds; a busy machine takes some to remove four containers."""
 FETCH = """

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caddylab._caddy.text.tokens import Token, tokens
 
 TRANSPORT, DYNAMIC = "transport", "dynamic"
 TAB = "\t"
+DEEPEST = 8
+"""Levels of snippets within snippets that are looked at."""
 THEMES = {
     "retry": ("lb_",),
     "checks": ("health_",),
@@ -80,12 +83,28 @@ def put(text: str, line: int, option: Option) -> str:
 
 
 def value_of(text: str, line: int, option: Option) -> str | None:
-    """What stands behind an option's name now; None if it does not stand there."""
-    node: _Node | None = _node([token for token in tokens(text) if token.line >= line])
-    if option.inside:
-        node = node and _child(node, option.inside)
-    found = node and _child(node, option.name)
-    return " ".join(token.word for token in found.words[1:]) if found else None
+    """What stands behind an option's name now; None if it does not stand there.
+
+    It may stand in a snippet that the block imports.
+    """
+    every = list(tokens(text))
+    proxy = _node([token for token in every if token.line >= line])
+    for node in (proxy, *_imported(proxy, every, DEEPEST)):
+        inside = _child(node, option.inside) if option.inside else node
+        if found := inside and _child(inside, option.name):
+            return " ".join(token.word for token in found.words[1:])
+    return None
+
+
+def _imported(node: _Node, every: list[Token], depth: int) -> Iterator[_Node]:
+    """The snippets that a block imports, and those that they import."""
+    for child in reversed(_children(node)) if depth else ():
+        name = child.words[1].word if child.words[0].word == "import" and child.words[1:] else ""
+        start = next((n for n, t in enumerate(every) if name and t.word == f"({name})"), None)
+        if start is not None:
+            snippet = _node(every[start:])
+            yield snippet
+            yield from _imported(snippet, every, depth - 1)
 
 
 def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:

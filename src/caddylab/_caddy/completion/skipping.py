@@ -23,6 +23,7 @@ WORDS = [*known.POLICIES, *known.MATCHERS, *known.ENCODERS, *known.WRITERS]
 NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls", "issuer", "not", "route"}
 """What Caddy does not take, or what does something else, with nothing between its braces."""
 
+_OPEN = re.compile(r"open (?P<file>[^:\s]+): no such file")
 _MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
 
 
@@ -35,12 +36,14 @@ class Unknown:
         word: what of it Caddy does not know.
         plugin: what it is known to be of; None if nobody has heard of it.
         module: the whole name of a module; empty for a directive.
+        missing: whether it is known, but names a file that is not there.
     """
 
     statement: Statement
     word: str
     plugin: Plugin | None
     module: str = ""
+    missing: bool = False
 
 
 def unknown(message: str, error: CaddyfileError, text: str, line: int | None) -> Unknown | None:
@@ -69,6 +72,15 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
     # Of a snippet Caddy names another line than where the word stands.
     statement = statement_of(text, last, line) or statement_of(text, last, None)
     return Unknown(statement, last, plugin, name) if statement else None
+
+
+def missing(message: str, text: str, line: int | None) -> Unknown | None:
+    """What names a file that Caddy reads at once, and that is not there; an `import` aside."""
+    found = _OPEN.search(message)
+    statement = statement_of(text, found["file"], line) if found else None
+    if not found or not statement or statement.name == "import":
+        return None
+    return Unknown(statement, found["file"], None, missing=True)
 
 
 def slip(word: str) -> bool:

@@ -106,15 +106,20 @@ class _Attempt:
             return config, message.replace(str(importing.copies), "")
 
     def _skip(self, message: str) -> bool:
-        """Take out what belongs to a plugin; False where it is a mistake, or not to be found."""
-        from caddylab._caddy.completion.skipping import unknown, without
+        """Take out what is a plugin's, or names a file that is not here.
+
+        False where it is a mistake, or not to be found.
+        """
+        from caddylab._caddy.completion.skipping import missing, unknown, without
 
         number, line = self._place(message)
         source = self.whole.sources[number]
-        found = unknown(message, self._error(message, source), self.texts[number], line)
+        text = self.texts[number]
+        found = unknown(message, self._error(message, source), text, line)
+        found = found or missing(message, text, line)
         if found is None:
             return False
-        self.texts[number] = without(self.texts[number], found.statement)
+        self.texts[number] = without(text, found.statement)
         if found.statement.name != "order":
             found.statement.line += source.first
             self.adapted.skipped.append(found)

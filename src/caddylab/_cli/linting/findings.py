@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from caddylab._cli.linting.sources import Source, Whole
 
 
-UNKNOWN = "unknown-directive"
+UNKNOWN, MISSING = "unknown-directive", "file-not-here"
 _ASK = "`--caddy PATH` asks a Caddy that has it."
 _VARIABLE, _ENVFILE = "variable-not-set", "`--envfile FILE` reads a file of them."
 _QUOTED = re.compile(r"`([^`]+)`")
@@ -75,14 +75,25 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     source, line, there = _place(whole, found.statement.line)
     word = f"`{found.word}`"
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
-    if found.plugin:
+    if found.missing:
+        message = f"There is no file {word} here: judged without it."
+        help = "Where it is, `caddylab lint` judges it, too."
+    elif found.plugin:
         message = f"{word} needs a plugin, {found.plugin.name}, that this Caddy lacks: "
         message += "judged without it."
     else:
         help = f"If it is misspelt, mend it; if it is a plugin's, {_ASK}"
     column, end = span(there, message)
     return Diagnostic(
-        source.name, line, column, end, UNKNOWN, message, help, there, mere=bool(found.plugin)
+        source.name,
+        line,
+        column,
+        end,
+        MISSING if found.missing else UNKNOWN,
+        message,
+        help,
+        there,
+        mere=bool(found.plugin) or found.missing,
     )
 
 
@@ -127,4 +138,4 @@ def known_rules() -> list[str]:
     """The names that can be silenced."""
     from caddylab._caddy.advice.lint import RULES
 
-    return [*RULES, UNKNOWN]
+    return [*RULES, UNKNOWN, MISSING]

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from caddylab._caddy.advice.lint import RULES
-from caddylab._cli.linting.findings import UNKNOWN, Diagnostic, source, url
+from caddylab._cli.linting.findings import MISSING, UNKNOWN, Diagnostic, source, url
 from caddylab._cli.linting.run import Failure, Result
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -122,6 +122,8 @@ def _driver() -> Json:
         ("The directive is a plugin's, or misspelt; the rest is judged without it."),
     )
     rules.append(_rule(UNKNOWN, title, happens, "`--caddy PATH` asks a Caddy that has it."))
+    happens = "Caddy reads the file at once; the rest is judged without what names it."
+    rules.append(_rule(MISSING, "A file that is not here", happens, "Judge it where the file is."))
     return {
         "name": "caddylab",
         "version": _version(),
