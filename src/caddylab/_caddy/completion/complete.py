@@ -9,7 +9,7 @@ from pathlib import Path
 
 from caddylab._caddy.advice.explain import refuse
 from caddylab._caddy.completion.invented import invent
-from caddylab._caddy.completion.skipping import statement_of, unknown, without
+from caddylab._caddy.completion.skipping import missing, statement_of, unknown, without
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.imports import Imports
 from caddylab._caddy.text.tokens import Statement, parse
@@ -24,15 +24,9 @@ Refused = Callable[[str, Imports], str]
 MOST = 100
 """So many parts are left out at most."""
 
-NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls"}
-"""What Caddy does not take with nothing between its braces."""
-
 LINE = re.compile(r"(?:Caddyfile|-):(\d+)")
 OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
-NO_FILE = re.compile(
-    r"(?:File to import not found|no files matching import glob pattern): (?P<pattern>\S+)"
-    r"|open (?P<file>[^:\s]+): no such file"
-)
+NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
 """Kinds of modules of which Caddy itself has hardly any: a name there is a plugin's."""
@@ -149,10 +143,14 @@ def outside(error: CaddyfileError) -> str:
 
 
 def _no_file(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:
-    kept_out, missing = OUTSIDE.search(message), NO_FILE.search(message)
-    found = kept_out or missing
-    name = (found[found.lastgroup or 1] if found else "").strip("'\",")
-    statement = statement_of(text, name, line) if own and found else None
+    if not own:
+        return None
+    kept_out = OUTSIDE.search(message)
+    if found := kept_out or NO_FILE.search(message):
+        statement = statement_of(text, found[1].strip("'\","), line)
+    else:
+        gone = missing(message, text, line)
+        statement = gone.statement if gone else None
     if statement is None:
         return None
     if kept_out:

@@ -14,6 +14,7 @@ from caddylab._exercises.chapters.calm import (
     served,
     told,
 )
+from caddylab._exercises.chapters.findings import has_work_again
 from caddylab._exercises.chapters.hints09 import (
     ASKED_AGAIN_AND_AGAIN,
     BACK_LATE,
@@ -111,14 +112,7 @@ def not_yet(bench: Bench) -> Findings:
         server.restart(AWAY, ready_after=LOADING)
         bench.soon(lambda: server.ready, 3 * LOADING)
     yield _hardly_any("Hardly anybody notices the restart.", run, _why_unready(run))
-    back = bench.soon(lambda: bench.fire(4).shares[server.number] > 0, SOON)
-    yield Finding(
-        f"The server has work again within {SOON:g} s.",
-        back is not None,
-        f"After {SOON:g} s it had none." if back is None else f"It took {back:.1f} s.",
-        BACK_LATE,
-        bench.last,
-    )
+    yield has_work_again(bench, server.number, SOON, BACK_LATE)
 
 
 def _why_unready(run: Traffic) -> Hints:

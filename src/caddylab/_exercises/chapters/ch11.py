@@ -8,6 +8,7 @@ from caddylab._errors import FaultError
 from caddylab._exercises.answers import named
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import all_well, served
+from caddylab._exercises.chapters.findings import all_right, has_work_again
 from caddylab._exercises.chapters.hints11 import (
     BELIEVED,
     LATE,
@@ -47,13 +48,7 @@ def what_they_see(bench: Bench, answer: dict[str, int]) -> Findings:
     - `plain`: the site `shop.example`, and a client who comes to it by `http://`
     """
     true = dict(_seen(bench))
-    right = sum(answer[name] == status for name, status in true.items())
-    yield Finding(
-        "You know what each of them sees.",
-        right == len(true),
-        f"{right} of your {len(true)} answers are right.",
-        WHAT_THEY_SEE,
-    )
+    yield all_right("You know what each of them sees.", answer, true, WHAT_THEY_SEE)
 
 
 def _seen(bench: Bench) -> list[tuple[str, int | None]]:
@@ -94,14 +89,7 @@ def a_server_moves(bench: Bench) -> Findings:
     with bench.names.moved(moved.number):
         readers = bench.fire(READERS)
         yield served("Every reader has a good answer when a server has moved.", readers, MOVED)
-        back = bench.soon(lambda: bench.fire(4).shares[moved.number] > 0, SOON)
-        yield Finding(
-            f"The server has work again within {SOON:g} s.",
-            back is not None,
-            f"After {SOON:g} s it had none." if back is None else f"It took {back:.1f} s.",
-            LATE,
-            bench.last,
-        )
+        yield has_work_again(bench, moved.number, SOON, LATE)
 
 
 @task("11.3", "A slow name server", points=2)

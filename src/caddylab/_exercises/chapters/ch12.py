@@ -8,6 +8,7 @@ from collections.abc import Callable
 from caddylab._exercises.answers import named
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import all_well, served
+from caddylab._exercises.chapters.findings import all_right
 from caddylab._exercises.chapters.hints12 import (
     BURNING,
     LATE,
@@ -54,14 +55,8 @@ def which_log(bench: Bench, answer: dict[str, int]) -> Findings:
     - `own`: it answers 500; lines of the error log
     - `left`: it hangs, and nobody waits longer than 0.2 s; lines of the access log with a 5xx
     """
-    true = _lines(bench)
-    right = sum(answer[name] == lines for name, lines in true.items())
-    yield Finding(
-        "You know how many lines there are each time.",
-        right == len(true),
-        f"{right} of your {len(true)} answers are right.",
-        WHICH_LOG,
-    )
+    title = "You know how many lines there are each time."
+    yield all_right(title, answer, _lines(bench), WHICH_LOG)
 
 
 def _lines(bench: Bench) -> dict[str, int]:
@@ -191,14 +186,7 @@ def how_fast(bench: Bench, answer: dict[str, int]) -> Findings:
     - `saved`: backend 2 is dead, with `lb_retries 1`; you promise 99 %
     - `slow`: backend 2 takes a second; you promise that 95 % are answered within half of one
     """
-    true = _rates(bench)
-    right = sum(answer[name] == rate for name, rate in true.items())
-    yield Finding(
-        "You know how fast each budget burns.",
-        right == len(true),
-        f"{right} of your {len(true)} answers are right.",
-        BURNING,
-    )
+    yield all_right("You know how fast each budget burns.", answer, _rates(bench), BURNING)
 
 
 def _rates(bench: Bench) -> dict[str, int]:

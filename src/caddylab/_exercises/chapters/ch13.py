@@ -8,6 +8,7 @@ from collections import Counter
 from caddylab._exercises.answers import named, one_of
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import MADE_UP, lost, made_up, served, told
+from caddylab._exercises.chapters.findings import all_right
 from caddylab._exercises.chapters.hints13 import (
     ASKS_THE_DEAD_AGAIN,
     CONDEMNED,
@@ -72,13 +73,7 @@ def who_answers(bench: Bench, answer: dict[str, str]) -> Findings:
     """
     bench.load(original())
     true = {name: _house(bench, bench.fire(1, **how)) for name, how in ASKED.items()}  # type: ignore[arg-type]
-    right = sum(answer[name] == true[name] for name in ASKED)
-    yield Finding(
-        "You know who answers each of them.",
-        right == len(ASKED),
-        f"{right} of your {len(ASKED)} answers are right.",
-        WHO_ANSWERS,
-    )
+    yield all_right("You know who answers each of them.", answer, true, WHO_ANSWERS)
 
 
 def _house(bench: Bench, run: Traffic) -> str:
