@@ -9,6 +9,7 @@ import time
 
 from caddylab._engine import quiet
 from caddylab._engine.again import Again
+from caddylab._engine.carrier import Carrier
 from caddylab._engine.clients import Clients
 from caddylab._engine.connection import Connection
 from caddylab._engine.dialling import Dialling, Idle, unconnected
@@ -36,12 +37,12 @@ class Run(Ledger):
         trust: Trust | None = None,
     ) -> None:
         super().__init__(plan)
-        self._trust = trust
+        self._trust = trust = trust.speaking(plan.http) if trust else None
         self._secure = trust is not None
         self._loop, self._clients = loop, clients
         self._dialling = Dialling(plan, site, loop, trust)
         self._head = plan.head(self.id)
-        self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
+        self._in_flight: dict[int, asyncio.Task[None] | Carrier] = {}
         self._idle = Idle()
         self._again = Again(plan, loop)
         self._wanted, self._begun = plan.total, 0
@@ -82,7 +83,7 @@ class Run(Ledger):
             for _ in range(min(self.plan.concurrency, self.planned_total)):
                 self._begin(0.0)
 
-    def answered(self, connection: Connection, request: Request) -> None:
+    def answered(self, connection: Carrier, request: Request) -> None:
         """A connection has read the whole answer."""
         self._read(connection, request)
         if connection.cookies:
@@ -91,7 +92,7 @@ class Run(Ledger):
                 client.take(cookie.decode("latin-1"), self._secure)
         if self._trust and (session := connection.session):
             self._clients[request.client].sessions[self._trust, self.plan.host] = session
-        if connection.reusable:
+        if isinstance(connection, Connection) and connection.reusable:
             self._idle.keep(connection, request.client)
         if connection.turned_away:
             self._without_a_line(request)
@@ -104,7 +105,7 @@ class Run(Ledger):
         if self.wire:
             self.wire.closed(f"{self.id}-{request.n}")
 
-    def broken(self, connection: Connection, request: Request, error: str) -> None:
+    def broken(self, connection: Carrier, request: Request, error: str) -> None:
         """A connection ended before the answer did."""
         self._read(connection, request)
         self._settle(request, Outcome.RESET, error)
@@ -146,23 +147,23 @@ class Run(Ledger):
         else:
             self._send(connection, request)
 
-    def _send(self, connection: Connection, request: Request) -> None:
+    def _send(self, connection: Carrier, request: Request) -> None:
         self._in_flight[request.n] = connection
         self._note(connection, request)
         cookies = self._clients[request.client].cookie_line(self._secure)
         message = b"%b%d%b\r\n\r\n%b" % (self._head, request.n, cookies, self.plan.body)
         connection.send(message, request)
 
-    def _note(self, connection: Connection, request: Request) -> None:
+    def _note(self, connection: Carrier, request: Request) -> None:
         """Remember on which connection it goes, before Caddy's log can tell of it."""
         if self.wire is None:
             return
         peer = (self._clients[request.client].address, connection.port)
         if connection.fresh:
-            self.wire.begin(peer)
+            self.wire.begin(peer, at_once=self.plan.http == "2")
         self.wire.sent(peer, f"{self.id}-{request.n}")
 
-    def _read(self, connection: Connection, request: Request) -> None:
+    def _read(self, connection: Carrier, request: Request) -> None:
         request.status = connection.status
         if connection.backend.isdigit() and len(connection.backend) < 4:
             request.claimed = int(connection.backend)
@@ -209,7 +210,7 @@ class Run(Ledger):
     def _cut(self, request: Request, outcome: Outcome, error: str) -> None:
         carrier = self._in_flight[request.n]
         carrier.cancel()
-        if isinstance(carrier, Connection):
+        if not isinstance(carrier, asyncio.Task):
             self._read(carrier, request)
         self._settle(request, outcome, error)
 
@@ -235,4 +236,5 @@ class Run(Ledger):
         if self._patience is not None:
             self._patience.cancel()
         self._idle.close()
+        self._dialling.close()
         self.done.set()
