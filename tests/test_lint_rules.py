@@ -191,6 +191,10 @@ DESERVED = {
         (site("rewrite https://example.com{uri}", upstreams=ONE), 3),
         (web("rewrite * //example.com{uri}", "reverse_proxy app:80"), 2),
     ],
+    "redirect-to-a-status": [
+        (web("handle /app {", "redir /app/ 301", "}", "handle /app/* {", "abort", "}"), 3),
+        (web("redir / 308", f"reverse_proxy {ONE}"), 2),
+    ],
     # --- routes --------------------------------------------------------------------------
     "never-reached": [
         (web("respond hello", "reverse_proxy app:80"), 3),
@@ -251,6 +255,8 @@ DESERVED = {
         (web("header X-A {client.ip}", "reverse_proxy app:80"), 2),
         (web("header X-A {http.request.hst}", "reverse_proxy app:80"), 2),
         (web("header X-A {headers.X-Who}", "reverse_proxy app:80"), 2),
+        (site("header_up X-Port {server_port}", upstreams=ONE), 3),
+        (site("header_up X-Real-IP {http.request.X-Real-IP}", upstreams=ONE), 3),
         (web("header X-A {http.request.cookies.who}", "reverse_proxy app:80"), 2),
     ],
     "placeholder-too-early": [
@@ -263,6 +269,7 @@ DESERVED = {
     "placeholder-not-expanded": [
         (site("header_up Cookie {cookie.*}", upstreams=ONE), 3),
         (site("header_up X-All {header.*}", upstreams=ONE), 3),
+        (site("header_up Upgrade {>Upgrade}", upstreams=ONE), 3),
         (site("header_up X-All {http.request.header.*}", upstreams=ONE), 3),
         (site("header_up X-Page {query.page.size}", upstreams=ONE), 3),
         (web("log_append page {query.page.size}", "reverse_proxy app:80"), 2),
@@ -391,6 +398,7 @@ NEARLY = {
     "a group of a regular expression": web("header Location (?P<host>.*) https://$host/"),
     "a price": web("header X-Price $5", "respond \"costs $host\""),
     "an environment variable": web("header X-Home {$HOME}"),
+    "a redirection with a status": web("redir * /app/ 301", "redir /old /new 308"),
     "a rewrite with a URL in the query": web("rewrite * /go?to=https://example.com", "file_server"),
     # --- routes --------------------------------------------------------------------------
     "respond with a path": web("respond /health ok", "reverse_proxy app:80"),

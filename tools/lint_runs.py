@@ -437,6 +437,12 @@ RUNS = {
     "port-forgotten": Run(
         ADAPTED, site(RETRY, MEMORY, upstreams="backend1:8080 backend2"), site(RETRY, MEMORY), dials
     ),
+    "redirect-to-a-status": Run(
+        "`/app` was asked for.",
+        web("handle /app {", "redir /app/ 301", "}", "handle {", f"reverse_proxy {ONE}", "}"),
+        web("handle /app {", "redir * /app/ 301", "}", "handle {", f"reverse_proxy {ONE}", "}"),
+        loaded(page("/app")),
+    ),
     "request-placeholder-in-check": Run(
         "The check sends a header and expects its value in the answer; requests came for 3 s.",
         site("health_uri /echo", "health_headers {", "X-Host {host}", "}",

@@ -159,6 +159,10 @@ VALUES = (
         " `basic_auth { ⏎ $word HASH ⏎ }`; `caddy hash-password` makes the hash.",
     ),
     Mistake(
+        r"tokens for '(?P<word>redir|respond|rewrite|error)'(?s:.*)\n(?P=word) (?P<path>/\S*)\n",
+        "A path alone is taken for a matcher: write `$word * $path`.",
+    ),
+    Mistake(
         r"too few arguments(?s:.*)\nrewrite\b",
         "`rewrite` has one line, `rewrite /old /new`; to try one file after the other there is"
         " `try_files {path} /index.html`.",
