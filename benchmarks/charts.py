@@ -15,7 +15,7 @@ from benchmarks._row import Row
 from caddylab import _charts
 from caddylab._engine.clients import Clients
 from caddylab._engine.plan import Plan
-from caddylab._records import Attempt, Outcome, Request, Span
+from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 from caddylab._traffic import tables
 
 NUMBER = 100_000
@@ -89,7 +89,7 @@ def _record(n: int, planned: float, dice: random.Random) -> Request:
     if 20.5 < planned < 30 and dice.random() < 0.01:
         request.outcome, request.status = Outcome.UNAVAILABLE, 503
         return request
-    request.answered_by = backend
+    request.claimed, request.source = backend, Answerer.BACKEND
     request.attempts.append(Attempt(f"b{backend}:8080", planned + 0.0004, took, backend, 200))
     return request
 
