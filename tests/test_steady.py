@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 
-import pytest
-
 from caddylab import Lab
+from caddylab._caddy.running import journal as journal_module
+from caddylab._caddy.running.admin import Upstream
+from caddylab._caddy.running.journal import Journal
 from caddylab._machine.steady import Steady
 from caddylab._machine.waiting import poll
 
@@ -61,56 +61,23 @@ def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatc
         assert "Too many open files" in str(run)
 
 
-THREADS = ("caddylab-journal", "caddylab-feed", "caddylab-checks", "caddylab-engine")
-"""Every thread that a lab has while it is watched."""
+def test_a_lab_that_nobody_uses_seldom_asks_caddy(monkeypatch):
+    log, asked, clock = [b""], [], [0.0]
+    counts = {"backend1:8080": Upstream(0, 0)}
+    journal = Journal(lambda _: log.pop(), lambda: asked.append(clock[0]) or counts, {})
+    monkeypatch.setattr(journal_module.time, "monotonic", lambda: clock[0])
 
+    def a_second(new=b""):
+        asked.clear()
+        for tenth in range(10):
+            clock[0] += 0.11
+            log.append(b"" if tenth else new)
+            journal.catch_up()
+        return len(asked)
 
-@pytest.fixture(scope="module")
-def watched():
-    with Lab("process") as lab:
-        batches = []
-        lab.stack.feed.watch(lambda now, events: batches.extend(events))
-        lab.fire(1)
-        yield lab, batches
-
-
-def ours() -> dict[str, threading.Thread]:
-    return {t.name: t for t in threading.enumerate() if t.name.startswith("caddylab-")}
-
-
-def test_a_lab_has_no_other_threads(watched):
-    assert sorted(ours()) == sorted(THREADS)
-
-
-@pytest.mark.parametrize("name", THREADS)
-def test_no_thread_of_a_lab_is_ended_by_anything(watched, name, caplog):
-    lab, batches = watched
-    thread = ours()[name]
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
-    )
-    if name == "caddylab-engine":  # it sleeps until there is something to send
-        lab.fire(1)
-    assert poll(lambda: f"{name} goes on after an error" in caplog.text, 10)
-
-    told = len(batches)
-    run = lab.fire(4)
-
-    assert thread.is_alive()
-    assert [request.complete for request in run.requests] == [True] * 4
-    assert run.good == 4
-    assert poll(lambda: len(batches) > told, 10)
-
-
-def test_what_is_under_way_when_the_sender_breaks_off_is_recorded_so(watched, caplog):
-    lab, _ = watched
-    run = lab.fire(2, concurrency=2, path="/delay/5000", background=True, timeout=20)
-    assert poll(lambda: len(run.requests) == 2, 5)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(ours()["caddylab-engine"].ident), ctypes.py_object(SystemExit)
-    )
-    after = lab.fire(1)  # wakes it
-
-    run.wait()
-    assert {request.error for request in run.requests} == {"the sender broke off: SystemExit"}
-    assert after.good == 1
+    a_second()
+    assert a_second() == 2
+    assert a_second(b'{"logger":"http.handlers.reverse_proxy","msg":"selected upstream"}\n') > 3
+    counts["backend1:8080"] = Upstream(0, 1)
+    a_second()
+    assert a_second() == 10
