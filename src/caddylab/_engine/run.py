@@ -72,7 +72,9 @@ class Run(Ledger):
     # On the engine's thread
 
     def launch(self) -> None:
-        """Begin; the engine calls this once, on its thread."""
+        """Begin; the engine calls this on its thread. Does nothing the second time."""
+        if self.launched.is_set():
+            return
         quiet.hold()
         self.began, self._zero = time.time(), time.perf_counter()
         self.launched.set()
@@ -81,6 +83,16 @@ class Run(Ledger):
         else:
             for _ in range(min(self.plan.concurrency, self.planned_total)):
                 self._begin(0.0)
+
+    def recover(self, error: BaseException) -> None:
+        """Go on when something was thrown into the engine's loop: begin, or break it off."""
+        if not self.launched.is_set():
+            self._loop.call_soon(self.launch)
+            return
+        try:
+            self._stop(f"the sender broke off: {type(error).__name__}")
+        finally:
+            self._end()
 
     def answered(self, connection: Connection, request: Request) -> None:
         """A connection has read the whole answer."""
@@ -219,12 +231,12 @@ class Run(Ledger):
         if not self._in_flight:
             self._end()
 
-    def _stop(self) -> None:
+    def _stop(self, why: str = "the run was stopped") -> None:
         if self.done.is_set():
             return
         self.stopped = True
         for n in list(self._in_flight):
-            self._cut(self.requests[n - 1], Outcome.CANCELLED, "the run was stopped")
+            self._cut(self.requests[n - 1], Outcome.CANCELLED, why)
         self._end()
 
     def _end(self) -> None:
