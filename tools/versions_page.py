@@ -123,7 +123,7 @@ def differing(thing: Thing, before: dict, after: dict, code: str) -> Iterator[st
     if thing.kind == "verdicts" or (same and new["code"] == code):
         both = old["rounds"][0].keys() & new["rounds"][0].keys()
         found = different(thing, new["rounds"], old["rounds"])
-        yield from (what for what in found if same or what in both)
+        yield from (what for what in found if same or not what or what in both)
 
 
 def unsure(changes: list[Change]) -> Iterator[str]:

@@ -134,11 +134,10 @@ class Request:
         answerer = self.answerer
         if answerer is Answerer.UNKNOWN or self.outcome is Outcome.PENDING:
             return self.claimed
-        if answerer is not Answerer.BACKEND:
-            return None
-        for attempt in reversed(self.attempts):
-            if attempt.status == self.status and attempt.backend is not None:
-                return attempt.backend
+        if answerer is Answerer.BACKEND:
+            for attempt in reversed(self.attempts):
+                if attempt.status == self.status and attempt.backend is not None:
+                    return attempt.backend
         return None
 
     @property
