@@ -252,7 +252,8 @@ def test_a_certificate_for_another_name_is_found_out(lab, tmp_path):
 @pytest.mark.parametrize("options", ["", "{\n\tauto_https off\n}\n"])
 def test_a_certificate_that_is_not_there_is_replaced(lab, tmp_path, pair, options):
     file = tmp_path / "Caddyfile"
-    file.write_text(f"{options}shop.example.com {{\n\ttls {pair}\n\trespond ok\n}}\n")
+    site = f"new-{len(options)}-{len(pair)}.example.com"  # for which it has no certificate yet
+    file.write_text(f"{options}{site} {{\n\ttls {pair}\n\trespond ok\n}}\n")
     [decision] = [d for d in lab.load(file).decisions if d.stood == f"tls {pair}"]
     assert "the lab's own" in decision.runs
     assert pair.split()[0] in decision.why

@@ -199,7 +199,7 @@ DESERVED = {
     ],
     "only-the-root": [
         (web("reverse_proxy / web:3000"), 2),
-        (web("handle / {", "reverse_proxy web:3000", "}"), 3),
+        (web("handle / {", "reverse_proxy web:3000", "}"), 2),
         (web("@home path /", "reverse_proxy @home web:3000", "encode gzip"), 3),
     ],
     "fallback-file-before-api": [

@@ -24,7 +24,7 @@ _STATION = re.compile(
           | getting\ module\ named\ '[^']*'
           | (?:loading\ )?\w+\ app\ module
           | loading\ (?:handler|matcher)\ modules | loading\ module\ '[^']*'
-          | loading\ (?:load\ balancing|fallback)\ selection\ policy
+          | loading\ (?:(?:load\ balancing|fallback)\ selection\ policy|transport)
           | module\ name\ '[^']*'
           | provision\ [\w.]+
           | server\ \w+ | route\ \d+ | position\ \d+

@@ -33,13 +33,15 @@ class Unknown:
 
     Attributes:
         statement: what to leave out.
-        word: what of it Caddy does not know.
+        inner: the statement in it, or itself, that Caddy does not know.
+        word: what of that Caddy does not know.
         plugin: what it is known to be of; None if nobody has heard of it.
         module: the whole name of a module; empty for a directive.
         missing: whether it is known, but names a file that is not there.
     """
 
     statement: Statement
+    inner: Statement
     word: str
     plugin: Plugin | None
     module: str = ""
@@ -70,17 +72,17 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
     if not plugin and not _strange(message, error, word):
         return None
     # Of a snippet Caddy names another line than where the word stands.
-    statement = statement_of(text, last, line) or statement_of(text, last, None)
-    return Unknown(statement, last, plugin, name) if statement else None
+    way = way_to(text, last, line) or way_to(text, last, None)
+    return Unknown(_emptied(way), way[-1], last, plugin, name) if way else None
 
 
 def missing(message: str, text: str, line: int | None) -> Unknown | None:
     """What names a file that Caddy reads at once, and that is not there; an `import` aside."""
     found = _OPEN.search(message)
-    statement = statement_of(text, found["file"], line) if found else None
-    if not found or not statement or statement.name == "import":
+    way = way_to(text, found["file"], line) if found else ()
+    if not found or not way or way[-1].name == "import":
         return None
-    return Unknown(statement, found["file"], None, missing=True)
+    return Unknown(_emptied(way), way[-1], found["file"], None, missing=True)
 
 
 def slip(word: str) -> bool:
@@ -94,7 +96,13 @@ def _strange(message: str, error: CaddyfileError, word: str) -> bool:
 
 
 def statement_of(text: str, word: str, line: int | None) -> Statement | None:
-    """What to leave out to be rid of a word.
+    """What to leave out to be rid of a word; arguments as for `way_to`."""
+    way = way_to(text, word, line)
+    return _emptied(way) if way else None
+
+
+def way_to(text: str, word: str, line: int | None) -> Way:
+    """The statement with a word, and those around it; empty if there is none.
 
     Args:
         text: the Caddyfile.
@@ -104,8 +112,8 @@ def statement_of(text: str, word: str, line: int | None) -> Statement | None:
     for path in ways(parse(text).statements):
         has = any(each == word or word.endswith(f"/{each}") for each in path[-1].words)
         if has and line in (path[-1].line, None):
-            return _emptied(path)
-    return None
+            return path
+    return ()
 
 
 def _emptied(path: Way) -> Statement:

@@ -33,6 +33,15 @@ DIRECTIVES = (
         r"unrecognized directive: (?://|/\*|--|;)",
         "A comment begins with `#`.",
     ),
+    Mistake(
+        r"unrecognized directive: proxy\b.*\nproxy / (?P<word>\w[^{}\n]*[^{}\s])",
+        "`proxy` is Caddy 1's word; in Caddy 2 write `reverse_proxy $word`.",
+    ),
+    Mistake(
+        r"unrecognized directive: proxy\b.*\n"
+        r"proxy (?P<path>/[^\s*]*?)/? (?P<word>\w[^{}\n]*[^{}\s])",
+        "`proxy` is Caddy 1's word; in Caddy 2 write `reverse_proxy $path/* $word`.",
+    ),
     Mistake(r"unrecognized directive: (?P<word>[\w-]+)", "$meaning", table=foreign.SITE),
     Mistake(
         r"unrecognized directive: (?P<word>[\w-]+)",
@@ -85,7 +94,12 @@ DIRECTIVES = (
 
 MODULES = (
     Mistake(
-        r"http\.reverse_proxy\.transport\.(?P<word>\w+)",
+        "unsupported HTTP version: (?P<word>[^, ]+), supported",
+        "`versions` takes 1.1, 2, h2c and 3, so not `$word`.",
+        find=only(r"^versions .*\b$word\b"),
+    ),
+    Mistake(
+        r"not registered: http\.reverse_proxy\.transport\.(?P<word>\w+)",
         "The transport for HTTP, and for HTTPS too, is `transport http`.",
     ),
     Mistake(

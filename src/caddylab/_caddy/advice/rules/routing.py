@@ -5,6 +5,7 @@ from __future__ import annotations
 from caddylab._caddy.adapted.flow import Json, Step, answers, takes_all
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
+from caddylab._caddy.text.tokens import ways
 
 _ROOT = ["/"]
 
@@ -75,10 +76,21 @@ def only_root(subject: Subject) -> Findings:
             and _is_root(step)
             and not any(_takes_the_rest(s, step) for s in subject.steps)
         ):
+            line, advice = _root_at(subject, proxy.line())
             yield Remark(
-                proxy.line(),
+                line,
                 "`/` is the path `/` and no other: Caddy answers any other path with an empty 200.",
+                advice,
             )
+
+
+def _root_at(subject: Subject, line: int | None) -> tuple[int | None, str]:
+    """The line on which that `/` stands, and what to do where that is not the proxy's own."""
+    for way in ways(subject.outline.statements):
+        around = [s for s in way[:-1] if s.words[1:2] == _ROOT]
+        if way[-1].line == line and around:
+            return around[-1].line, f"Leave the `/` out: `{around[-1].name} {{`."
+    return line, ""
 
 
 def _is_root(step: Step) -> bool:
