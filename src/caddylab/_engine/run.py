@@ -101,7 +101,7 @@ class Run(Ledger):
             client = self._clients[request.client]
             for cookie in connection.cookies:
                 client.take(cookie.decode("latin-1"), self._secure)
-        if self._trust and (session := connection.session):
+        if self._trust and (session := connection.new_session()):
             self._clients[request.client].sessions[self._trust, self.plan.host] = session
         if connection.reusable:
             self._idle.keep(connection, request.client)
