@@ -29,9 +29,8 @@ class Carrier(Protocol):
     def turned_away(self) -> bool:
         """Whether the server did not even read the whole request."""
 
-    @property
-    def session(self) -> ssl.SSLSession | None:
-        """The TLS session that a later connection can resume; known with the first answer."""
+    def new_session(self) -> ssl.SSLSession | None:
+        """The TLS session that a later connection can resume; None once it was told."""
 
     def send(self, message: bytes, request: Request) -> None:
         """Write the request; its owner hears `answered` or `broken`, unless `cancel` comes."""

@@ -42,6 +42,7 @@ class Connection(asyncio.Protocol):
         "_bodiless",
         "_complete",
         "_framed",
+        "_known",
         "_opening",
         "_owner",
         "_parser",
@@ -63,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._request: Request | None = None
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self.reusable = self.fresh = True
+        self._known = False
         self.status: int | None = None
         self.cookies: tuple[bytes, ...] = ()
         self._reset()
@@ -129,10 +131,13 @@ class Connection(asyncio.Protocol):
         else:
             self._break(self._how_far() + why(exc))
 
-    @property
-    def session(self) -> ssl.SSLSession | None:
-        """The TLS session that a later connection can resume; known with the first answer."""
-        secured = self._transport.get_extra_info("ssl_object")
+    def new_session(self) -> ssl.SSLSession | None:
+        """The TLS session that a later connection can resume: known with the first answer.
+
+        None after that: to ask OpenSSL for it takes longer than a request.
+        """
+        secured = None if self._known else self._transport.get_extra_info("ssl_object")
+        self._known = True
         return secured.session if secured else None
 
     # What the parser calls

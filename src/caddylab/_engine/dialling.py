@@ -68,8 +68,9 @@ class Dialling:
         )
         return connection
 
-    def close(self) -> None:
-        """Close the connections that many requests have shared."""
+    def close(self, idle: Idle) -> None:
+        """Close the connections that are idle, and those that many requests have shared."""
+        idle.close()
         for opening in self._sessions.values():
             opening.cancel()
             if opening.done() and not opening.cancelled() and not opening.exception():
@@ -141,8 +142,10 @@ class Idle:
         self._waiting: dict[int, list[Connection]] = {}
         self._count = 0
 
-    def keep(self, connection: Connection, client: int) -> None:
-        """Keep one, or close it if there are too many."""
+    def keep(self, connection: Carrier, client: int) -> None:
+        """Keep one that can be used again, or close it if there are too many."""
+        if not isinstance(connection, Connection) or not connection.reusable:
+            return
         if self._count < MOST_IDLE:
             self._waiting.setdefault(client, []).append(connection)
             self._count += 1

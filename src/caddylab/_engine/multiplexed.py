@@ -36,7 +36,7 @@ class Shared(asyncio.Protocol):
     def __init__(self) -> None:
         self.fresh, self.leaving = True, False
         self.streams: dict[int, Stream] = {}
-        self._rest = b""
+        self._rest, self._told = b"", False
         self.h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(client_side=True, header_encoding=None)
         )
@@ -49,10 +49,11 @@ class Shared(asyncio.Protocol):
         self.leaving = last
         return Stream(self, owner, last)
 
-    @property
-    def security(self) -> ssl.SSLObject | None:
-        """What OpenSSL knows of it."""
-        return cast("ssl.SSLObject | None", self._transport.get_extra_info("ssl_object"))
+    def new_session(self) -> ssl.SSLSession | None:
+        """The TLS session that a later connection can resume; None once it was told."""
+        secured = None if self._told else self._transport.get_extra_info("ssl_object")
+        self._told = True
+        return secured.session if secured else None
 
     def flush(self) -> None:
         """Send what is to be sent."""
@@ -128,8 +129,8 @@ class Stream:
 
     reusable = turned_away = False
 
-    def __init__(self, session: Shared, owner: Owner, last: bool) -> None:
-        self._session, self._owner, self._last = session, owner, last
+    def __init__(self, shared: Shared, owner: Owner, last: bool) -> None:
+        self._shared, self._owner, self._last = shared, owner, last
         self._request: Request | None = None
         self.status: int | None = None
         self.backend = self.body = self._left = b""
@@ -140,42 +141,40 @@ class Stream:
     @property
     def fresh(self) -> bool:
         """Whether nothing has been asked on the connection yet."""
-        return self._session.fresh
+        return self._shared.fresh
 
     @property
     def port(self) -> int:
         """Our end's."""
-        return int(self._session.port)
+        return int(self._shared.port)
 
-    @property
-    def session(self) -> ssl.SSLSession | None:
-        """The TLS session that a later connection can resume."""
-        secured = self._session.security
-        return secured.session if secured else None
+    def new_session(self) -> ssl.SSLSession | None:
+        """The TLS session that a later connection can resume; None once it was told."""
+        return self._shared.new_session()
 
     def send(self, message: bytes, request: Request) -> None:
         """Ask what this message of HTTP/1.1 asks."""
-        self._request, self._session.fresh = request, False
+        self._request, self._shared.fresh = request, False
         head, _, self._left = message.partition(b"\r\n\r\n")
-        self._id = self._session.h2.get_next_available_stream_id()
-        self._session.streams[self._id] = self
-        self._session.h2.send_headers(self._id, _fields(head), end_stream=not self._left)
+        self._id = self._shared.h2.get_next_available_stream_id()
+        self._shared.streams[self._id] = self
+        self._shared.h2.send_headers(self._id, _fields(head), end_stream=not self._left)
         self.go_on()
 
     def go_on(self) -> None:
         """Send what the server is ready to take of the body."""
-        connection = self._session.h2
+        connection = self._shared.h2
         while self._left and (room := connection.local_flow_control_window(self._id)):
             size = min(room, connection.max_outbound_frame_size)
             piece, self._left = self._left[:size], self._left[size:]
             connection.send_data(self._id, piece, end_stream=not self._left)
-        self._session.flush()
+        self._shared.flush()
 
     def cancel(self) -> None:
         """Take the request back; its owner hears nothing more of it."""
-        if self._request and self._id in self._session.streams:
-            self._session.h2.reset_stream(self._id, h2.errors.ErrorCodes.CANCEL)
-            self._session.flush()
+        if self._request and self._id in self._shared.streams:
+            self._shared.h2.reset_stream(self._id, h2.errors.ErrorCodes.CANCEL)
+            self._shared.flush()
         self._end()
 
     def hear(self, event: h2.events.Event) -> None:
@@ -220,9 +219,9 @@ class Stream:
 
     def _end(self) -> Request | None:
         request, self._request = self._request, None
-        self._session.streams.pop(self._id, None)
+        self._shared.streams.pop(self._id, None)
         if self._last:
-            self._session.close()
+            self._shared.close()
         return request
 
 

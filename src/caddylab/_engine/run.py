@@ -11,7 +11,6 @@ from caddylab._engine import quiet
 from caddylab._engine.again import Again
 from caddylab._engine.carrier import Carrier
 from caddylab._engine.clients import Clients
-from caddylab._engine.connection import Connection
 from caddylab._engine.dialling import Dialling, Idle, unconnected
 from caddylab._engine.ledger import Ledger
 from caddylab._engine.plan import Plan
@@ -37,7 +36,7 @@ class Run(Ledger):
         trust: Trust | None = None,
     ) -> None:
         super().__init__(plan)
-        self._trust = trust = trust.speaking(plan.http) if trust else None
+        self._trust = trust
         self._secure = trust is not None
         self._loop, self._clients = loop, clients
         self._dialling = Dialling(plan, site, loop, trust)
@@ -73,7 +72,9 @@ class Run(Ledger):
     # On the engine's thread
 
     def launch(self) -> None:
-        """Begin; the engine calls this once, on its thread."""
+        """Begin; the engine calls this on its thread. Does nothing the second time."""
+        if self.launched.is_set():
+            return
         quiet.hold()
         self.began, self._zero = time.time(), time.perf_counter()
         self.launched.set()
@@ -83,6 +84,16 @@ class Run(Ledger):
             for _ in range(min(self.plan.concurrency, self.planned_total)):
                 self._begin(0.0)
 
+    def recover(self, error: BaseException) -> None:
+        """Go on when something was thrown into the engine's loop: begin, or break it off."""
+        if not self.launched.is_set():
+            self._loop.call_soon(self.launch)
+            return
+        try:
+            self._stop(f"the sender broke off: {type(error).__name__}")
+        finally:
+            self._end()
+
     def answered(self, connection: Carrier, request: Request) -> None:
         """A connection has read the whole answer."""
         self._read(connection, request)
@@ -90,10 +101,9 @@ class Run(Ledger):
             client = self._clients[request.client]
             for cookie in connection.cookies:
                 client.take(cookie.decode("latin-1"), self._secure)
-        if self._trust and (session := connection.session):
+        if self._trust and (session := connection.new_session()):
             self._clients[request.client].sessions[self._trust, self.plan.host] = session
-        if isinstance(connection, Connection) and connection.reusable:
-            self._idle.keep(connection, request.client)
+        self._idle.keep(connection, request.client)
         if connection.turned_away:
             self._without_a_line(request)
         assert request.status is not None
@@ -220,12 +230,12 @@ class Run(Ledger):
         if not self._in_flight:
             self._end()
 
-    def _stop(self) -> None:
+    def _stop(self, why: str = "the run was stopped") -> None:
         if self.done.is_set():
             return
         self.stopped = True
         for n in list(self._in_flight):
-            self._cut(self.requests[n - 1], Outcome.CANCELLED, "the run was stopped")
+            self._cut(self.requests[n - 1], Outcome.CANCELLED, why)
         self._end()
 
     def _end(self) -> None:
@@ -235,6 +245,5 @@ class Run(Ledger):
         self._again.give_up()
         if self._patience is not None:
             self._patience.cancel()
-        self._idle.close()
-        self._dialling.close()
+        self._dialling.close(self._idle)
         self.done.set()
