@@ -202,6 +202,14 @@ class TestAll:
         with pytest.raises(FaultError, match="no row 'stoped': expected all well, killed"):
             rehearse("happy-path", ["stoped"])
 
+    def test_those_suffer_whom_users_would_miss(self):
+        """By `first` the last upstream is idle, by `uri_hash` all but one."""
+        with Lab("process", backends=3) as lab:
+            for policy in ("first", "uri_hash"):
+                lab.load(f":80 {{\n\treverse_proxy backend1:8080 backend2:8080 backend3:8080 {{\n"
+                         f"\t\tlb_policy {policy}\n\t}}\n}}\n")  # fmt: skip
+                assert lab.survey("down")["down"].good == 0
+
     def test_one_upstream_alone_is_told_so(self):
         alone = ":80 {\n\treverse_proxy backend1:8080\n}\n"
         report = rehearse(alone, ["answers 500", "restart of one", "down"], runtime="process")

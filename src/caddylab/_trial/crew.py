@@ -122,6 +122,7 @@ def tried(
     """
     stage = Stage(rig, subject, text, patience, seed)
     rig.restore()
+    stage.look_who_works()
     began = time.monotonic()
     try:
         row.act(stage)

@@ -18,6 +18,8 @@ from caddylab._trial.choice import Candidate, bare, candidates, choose
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
 KINDS = ("GET", "POST")
+SHARES = KEEPS | {"random", "random_choose", "round_robin", "least_conn"}
+"""Policies by which every upstream has its share of the requests."""
 WEIGHTS = 2
 """Words before the first weight: `lb_policy weighted_round_robin 9 1`."""
 
@@ -52,6 +54,11 @@ class Tested:
     def sticky(self) -> bool:
         """Whether the policy keeps users at their backend."""
         return bool(KEEPS & set(self.proxy.policies))
+
+    @property
+    def shares(self) -> bool:
+        """Whether every upstream works, and so is missed when it is gone."""
+        return set(self.proxy.policies) <= SHARES
 
     @property
     def checks(self) -> bool:
