@@ -34,10 +34,20 @@ def text_of(notebook) -> str:
     )
 
 
+def shows_pngs(notebook) -> bool:
+    return any("image/png" in output.get("data", {}) for cell in notebook.cells
+               for output in cell.get("outputs", []))  # fmt: skip
+
+
+PICTURED = "02-crash"
+"""Its charts become PNGs as well, as a learner's do. That every kind of picture does is proved by
+`test_charts.py`, without a JavaScript engine in each of the kernels here.
+"""
+
 executed = ahead(
     "test_notebook",
     lambda notebook, runtime: verify.run(
-        notebook, settings(runtime, pictures=runtime == "process")
+        notebook, settings(runtime, pictures=(notebook.stem, runtime) == (PICTURED, "process"))
     ),
 )
 
@@ -48,6 +58,7 @@ def test_notebook(notebook: Path, runtime: str, executed, request):
     executed = executed[request.node.nodeid].result()
     if has_a_lab(notebook):
         assert PLACES[runtime] in text_of(executed)
+    assert shows_pngs(executed) == ((notebook.stem, runtime) == (PICTURED, "process"))
     findings = list(verify.compare(notebook, verify.claims(executed)))
     assert [finding for finding in findings if finding.drifted] == []
 
