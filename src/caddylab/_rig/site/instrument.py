@@ -198,7 +198,9 @@ class Instrument:
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         default = logs.setdefault("default", {})
-        if not default.get("include"):  # else Caddy refuses to exclude what is not included
+        if set(default) <= {"exclude"}:  # it would encode each request a second time, for nobody
+            default.setdefault("exclude", []).append("http")
+        elif not default.get("include"):  # else Caddy refuses to exclude what is not included
             default.setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
         logs["caddylab"] = {
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},

@@ -15,6 +15,9 @@ _SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
 _WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[\w.]*\.\*\}")
 _BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")
 _NESTED = ("routes", "handle_response", "errors")
+_CADDY1 = re.compile(r"\{(?P<kind>[>~])(?P<name>[\w-]+)\}")
+_KINDS = {">": "header", "~": "cookie"}
+_SET_WHOLE = ("header_up", "header_down", "request_header")
 _LEAVE_EMPTY = ("rewrite", "uri", "vars", "map")
 _DIALLED = ("reverse_proxy", "to", "php_fastcgi", "forward_auth")
 
@@ -43,7 +46,8 @@ def unknown(subject: Subject) -> Findings:
             )
             # A bare word may be anything (a template's): only a near miss is a mistake. An
             # address is none of those.
-            if near or whole or "." in name or statement.name in _DIALLED:
+            alone = statement.name in _SET_WHOLE and f"{{{name}}}" in statement.words
+            if near or whole or alone or "." in name or statement.name in _DIALLED:
                 message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
                 yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
 
@@ -89,6 +93,10 @@ def not_expanded(subject: Subject) -> Findings:
             family, name = match.groups()
             message = f"Caddy does not know `{match[0]}`: {_effect_of(step, text)}."
             yield Remark(subject.line_of(match[0]), message, _spelled(family, name))
+        for old in _CADDY1.finditer(text):
+            new = f"{{{_KINDS[old['kind']]}.{old['name']}}}"
+            message = f"`{old[0]}` is of Caddy 1: {_effect_of(step, text)}."
+            yield Remark(subject.line_of(old[0]), message, f"Write `{new}`.")
         for word in _WILDCARD.findall(text):
             message = (
                 f"`{word}` is the one whose name is `*`, not all of them: nothing is left of it."
