@@ -47,6 +47,8 @@ ASKED = {
 HOUSES = {None: "caddy", ACCOUNT: "account"}
 PATIENCE, GRACE = 1.5, 0.5
 LONG = 20.0
+RESTART = 3.5
+"""Seconds, and then it has to start: five at most, and more than who waits for three can bear."""
 """Seconds that a restart may take on a busy machine."""
 EXPORT = 2.5
 """Seconds that the export takes, every day."""
@@ -158,7 +160,7 @@ def the_only_one(bench: Bench) -> Findings:
     readers = ask(bench, 6, PROFILE, timeout=LONG, background=True)
     orders = ask(bench, 4, PROFILE, method="POST", body=b"x", timeout=LONG, background=True)
     try:
-        bench.pause(1)
+        bench.pause(RESTART)
         account.start()
         back = ask(bench, 6, PROFILE, timeout=LONG)
         readers.wait()
