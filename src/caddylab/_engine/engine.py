@@ -25,7 +25,7 @@ CLOSED = "The engine has been closed with its lab; make a new one: Lab()."
 
 
 class Engine:
-    """Sends HTTP/1.1 requests to an address of this machine and records each of them.
+    """Sends requests to an address of this machine and records each of them.
 
     It has a thread and an event loop of its own, so that a notebook and its Stop button stay
     alive; they begin with the first run. Several runs may go on at once.
@@ -61,10 +61,15 @@ class Engine:
             LabClosed: the engine has been closed.
         """
         _check_loopback(site)
+        if plan.http == "2" and trust is None:
+            raise TrafficError(
+                'Clients speak HTTP/2 where a site speaks HTTPS; this one does not. Leave http="2" '
+                "out, or give the site a name that Caddy has a certificate for."
+            )
         clients = Clients() if clients is None else clients
         clients.grow(plan.clients)
         loop = self._alive()
-        run = Run(plan, site, clients, loop, trust)
+        run = Run(plan, site, clients, loop, trust.speaking(plan.http) if trust else None)
         if prepare is not None:
             prepare(run)
         self._begin(run, loop)
