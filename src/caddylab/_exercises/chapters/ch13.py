@@ -47,9 +47,9 @@ ASKED = {
 HOUSES = {None: "caddy", ACCOUNT: "account"}
 PATIENCE, GRACE = 1.5, 0.5
 LONG = 20.0
-RESTART = 3.5
-"""Seconds, and then it has to start: five at most, and more than who waits for three can bear."""
 """Seconds that a restart may take on a busy machine."""
+RESTART = 3.5
+"""Seconds, and then it has to start: more than who waits for three can bear."""
 EXPORT = 2.5
 """Seconds that the export takes, every day."""
 SOON = 2.0
