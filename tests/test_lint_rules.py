@@ -206,6 +206,10 @@ DESERVED = {
         (web("route {", "respond hello", "reverse_proxy app:80", "}"), 4),
         (web("error 404", "reverse_proxy app:80"), 3),
     ],
+    "named-route-cut": [
+        (lines("&(app) {", "header X-Site shop", "reverse_proxy a:80", "}") + web("invoke app"), 1),
+        (lines("&(app) {", "root /srv", "file_server", "}") + web("invoke app"), 1),
+    ],
     "only-the-root": [
         (web("reverse_proxy / web:3000"), 2),
         (web("handle / {", "reverse_proxy web:3000", "}"), 2),
@@ -273,6 +277,8 @@ DESERVED = {
         (site("header_up X-All {http.request.header.*}", upstreams=ONE), 3),
         (site("header_up X-Page {query.page.size}", upstreams=ONE), 3),
         (web("log_append page {query.page.size}", "reverse_proxy app:80"), 2),
+        (web("log_append up {rp.upstream.host}:{rp.upstream.port}", "reverse_proxy app:80"), 2),
+        (web("log_append tries n={rp.retries}", "reverse_proxy app:80"), 2),
     ],
     "blank-in-placeholder": [
         (site('header_up Host "{ upstream_hostport }"', upstreams=ONE), 3),
@@ -434,6 +440,12 @@ NEARLY = {
     ),
     "some paths that are rewritten": web("rewrite /old/* /new", "reverse_proxy /api/* app:80"),
     "a page for all, and its handler": web("rewrite * /index.php", "php_fastcgi app:9000"),
+    "a named route in one piece": lines(
+        "&(app) {", "route {", "header X-Site shop", "reverse_proxy a:80", "}", "}"
+    ) + web("invoke app"),
+    "a named route with a matcher": lines(
+        "&(app) {", "header /a X-Site shop", "reverse_proxy a:80", "}"
+    ) + web("invoke app"),
     "the root, and the rest": web("reverse_proxy / home:80", "reverse_proxy app:80"),
     "the root, and files": web("reverse_proxy / home:80", "file_server"),
     "the root, and a page for the rest": web(

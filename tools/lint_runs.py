@@ -347,6 +347,13 @@ RUNS = {
         site(FIRST, MEMORY, "max_fails 3", "lb_retries 3"),
         loaded(statuses(), "crashed"),
     ),
+    "named-route-cut": Run(
+        "A page was asked for.",
+        "&(app) {\n\theader X-Site shop\n" + f"\treverse_proxy {ONE}\n}}\n" + web("invoke app"),
+        "&(app) {\n\troute {\n\t\theader X-Site shop\n"
+        + f"\t\treverse_proxy {ONE}\n\t}}\n}}\n" + web("invoke app"),
+        loaded(page("/test-api")),
+    ),
     "negative-max-fails": Run(
         "8 requests were sent; nothing was broken.",
         site(MEMORY, "max_fails -1"),

@@ -15,6 +15,7 @@ _SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
 _WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[\w.]*\.\*\}")
 _BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")
 _NESTED = ("routes", "handle_response", "errors")
+_ONE = re.compile(r"\{[a-z][\w.-]*\}")
 _CADDY1 = re.compile(r"\{(?P<kind>[>~])(?P<name>[\w-]+)\}")
 _KINDS = {">": "header", "~": "cookie"}
 _SET_WHOLE = ("header_up", "header_down", "request_header")
@@ -86,8 +87,10 @@ def _effect(directive: str, whole: bool) -> str:
 )
 def not_expanded(subject: Subject) -> Findings:
     """Behind `{cookie.`, `{header.` and the like stands one name of letters, digits and `-`.
-    Anything else stays plain text; there is no `*` for all of them.
+    Anything else stays plain text; there is no `*` for all of them. `log_append` takes one
+    placeholder alone.
     """
+    yield from _beside_others(subject)
     for step, text in _texts(subject):
         for match in _SHORTHAND.finditer(text):
             family, name = match.groups()
@@ -102,6 +105,17 @@ def not_expanded(subject: Subject) -> Findings:
                 f"`{word}` is the one whose name is `*`, not all of them: nothing is left of it."
             )
             yield Remark(subject.line_of(word, _shorter(word)), message)
+
+
+def _beside_others(subject: Subject) -> Findings:
+    """What `log_append` does not replace: a placeholder with anything beside it."""
+    for step in subject.steps:
+        value = step.handler.get("value") if step.name == "log_append" else None
+        if isinstance(value, str) and _ONE.search(value) and not _ONE.fullmatch(value):
+            lines = [s.line for s in subject.statements("log_append") if _ONE.search(s.words[-1])]
+            line = lines[0] if len(lines) == 1 else subject.line_of(value)
+            message = "`log_append` takes one placeholder alone: this is logged as plain text."
+            yield Remark(line, message, "Log each in a field of its own.")
 
 
 def _spelled(family: str, name: str) -> str:
