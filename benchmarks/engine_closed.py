@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -20,11 +22,14 @@ from benchmarks._row import Row, tried
 from benchmarks._static import static_caddy
 from caddylab._engine.engine import Address, Engine
 from caddylab._engine.plan import Plan
+from caddylab._engine.tls import Trust
+from caddylab._machine.certificates import Signer
 from caddylab._records import Outcome
 
 WORKERS = 16
 SECONDS = 4.0
 ROUNDS = 3
+WRK = ["wrk", "-t", "1", "-c", str(WORKERS), "-d", f"{SECONDS / 2:.0f}s"]
 
 
 def run() -> list[Row]:
@@ -38,6 +43,7 @@ def run() -> list[Row]:
     ours, others = median(rates["ours"]), {name: median(r) for name, r in rates.items()}
     return [
         *tried("processor time a request", processor_time),
+        *tried("closed loop over HTTPS", over_https),
         _row("locust's FastHttpUser", ours, others["locust"], bar=1.0),
         _row("aiohttp", ours, others["aiohttp"]),
         _row("httpx", ours, others["httpx"]),
@@ -46,10 +52,9 @@ def run() -> list[Row]:
 
 def processor_time() -> list[Row]:
     """What a request costs the client: ours, wrk's and hey's. Their rates are Caddy's limit."""
-    if missing := [name for name in ("wrk", "hey") if shutil.which(name) is None]:
-        raise RuntimeError(f"not here: {', '.join(missing)}. On Debian: apt install wrk hey")
+    _need("wrk", "hey")
     commands = {
-        "wrk": ["wrk", "-t", "1", "-c", str(WORKERS), "-d", f"{SECONDS / 2:.0f}s"],
+        "wrk": WRK,
         "hey": ["hey", "-c", str(WORKERS), "-z", f"{SECONDS / 2:.0f}s"],
     }
     costs: dict[str, list[tuple[float, float]]] = {"ours": [], "wrk": [], "hey": []}
@@ -64,18 +69,45 @@ def processor_time() -> list[Row]:
     return [_cost_row(name, rates, used) for name in ("wrk", "hey")]
 
 
+def over_https() -> list[Row]:
+    """The same with TLS: a certificate of a lab's own authority, which ours verifies."""
+    _need("wrk")
+    signer = Signer()
+    [certificate] = signer.certificates([("localhost", "127.0.0.1")])
+    trust = Trust([ssl.DER_cert_to_PEM_cert(base64.b64decode(signer.root()))])
+    rounds = []
+    with static_caddy(certificate=certificate) as caddy:
+        for _ in range(ROUNDS):
+            ours = _own_cost(caddy.address, trust)
+            rounds.append((*ours, *_cost_of([*WRK, f"{_url(caddy.address, 's')}/test-api"])))
+    rate, used, theirs, their_used = (median(column) for column in zip(*rounds, strict=True))
+    return [
+        Row(
+            f"closed loop, {WORKERS} workers, static Caddy over HTTPS",
+            f"{rate:,.0f} requests/s, {used:.0f} µs each",
+            f"{theirs:,.0f} requests/s, {their_used:.0f} µs each (wrk)",
+            rate / theirs, "≥ 0.9", rate / theirs >= 0.9,
+        )
+    ]  # fmt: skip
+
+
+def _need(*programs: str) -> None:
+    if missing := [name for name in programs if shutil.which(name) is None]:
+        raise RuntimeError(f"not here: {', '.join(missing)}. On Debian: apt install wrk hey")
+
+
 def _cost_row(whose: str, rates: dict[str, float], used: dict[str, float]) -> Row:
     figures = {name: f"{used[name]:.0f} µs at {rates[name]:,.0f}/s" for name in used}
     name = f"closed loop, {WORKERS} workers: the client's processor time a request"
     return Row(name, figures["ours"], f"{figures[whose]} ({whose})", used["ours"] / used[whose])
 
 
-def _own_cost(site: Address) -> tuple[float, float]:
+def _own_cost(site: Address, trust: Trust | None = None) -> tuple[float, float]:
     engine = Engine()
     try:
-        count = int(_rate(engine, site, 4000) * SECONDS / 2)
+        count = int(_rate(engine, site, 4000, trust) * SECONDS / 2)
         before = time.process_time()
-        rate = _rate(engine, site, count)
+        rate = _rate(engine, site, count, trust)
         return rate, (time.process_time() - before) * 1e6 / count
     finally:
         engine.close()
@@ -102,9 +134,9 @@ def engine(site: Address) -> float:
         engine.close()
 
 
-def _rate(engine: Engine, site: Address, count: int) -> float:
+def _rate(engine: Engine, site: Address, count: int, trust: Trust | None = None) -> float:
     before = time.perf_counter()
-    run = engine.start(Plan(count=count, concurrency=WORKERS), site)
+    run = engine.start(Plan(count=count, concurrency=WORKERS), site, trust=trust)
     run.wait()
     seconds = time.perf_counter() - before
     assert len(run.requests) == count
@@ -161,8 +193,8 @@ async def _by_workers(get: Callable[[], object]) -> float:
     return count / (SECONDS / 2)
 
 
-def _url(site: Address) -> str:
-    return f"http://{site[0]}:{site[1]}"
+def _url(site: Address, secure: str = "") -> str:
+    return f"http{secure}://{site[0]}:{site[1]}"
 
 
 def _row(whose: str, ours: float, other: float, bar: float | None = None) -> Row:

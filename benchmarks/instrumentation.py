@@ -54,7 +54,7 @@ def measured(lab: Lab, bare: bool) -> Cost:
     """What 16 workers' requests cost, as the engine sends them: microseconds, and the rate."""
     lab.load("random")
     if bare:
-        lab.stack.site._admin.load(without_instruments(lab.config()))
+        lab.stack.site._admin.load(without_instruments(lab))
     before = _used(lab)
     run = lab.fire(REQUESTS, concurrency=16, clients=Clients(proxy=not bare), background=True).run
     run.wait()
@@ -79,10 +79,10 @@ def _seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def without_instruments(config: dict[str, Any]) -> dict[str, Any]:
+def without_instruments(lab: Lab) -> dict[str, Any]:
     """The learner's configuration with mapped addresses and nothing else."""
-    bare = copy.deepcopy(config)
-    bare["logging"]["logs"].pop("caddylab")
+    bare = copy.deepcopy(lab.config())
+    bare["logging"] = lab.stack.site.adapted.get("logging", {})
     for server in bare["apps"]["http"]["servers"].values():
         server.pop("logs")
         server.pop("listener_wrappers")

@@ -74,7 +74,8 @@ def lab_ready(runtime: str) -> float:
 def uvicorn_alone() -> float:
     """Seconds from the start of a plain uvicorn to its first 200."""
     port = unused_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", "app:create_app", "--port", str(port)]
+    app = ["--factory", "app.backend:create_app"]
+    command = [sys.executable, "-m", "uvicorn", *app, "--port", str(port)]
     with _running([*command, "--log-level", "warning"], cwd=str(shipped.containers())) as began:
         return _first_answer(port, began)
 

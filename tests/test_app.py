@@ -438,8 +438,8 @@ class TestLife:
 class TestSettings:
     def test_the_environment_counts_at_the_call_not_at_the_import(self) -> None:
         code = (
-            "import app, os, sys; os.environ['CONTROL_PORT'] = '0';"
-            "print('pydantic.v1' in sys.modules); app.create_app()"
+            "import app.backend, os, sys; os.environ['CONTROL_PORT'] = '0';"
+            "print('pydantic.v1' in sys.modules); app.backend.create_app()"
         )
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=CONTAINERS, capture_output=True, text=True,

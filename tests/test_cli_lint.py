@@ -251,6 +251,14 @@ def test_what_caddy_refuses_is_explained(folder, capsys):
     assert said.endswith("no findings in 1 file, 1 not judged.\n")
 
 
+def test_what_caddy_says_is_told_whole_and_where(lint):
+    """Words before the place are no part of the file's name."""
+    code, found = lint("@api path /api/*\nreverse_proxy app:80\n")
+    assert code == 2
+    [told] = found["not_judged"]
+    assert (told["line"], told["message"].split()[:2]) == (1, ["request", "matchers"])
+
+
 def test_what_caddy_refuses_in_an_imported_file_is_told_there(folder, capsys):
     (folder / "b.caddy").write_text("\n\nlb_policy first\n")
     (folder / "Caddyfile").write_text(":80 {\n\timport b.caddy\n}\n")

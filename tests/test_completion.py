@@ -37,6 +37,14 @@ VARIABLES = {
     ":80 {\n\t@us client_ip {$OURS}\n\thandle {$BELOW} {\n\t\trespond @us hi\n\t}\n}":
         {"OURS": "203.0.113.0/24", "BELOW": "/invented"},
     "{$SCHEME}://a.test {\n\trespond hi\n}": {"SCHEME": "http"},
+    "{\n\tadmin off\n}\n{$NAME}\n\ntls {$MAIL}\n@api path /api\nreverse_proxy {$TO}":
+        {"NAME": "name.example", "MAIL": "admin@site.example", "TO": "to:8080"},
+    "{\n\thttp_port {$PLAIN}\n\thttps_port {$SAFE}\n}\na.test {\n\trespond hi\n}":
+        {"PLAIN": "80", "SAFE": "443"},
+    ":80 {\n\treverse_proxy /{$BUCKET}/* minio:9000\n}": {"BUCKET": "bucket"},
+    ":80 {\n\treverse_proxy a:1 b:1 {\n\t\tlb_policy cookie lb {$SECRET}\n\t}\n}":
+        {"SECRET": "invented"},
+    "a.test {\n\ttls {$CERT} {$KEY}\n\trespond hi\n}": {"CERT": "invented", "KEY": "invented"},
 }  # fmt: skip
 
 
@@ -90,9 +98,10 @@ def test_what_this_caddy_does_not_know_is_left_out_with_its_plugin_and_its_line(
     done = complete(PLUGINS, {}, refused, own=True)
     assert not refused(done.text)
     said = {each.line: each.means for each in done.substitutions}
-    assert set(said) == {2, 3, 10, 14, 15, 18, 23, 26}
+    assert set(said) == {2, 3, 10, 14, 16, 18, 24, 26}
     assert "mholt/caddy-ratelimit" in said[18]
-    assert "caddy-dns" in said[15]
+    assert "caddy-dns" in said[16]
+    assert said[16].endswith("The `tls` around it is left out with it.")
     assert "no such file" in said[14]
     assert "Nobody is slowed down" in said[18]
     assert done.text.count("\n") == PLUGINS.count("\n")

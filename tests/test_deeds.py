@@ -18,6 +18,7 @@ from interrupting import stop_when
 from caddylab import FaultError, Lab, StartFailed
 from caddylab._machine.undisturbed import Line
 from caddylab._machine.waiting import poll
+from caddylab._rig.backends.diary import Diary
 from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_STATUS
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.base import Sight
@@ -331,6 +332,24 @@ def backends_of(lab) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def test_a_diary_that_is_read_again_and_again_is_the_whole_one(processes, monkeypatch):
+    backend, asked = processes.backend(1), []
+    tell = backend.diary
+    monkeypatch.setattr(backend, "diary", lambda since: asked.append(since) or tell(since))
+    diary = Diary(backend)
+    for _ in range(2):
+        processes.fire(6)
+        monkeypatch.setattr(backend, "diary", lambda since: asked.append(since) or tell(since))
+        read = list(diary.read())
+        monkeypatch.undo()
+        assert read == backend.requests()
+    assert asked == [0, len(read) - 3]
+    backend.kill()
+    backend.start()
+    assert diary.read() == backend.requests()
+    assert all_is_well(processes)
 
 
 def test_a_start_that_nobody_waited_for_is_no_second_backend(processes, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -82,6 +83,19 @@ def test_each_connection_has_its_handshake_and_browsers_resume_their_sessions(sh
     people.forget()
     shop.fire(4, clients=people)
     assert resumed == [False, False]
+
+
+def test_a_session_is_asked_for_once_a_connection(shop, monkeypatch):
+    """Each time costs more than a request does."""
+    asked, session = [], ssl.SSLObject.session
+
+    def ask(self):
+        asked.append(self)
+        return session.fget(self)
+
+    monkeypatch.setattr(ssl.SSLObject, "session", property(ask, session.fset))
+    shop.fire(10, clients=Clients(2))
+    assert len(asked) == 2
 
 
 def test_a_name_without_a_certificate_fails_in_words(shop):
@@ -238,7 +252,8 @@ def test_a_certificate_for_another_name_is_found_out(lab, tmp_path):
 @pytest.mark.parametrize("options", ["", "{\n\tauto_https off\n}\n"])
 def test_a_certificate_that_is_not_there_is_replaced(lab, tmp_path, pair, options):
     file = tmp_path / "Caddyfile"
-    file.write_text(f"{options}shop.example.com {{\n\ttls {pair}\n\trespond ok\n}}\n")
+    site = f"new-{len(options)}-{len(pair)}.example.com"  # for which it has no certificate yet
+    file.write_text(f"{options}{site} {{\n\ttls {pair}\n\trespond ok\n}}\n")
     [decision] = [d for d in lab.load(file).decisions if d.stood == f"tls {pair}"]
     assert "the lab's own" in decision.runs
     assert pair.split()[0] in decision.why

@@ -119,6 +119,15 @@ def test_the_log_of_a_learner_stays(lab):
     assert lab.config()["logging"]["logs"]["log0"]["writer"]["filename"] == decision.runs
 
 
+def test_caddy_writes_of_a_request_in_one_log_unless_the_learner_wants_more(lab):
+    lab.load(BARE)
+    assert lab.config()["logging"]["logs"]["default"] == {"exclude": ["http"]}
+    lab.load("{\n\tlog {\n\t\tlevel WARN\n\t}\n}\n" + BARE)
+    wanted = {"level": "WARN", "exclude": ["http.log.access.caddylab"]}
+    assert lab.config()["logging"]["logs"]["default"] == wanted
+    assert accounted(lab.fire(4))
+
+
 # --- breaking ------------------------------------------------------------------------------
 
 

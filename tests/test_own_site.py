@@ -10,6 +10,9 @@ import ssl
 import pytest
 
 from caddylab import Answerer, CaddyfileError, Clients, Lab, LabError, Traffic
+from caddylab._caddy.adapted.sites import routes
+from caddylab._caddy.running.adapter import adapt
+from caddylab._caddy.running.program import executable
 from caddylab._machine.certificates import Signer
 
 SHOP = """{
@@ -252,6 +255,28 @@ def test_the_first_route_is_asked_by_whom_it_lets_in():
         assert lab.fire(1, route=route, clients=2).good == 1
         [other] = lab.fire(1, path="/v0/orders").requests
         assert (other.answerer, other.status) == (Answerer.CADDY, 403)
+
+
+ASKED_FIRST = """home.test {
+	@denied not client_ip 192.168.0.0/16
+	abort @denied
+	forward_auth who:9000 {
+		uri /verify
+	}
+	reverse_proxy /out/* who:9000
+	reverse_proxy home:3000
+}
+"""
+
+
+def test_a_route_is_asked_from_where_its_own_proxy_is_reached():
+    """Who only lets in comes first in Caddy's order, and is passed by whoever is turned away."""
+    config, _ = adapt(executable(), ASKED_FIRST)
+    assert config
+    found = {"" if route.asks else route.pattern: route for route in routes(config)}
+    assert {route.address for route in found.values()} == {"192.168.0.1"}
+    assert set(found) == {"", "/out/*", "*"}
+    assert all(route.sure for route in found.values())
 
 
 def test_a_site_that_has_no_certificate_is_lent_one():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caddylab import LabError
+from caddylab import Drill, LabError
 
 SITE = """{
 	metrics
@@ -85,3 +85,10 @@ def test_what_cannot_be_told_is_said_clearly(watched):
         watched.metrics("caddy_http_requests_total")
     with pytest.raises(LabError, match="access, error, health, not of 'acces'"):
         watched.log("acces")
+
+
+def test_the_alert_on_errors_rings_in_each_incident_of_the_last_level():
+    drill = Drill(4, "process")
+    assert drill.unseen("5xx") == drill.unseen("the users") == []
+    with pytest.raises(LabError, match="no drill of level 1: use 3"):
+        Drill(1)

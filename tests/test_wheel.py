@@ -12,7 +12,7 @@ import pytest
 from caddylab._machine import shipped
 
 ROOT = Path(__file__).parents[1]
-MADE_BY_USE = {"__pycache__", ".ipynb_checkpoints"}
+MADE_BY_USE = {"__pycache__", ".ipynb_checkpoints", "lab-progress.jsonl"}
 
 
 def run(*command, cwd):

@@ -14,6 +14,8 @@ from caddylab._machine.waiting import poll
 BACKENDS = 3
 DOCS = "https://caddyserver.com/docs/caddyfile/directives/reverse_proxy"
 MODULE = "https://caddyserver.com/docs/modules/http.handlers.reverse_proxy"
+OPTIONS = "https://caddyserver.com/docs/caddyfile/options"
+METRICS = "https://caddyserver.com/docs/metrics"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ def number(said: str) -> int:
 def only_the_first(said: str) -> str:
     """Of 100, whether backend 1 got them all."""
     return "all to the first" if number(said.partition(":")[2]) == 100 else "shared"
+
+
+def status(said: str) -> str:
+    """What was answered, whenever that was."""
+    return said.partition(" ")[0]
 
 
 def half(said: str) -> str:
@@ -199,6 +206,60 @@ def in_a_second(lab: Lab) -> str:
     return str(lab.get("/").status_code)
 
 
+def through_a_reload(lab: Lab) -> str:
+    """What a request gets that is under way while Caddy loads a configuration anew."""
+    run = lab.fire(1, path="/delay/2000", background=True)
+    poll(lambda: lab.backend(1).in_flight, 5)
+    lab.load(lab.caddyfile, warn=False)
+    [request] = run.wait().requests
+    return f"{request.status or request.outcome} after {request.latency:.0f} s"
+
+
+def beside_a_slow_one(milliseconds: int, count: int) -> Callable[[Lab], Traffic]:
+    """Send quick requests while the only upstream has a slow one in hand."""
+
+    def send(lab: Lab) -> Traffic:
+        slow = lab.fire(1, path=f"/delay/{milliseconds}", background=True)
+        poll(lambda: lab.backend(1).in_flight, 5)
+        quick = lab.fire(count)
+        slow.wait()
+        return quick
+
+    return send
+
+
+def asked_again(lab: Lab) -> str:
+    """How long one waits for a place, though nothing has failed."""
+    [request] = beside_a_slow_one(1500, 1)(lab).requests
+    failed = sum(bool(attempt.error) for attempt in request.attempts)
+    return f"{failed} attempts failed; the quick one was answered after {request.latency:.1f} s"
+
+
+def patience(said: str) -> str:
+    """Whether the interval was waited for, though nothing failed."""
+    failed, seconds = map(float, re.findall(r"[\d.]+", said))
+    return "waited" if not failed and seconds >= 1 else "something else"
+
+
+def gauge_at_a_flip(lab: Lab) -> str:
+    """What the metric says of a backend just when its checks have found it ill.
+
+    It is made anew every ten seconds, perhaps just then; so up to three times.
+    """
+
+    def told() -> float:
+        table = lab.metrics("caddy_reverse_proxy_upstreams_healthy").set_index("upstream")
+        return float(table["value"]["backend2:8080"])
+
+    for _ in range(3):
+        poll(lambda: told() == 1, 15)
+        with lab.backend(2).failing(1.0, 500):
+            poll(lambda: "unhealthy" in lab.backend(2).opinion, 5)
+            if told() == 1:
+                return "left out by its checks; the metric says 1"
+    return "left out by its checks; the metric says 0"
+
+
 # --- the findings -----------------------------------------------------------------------------
 
 CHECKED = """
@@ -232,7 +293,7 @@ FINDINGS = {
         "Backend 2 answered 500, so that checks passed and failed in turns: never two failures in "
         "a row. Requests were sent until one got 503.",
         alternating(503, "no 503 within 5 seconds"),
-        "the glossary's *health check*",
+        "09-deploys-and-reloads, the glossary's *health check*",
     ),
     "health-passes": Found(
         "`health_passes` counts passed checks, consecutive or not",
@@ -346,6 +407,47 @@ FINDINGS = {
         site(MEMORY, "max_fails -1"),
         "4 requests were sent; nothing was broken.",
         statuses(4),
+    ),
+    "grace-period": Found(
+        "`grace_period` does not end a request that an upstream works on",
+        "a server whose clients have not finished within it is forcefully terminated",
+        f"{OPTIONS}#grace_period",
+        "{\n\tgrace_period 500ms\n}\n" + site(upstreams=ONE),
+        "While a request was under way that takes two seconds, the configuration was loaded anew.",
+        through_a_reload,
+        "09-deploys-and-reloads",
+        judge=status,
+    ),
+    "request-count": Found(
+        "`unhealthy_request_count` counts without `fail_duration`",
+        "passive health checks, of which this is one, need `fail_duration`",
+        f"{DOCS}#passive-health-checks",
+        site("unhealthy_request_count 1", upstreams=ONE),
+        "While the upstream had a slow request in hand, 3 others were sent.",
+        lambda lab: _codes(beside_a_slow_one(1500, 3)(lab)),
+        "10-overload",
+    ),
+    "try-interval": Found(
+        "`lb_try_interval` is waited for where no request has failed",
+        "it is relevant only when a request to an upstream fails",
+        f"{DOCS}#lb_try_interval",
+        site(
+            "unhealthy_request_count 1", "lb_try_duration 10s", "lb_try_interval 1s", upstreams=ONE
+        ),
+        "While the upstream had a request in hand that takes 1.5 seconds, a quick one was sent.",
+        asked_again,
+        "10-overload",
+        judge=patience,
+    ),
+    "metric-late": Found(
+        "`caddy_reverse_proxy_upstreams_healthy` says 1 of an upstream that is left out",
+        "1 means that the upstream is healthy, 0 that it is not",
+        f"{METRICS}#caddy_reverse_proxy_upstreams_healthy",
+        site("health_uri /", "health_interval 100ms"),
+        "Backend 2 answered 500; as soon as a check had found that, the metric was asked for. It "
+        "is made anew every ten seconds.",
+        gauge_at_a_flip,
+        "12-watching",
     ),
     "placeholder": Found(
         "`{rp.retries}` in a header of the answer stays a literal text",

@@ -112,10 +112,18 @@ def changed(contents: list[dict]) -> Iterator[Change]:
 
 
 def differing(thing: Thing, before: dict, after: dict, code: str) -> Iterator[str]:
-    """What differs between two; a run of other code than today's is not compared."""
-    entries = [content[thing.kind].get(thing.name) for content in (before, after)]
-    if all(entry and (thing.kind == "verdicts" or entry["code"] == code) for entry in entries):
-        yield from different(thing, entries[1]["rounds"], entries[0]["rounds"])
+    """What differs between two; a run of other code than today's is not compared.
+
+    A chapter may have been written anew between the two: then only what both judge is compared.
+    """
+    old, new = (content[thing.kind].get(thing.name) for content in (before, after))
+    if not (old and new):
+        return
+    same = old["code"] == new["code"]
+    if thing.kind == "verdicts" or (same and new["code"] == code):
+        both = old["rounds"][0].keys() & new["rounds"][0].keys()
+        found = different(thing, new["rounds"], old["rounds"])
+        yield from (what for what in found if same or not what or what in both)
 
 
 def unsure(changes: list[Change]) -> Iterator[str]:

@@ -1,36 +1,17 @@
-"""The course's backend: a small FastAPI app that says who answered, and fails when told to.
+"""The course's backend, and the lab's name server, as one program.
 
-Importing the package reads nothing from its surroundings, so that one process can import it
-once and fork many backends; `create_app` reads the environment when it is called.
+Importing the package reads nothing from its surroundings and imports nothing that takes long:
+a name server needs no FastAPI. One process can import `backend` once and fork many backends.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator
 
-import uvicorn
-from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
-from starlette.types import ASGIApp
+from .binding import bind
 
-from .answers import Answering, Answers
-from .control import Control
-from .door import Door, bind
-from .faults import FaultSwitch
-from .journal import Journal
-from .observer import Observer
-from .routes import router
-from .servers import BACKLOG
-from .sessions import Sessions
-from .settings import Settings
-
-__all__ = ["bind", "create_app", "run"]
-
-# Nobody collects it here, and looking for a collector would be part of every latency.
-_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+__all__ = ["bind", "run"]
 
 
 def run(bound: socket.socket) -> None:
@@ -39,47 +20,7 @@ def run(bound: socket.socket) -> None:
     With `NAMES_ADDRESS` in the environment, be the lab's name server.
     """
     if os.environ.get("NAMES_ADDRESS"):
-        from . import names
-
-        names.run(bound)
-        return
-    door = Door(bound, os.environ.get("LISTENER_FILE", ""))
-    # uvicorn takes X-Forwarded-For from some peers for the client's address and from others not,
-    # unless told not to. Caddy's log already has a line for each request.
-    config = uvicorn.Config(
-        create_app(door), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="wsproto"
-    )
-    door.run(uvicorn.Server(config))
-
-
-def create_app(door: Door | None = None) -> ASGIApp:
-    """Make one backend's app; with a `door` it can be told to listen to something else.
-
-    Environment: `BACKEND_ID`; `CONTROL_PORT`, `CONTROL_SECRET`, `CONTROL_HOST` and
-    `CONTROL_INSTANCE` for the control channel, which is off without the first two.
-
-    Raises:
-        ValueError: a variable is unusable; the message names it and says what it takes.
-    """
-    settings = Settings.from_environment(os.environ)
-    faults, journal = FaultSwitch(door is not None and door.born.unready), Journal()
-    control = Control(settings, faults, journal, door)
-
-    @contextlib.asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        if door:
-            await door.begin(observer)
-        async with control.lifespan(app):
-            yield
-            if door:
-                await door.close()
-
-    app = FastAPI(openapi_url=None, lifespan=life, telemetry=_NO_TELEMETRY)
-    app.state.backend_id = settings.backend_id
-    app.state.sessions = Sessions()
-    app.include_router(router)
-    control.answering = answering = Answering(app, settings.backend_id)
-    if door and door.born.answers:
-        answering.answers = Answers.model_validate_json(door.born.answers)
-    observer = Observer(answering, settings.backend_id, faults, journal, door)
-    return observer
+        from . import names as role
+    else:
+        from . import backend as role
+    role.run(bound)

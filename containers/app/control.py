@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -17,11 +16,13 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from .answers import Answering, Answers
-from .door import Door, bind
+from .binding import bind
+from .door import Door
 from .faults import Faults, FaultSwitch
+from .guard import Guard
 from .journal import Journal
 from .params import explained, whole_number
 from .servers import Uvicorn
@@ -81,33 +82,6 @@ async def requests(request: Request) -> Response:
     journal: Journal = request.app.state.journal
     entries = [entry._asdict() for entry in journal.since(since)]
     return JSONResponse({"next": journal.next, "running": journal.running, "requests": entries})
-
-
-class Guard:
-    """Lets only requests pass that carry the secret; each answer says which process gave it.
-
-    Two processes can share a port: who asks knows by the `instance` whether this one was meant.
-    """
-
-    def __init__(self, app: ASGIApp, secret: str, instance: str) -> None:
-        self._app = app
-        self._expected = f"Bearer {secret}".encode()
-        self._signature = (b"x-instance", instance.encode())
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 in the app's place, or let the app answer."""
-
-        async def signed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], self._signature]
-            await send(message)
-
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        if hmac.compare_digest(given, self._expected):
-            await self._app(scope, receive, signed)
-        else:
-            refusal = JSONResponse({"detail": "Authorization: Bearer <secret> is needed"}, 401)
-            await refusal(scope, receive, send)
 
 
 class Control:

@@ -15,7 +15,8 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from .listener import PLAIN, Address, Listener, written
+from .binding import Address, bind
+from .listener import PLAIN, Listener, written
 from .servers import BACKLOG, Serving, end_idle, serve
 
 
@@ -93,27 +94,6 @@ def listen(address: Address) -> socket.socket:
     """A socket that listens at an address, which the owner may have reserved."""
     bound = bind(address)
     bound.listen(BACKLOG)
-    return bound
-
-
-def bind(address: Address) -> socket.socket:
-    """A socket that is bound to an address.
-
-    Raises:
-        OSError: somebody else has it.
-    """
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); without it
-    # each pays a delayed acknowledgement, 40 ms.
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name == "posix":  # on Windows it would let two programs share the port
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "SO_REUSEPORT"):  # the lab may have reserved the port
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
     return bound
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Address = tuple[str, int]
+from .binding import Address
 
 
 class Listener(BaseModel):

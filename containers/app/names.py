@@ -14,13 +14,15 @@ from collections.abc import AsyncIterator
 
 import uvicorn
 from dnslib import QTYPE, RCODE, RR, SRV, A, DNSRecord
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from .control import Guard
 from .front import address, stand_before
+from .guard import Guard
 from .params import explained
 from .questions import Answering
 from .settings import Settings
@@ -96,9 +98,9 @@ def run(bound: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[bound])
 
 
-def _control(server: NameServer) -> FastAPI:
+def _control(server: NameServer) -> Starlette:
     @contextlib.asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
+    async def life(app: Starlette) -> AsyncIterator[None]:
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: server, local_addr=address(os.environ[ADDRESS])
         )
@@ -109,18 +111,15 @@ def _control(server: NameServer) -> FastAPI:
         for each in open_ones:
             each.close()
 
-    app = FastAPI(openapi_url=None, lifespan=life)
-
-    @app.get("/ready")
     async def ready(request: Request) -> Response:
         return JSONResponse({"port": request.app.state.port})
 
-    @app.put("/zone")
     async def put_zone(request: Request) -> Response:
         try:
             server.zone = Zone.model_validate_json(await request.body())
         except ValidationError as error:
-            raise explained(error) from None
+            return JSONResponse({"detail": explained(error).detail}, 422)
         return JSONResponse(server.zone.model_dump())
 
-    return app
+    routes = [Route("/ready", ready), Route("/zone", put_zone, methods=["PUT"])]
+    return Starlette(routes=routes, lifespan=life)

@@ -6,8 +6,8 @@ Read by hand and not declared to FastAPI: one declared parameter is enough to ma
 
 from __future__ import annotations
 
-from fastapi import HTTPException
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
 
 def whole_number(name: str, text: str, low: int, high: int) -> int:

@@ -131,12 +131,14 @@ class Request:
     @property
     def answered_by(self) -> int | None:
         """The number of the backend that answered; None if none did."""
-        if self.answerer is Answerer.UNKNOWN or self.outcome is Outcome.PENDING:
+        answerer = self.answerer
+        if answerer is Answerer.UNKNOWN or self.outcome is Outcome.PENDING:
             return self.claimed
-        if self.answerer is not Answerer.BACKEND:
-            return None
-        answers = (a.backend for a in reversed(self.attempts) if a.status == self.status)
-        return next((backend for backend in answers if backend is not None), None)
+        if answerer is Answerer.BACKEND:
+            for attempt in reversed(self.attempts):
+                if attempt.status == self.status and attempt.backend is not None:
+                    return attempt.backend
+        return None
 
     @property
     def good(self) -> bool:

@@ -8,6 +8,7 @@ Chromium can reach no host but this machine, and every request for another one i
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import json
@@ -28,7 +29,7 @@ from urllib.parse import urlsplit
 import httpx
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from caddylab._view.script import FOLDER
 
@@ -175,6 +176,36 @@ class Notebook(Watched):
         self.page.locator(f"body[data-jp-theme-light={light}]").wait_for(state="attached")
 
 
+class Profiles:
+    """A profile of the browser for each zoom.
+
+    A new profile would fetch and compile all of JupyterLab's scripts once more, which takes longer
+    than most tests. Nothing else is kept in it from one test to the next.
+    """
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._profiles: dict[float, BrowserContext] = {}
+
+    def page(self, zoom: float) -> Page:
+        """A new page."""
+        if zoom not in self._profiles:
+            self._profiles[zoom] = self._chromium.new_context(device_scale_factor=zoom)
+            self._profiles[zoom].set_default_timeout(PATIENCE)
+        return self._profiles[zoom].new_page()
+
+    def forget(self, pages: list[Page]) -> None:
+        """Close these pages with what they have opened, and forget what they have kept."""
+        for page in pages:
+            with contextlib.suppress(Error):  # it may have gone to no page at all
+                page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        for profile in self._profiles.values():
+            for page in profile.pages:
+                page.close()
+            profile.clear_cookies()
+            profile.clear_permissions()
+
+
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
     server = JupyterLab(tmp_path_factory.mktemp("jupyterlab"))
@@ -194,10 +225,15 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profiles(chromium: Browser) -> Profiles:
+    return Profiles(chromium)
+
+
 @pytest.fixture
-def open_page(chromium: Browser):
+def open_page(profiles: Profiles):
     """Call it with an address (a size, a zoom) to open it in a window of its own."""
-    contexts = []
+    pages = []
 
     def open_it(
         url: str,
@@ -206,16 +242,14 @@ def open_page(chromium: Browser):
         height: int = 900,
         zoom: float = 1.0,
     ):
-        size = {"width": width, "height": height}
-        contexts.append(chromium.new_context(viewport=size, device_scale_factor=zoom))
-        contexts[-1].set_default_timeout(PATIENCE)
-        watched = kind(contexts[-1].new_page())
+        pages.append(profiles.page(zoom))
+        pages[-1].set_viewport_size({"width": width, "height": height})
+        watched = kind(pages[-1])
         watched.page.goto(url)
         return watched
 
     yield open_it
-    for context in contexts:
-        context.close()
+    profiles.forget(pages)
 
 
 @pytest.fixture

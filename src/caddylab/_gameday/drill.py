@@ -1,4 +1,4 @@
-"""Every incident of the game's first levels, one after the other, and which alert rings."""
+"""Every incident of the game, one after the other, and which alert rings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caddylab._errors import LabError
 from caddylab._gameday import score
 from caddylab._gameday.crowd import RATE, Crowd
 from caddylab._gameday.on_call import OnCall
-from caddylab._gameday.production import LEVEL
+from caddylab._gameday.production import GROWN, LEVEL
 from caddylab._gameday.scenario import Scenario
 from caddylab._gameday.scenarios import DAY, SCENARIOS
 from caddylab._look.progress_bar import Bar
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 USERS, SLOW = "the users", 0.5
 PATIENCE = 0.8
 """Seconds after which a visitor gives up; in the game they have more."""
-LEAD, SECONDS, TICK = 0.3, 3.0, 0.1
+LEAD, TICK = 0.3, 0.1
+SECONDS, SECONDS_GROWN = 3.0, 6.0
+"""What an incident lasts at most; on the last level a server is started again first."""
 GRACE = 0.8
 """Seconds after one alert in which the others may ring, too."""
 LOOK = 0.4
 """Seconds between two looks at the log: whoever rings is known afterwards, too."""
 VICTIM = 2
-USUAL = {name: one for name, one in SCENARIOS.items() if one.level < LEVEL}
-"""The last level has a Caddyfile of its own."""
+LEVELS = (LEVEL - 1, LEVEL)
+"""The last level has a Caddyfile of its own, and no incident of those before it."""
 
 
 @border(LabError)
 class Drill(FirstSeen):
-    """The incidents of the game's levels 1 to 3: when users suffer, and when which alert rings.
+    """The incidents of the game: when users suffer, and when which alert rings.
 
     Each alert rings when, of a promise of 99 %, a second burns ten times too fast, as Caddy's
     access log tells it. The incidents happen one after the other, with the visitors and the
@@ -43,9 +45,11 @@ class Drill(FirstSeen):
     soon as all alerts have rung, a moment after the first one, or after three seconds.
 
     Args:
+        level: 3 for the incidents of the game's levels 1 to 3; 4 for those of level 4.
         runtime: as for `Lab`.
 
     Raises:
+        LabError: there is no such level.
         RuntimeUnavailable, StartFailed: as for `Lab`.
 
     Attributes:
@@ -59,13 +63,18 @@ class Drill(FirstSeen):
     }
     """What counts as bad for each alert."""
 
-    def __init__(self, runtime: str = "auto") -> None:
+    def __init__(self, level: int = LEVEL - 1, runtime: str = "auto") -> None:
+        if level not in LEVELS:
+            raise LabError(
+                f"There is no drill of level {level!r}: expected 3 (levels 1 to 3) or 4."
+            )
+        incidents = [one for one in SCENARIOS.values() if (one.level == LEVEL) == (level == LEVEL)]
         rows: dict[str, dict[str, float]] = {}
         self.logs: dict[str, pd.DataFrame] = {}
         with _Quiet(runtime, _unheard, _nothing) as site, Bar() as bar:
-            for done, (name, scenario) in enumerate(USUAL.items()):
-                bar.show(done / len(USUAL), name)
-                rows[name], self.logs[name] = _Round(site, scenario).play()
+            for done, incident in enumerate(incidents):
+                bar.show(done / len(incidents), incident.name)
+                rows[incident.name], self.logs[incident.name] = _Round(site, incident).play()
         super().__init__((USERS, *self.ALERTS), rows)
 
 
@@ -92,13 +101,14 @@ class _Round:
 
     def __init__(self, site: _Quiet, scenario: Scenario) -> None:
         self._site, self._scenario = site, scenario
+        self._seconds = SECONDS_GROWN if scenario.level == LEVEL else SECONDS
         site.chaos.end()
-        site.deploy(DAY)
+        site.deploy(GROWN if scenario.level == LEVEL else DAY)
         self._crowd = Crowd(site, RATE, PATIENCE)
 
     def play(self) -> tuple[dict[str, float], pd.DataFrame]:
         """What was seen after how many seconds, and the access log since it happened."""
-        self._crowd.arrive(LEAD + SECONDS)
+        self._crowd.arrive(LEAD + self._seconds)
         self._site.pause(LEAD)
         struck = time.time()
         self._happen(struck)
@@ -108,10 +118,10 @@ class _Round:
 
     def _happen(self, struck: float) -> None:
         script, due = self._scenario.script(self._site, VICTIM), struck
-        end, look = struck + SECONDS, struck + LOOK
+        end, look = struck + self._seconds, struck + LOOK
         while (now := time.time()) < end:
             if now >= due:
-                due = now + next(script, SECONDS)
+                due = now + next(script, self._seconds)
             self._crowd.come_back()
             if now > look:
                 look, rung = now + LOOK, len(_rung(self._log(struck)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from caddylab._border import Seconds, border
 from caddylab._caddy.running.opinions import HEALTHY, UNHEALTHY
 from caddylab._errors import LabError
+from caddylab._rig.backends.diary import Diary
 from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ class Waits:
             since: Unix time; earlier checks do not count.
         """
         found: list[dict[str, Any]] = []
+        diary = Diary(self.backend(number))
 
         def look() -> bool:
-            entries = self.backend(number).requests()
+            entries = diary.read()
             found[:] = [e for e in entries if not e["id"] and e["start"] > since]
             return bool(found)
 
@@ -91,8 +93,9 @@ class Waits:
         if isinstance(id, Traffic):
             id = f"{id.run.id}-1"
         backend = self.backend(number)
+        diary = Diary(backend)
         return self.wait_until(
-            lambda: any(entry["id"] == id for entry in backend.requests()),
+            lambda: any(entry["id"] == id for entry in diary.read()),
             60,
             f"{backend.name} finishes {id}",
         )

@@ -200,7 +200,7 @@ def load(app_dir: str) -> Any:
     """Import the backend's app and all of its server (slow the first time)."""
     if app_dir not in sys.path:
         sys.path.insert(0, app_dir)
-    import app
+    import app.backend
     import uvicorn.lifespan.on
     import uvicorn.loops.auto
     import uvicorn.protocols.http.auto

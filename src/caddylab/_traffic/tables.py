@@ -71,11 +71,15 @@ def attempts(run: Ledger, records: Sequence[Request]) -> pd.DataFrame:
     import pandas as pd
 
     # A run that goes on adds attempts meanwhile: each list is read once.
-    rows = [(request.n, list(request.attempts)) for request in list(records)]
-    tries = [attempt for _, own in rows for attempt in own]
+    ns, numbers, tries = [], [], []
+    for request in list(records):
+        for number, attempt in enumerate(request.attempts, 1):
+            ns.append(request.n)
+            numbers.append(number)
+            tries.append(attempt)
     columns: dict[str, Any] = {
-        "n": [n for n, own in rows for _ in own],
-        "attempt": [number for _, own in rows for number in range(1, len(own) + 1)],
+        "n": ns,
+        "attempt": numbers,
         "backend": _whole([a.backend for a in tries]),
         "upstream": [a.upstream for a in tries],
         "start": [a.start - run.began for a in tries],

@@ -12,6 +12,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any
 
+from caddylab._caddy.adapted.letting_in import only_asks
 from caddylab._caddy.adapted.matching import Asked, any_fits
 from caddylab._caddy.adapted.tree import handlers
 
@@ -31,14 +32,15 @@ class Way(Enum):
     """Where a request ends."""
 
     PROXY = "a proxy"
+    ANOTHER = "another proxy than the one that is meant"
     CADDY = "Caddy itself"
     NOBODY = "nobody"
     PERHAPS = "not to be told"
 
 
-def way(server: Json, asked: Asked) -> Way:
-    """Where a server of Caddy's JSON lets a request end."""
-    return _through(server.get("routes", []), asked) or Way.NOBODY
+def way(server: Json, asked: Asked, to: Json | None = None) -> Way:
+    """Where a server of Caddy's JSON lets a request end; `to` = the one proxy that is meant."""
+    return _through(server.get("routes", []), asked, to) or Way.NOBODY
 
 
 def hosts(server: Json) -> list[str]:
@@ -109,7 +111,7 @@ def ascii_name(name: str) -> str:
     return name
 
 
-def _through(routes: list[Json], asked: Asked) -> Way | None:
+def _through(routes: list[Json], asked: Asked, to: Json | None) -> Way | None:
     """Where they let it end; None if it leaves them again."""
     taken: set[str] = set()
     for route in routes:
@@ -123,7 +125,7 @@ def _through(routes: list[Json], asked: Asked) -> Way | None:
         for handler in route.get("handle", []):
             if prefix := _stripped(handler):
                 asked = replace(asked, path="/" + asked.path.removeprefix(prefix).lstrip("/"))
-            elif end := _by(handler, asked):
+            elif end := _by(handler, asked, to):
                 return end
         if route.get("terminal"):
             return Way.NOBODY
@@ -136,15 +138,17 @@ def _stripped(handler: Json) -> str:
     return str(handler.get("strip_path_prefix", "")) if not rest else ""
 
 
-def _by(handler: Json, asked: Asked) -> Way | None:
+def _by(handler: Json, asked: Asked, to: Json | None) -> Way | None:
     name = handler.get("handler", "")
+    if name == PROXY and to is not None and handler is not to:
+        return None if only_asks(handler) else Way.ANOTHER
     if name == PROXY:
         return Way.PROXY
     if name in ANSWERS:
         return Way.CADDY
     if name in REWRITES:
         return Way.PERHAPS
-    return _through(handler.get("routes", []), asked) if name == "subroute" else None
+    return _through(handler.get("routes", []), asked, to) if name == "subroute" else None
 
 
 def _paths_to_proxies(routes: list[Json]) -> Iterator[list[str]]:

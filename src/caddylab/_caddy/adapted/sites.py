@@ -119,8 +119,11 @@ def _route(server: Json, place: Route, narrowed: _Narrowed, proxy: Json) -> Rout
         Asked(place.host or "localhost", path, method, address, narrowed.headers)
         for address, path in product(addresses(server), _examples(pattern))
     ]
-    ends = [way(server, one) for one in asked]
-    surest = next((n for n, end in enumerate(ends) if end is Way.PROXY), 0)
+    ends = [way(server, one, proxy) for one in asked]
+    there = [n for n, end in enumerate(ends) if end is Way.PROXY]
+    if only_asks(proxy):  # who is let in is to meet somebody who answers
+        there.sort(key=lambda n: way(server, asked[n], {}) is not Way.ANOTHER)
+    surest = next(iter(there), 0)
     told = [name for source in sources(proxy) for name in upstreams(source)]
     dials = (*told, *(up["dial"] for up in proxy.get("upstreams", []) if "dial" in up))
     sure = ends[surest] is Way.PROXY and not narrowed.others

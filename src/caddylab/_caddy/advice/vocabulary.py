@@ -105,6 +105,7 @@ MATCHERS = (
 )
 
 LOG = ("output", "format", "level", "include", "exclude", "hostnames", "sampling", "no_hostname")
+ROLLED = ("roll_size", "roll_keep", "roll_keep_for", "roll_disabled", "roll_uncompressed", "mode")
 WRITERS = ("stdout", "stderr", "discard", "file", "net")
 ENCODERS = ("console", "json", "filter", "append")
 GLOBAL_OPTIONS = (

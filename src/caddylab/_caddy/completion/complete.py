@@ -21,6 +21,9 @@ Read = Callable[[str], Imports]
 Refused = Callable[[str, Imports], str]
 """Has Caddy adapt a text and what it imports; gives its refusal, or nothing."""
 
+Left = tuple[Statement, Statement, str]
+"""What is left out, what in it Caddy does not take, and what to say of that."""
+
 MOST = 100
 """So many parts are left out at most."""
 
@@ -106,10 +109,12 @@ def _leave_out(done: Completed, message: str, own: bool) -> bool:
     found = _unknown(text, message, line, own) or _no_file(text, message, line, own)
     if found is None:
         return False
-    statement, means = found
+    statement, inner, means = found
     done.put(file, without(text, statement))
-    stood, name = " ".join(statement.words), done.imports[file].name if file else ""
-    done.substitutions.append(Substitution(statement.line, stood, "", means, name))
+    stood, name = " ".join(inner.words), done.imports[file].name if file else ""
+    if statement is not inner:
+        means += f" The `{' '.join(statement.words)}` around it is left out with it."
+    done.substitutions.append(Substitution(inner.line, stood, "", means, name))
     return True
 
 
@@ -122,7 +127,7 @@ def _place(done: Completed, message: str) -> tuple[Path | None, int | None]:
     return None, int(named[1]) if named else None
 
 
-def _unknown(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:
+def _unknown(text: str, message: str, line: int | None, own: bool) -> Left | None:
     found = unknown(message, refuse(message, text), text, line)
     if found is None:
         return None
@@ -131,9 +136,9 @@ def _unknown(text: str, message: str, line: int | None, own: bool) -> tuple[Stat
         return None
     if found.plugin is None:
         means = "This Caddy does not know it; it may be of a plugin. It does nothing here."
-        return found.statement, means
+        return found.statement, found.inner, means
     name, left = found.plugin
-    return found.statement, f"It is of a plugin that this Caddy lacks ({name}). {left}"
+    return found.statement, found.inner, f"It is of a plugin that this Caddy lacks ({name}). {left}"
 
 
 def outside(error: CaddyfileError) -> str:
@@ -142,17 +147,19 @@ def outside(error: CaddyfileError) -> str:
     return f"{error.reason} at Caddyfile:{error.line}" if found else ""
 
 
-def _no_file(text: str, message: str, line: int | None, own: bool) -> tuple[Statement, str] | None:
+def _no_file(text: str, message: str, line: int | None, own: bool) -> Left | None:
     if not own:
         return None
     kept_out = OUTSIDE.search(message)
     if found := kept_out or NO_FILE.search(message):
         statement = statement_of(text, found[1].strip("'\","), line)
+        inner = statement
     else:
         gone = missing(message, text, line)
-        statement = gone.statement if gone else None
-    if statement is None:
+        statement, inner = (gone.statement, gone.inner) if gone else (None, None)
+    if statement is None or inner is None:
         return None
+    means = "There is no such file here: what it would bring is missing."
     if kept_out:
-        return statement, "It lies outside of the Caddyfile's folder; `allow=` lets it be read."
-    return statement, "There is no such file here: what it would bring is missing."
+        means = "It lies outside of the Caddyfile's folder; `allow=` lets it be read."
+    return statement, inner, means

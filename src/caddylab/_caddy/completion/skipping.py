@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from caddylab._caddy.advice import vocabulary as known
 from caddylab._caddy.advice.explain import unheard_of
+from caddylab._caddy.advice.foreign_word import POLICIES, meaning
 from caddylab._caddy.completion import plugins
 from caddylab._caddy.completion.plugins import Plugin
 from caddylab._caddy.text.tokens import Statement, Way, located, parse, ways
@@ -33,13 +34,15 @@ class Unknown:
 
     Attributes:
         statement: what to leave out.
-        word: what of it Caddy does not know.
+        inner: the statement in it, or itself, that Caddy does not know.
+        word: what of that Caddy does not know.
         plugin: what it is known to be of; None if nobody has heard of it.
         module: the whole name of a module; empty for a directive.
         missing: whether it is known, but names a file that is not there.
     """
 
     statement: Statement
+    inner: Statement
     word: str
     plugin: Plugin | None
     module: str = ""
@@ -64,28 +67,35 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
     elif module := _MODULE.search(message):
         word = name = module["word"]
         last = word.rpartition(".")[2]
-        plugin = None if slip(last) else plugins.of_module(word)
+        plugin = None if slip(last) or _elsewhere(word) else plugins.of_module(word)
     else:
         return None
     if not plugin and not _strange(message, error, word):
         return None
     # Of a snippet Caddy names another line than where the word stands.
-    statement = statement_of(text, last, line) or statement_of(text, last, None)
-    return Unknown(statement, last, plugin, name) if statement else None
+    way = way_to(text, last, line) or way_to(text, last, None)
+    return Unknown(_emptied(way), way[-1], last, plugin, name) if way else None
 
 
 def missing(message: str, text: str, line: int | None) -> Unknown | None:
     """What names a file that Caddy reads at once, and that is not there; an `import` aside."""
     found = _OPEN.search(message)
-    statement = statement_of(text, found["file"], line) if found else None
-    if not found or not statement or statement.name == "import":
+    way = way_to(text, found["file"], line) if found else ()
+    if not found or not way or way[-1].name == "import":
         return None
-    return Unknown(statement, found["file"], None, missing=True)
+    return Unknown(_emptied(way), way[-1], found["file"], None, missing=True)
 
 
 def slip(word: str) -> bool:
     """Whether a module's name is more likely a word of Caddy's, misspelt."""
     return bool(get_close_matches(word, WORDS, 1, 0.8))
+
+
+def _elsewhere(module: str) -> bool:
+    """Whether it is a balancing policy under the name that another program has for it."""
+    place, _, name = module.rpartition(".")
+    alike = get_close_matches(name, known.POLICIES, 1, 0.7) or re.search("stick|session", name)
+    return place.endswith(".selection_policies") and bool(alike or meaning(POLICIES, name))
 
 
 def _strange(message: str, error: CaddyfileError, word: str) -> bool:
@@ -94,7 +104,13 @@ def _strange(message: str, error: CaddyfileError, word: str) -> bool:
 
 
 def statement_of(text: str, word: str, line: int | None) -> Statement | None:
-    """What to leave out to be rid of a word.
+    """What to leave out to be rid of a word; arguments as for `way_to`."""
+    way = way_to(text, word, line)
+    return _emptied(way) if way else None
+
+
+def way_to(text: str, word: str, line: int | None) -> Way:
+    """The statement with a word, and those around it; empty if there is none.
 
     Args:
         text: the Caddyfile.
@@ -104,8 +120,8 @@ def statement_of(text: str, word: str, line: int | None) -> Statement | None:
     for path in ways(parse(text).statements):
         has = any(each == word or word.endswith(f"/{each}") for each in path[-1].words)
         if has and line in (path[-1].line, None):
-            return _emptied(path)
-    return None
+            return path
+    return ()
 
 
 def _emptied(path: Way) -> Statement:

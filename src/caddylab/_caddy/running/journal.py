@@ -29,6 +29,16 @@ from caddylab._records import UNSENT, Request
 BUSY, IDLE = 0.01, 0.1
 """Seconds between two looks at the log: while a run is open, and else."""
 
+QUIET = 0.5
+"""Seconds between two looks at Caddy's counters when the last few have found nothing: an idle lab
+should cost next to nothing."""
+
+LOOKS = 3
+"""How many looks, IDLE apart, those last few are."""
+
+TRAFFIC = b'"logger":"http.'
+"""What the log says when somebody asks Caddy for something, or Caddy checks somebody."""
+
 GRACE = 1.0
 """Seconds of silence after which a missing closing line is given up."""
 
@@ -65,7 +75,7 @@ class Journal:
         self._listener: Callable[[Line], None] | None = None
         self.joining = Joining(backends)
         self._lock = threading.Lock()
-        self._counts_read = 0.0
+        self._counts_read, self._looks = 0.0, LOOKS
         self._answers = True
         self.trouble = ""
         self._unwritten = ""
@@ -170,7 +180,7 @@ class Journal:
         with self._lock:
             try:
                 self._read_lines()
-                if time.monotonic() - self._counts_read >= IDLE:
+                if time.monotonic() - self._counts_read >= (IDLE if self._looks else QUIET):
                     self._unwritten = self._log_trouble() or self._unwritten
                     self._read_counts()
                     self._answers = True
@@ -179,7 +189,10 @@ class Journal:
                 self._answers = False
 
     def _read_lines(self) -> None:
-        for line in self._reader.feed(self._read_log(self._reader.offset)):
+        new = self._read_log(self._reader.offset)
+        if TRAFFIC in new:
+            self._looks = LOOKS
+        for line in self._reader.feed(new):
             if isinstance(line, Flip):
                 self.opinions.flipped(line)
             elif isinstance(line, FailedCheck):
@@ -194,6 +207,8 @@ class Journal:
     def _read_counts(self) -> None:
         self._counts_read = time.monotonic()
         counts = self._upstreams()
+        goes_on = self.joining.busy or any(map(any, counts.values()))
+        self._looks = LOOKS if goes_on else max(0, self._looks - 1)
         under_way = dict.fromkeys(self._backends.values(), 0)
         for dial, backend in list(self._backends.items()):  # it may be reached at several
             under_way[backend] += counts.get(dial, Upstream(0, 0)).num_requests

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST = 40
 """How often Caddy is asked about one file at most."""
 
-_PLACE = re.compile(r"(?:^|\bat )(?P<file>[^\s:][^:\n]*):(?P<line>\d+)")
+_PLACE = re.compile(r"(?:^(?=-|\S*/)|\bat )(?P<file>[^\s:][^:\n]*):(?P<line>\d+)")
 
 
 @dataclass
@@ -121,7 +121,7 @@ class _Attempt:
             return False
         self.texts[number] = without(text, found.statement)
         if found.statement.name != "order":
-            found.statement.line += source.first
+            found.inner.line += source.first
             self.adapted.skipped.append(found)
         return True
 

@@ -72,7 +72,7 @@ def of_note(note: Note, whole: Whole) -> Diagnostic:
 
 def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     """What this Caddy does not know."""
-    source, line, there = _place(whole, found.statement.line)
+    source, line, there = _place(whole, found.inner.line)
     word = f"`{found.word}`"
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
     if found.missing:

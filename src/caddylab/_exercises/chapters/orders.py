@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import served
@@ -17,6 +18,7 @@ from caddylab._exercises.chapters.hints08 import (
 from caddylab._exercises.task import Finding, Findings, Hints
 from caddylab._records import Attempt, Outcome
 from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.diary import Diary
 from caddylab._traffic.traffic import Traffic
 
 PATIENCE = 1.5
@@ -55,13 +57,15 @@ def executed(bench: Bench, run: Traffic, slow: Backend) -> Counter[str]:
         for request in run.requests
         if any(attempt.backend == slow.number for attempt in request.attempts)
     }
-    bench.soon(lambda: sent_there <= set(_diary(slow)), 5)
+    diary = Diary(slow)
+    bench.soon(lambda: sent_there <= _ids(diary.read()), 5)
     wanted = {f"{run.run.id}-{request.n}" for request in run.requests}
-    return Counter(id for backend in bench.backends for id in _diary(backend) if id in wanted)
+    told = (str(entry["id"]) for backend in bench.backends for entry in backend.requests())
+    return Counter(id for id in told if id in wanted)
 
 
-def _diary(backend: Backend) -> list[str]:
-    return [str(entry["id"]) for entry in backend.requests()]
+def _ids(entries: list[dict[str, Any]]) -> set[str]:
+    return {str(entry["id"]) for entry in entries}
 
 
 def _readers(bench: Bench, count: int, at_a_time: int) -> Traffic:

@@ -124,10 +124,7 @@ class Instrument:
         self.notes: list[str] = []
         app: Json = self.config.get("apps", {}).get("http", {})
         refuse = Refuse(text)
-        tls: Json = (adapted.get("apps", {}).get("tls") or {}).get("certificates") or {}
-        self.listeners = Listeners(
-            app, runtime, refuse, own=own, port=port, automated=tls.get("automate") or []
-        )
+        self.listeners = Listeners(app, runtime, refuse, own=own, port=port)
         self.servers = self.listeners.servers
         self.authority = authority or Signer()
         self.speech = Speech(runtime, self.authority, refuse, lenient=lenient)
@@ -149,8 +146,9 @@ class Instrument:
         plain = copy.deepcopy(self.config)
         self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
-        self.listeners.map()
         tls: Json = self.config["apps"].setdefault("tls", {})
+        self.listeners.automated = (tls.get("certificates") or {}).get("automate") or []
+        self.listeners.map()
         opened += self.listeners.remark_certificates(tls, lend=self.lenient)
         self.upstreams.map(self.config, self.listeners.inner)
         mark_checks(self.config)
@@ -200,7 +198,9 @@ class Instrument:
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         default = logs.setdefault("default", {})
-        if not default.get("include"):  # else Caddy refuses to exclude what is not included
+        if set(default) <= {"exclude"}:  # it would encode each request a second time, for nobody
+            default.setdefault("exclude", []).append("http")
+        elif not default.get("include"):  # else Caddy refuses to exclude what is not included
             default.setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
         logs["caddylab"] = {
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},

@@ -31,10 +31,10 @@ class Listeners:
         refuse: makes the errors.
         own: whether it is somebody's own file, whose variables were given values.
         port: of the site that gets the lab's traffic, if that is decided.
-        automated: the names that Caddy gets certificates for though no matcher has them.
 
     Attributes:
         servers: the servers by name.
+        automated: the names that Caddy gets certificates for though no matcher has them.
         served: each server, and whether Caddy's redirects to HTTPS are there; known after `map`,
             like all that follows.
         inner: the listener of each port of the Caddyfile.
@@ -44,10 +44,9 @@ class Listeners:
 
     def __init__(
         self, app: Json, runtime: Runtime, refuse: Refuse, *, own: bool = False, port: int = 0,
-        automated: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        self._automated = automated
         self._own, self._port = own, port
+        self.automated: Sequence[str] = ()
         self.app, self._runtime, self._refuse = app, runtime, refuse
         self.servers: Json = app.get("servers", {})
         self._ports = Ports.of(app)
@@ -159,7 +158,7 @@ class Listeners:
         # As the Caddyfile has it; one of the lab's own is empty.
         server = self._written.get(name, {"listen": [f":{port}"]})
         secure = self._secure(server, port)
-        certified = [*https.managed(server), *self._automated] if secure else []
+        certified = [*https.managed(server), *self.automated] if secure else []
         usual = port == self._ports.usual(secure)
         return Door(port, secure, usual, gate.address, hosts(server), certified)
 

@@ -14,9 +14,10 @@ from caddylab._caddy.advice.mistakes.directives import DIRECTIVES, MODULES, VALU
 from caddylab._caddy.advice.mistakes.directives import NO_DIRECTIVE as NO_DIRECTIVE
 from caddylab._caddy.advice.mistakes.mistake import Mistake as Mistake
 from caddylab._caddy.advice.mistakes.proxy import OPTIONS, POLICIES, UPSTREAMS
-from caddylab._caddy.advice.mistakes.structure import BRACES, REQUEST, SITES
+from caddylab._caddy.advice.mistakes.structure import BRACES, REQUEST, SITES, TEMPLATES
 
 MISTAKES = (
+    *TEMPLATES,
     *BRACES,
     *SITES,
     *DIRECTIVES,

@@ -18,7 +18,7 @@ OPTIONS = (
         NO_SUCH + r"\w+[=:]",
         "Between an option and its value stands a space, no sign: `$example`.",
     ),
-    Mistake(NO_SUCH + r"(?P<word>[\w-]+),", "$meaning", table=foreign.PROXY),
+    Mistake(NO_SUCH + r"(?P<word>[\w.-]+),", "$meaning", table=foreign.PROXY),
     Mistake(
         NO_SUCH + r"(?P<word>[^,]+),.*\n(?P<first>\w+)\s.*(?P=word)",
         "`$option` has one value too many, `$word`; the right form is `$example`.",
@@ -47,9 +47,9 @@ OPTIONS = (
         names=(*known.OPTIONS, *known.TRANSPORT),
     ),
     Mistake(
-        r"tokens for 'log': unrecognized subdirective:? (?P<word>\w+)",
+        r"tokens for 'log': unrecognized subdirective:? '?(?P<word>[\w:.-]+)",
         "Did you mean `$near`?",
-        names=known.LOG,
+        names=(*known.LOG, *known.ROLLED),
     ),
     Mistake(
         "selection policy already specified",
@@ -93,6 +93,11 @@ UPSTREAMS = (
         "only support scheme, host, and port components",
         "An upstream is `host:port` without a path: `backend1:8080`; to change the path of the"
         " requests there is `rewrite`.",
+    ),
+    Mistake(
+        r"invalid host: ParseAddr\(\"(?P<word>[^\"]+)\"\)",
+        "Between `[` and `]` stands an IPv6 address, and `$word` is none; a name and an IPv4"
+        " address have no brackets: `backend1:8080`.",
     ),
     Mistake(
         "invalid start port|invalid end port",

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from caddylab._caddy.advice import foreign
 from caddylab._caddy.advice.mistakes.mistake import (
     Mistake,
     late_globals,
     only,
+    only_block,
     second_site,
     surplus_brace,
+)
+
+TEMPLATES = (
+    Mistake(
+        r"\A[^\n]*(?:\{\{|\}\}|\{%|<%|%>)",
+        "This is a template, to be filled in by another program: give the file that comes of it.",
+    ),
+    Mistake(
+        r"\A[^\n]*\$\{(?P<word>[A-Za-z_]\w*)\}",
+        "A Caddyfile has variables of the environment as `{$$$word}`.",
+        find=only(r"\$$\{$word\}"),
+    ),
+    Mistake(
+        r"\A[^\n]*'(?:https?://)?\$(?P<word>[A-Za-z_]\w*)",  # Caddy tells it in small letters
+        "A Caddyfile has variables of the environment as `{$$NAME}`.",
+        find=only(r"(?i)\$$$word\b"),
+    ),
 )
 
 BRACES = (
@@ -56,6 +75,12 @@ BRACES = (
 
 SITES = (
     Mistake(
+        r"unrecognized directive: (?s:.*)\ninside (?P<word>\S+)$",
+        "$meaning",
+        table=foreign.FRAMES,
+        find=only_block,
+    ),
+    Mistake(
         r"ambiguous site definition: (?P<word>\S+)",
         "Two sites have the address `$word`: put their lines into one, or change one address.",
         find=second_site,
@@ -64,6 +89,10 @@ SITES = (
         "parsed '(?P<word>[^']+)' as a site address, but it is a known directive",
         "`$word` must stand inside a site: `:80 {` on a line above it, `}` on a line below it;"
         " if they are there, a `}` before this line ends the site too early.",
+    ),
+    Mistake(
+        r"matchers may not be defined globally.*found (?P<word>@[^,\s]+)",
+        "`$word` must stand inside a site: `:80 {` on a line above it, `}` on a line below it.",
     ),
     Mistake(
         "Did you mean to define a second site",

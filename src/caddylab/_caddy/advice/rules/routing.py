@@ -5,6 +5,7 @@ from __future__ import annotations
 from caddylab._caddy.adapted.flow import Json, Step, answers, takes_all
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
+from caddylab._caddy.text.tokens import ways
 
 _ROOT = ["/"]
 
@@ -75,10 +76,21 @@ def only_root(subject: Subject) -> Findings:
             and _is_root(step)
             and not any(_takes_the_rest(s, step) for s in subject.steps)
         ):
+            line, advice = _root_at(subject, proxy.line())
             yield Remark(
-                proxy.line(),
+                line,
                 "`/` is the path `/` and no other: Caddy answers any other path with an empty 200.",
+                advice,
             )
+
+
+def _root_at(subject: Subject, line: int | None) -> tuple[int | None, str]:
+    """The line on which that `/` stands, and what to do where that is not the proxy's own."""
+    for way in ways(subject.outline.statements):
+        around = [s for s in way[:-1] if s.words[1:2] == _ROOT]
+        if way[-1].line == line and around:
+            return around[-1].line, f"Leave the `/` out: `{around[-1].name} {{`."
+    return line, ""
 
 
 def _is_root(step: Step) -> bool:
@@ -156,3 +168,24 @@ def _paths(conditions: tuple[list[Json], ...]) -> list[str]:
 def _matches(page: str, pattern: str) -> bool:
     start, star, _ = pattern.partition("*")
     return page.startswith(start) if star else page == pattern
+
+
+@rule(
+    "named-route-cut",
+    "A named route of which one directive is left",
+    write="Put its directives into a `route { … }`.",
+)
+def named_route_cut(subject: Subject) -> Findings:
+    """Of a named route in which no directive has a matcher Caddy keeps only the one that comes
+    first, and drops the others in silence.
+    """
+    named = [pair for s in subject.servers for pair in (s.get("named_routes") or {}).items()]
+    for name, route in named:
+        kept = [handler.get("handler") for handler in route.get("handle") or []]
+        for statement in subject.statements(f"&({name})"):
+            stood = [inner.name for inner in statement.body if not inner.name.startswith("@")]
+            if len(stood) > 1 and len(kept) == 1 and kept[0] not in ("subroute", "invoke"):
+                message = (
+                    f"Of this named route Caddy keeps one directive of {len(stood)}, and drops"
+                )
+                yield Remark(statement.line, f"{message} the others in silence.")
