@@ -23,7 +23,7 @@ class Carrier(Protocol):
 
     @property
     def port(self) -> int:
-        """Our end's, once there is a connection."""
+        """The address of our end, once there is a connection."""
 
     @property
     def turned_away(self) -> bool:

@@ -13,12 +13,12 @@ _log = logging.getLogger(__name__)
 
 
 def goes_on(error: BaseException) -> None:
-    """Tell Python's log what a thread has run into, and that it goes on."""
+    """Log the error that a thread has run into, and that the thread goes on."""
     _log.error("%s goes on after an error.", threading.current_thread().name, exc_info=error)
 
 
 def in_thread(name: str, job: Callable[..., object], *arguments: object) -> threading.Thread:
-    """Do a job on a thread of its own that keeps nobody from leaving."""
+    """Do a job on a daemon thread of its own, which never keeps Python from exiting."""
     thread = threading.Thread(target=job, args=arguments, name=name, daemon=True)
     thread.start()
     return thread
