@@ -53,6 +53,8 @@ CALLS = {
     "load(warn=text)": lambda lab, run: lab.load("crash", warn="no"),
     "load(5)": lambda lab, run: lab.load(5),
     "load of half a character": lambda lab, run: lab.load(f":80 {{\n\trespond {HALF}\n}}"),
+    "diary(timeout=-1)": lambda lab, run: lab.backend(1).diary(0, timeout=-1),
+    "diary(timeout=1e30)": lambda lab, run: lab.backend(1).diary(0, timeout=10**30),
     "slow(text)": lambda lab, run: lab.backend(1).slow("2"),
     "slow(True)": lambda lab, run: lab.backend(1).slow(True),
     "slow(nan)": lambda lab, run: lab.backend(1).slow(math.nan),

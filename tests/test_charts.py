@@ -385,6 +385,14 @@ def test_the_timeline_has_faults_and_opinions_in_rows_of_their_own_above():
     assert sentence(spec) == "Backend 2 was killed: 1 failed attempt, it cost its request 0.3 ms"
 
 
+def test_attempts_that_follow_each_other_cost_what_their_request_waited():
+    script = scenes.Script()
+    script.request(0.0, *[(2, 0.001, scenes.REFUSED)] * 3, (1, 0.002, 200), latency=0.5)
+    assert sentence(timeline(script.scene())).endswith(
+        "3 failed attempts at backend 2, whoever met them was answered within 500 ms"
+    )
+
+
 def test_the_words_of_a_bar_from_end_to_end_stand_inside_it():
     script = scenes.Script()
     script.request(0.0, (2, 1.0, scenes.GONE), outcome="timeout", latency=1.0)

@@ -11,6 +11,7 @@ import pytest
 from ahead import ahead
 from runtimes import notebooks, settings
 
+from caddylab._charts.parts.renderer import LIVE
 from caddylab._claims import verify
 from caddylab._machine import shipped
 from caddylab._notebook.lab import PLACES
@@ -34,10 +35,23 @@ def text_of(notebook) -> str:
     )
 
 
+def charts_as_pngs(notebook) -> bool:
+    """Whether its charts have become PNGs as well."""
+    shown = [
+        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
+    ]
+    return any(LIVE in data and "image/png" in data for data in shown)
+
+
+PICTURED = "02-crash"
+"""Its charts become PNGs as well, as a learner's do. That every kind of picture does is proved by
+`test_charts.py`, without a JavaScript engine in each of the kernels here.
+"""
+
 executed = ahead(
     "test_notebook",
     lambda notebook, runtime: verify.run(
-        notebook, settings(runtime, pictures=runtime == "process")
+        notebook, settings(runtime, pictures=(notebook.stem, runtime) == (PICTURED, "process"))
     ),
 )
 
@@ -48,6 +62,7 @@ def test_notebook(notebook: Path, runtime: str, executed, request):
     executed = executed[request.node.nodeid].result()
     if has_a_lab(notebook):
         assert PLACES[runtime] in text_of(executed)
+    assert charts_as_pngs(executed) == ((notebook.stem, runtime) == (PICTURED, "process"))
     findings = list(verify.compare(notebook, verify.claims(executed)))
     assert [finding for finding in findings if finding.drifted] == []
 

@@ -14,6 +14,7 @@ import time
 import psutil
 import pytest
 from interrupting import stop_when
+from lab_processes import processes_of
 
 from caddylab import FaultError, Lab, StartFailed
 from caddylab._machine.undisturbed import Line
@@ -22,7 +23,7 @@ from caddylab._rig.backends.diary import Diary
 from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_STATUS
 from caddylab._runtimes import lab_folder as folder
 from caddylab._runtimes.base import Sight
-from caddylab._runtimes.keeper import MARK, Keeper
+from caddylab._runtimes.keeper import Keeper
 
 PLAIN = """:80 {
 	reverse_proxy backend1:8080 backend2:8080 {
@@ -45,11 +46,11 @@ def plain(request):
 
 
 def sight(lab, number) -> Sight:
-    return lab.backend(number)._unit.look()
+    return lab.stack.runtime.units[number - 1].look()
 
 
 def kill_from_outside(lab, number) -> None:
-    unit = lab.backend(number)._unit
+    unit = lab.stack.runtime.units[number - 1]
     if lab.stack.runtime.name == "podman":
         unit.container.signal("SIGKILL")
     else:
@@ -150,7 +151,7 @@ def test_a_hung_backend_that_dies_is_not_hung_any_more(lab):
 
 
 def test_what_was_frozen_or_thawed_from_outside_is_seen(lab):
-    unit = lab.backend(2)._unit
+    unit = lab.stack.runtime.units[1]
     unit.freeze()
     assert lab.backend(2).state == "hung"
     lab.restore()
@@ -165,7 +166,7 @@ def test_a_backend_that_somebody_else_has_started_has_no_fault(lab):
     backend = lab.backend(1)
     backend.slow(30)
     backend.kill()
-    backend._unit.start()
+    lab.stack.runtime.units[0].start()
     assert backend.state == "up"
     assert all_is_well(lab)
 
@@ -323,15 +324,11 @@ def processes():
 def backends_of(lab) -> list[psutil.Process]:
     """The processes that listen where a backend of the lab does."""
     ports = {unit.address[1] for unit in lab.stack.runtime.units}
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == lab.id:
-                listens = {c.laddr.port for c in process.net_connections() if c.status == "LISTEN"}
-                found += [process] if listens & ports else []
-        except psutil.Error:
-            continue
-    return found
+    return [
+        process
+        for process in processes_of(lab.id)
+        if ports & {c.laddr.port for c in process.net_connections() if c.status == "LISTEN"}
+    ]
 
 
 def test_a_diary_that_is_read_again_and_again_is_the_whole_one(processes, monkeypatch):
@@ -354,12 +351,13 @@ def test_a_diary_that_is_read_again_and_again_is_the_whole_one(processes, monkey
 
 def test_a_start_that_nobody_waited_for_is_no_second_backend(processes, monkeypatch):
     """The keeper has started it, and its answer stays unread."""
-    backend, keeper = processes.backend(2), processes.stack.runtime.keeper
+    backend, runtime = processes.backend(2), processes.stack.runtime
+    keeper, unit = runtime.keeper, runtime.units[1]
     backend.kill()
     with monkeypatch.context() as patch:
         patch.setattr(keeper, "_ask", lambda **command: say(keeper, -1, **command))
-        patch.setattr(backend._unit, "look", lambda: None)
-        backend._unit.launch()
+        patch.setattr(unit, "look", lambda: None)
+        unit.launch()
     backend.start()
     assert len(backends_of(processes)) == 2
     with backend.hung():
@@ -382,7 +380,7 @@ def test_without_its_keeper_a_lab_still_tells_what_is_so():
 
 def test_a_stranger_at_a_backends_port_is_noticed(processes):
     """Its app, started by hand: Linux would let it share the port, and take turns."""
-    unit = processes.backend(1)._unit
+    unit = processes.stack.runtime.units[0]
     environment = os.environ | {
         "BACKEND_ID": "1", "CONTROL_PORT": str(unit.control[1]),
         "CONTROL_SECRET": processes.stack.runtime.secret, "CONTROL_INSTANCE": "stranger",

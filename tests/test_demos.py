@@ -206,6 +206,7 @@ class TestRecordings:
         assert path.stat().st_size < 100_000
         assert "</html>" not in repr(run.replay())
 
+    @pytest.mark.long
     @each_demo
     def test_the_show_goes_on_without_a_lab(self, demo, monkeypatch):
         def fail(*_, **__):

@@ -87,10 +87,10 @@ def test_a_rolling_restart_that_waits_costs_nobody_an_answer(fresh):
     fresh.load(site("lb_retries 1\nhealth_uri /ready\nhealth_interval 100ms"))
     run = fresh.fire(rate=50, duration=60, background=True)
     fresh.wait_until(lambda: len(run) > 5, 10)
-    born = [backend._unit.instance for backend in fresh.backends]
+    born = [unit.instance for unit in fresh.stack.runtime.units]
     fresh.rolling_restart(0.1, ready_after=0.5, wait="healthy")
     fresh.wait_until(lambda: all(b.healthy for b in fresh.backends), 10)
-    assert [b._unit.instance for b in fresh.backends] != born
+    assert [unit.instance for unit in fresh.stack.runtime.units] != born
     run.run.finish()
     assert run.wait().outcomes[Outcome.BAD_GATEWAY] == 0
     assert run.good >= len(run) - 25  # until the next check, an unready one answers 503

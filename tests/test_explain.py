@@ -137,6 +137,7 @@ MISTAKES = {
     "round-robin": (site("lb_policy round-robin"), 3, "Did you mean `round_robin`?"),
     "Round_Robin": (site("lb_policy Round_Robin"), 3, "Did you mean `round_robin`?"),
     "least_connections": (site("lb_policy least_connections"), 3, "Did you mean `least_conn`?"),
+    "a path alone": (lines(":80 {", "redir /app", "}"), 2, "write `redir * /app`"),
     "sticky": (site("lb_policy sticky"), 3, "`lb_policy cookie`"),
     "a policy from nowhere": (site("lb_policy zigzag"), 3, "Caddy's policies are random,"),
     "a semicolon after the policy": (site("lb_policy first;"), 3, "ends without `;`"),

@@ -7,6 +7,7 @@ from admin_caddy import AdminCaddy, admin_caddy, site
 
 from caddylab._caddy.advice import foreign
 from caddylab._caddy.advice.explain import refuse
+from caddylab._caddy.completion.skipping import unknown
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +27,22 @@ def in_site(*lines: str) -> str:
         "health_check /": "health_uri /",
         "header_upstream Host {host}": "header_up",
         "timeout 5s": "response_header_timeout 5s",
-        "proxy_connect_timeout 2s": "dial_timeout 1s",
+        "proxy_connect_timeout 2s": "dial_timeout 2s",
+        "proxy_connect_timeout 2": "dial_timeout 1s",
+        "timeout connect 5s": "`transport http { ⏎ dial_timeout 5s ⏎ }`",
+        "option redispatch": "lb_retries 1",
+        "stick-table type ip": "lb_policy client_ip_hash",
+        "balance leastconn": "`lb_policy least_conn`",
+        "balance source": "`lb_policy client_ip_hash`",
+        "policy header X-User": "`lb_policy header X-User`",
+        "header_downstream -Server": "`header_down -Server`",
+        "health_check /up": "`health_uri /up`",
+        "try_duration 3s": "`lb_try_duration 3s`",
+        "loadBalancer.sticky true": "lb_policy cookie lb",
+        "loadbalancer.healthcheck.path /up": "health_uri /up",
+        "circuitBreaker {\n}": "fail_duration 10s",
         "proxy_next_upstream error timeout": "lb_retries 1",
-        "policy least_conn": "lb_policy",
+        "policy least_conn": "`lb_policy least_conn`",
         "balance roundrobin": "lb_policy round_robin",
         "retries 3": "lb_retries 1",
         "backup": "lb_policy first",
@@ -61,6 +75,11 @@ def test_a_word_that_needs_nothing_is_to_be_taken_away(caddy: AdminCaddy, word):
         "proxy_read_timeout 5s": "response_header_timeout 5s",
         "default_backend web": "reverse_proxy",
         "location /api/ {\n}": "handle /api/*",
+        "internal /private": "respond /private/* 404",
+        "include snippets/tls.conf": "import",
+        "basicauth / bob pass": "basic_auth { ⏎ bob HASH ⏎ }",
+        "rewrite {\nto {path} /index.php\n}": "try_files",
+        "rewrite ^/old/(.*)$ /new/$1 permanent": "uri path_regexp",
     }.items(),
 )
 def test_a_foreign_word_in_a_site_gets_the_line_to_write(caddy: AdminCaddy, line, write):
@@ -70,6 +89,29 @@ def test_a_foreign_word_in_a_site_gets_the_line_to_write(caddy: AdminCaddy, line
 
     assert error.line == 2
     assert write in error.help
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("upstream app {\n\tserver app1:80;\n}\nserver {\n\tlisten 80;\n}\n", 1, "upstream"),
+        ("backend web\n\tbalance roundrobin\n\tserver s1 app1:80 check\n", 1, "backend"),
+        ("frontend web {\n\tdefault_backend app\n}\n", 1, "frontend"),
+        ("http:\n  services:\n    app:\n", 1, "http:"),
+    ],
+)
+def test_a_foreign_block_at_the_top_is_told_by_its_own_word(caddy: AdminCaddy, text, line, word):
+    error = refuse(caddy.refusal(text), text)
+
+    assert error.line == line
+    assert error.help.startswith(f"`{word}` is ")
+
+
+@pytest.mark.parametrize("name", ["failover", "power_of_two", "sticky", "least_connections"])
+def test_a_policy_of_another_program_is_no_plugin(name):
+    text = site(f"lb_policy {name}")
+    message = f"module not registered: http.reverse_proxy.selection_policies.{name}, at Caddyfile:3"
+    assert unknown(message, refuse(message, text), text, 3) is None
 
 
 def test_what_is_right_by_its_spelling_is_still_guessed(caddy: AdminCaddy):

@@ -11,14 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-import psutil
 import pytest
 from interrupting import stop_after
+from lab_processes import processes_of
 
 from caddylab import Lab
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folder
-from caddylab._runtimes.keeper import MARK
 
 # What Stop cuts off in a start or in a widget is closed when it is forgotten.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -119,7 +118,7 @@ def faults_of(lab: Lab) -> list[str]:
     """Where what the lab says differs from what is there, after `restore()`."""
     wrong = []
     for backend in lab.backends:
-        seen = backend._unit.look()
+        seen = lab.stack.runtime.units[backend.number - 1].look()
         if not seen.running or seen.frozen:
             wrong.append(f"{backend} is not well: {seen}")
         if backend.state != "up" or backend.faults:
@@ -149,17 +148,6 @@ def parts(lab: Lab) -> int:
         client, label = lab.stack.runtime._session.service.client, f"label=caddylab.lab={lab.id}"
         return len(client.containers.list(filters=[label])) - 1  # the name server
     return len([process for process in processes_of(lab.id) if process.ppid() != os.getpid()])
-
-
-def processes_of(lab_id: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == lab_id and process.status() != "zombie":
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def mine() -> set[str]:

@@ -11,13 +11,12 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
+from lab_processes import processes_of
 from podman_support import left_of
 
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folder
-from caddylab._runtimes.keeper import MARK
 from caddylab._runtimes.podman import service as podman_service
 
 OWNER = """
@@ -70,17 +69,6 @@ def owners_labs(pid: int) -> list[str]:
     return [lab_id for lab_id, mark in marks.items() if mark.startswith(f"{pid}:")]
 
 
-def marked(lab_id: str) -> bool:
-    """Whether a process of the lab runs."""
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == lab_id:
-                return True
-        except psutil.Error:
-            continue
-    return False
-
-
 def killed_in(phase: str, runtime: str) -> list[str]:
     """Kill an owner in this phase; the ids of its labs, as far as one could see."""
     word, deed = PHASES[phase]
@@ -103,7 +91,7 @@ def killed_in(phase: str, runtime: str) -> list[str]:
 def left(labs: list[str], runtime: str) -> list[str]:
     """What is left of these labs."""
     found = [f"folder {lab}" for lab in labs if (folder.base() / lab).exists()]
-    found += [f"process of {lab}" for lab in labs if marked(lab)]
+    found += [f"process of {lab}" for lab in labs if processes_of(lab)]
     if runtime == "podman":
         with podman_service.at_hand() as service:
             found += [name for lab in labs for name in left_of(service.client, lab)]

@@ -474,6 +474,11 @@ def test_a_refusal_points_at_the_words_own_line(lab, text, line, help):
     assert "backends=99" not in caught.value.help
 
 
+def test_an_upstream_may_be_called_as_a_parameter_is_elsewhere(lab):
+    lab.load(":80 {\n\treverse_proxy web:8080 backup:8080\n}\n")
+    assert lab.fire(4).good == 4
+
+
 @pytest.mark.parametrize(
     "text",
     [

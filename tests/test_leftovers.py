@@ -15,13 +15,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from lab_processes import processes_of
 
 from caddylab import Lab, LabError
 from caddylab._cli import clean
 from caddylab._machine.waiting import poll
 from caddylab._rig.stack import Stack
 from caddylab._runtimes import lab_folder as folder
-from caddylab._runtimes.keeper import MARK
 from caddylab._runtimes.podman import presence as podman
 
 OWNER = """
@@ -70,17 +70,6 @@ def labs_of(pid: int) -> list[Path]:
     """The folders of labs whose owner is this process."""
     marks = {path.parent: path.read_text() for path in folder.base().glob("*/owner")}
     return [path for path, mark in marks.items() if mark.startswith(f"{pid}:")]
-
-
-def processes_of(lab_id: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == lab_id:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def gone(lab_id: str) -> bool:

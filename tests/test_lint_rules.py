@@ -154,6 +154,11 @@ DESERVED = {
         (site("health_uri /", "health_request_body {host}", *ONCE), 4),
     ],
     # --- upstreams -----------------------------------------------------------------------
+    "parameter-as-upstream": [
+        (site(*ONCE, upstreams="backend1:8080 weight=3 backend2:8080"), 2),
+        (web("reverse_proxy {", "to backend1:8080", "to backend2:8080 backup", *ONCE, "}"), 4),
+        (web("reverse_proxy backend1:8080 check inter 2s"), 2),
+    ],
     "port-forgotten": [
         (site(*ONCE, upstreams="app1:3000 app2"), 2),
         (web("reverse_proxy backend1"), 2),
@@ -186,6 +191,10 @@ DESERVED = {
         (site("rewrite https://example.com{uri}", upstreams=ONE), 3),
         (web("rewrite * //example.com{uri}", "reverse_proxy app:80"), 2),
     ],
+    "redirect-to-a-status": [
+        (web("handle /app {", "redir /app/ 301", "}", "handle /app/* {", "abort", "}"), 3),
+        (web("redir / 308", f"reverse_proxy {ONE}"), 2),
+    ],
     # --- routes --------------------------------------------------------------------------
     "never-reached": [
         (web("respond hello", "reverse_proxy app:80"), 3),
@@ -197,10 +206,20 @@ DESERVED = {
         (web("route {", "respond hello", "reverse_proxy app:80", "}"), 4),
         (web("error 404", "reverse_proxy app:80"), 3),
     ],
+    "named-route-cut": [
+        (lines("&(app) {", "header X-Site shop", "reverse_proxy a:80", "}") + web("invoke app"), 1),
+        (lines("&(app) {", "root /srv", "file_server", "}") + web("invoke app"), 1),
+    ],
     "only-the-root": [
         (web("reverse_proxy / web:3000"), 2),
         (web("handle / {", "reverse_proxy web:3000", "}"), 2),
         (web("@home path /", "reverse_proxy @home web:3000", "encode gzip"), 3),
+    ],
+    "path-changed-before-match": [
+        (web("uri strip_prefix /api", "reverse_proxy /api/* app:80", "reverse_proxy web:80"), 2),
+        (web("handle_path /api/* {", "reverse_proxy /api/v1/* app:80", "}"), None),
+        (web("rewrite * /v2{uri}", "handle /api/* {", "reverse_proxy app:80", "}"), 2),
+        (web("rewrite * /index.php?{query}", "reverse_proxy /api/* app:80"), 2),
     ],
     "fallback-file-before-api": [
         (
@@ -240,14 +259,26 @@ DESERVED = {
         (web("header X-A {client.ip}", "reverse_proxy app:80"), 2),
         (web("header X-A {http.request.hst}", "reverse_proxy app:80"), 2),
         (web("header X-A {headers.X-Who}", "reverse_proxy app:80"), 2),
+        (site("header_up X-Port {server_port}", upstreams=ONE), 3),
+        (site("header_up X-Real-IP {http.request.X-Real-IP}", upstreams=ONE), 3),
         (web("header X-A {http.request.cookies.who}", "reverse_proxy app:80"), 2),
+    ],
+    "placeholder-too-early": [
+        (web("header X-Up {rp.upstream.hostport}", f"reverse_proxy {ONE}"), 2),
+        (web("header X-Up {http.reverse_proxy.retries}", f"reverse_proxy {ONE}"), 2),
+        (web("request_header X-Up {rp.upstream.host}", f"reverse_proxy {ONE}"), 2),
+        (site("header_up X-Was {rp.status_code}", upstreams=ONE), 3),
+        (site("header_down X-Tries {rp.retries}", upstreams=ONE), 3),
     ],
     "placeholder-not-expanded": [
         (site("header_up Cookie {cookie.*}", upstreams=ONE), 3),
         (site("header_up X-All {header.*}", upstreams=ONE), 3),
+        (site("header_up Upgrade {>Upgrade}", upstreams=ONE), 3),
         (site("header_up X-All {http.request.header.*}", upstreams=ONE), 3),
         (site("header_up X-Page {query.page.size}", upstreams=ONE), 3),
         (web("log_append page {query.page.size}", "reverse_proxy app:80"), 2),
+        (web("log_append up {rp.upstream.host}:{rp.upstream.port}", "reverse_proxy app:80"), 2),
+        (web("log_append tries n={rp.retries}", "reverse_proxy app:80"), 2),
     ],
     "blank-in-placeholder": [
         (site('header_up Host "{ upstream_hostport }"', upstreams=ONE), 3),
@@ -332,6 +363,7 @@ NEARLY = {
         "lb_try_duration 5s", "fail_duration 1s", upstreams=ONE
     ),
     "max_fails and a retry": site("fail_duration 10s", "max_fails 3", "lb_retries 1"),
+    "one upstream, waited for shortly": site("lb_try_duration 2s", *SLOW, upstreams=ONE),
     "checks and a memory": site("health_uri /", "fail_duration 10s"),
     "checks of one": site("health_uri /", upstreams=ONE),
     "a pool with a spare for its errors": web(
@@ -357,6 +389,8 @@ NEARLY = {
     "port 80 by address": web("reverse_proxy 192.0.2.7"),
     "port 80 by name": web("reverse_proxy www.example.com"),
     "port 80 for all": site(*ONCE, upstreams="app1 app2"),
+    "hosts that are called like parameters": site(*ONCE, upstreams="web:80 backup:80"),
+    "a host that is called backup": site(*ONCE, upstreams="web backup"),
     "port 80 with and without": site(*ONCE, upstreams="app1:80 app2"),
     "a network before the address": web("reverse_proxy tcp/localhost:3000"),
     "h2c by a socket": web("reverse_proxy unix+h2c//run/app.sock"),
@@ -370,6 +404,7 @@ NEARLY = {
     "a group of a regular expression": web("header Location (?P<host>.*) https://$host/"),
     "a price": web("header X-Price $5", "respond \"costs $host\""),
     "an environment variable": web("header X-Home {$HOME}"),
+    "a redirection with a status": web("redir * /app/ 301", "redir /old /new 308"),
     "a rewrite with a URL in the query": web("rewrite * /go?to=https://example.com", "file_server"),
     # --- routes --------------------------------------------------------------------------
     "respond with a path": web("respond /health ok", "reverse_proxy app:80"),
@@ -390,6 +425,27 @@ NEARLY = {
         "http://a.test {", "respond a", "}", "http://b.test {", "reverse_proxy b:80", "}"
     ),
     "a longer path first": web("respond /api/v1/* old", "reverse_proxy /api/* app:80"),
+    "a prefix that is stripped from what was taken": web(
+        "handle_path /api/* {", "reverse_proxy app:80", "}", "reverse_proxy web:80"
+    ),
+    "a prefix stripped in a handle": web(
+        "handle /api/* {", "uri strip_prefix /api", "reverse_proxy app:80", "}"
+    ),
+    "a route that looks first": web(
+        "route {", "reverse_proxy /api/* app:80", "uri strip_prefix /api", "file_server", "}"
+    ),
+    "another prefix": web("uri strip_prefix /v1", "reverse_proxy /api/* app:80"),
+    "a prefix that is put before": web(
+        "rewrite * /api{uri}", "reverse_proxy /api/* app:80", "reverse_proxy /api/v1/* b:80"
+    ),
+    "some paths that are rewritten": web("rewrite /old/* /new", "reverse_proxy /api/* app:80"),
+    "a page for all, and its handler": web("rewrite * /index.php", "php_fastcgi app:9000"),
+    "a named route in one piece": lines(
+        "&(app) {", "route {", "header X-Site shop", "reverse_proxy a:80", "}", "}"
+    ) + web("invoke app"),
+    "a named route with a matcher": lines(
+        "&(app) {", "header /a X-Site shop", "reverse_proxy a:80", "}"
+    ) + web("invoke app"),
     "the root, and the rest": web("reverse_proxy / home:80", "reverse_proxy app:80"),
     "the root, and files": web("reverse_proxy / home:80", "file_server"),
     "the root, and a page for the rest": web(
@@ -427,6 +483,14 @@ NEARLY = {
         "vars hosts x", "header X-A {vars.hosts}", "header X-B {http.vars.hosts}"
     ),
     "a snippet that nobody imports": lines("(old) {", "respond {hostpart}", "}") + web("respond x"),
+    "what a proxy has done, later": web(
+        "header >X-Up {rp.upstream.hostport}", "log_append tries {rp.retries}",
+        "reverse_proxy backend1:8080 {", "header_up X-Up {rp.upstream.address}",
+        "header_down X-Took {rp.upstream.latency_ms}", "header_down X-Was {rp.status_code}", "}",
+    ),
+    "what a proxy has done, of an error": web(
+        f"reverse_proxy {ONE}", "handle_errors {", "header X-Tries {rp.retries}", "respond x", "}"
+    ),
     "members of what has many": web(
         "header X-A {http.request.tls.server_name}{http.request.orig_uri.path.0}",
         "header X-B {http.request.remote.host}{http.request.duration_ms}{http.request.body}",

@@ -57,6 +57,26 @@ def holds(node, *kinds):
     return any(isinstance(part, kinds) for part in parts)
 
 
+def bound(path):
+    """The names that cells give, each with what kind of thing it stands for."""
+    for cell in nbformat.read(path, 4).cells:
+        file = re.match(r"%%caddyfile (\w+)", cell.source)
+        if file:
+            yield file[1], "a Caddyfile"
+        elif cell.cell_type == "code" and not cell.source.startswith("%"):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    guess = cell.source.startswith(f"{node.id} = predict(")
+                    yield node.id, "a prediction" if guess else "something else"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + path.stem)
+def test_a_cell_can_be_run_again_for_its_names_have_one_meaning(path):
+    kinds = {}
+    for name, kind in bound(path):
+        assert kinds.setdefault(name, kind) == kind, name
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + path.stem)
 def test_no_cell_wants_more_than_a_little_python(path):
     found = [found for code in said(path) for found in too_much(code)]

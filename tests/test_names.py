@@ -54,7 +54,7 @@ def test_names_stand_for_the_backends_and_every_fault_of_them_shows(lab, source)
     assert [len(found) for found in lab.names.records.values()] == [2]
     before = lab.names.records
 
-    with lab.names.unlisted(1) as fault:
+    with lab.names.unlisted(lab.backend(1).name) as fault:
         lab.wait_until(lambda: who(lab) == {2})
         assert lab.backend(1).state == "up"
         assert (fault.span.backend, fault.span.kind) == (1, "unlisted")
@@ -159,6 +159,8 @@ def test_a_name_server_that_nobody_asks_cannot_fail(lab):
     load(lab, "a")
     with pytest.raises(LabError, match="names stand for 1, 2"):
         lab.names.moved(3)
+    with pytest.raises(LabError, match="called 'shop': it has app:8080"):
+        lab.names.unlisted("shop")
     with pytest.raises(FaultError, match="up to 600 s"):
         lab.names.slow(0)
 

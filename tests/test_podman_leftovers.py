@@ -6,14 +6,13 @@ import os
 import signal
 import time
 
-import psutil
 import pytest
+from lab_processes import processes_of
 from podman_support import WHOLE, Owner, left_of, running
 
 from caddylab._cli import clean
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folder
-from caddylab._runtimes.keeper import MARK
 from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
 from caddylab._runtimes.podman import sweep as podman_sweep
@@ -27,24 +26,12 @@ def client():
         yield service.client
 
 
-def marked(lab_id: str) -> list[psutil.Process]:
-    """The processes of a lab: its keeper, and its Podman service if it has one."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == lab_id:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
 def test_close_leaves_nothing_and_can_be_called_twice(client):
     with running() as runtime:
         assert len(left_of(client, runtime.lab_id)) == WHOLE
         runtime.close()
         assert left_of(client, runtime.lab_id) == []
-        assert marked(runtime.lab_id) == []
+        assert processes_of(runtime.lab_id) == []
         runtime.close()
 
 
@@ -54,7 +41,7 @@ def test_an_owner_that_is_killed(client):
     assert len(left_of(client, owner.lab_id)) == WHOLE
     owner.kill()
     assert owner.all_gone(client)
-    assert marked(owner.lab_id) == []
+    assert processes_of(owner.lab_id) == []
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.2, 0.35, 0.5, 0.8])
@@ -70,10 +57,10 @@ def test_an_owner_with_a_service_of_its_own_that_is_killed(client, monkeypatch):
     monkeypatch.delenv("CONTAINER_HOST", raising=False)
     owner = Owner()
     owner.await_word("ready")
-    assert any("system service" in " ".join(p.cmdline()) for p in marked(owner.lab_id))
+    assert any("system service" in " ".join(p.cmdline()) for p in processes_of(owner.lab_id))
     owner.kill()
     assert owner.all_gone(client)
-    assert poll(lambda: not marked(owner.lab_id), 5)
+    assert poll(lambda: not processes_of(owner.lab_id), 5)
 
 
 def test_an_interrupt_while_the_lab_starts(client):
@@ -92,7 +79,7 @@ def test_an_interrupt_while_the_lab_starts(client):
 def test_the_next_lab_sweeps_when_even_the_keeper_was_killed(client):
     owner = Owner()
     owner.await_word("ready")
-    for process in marked(owner.lab_id):
+    for process in processes_of(owner.lab_id):
         os.kill(process.pid, signal.SIGKILL)
     owner.kill()
     assert len(left_of(client, owner.lab_id)) == WHOLE
@@ -132,7 +119,7 @@ def test_a_lab_stays_open_when_its_keeper_is_killed(client):
 
 
 def kill_keeper(lab_id: str) -> None:
-    for process in marked(lab_id):
+    for process in processes_of(lab_id):
         process.kill()
         process.wait(5)
 

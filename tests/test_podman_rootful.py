@@ -10,13 +10,14 @@ import re
 import secrets
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 
 import pytest
 from dnslib import DNSError, DNSRecord
+from packets import each_packet, strangers
 from podman_support import dial, get, running
 
+from caddylab._machine.waiting import poll
 from caddylab._runtimes.podman import presence as podman
 from caddylab._runtimes.podman import service as podman_service
 
@@ -112,6 +113,14 @@ def test_no_name_asked_in_a_container_leaves_the_lab(client, runtime):
     assert [(name, to) for name, to in marked if ipaddress.ip_address(to) not in inside] == []
 
 
+def test_a_packet_to_a_stranger_would_be_seen(client, runtime):
+    send = "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 9))"
+    with strangers() as seen:
+        backend = client.containers.get(f"caddylab-{runtime.lab_id}-backend1")
+        assert backend.exec_run(["python", "-c", send])[0] == 0
+        assert poll(lambda: seen == {"192.0.2.1"}, 10)
+
+
 def test_every_container_knows_a_name_server_of_the_lab_only(client, runtime):
     inside = ipaddress.ip_network(subnet(client, runtime)["subnet"])
     for name in ("backend1", "caddy", "names"):
@@ -131,22 +140,8 @@ def subnet(client, runtime) -> dict[str, str]:
 def questions() -> Iterator[set[tuple[str, str]]]:
     """The names that are asked for anywhere here meanwhile, and the addresses that are asked."""
     seen: set[tuple[str, str]] = set()
-    ended = threading.Event()
-    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003)) as all_packets:
-        all_packets.settimeout(0.1)
-
-        def listen() -> None:
-            while not ended.is_set():
-                with contextlib.suppress(TimeoutError):
-                    note(all_packets.recv(1 << 16), seen)
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        try:
-            yield seen
-        finally:
-            ended.set()
-            thread.join()
+    with each_packet(lambda packet: note(packet, seen)):
+        yield seen
 
 
 def note(packet: bytes, seen: set[tuple[str, str]]) -> None:

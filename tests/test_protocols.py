@@ -215,7 +215,7 @@ def test_who_speaks_http_to_a_backend_of_php_does_not_wait_for_ever(lab):
     """Caddy's old configuration does so, while a new one is about to be loaded."""
     lab.load(DIALLED["fastcgi"])
     for number in (1, 2):
-        address = lab.backend(number)._unit.address
+        address = lab.stack.runtime.units[number - 1].address
         with socket.create_connection(address, timeout=30) as sock:
             sock.sendall(b"GET / HTTP/1.1\r\nHost: app\r\n\r\n")
             with contextlib.suppress(ConnectionResetError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -144,3 +145,23 @@ def test_no_two_public_classes_have_one_name():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 owners.setdefault(node.name, []).append(name)
     assert {name: where for name, where in owners.items() if len(where) > 1} == {}
+
+
+SHOWN = ("_repr_", "_view_count", "_dom_classes")
+"""Private by their spelling, but IPython and ipywidgets have others use them."""
+MOST_PRIVATE = 75
+"""How often tests reach for what is private. Each time the design is missing something, or the test
+looks at too much: this number may only fall.
+"""
+
+
+REACH = re.compile(r"""(\w+|[)\]])(?:\.|, ")(_[a-z]\w*)""")
+"""What a private name belongs to and the name itself, used or replaced."""
+
+
+def test_tests_reach_for_what_is_public():
+    texts = [path.read_text("utf-8") for path in (PROJECT / "tests").rglob("*.py")]
+    found = [pair for text in texts for pair in REACH.findall(text)]
+    others = [name for owner, name in found if owner not in ("self", "cls", "caddylab")]
+    private = [name for name in others if not name.startswith(SHOWN)]
+    assert 0 < len(private) <= MOST_PRIVATE, "name what the test needs, or test it from outside"

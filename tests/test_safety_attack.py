@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from network_support import watched as watched_network
+from packets import strangers
 from test_trust import copy_stores, hidden_stores, listing, root_only
 
 FOLDER = "CADDYLAB_ADAPT_FILES"
@@ -60,8 +61,11 @@ def watch(runtime: str, who: str, folder: Path, tmp_path: Path) -> dict:
 
 
 def in_containers(words: list[str]) -> str:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=1500)
+    """Here whatever container of the lab sends a packet to another host is caught, too."""
+    with strangers() as seen:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=1500)
     assert done.returncode == 0, done.stderr
+    assert seen == set()
     return done.stdout
 
 

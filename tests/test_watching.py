@@ -90,5 +90,5 @@ def test_what_cannot_be_told_is_said_clearly(watched):
 def test_the_alert_on_errors_rings_in_each_incident_of_the_last_level():
     drill = Drill(4, "process")
     assert drill.unseen("5xx") == drill.unseen("the users") == []
-    with pytest.raises(LabError, match="no drill of level 1: use 3"):
+    with pytest.raises(LabError, match="no drill of level 1: expected 3"):
         Drill(1)

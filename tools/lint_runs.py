@@ -120,6 +120,15 @@ def seen(header: str, **kwargs: object) -> Callable[[Lab], str]:
     return measure
 
 
+def got(header: str) -> Callable[[Lab], str]:
+    """What a header was when the client got it."""
+
+    def measure(lab: Lab) -> str:
+        return f"`{header}: {lab.get('/').headers.get(header, '')}`"
+
+    return measure
+
+
 def page(path: str) -> Callable[[Lab], str]:
     """Who answered a path, and with which status."""
 
@@ -338,6 +347,13 @@ RUNS = {
         site(FIRST, MEMORY, "max_fails 3", "lb_retries 3"),
         loaded(statuses(), "crashed"),
     ),
+    "named-route-cut": Run(
+        "A page was asked for.",
+        "&(app) {\n\theader X-Site shop\n" + f"\treverse_proxy {ONE}\n}}\n" + web("invoke app"),
+        "&(app) {\n\troute {\n\t\theader X-Site shop\n"
+        + f"\t\treverse_proxy {ONE}\n\t}}\n}}\n" + web("invoke app"),
+        loaded(page("/test-api")),
+    ),
     "negative-max-fails": Run(
         "8 requests were sent; nothing was broken.",
         site(MEMORY, "max_fails -1"),
@@ -380,6 +396,18 @@ RUNS = {
         site(upstreams=ONE),
         loaded(page("/test-api")),
     ),
+    "parameter-as-upstream": Run(
+        ADAPTED,
+        site(RETRY, MEMORY, upstreams=f"{ONE} weight=3 backend2:8080"),
+        site("lb_policy weighted_round_robin 3 1", RETRY, MEMORY),
+        dials,
+    ),
+    "path-changed-before-match": Run(
+        "`/api/echo` was asked for.",
+        web("uri strip_prefix /api", f"reverse_proxy /api/* {ONE}"),
+        web("handle_path /api/* {", f"reverse_proxy {ONE}", "}"),
+        loaded(page("/api/echo")),
+    ),
     "path-in-upstream": Run(
         ADAPTED, site(upstreams=f"{ONE}/api"), web(f"reverse_proxy /api* {ONE}"), dials
     ),
@@ -387,6 +415,12 @@ RUNS = {
         "A client sent the cookie `session=1`. " + ECHO,
         *header_up("X-Session {cookie.*}", "X-Session {cookie.session}"),
         loaded(seen("X-Session", headers={"Cookie": "session=1"})),
+    ),
+    "placeholder-too-early": Run(
+        "A page was asked for.",
+        web("header X-Tried {rp.status_text}", f"reverse_proxy {ONE}"),
+        web("header >X-Tried {rp.status_text}", f"reverse_proxy {ONE}"),
+        loaded(got("X-Tried")),
     ),
     "policy-block-dropped": Run(
         ADAPTED,
@@ -409,6 +443,12 @@ RUNS = {
     "port-as-upstream": Run(ADAPTED, web("reverse_proxy 8080"), site(upstreams=ONE), dials),
     "port-forgotten": Run(
         ADAPTED, site(RETRY, MEMORY, upstreams="backend1:8080 backend2"), site(RETRY, MEMORY), dials
+    ),
+    "redirect-to-a-status": Run(
+        "`/app` was asked for.",
+        web("handle /app {", "redir /app/ 301", "}", "handle {", f"reverse_proxy {ONE}", "}"),
+        web("handle /app {", "redir * /app/ 301", "}", "handle {", f"reverse_proxy {ONE}", "}"),
+        loaded(page("/app")),
     ),
     "request-placeholder-in-check": Run(
         "The check sends a header and expects its value in the answer; requests came for 3 s.",

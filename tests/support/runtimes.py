@@ -37,6 +37,6 @@ def settings(runtime: str, *, pictures: bool = False) -> dict[str, str]:
     Args:
         runtime: where its labs run.
         pictures: whether each chart also becomes a PNG, which takes a JavaScript engine in every
-            kernel. The chapters on processes show that their charts can; all else does without.
+            kernel. One chapter shows that its charts do; all else does without.
     """
     return {"CADDYLAB_RUNTIME": runtime} | ({} if pictures else {"CADDYLAB_PICTURES": "off"})

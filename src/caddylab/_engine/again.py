@@ -1,4 +1,4 @@
-"""Clients that do not put up with an error: when they send a request again."""
+"""Clients that retry after an error: when they send a request again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Again:
 
     @property
     def coming(self) -> bool:
-        """Whether somebody is about to send again."""
+        """Whether a request is about to be sent again."""
         return bool(self._coming)
 
     def wants(self, request: Request, wanted: int) -> bool:
@@ -76,7 +76,7 @@ class Again:
         return pause
 
     def give_up(self) -> None:
-        """Nobody sends again any more."""
+        """Cancel all that is due to be sent again."""
         for handle in self._coming.values():
             handle.cancel()
         self._coming.clear()

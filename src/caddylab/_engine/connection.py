@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Protocol, cast
+from typing import cast
 
 import httptools
 
 from caddylab._engine import tls
+from caddylab._engine.carrier import Owner
 from caddylab._records import Request
 
 UNREAD = (400, 431)
 """Go's server sends these before anybody looks at the request: the log has no line of it."""
 KEPT_BODY = 800
 """Bytes of a body that are kept: enough for 200 characters in any alphabet."""
-
-
-class Owner(Protocol):
-    """Who sends requests on a connection and hears how they end."""
-
-    def answered(self, connection: Connection, request: Request) -> None:
-        """The whole answer is there; its parts are the connection's attributes."""
-
-    def broken(self, connection: Connection, request: Request, error: str) -> None:
-        """The connection ended before the answer did."""
 
 
 class Connection(asyncio.Protocol):
@@ -138,7 +129,7 @@ class Connection(asyncio.Protocol):
         if (exc is None or self.turned_away) and self.status is not None and not self._framed:
             self._finish()  # a body without a length ends with the connection
         else:
-            self._break(self._how_far() + _why(exc))
+            self._break(self._how_far() + why(exc))
 
     def new_session(self) -> ssl.SSLSession | None:
         """The TLS session that a later connection can resume: known with the first answer.
@@ -217,7 +208,8 @@ def proxy_line(opening: str, port: int) -> bytes:
     return f"{opening}{port} 80\r\n".encode()
 
 
-def _why(error: Exception | None) -> str:
+def why(error: Exception | None) -> str:
+    """Of a connection that has broken, as far as that is known."""
     if isinstance(error, ssl.SSLError):
         return f" ({tls.words(error, '')})"
     return f" ({error.strerror})" if isinstance(error, OSError) else ""

@@ -58,7 +58,7 @@ class Conversations(Sequence[Held]):
 
     @property
     def open_now(self) -> int:
-        """How many live."""
+        """How many are still open."""
         return sum(held.ended == LIVES for held in self)
 
     @property

@@ -7,15 +7,20 @@ import errno
 import os
 import socket
 import ssl
-from typing import cast
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from caddylab._engine import tls
+from caddylab._engine.carrier import Carrier, Owner
 from caddylab._engine.clients import Client
-from caddylab._engine.connection import Connection, Owner, proxy_line
+from caddylab._engine.connection import Connection, proxy_line
+from caddylab._engine.multiplexed import Shared
 from caddylab._engine.plan import Plan
 from caddylab._engine.tls import Trust
 from caddylab._machine.ports import Address
 from caddylab._records import Outcome
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 MOST_IDLE = 1000
 """So many idle connections are kept at most: a process has a limit of open files."""
@@ -37,9 +42,12 @@ class Dialling:
         self._host, self._timeout, self._site = plan.host, plan.timeout, site
         self._bodiless = plan.method == "HEAD"
         self._loop, self._trust = loop, trust
+        self._shared = plan.keepalive
+        self._many = plan.http == "2"
+        self._sessions: dict[Client, asyncio.Task[Shared]] = {}
 
-    async def connect(self, client: Client, owner: Owner) -> Connection:
-        """A connection of that client.
+    async def connect(self, client: Client, owner: Owner) -> Carrier:
+        """A connection of that client; of HTTP/2 a place on the one that it has.
 
         Args:
             client: whose address it tells.
@@ -48,20 +56,42 @@ class Dialling:
         Raises:
             OSError: there is none.
         """
+        if self._trust and self._many:
+            return await self._stream(client, owner, self._trust)
         if self._trust:
-            return await self._secure(client, owner, self._trust)
+            return await self._secure(
+                client, lambda: Connection(owner, "", self._bodiless), self._trust
+            )
         opening = client.opening(self._host)
         _, connection = await self._loop.create_connection(
             lambda: Connection(owner, opening, self._bodiless), *self._site
         )
         return connection
 
-    async def _secure(self, client: Client, owner: Owner, trust: Trust) -> Connection:
+    def close(self, idle: Idle) -> None:
+        """Close the connections that are idle, and those that many requests have shared."""
+        idle.close()
+        for opening in self._sessions.values():
+            opening.cancel()
+            if opening.done() and not opening.cancelled() and not opening.exception():
+                opening.result().close()
+
+    async def _stream(self, client: Client, owner: Owner, trust: Trust) -> Carrier:
+        while True:
+            opening = self._sessions.get(client)
+            if opening is None or not self._shared or _over(opening):
+                opening = self._loop.create_task(self._secure(client, Shared, trust))
+                self._sessions[client] = opening
+            session = await asyncio.shield(opening)
+            if stream := session.stream(owner, last=not self._shared):
+                return stream
+
+    async def _secure(self, client: Client, make: Callable[[], P], trust: Trust) -> P:
         """The PROXY line goes ahead of the handshake, as a proxy before Caddy would send it."""
         session = client.sessions.get((trust, self._host))
         try:
             _, connection = await self._loop.create_connection(
-                lambda: Connection(owner, "", self._bodiless),
+                make,
                 sock=await self._dialled(client.opening(self._host)),
                 ssl=cast(ssl.SSLContext, trust.resuming(session)),
                 server_hostname=tls.name_of(self._host),
@@ -87,6 +117,13 @@ class Dialling:
         return sock
 
 
+def _over(opening: asyncio.Task[Shared]) -> bool:
+    """Whether another connection is needed."""
+    if not opening.done():
+        return False
+    return opening.cancelled() or bool(opening.exception()) or opening.result().leaving
+
+
 def unconnected(error: OSError, host: str) -> tuple[Outcome, str]:
     """Outcome and text for a connection that could not be made."""
     if isinstance(error, ssl.SSLError):
@@ -105,8 +142,10 @@ class Idle:
         self._waiting: dict[int, list[Connection]] = {}
         self._count = 0
 
-    def keep(self, connection: Connection, client: int) -> None:
-        """Keep one, or close it if there are too many."""
+    def keep(self, connection: Carrier, client: int) -> None:
+        """Keep one that can be used again, or close it if there are too many."""
+        if not isinstance(connection, Connection) or not connection.reusable:
+            return
         if self._count < MOST_IDLE:
             self._waiting.setdefault(client, []).append(connection)
             self._count += 1

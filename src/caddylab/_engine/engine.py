@@ -17,7 +17,7 @@ from caddylab._engine.run import Run
 from caddylab._engine.tls import Trust
 from caddylab._errors import LabClosed, TrafficError
 from caddylab._machine.ports import Address
-from caddylab._machine.steady import in_thread
+from caddylab._machine.steady import goes_on, in_thread
 
 __all__ = ["Address", "Engine", "Lateness", "Run"]
 
@@ -25,7 +25,7 @@ CLOSED = "The engine has been closed with its lab; make a new one: Lab()."
 
 
 class Engine:
-    """Sends HTTP/1.1 requests to an address of this machine and records each of them.
+    """Sends requests to an address of this machine and records each of them.
 
     It has a thread and an event loop of its own, so that a notebook and its Stop button stay
     alive; they begin with the first run. Several runs may go on at once.
@@ -61,10 +61,15 @@ class Engine:
             LabClosed: the engine has been closed.
         """
         _check_loopback(site)
+        if plan.http == "2" and trust is None:
+            raise TrafficError(
+                'Clients speak HTTP/2 where a site speaks HTTPS; this one does not. Leave http="2" '
+                "out, or give the site a name that Caddy has a certificate for."
+            )
         clients = Clients() if clients is None else clients
         clients.grow(plan.clients)
         loop = self._alive()
-        run = Run(plan, site, clients, loop, trust)
+        run = Run(plan, site, clients, loop, trust.speaking(plan.http) if trust else None)
         if prepare is not None:
             prepare(run)
         self._begin(run, loop)
@@ -120,8 +125,26 @@ class Engine:
                 raise LabClosed(CLOSED)
             if self._loop is None:
                 self._loop = new_event_loop()
-                self._thread = in_thread("caddylab-engine", _live, self._loop)
+                self._thread = in_thread("caddylab-engine", self._live, self._loop)
             return self._loop
+
+    def _live(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the loop until it is stopped; what is thrown into it breaks off its runs only."""
+        asyncio.set_event_loop(loop)
+        while True:
+            try:
+                loop.run_forever()
+                break
+            except BaseException as error:  # asyncio lets through what would end a program
+                goes_on(error)
+                for run in self._runs:
+                    run.recover(error)
+        # What was cut in the last moment closes its sockets in the loop's next turns.
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        for _ in range(3):
+            loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
 
 
 class _Smallest(asyncio.Protocol):
@@ -137,19 +160,6 @@ class _Smallest(asyncio.Protocol):
 
 async def _serve() -> asyncio.Server:
     return await asyncio.get_running_loop().create_server(_Smallest, "127.0.0.1", 0)
-
-
-def _live(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
-        # What was cut in the last moment closes its sockets in the loop's next turns.
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        for _ in range(3):
-            loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
 
 
 def _check_loopback(site: Address) -> None:

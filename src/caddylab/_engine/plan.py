@@ -56,6 +56,8 @@ class Plan:
             take a half. A `Retry-After` makes it longer.
         budget: how many may be sent again in all, as a share of those sent for the first time;
             None = without an end.
+        http: the version that is spoken, "1.1" or "2"; by "2" each client has one connection, on
+            which all its requests go at once.
 
     Raises:
         TrafficError: the plan cannot be fired; the message says what to change.
@@ -76,6 +78,7 @@ class Plan:
     retries: int = 0
     backoff: float = 0.0
     budget: float | None = None
+    http: str = "1.1"
 
     def __post_init__(self) -> None:
         self._check_loop()
@@ -83,6 +86,8 @@ class Plan:
         _whole("clients", self.clients)
         _positive("timeout", self.timeout, "seconds")
         self._check_retries()
+        if self.http not in ("1.1", "2"):
+            raise TrafficError(f'http is {self.http!r}, but must be "1.1" or "2".')
         self._check_request_line()
         self._check_headers()
 

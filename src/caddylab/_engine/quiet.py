@@ -30,7 +30,7 @@ def hold() -> None:
 
 
 def release() -> None:
-    """As it was before, once everybody who called `hold` has called this."""
+    """Undo `hold`, once everybody who called it has called this."""
     global _holders
     with _lock:
         _holders -= 1

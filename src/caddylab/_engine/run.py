@@ -9,8 +9,8 @@ import time
 
 from caddylab._engine import quiet
 from caddylab._engine.again import Again
+from caddylab._engine.carrier import Carrier
 from caddylab._engine.clients import Clients
-from caddylab._engine.connection import Connection
 from caddylab._engine.dialling import Dialling, Idle, unconnected
 from caddylab._engine.ledger import Ledger
 from caddylab._engine.plan import Plan
@@ -41,7 +41,7 @@ class Run(Ledger):
         self._loop, self._clients = loop, clients
         self._dialling = Dialling(plan, site, loop, trust)
         self._head = plan.head(self.id)
-        self._in_flight: dict[int, asyncio.Task[None] | Connection] = {}
+        self._in_flight: dict[int, asyncio.Task[None] | Carrier] = {}
         self._idle = Idle()
         self._again = Again(plan, loop)
         self._wanted, self._begun = plan.total, 0
@@ -72,7 +72,9 @@ class Run(Ledger):
     # On the engine's thread
 
     def launch(self) -> None:
-        """Begin; the engine calls this once, on its thread."""
+        """Begin; the engine calls this on its thread. Does nothing the second time."""
+        if self.launched.is_set():
+            return
         quiet.hold()
         self.began, self._zero = time.time(), time.perf_counter()
         self.launched.set()
@@ -82,7 +84,17 @@ class Run(Ledger):
             for _ in range(min(self.plan.concurrency, self.planned_total)):
                 self._begin(0.0)
 
-    def answered(self, connection: Connection, request: Request) -> None:
+    def recover(self, error: BaseException) -> None:
+        """Go on when something was thrown into the engine's loop: begin, or break it off."""
+        if not self.launched.is_set():
+            self._loop.call_soon(self.launch)
+            return
+        try:
+            self._stop(f"the sender broke off: {type(error).__name__}")
+        finally:
+            self._end()
+
+    def answered(self, connection: Carrier, request: Request) -> None:
         """A connection has read the whole answer."""
         self._read(connection, request)
         if connection.cookies:
@@ -91,8 +103,7 @@ class Run(Ledger):
                 client.take(cookie.decode("latin-1"), self._secure)
         if self._trust and (session := connection.new_session()):
             self._clients[request.client].sessions[self._trust, self.plan.host] = session
-        if connection.reusable:
-            self._idle.keep(connection, request.client)
+        self._idle.keep(connection, request.client)
         if connection.turned_away:
             self._without_a_line(request)
         assert request.status is not None
@@ -104,7 +115,7 @@ class Run(Ledger):
         if self.wire:
             self.wire.closed(f"{self.id}-{request.n}")
 
-    def broken(self, connection: Connection, request: Request, error: str) -> None:
+    def broken(self, connection: Carrier, request: Request, error: str) -> None:
         """A connection ended before the answer did."""
         self._read(connection, request)
         self._settle(request, Outcome.RESET, error)
@@ -146,23 +157,23 @@ class Run(Ledger):
         else:
             self._send(connection, request)
 
-    def _send(self, connection: Connection, request: Request) -> None:
+    def _send(self, connection: Carrier, request: Request) -> None:
         self._in_flight[request.n] = connection
         self._note(connection, request)
         cookies = self._clients[request.client].cookie_line(self._secure)
         message = b"%b%d%b\r\n\r\n%b" % (self._head, request.n, cookies, self.plan.body)
         connection.send(message, request)
 
-    def _note(self, connection: Connection, request: Request) -> None:
+    def _note(self, connection: Carrier, request: Request) -> None:
         """Remember on which connection it goes, before Caddy's log can tell of it."""
         if self.wire is None:
             return
         peer = (self._clients[request.client].address, connection.port)
         if connection.fresh:
-            self.wire.begin(peer)
+            self.wire.begin(peer, at_once=self.plan.http == "2")
         self.wire.sent(peer, f"{self.id}-{request.n}")
 
-    def _read(self, connection: Connection, request: Request) -> None:
+    def _read(self, connection: Carrier, request: Request) -> None:
         request.status = connection.status
         if connection.backend.isdigit() and len(connection.backend) < 4:
             request.claimed = int(connection.backend)
@@ -209,7 +220,7 @@ class Run(Ledger):
     def _cut(self, request: Request, outcome: Outcome, error: str) -> None:
         carrier = self._in_flight[request.n]
         carrier.cancel()
-        if isinstance(carrier, Connection):
+        if not isinstance(carrier, asyncio.Task):
             self._read(carrier, request)
         self._settle(request, outcome, error)
 
@@ -219,12 +230,12 @@ class Run(Ledger):
         if not self._in_flight:
             self._end()
 
-    def _stop(self) -> None:
+    def _stop(self, why: str = "the run was stopped") -> None:
         if self.done.is_set():
             return
         self.stopped = True
         for n in list(self._in_flight):
-            self._cut(self.requests[n - 1], Outcome.CANCELLED, "the run was stopped")
+            self._cut(self.requests[n - 1], Outcome.CANCELLED, why)
         self._end()
 
     def _end(self) -> None:
@@ -234,5 +245,5 @@ class Run(Ledger):
         self._again.give_up()
         if self._patience is not None:
             self._patience.cancel()
-        self._idle.close()
+        self._dialling.close(self._idle)
         self.done.set()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 CLOSED_IN_HANDSHAKE = "the connection was closed during the TLS handshake"
+ALPN = {"1.1": "http/1.1", "2": "h2"}
+"""What the versions of HTTP are called in a handshake."""
 ALERTS = {
     "TLSV1_ALERT_INTERNAL_ERROR": "Caddy has no certificate for {host}",
     "TLSV1_UNRECOGNIZED_NAME": "Caddy has no certificate for {host}",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "Caddy wants a certificate of the client",
     "SSLV3_ALERT_BAD_CERTIFICATE": "Caddy does not accept the client's certificate",
     "TLSV1_ALERT_ACCESS_DENIED": "Caddy denies this client the handshake",
-    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "the site does not speak HTTP/1.1",
+    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "the site does not speak the HTTP that is asked for",
     "TLSV1_ALERT_PROTOCOL_VERSION": "the site speaks no TLS version that the client does",
     "UNSUPPORTED_PROTOCOL": "the site speaks no TLS version that the client does",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "client and site have no cipher in common",
@@ -29,19 +32,29 @@ class Trust:
 
     Args:
         certificates: in PEM; a site's own certificate may be among them, where it has no authority.
+        alpn: what is spoken.
 
     Attributes:
         pem: all of them.
         context: for OpenSSL.
     """
 
-    def __init__(self, certificates: Iterable[str]) -> None:
+    def __init__(self, certificates: Iterable[str], alpn: str = ALPN["1.1"]) -> None:
+        self.alpn = alpn
         self.pem = "\n".join(dict.fromkeys(certificates))
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.context.set_alpn_protocols(["http/1.1"])
+        self.context.set_alpn_protocols([alpn])
         self.context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         if self.pem:
             self.context.load_verify_locations(cadata=self.pem)
+
+    def speaking(self, http: str) -> Trust:
+        """The same for connections of this version of HTTP."""
+        return self if ALPN[http] == self.alpn else self._other
+
+    @cached_property
+    def _other(self) -> Trust:
+        return Trust([self.pem], next(name for name in ALPN.values() if name != self.alpn))
 
     def resuming(self, session: ssl.SSLSession | None) -> Resuming:
         """The context for one handshake, which takes up `session` if the site still knows it."""
@@ -81,5 +94,7 @@ def words(error: Exception, host: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {error.verify_message.rstrip('.')}"
     reason = getattr(error, "reason", None) or ""
-    known = ALERTS.get(reason, reason.lower().replace("_", " ") or str(error))
+    told = reason or str(error).upper().replace(" ", "_")  # some have no name in Python
+    known = next((words for name, words in ALERTS.items() if name in told), None)
+    known = known or reason.lower().replace("_", " ") or str(error)
     return f"no TLS: {known.format(host=name_of(host))}"

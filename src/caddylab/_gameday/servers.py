@@ -126,11 +126,11 @@ class KnownNames(Names):
         """Likewise."""
         return []
 
-    def moved(self, backend: int) -> Fault:
+    def moved(self, backend: int | str) -> Fault:
         """Refused: somebody else breaks things today."""
         refuse_fault()
 
-    def unlisted(self, backend: int) -> Fault:
+    def unlisted(self, backend: int | str) -> Fault:
         """Refused, likewise."""
         refuse_fault()
 

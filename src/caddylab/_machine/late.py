@@ -18,7 +18,7 @@ _there: set[str] = set()
 
 
 def ensure(module: str) -> None:
-    """Import `module` to its end, unless that has been done; the `import` after it is at once.
+    """Finish importing `module`, unless that has been done; an `import` after this is instant.
 
     Raises:
         KeyboardInterrupt: Stop was pressed; the import goes on to its end.
@@ -31,7 +31,7 @@ def ensure(module: str) -> None:
 
 
 def is_there(module: str) -> bool:
-    """Whether it has been imported to its end."""
+    """Whether it has been imported completely."""
     return module in _there
 
 

@@ -9,7 +9,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Port:
-    """A free loopback port, or a certain one, reserved as long as this object is open.
+    """A free loopback port, or a given one, reserved as long as this object is open.
 
     The reservation is a socket that is bound but does not listen, so a connection is refused
     until a process of the lab listens there (with SO_REUSEPORT, as Caddy and our backends do),

@@ -6,11 +6,19 @@ import logging
 import threading
 from collections.abc import Callable
 
+BREATH = 0.01
+"""Seconds after a turn that failed, so that one which fails at once does not fill a core."""
+
 _log = logging.getLogger(__name__)
 
 
+def goes_on(error: BaseException) -> None:
+    """Log the error that a thread has run into, and that the thread goes on."""
+    _log.error("%s goes on after an error.", threading.current_thread().name, exc_info=error)
+
+
 def in_thread(name: str, job: Callable[..., object], *arguments: object) -> threading.Thread:
-    """Do a job on a thread of its own that keeps nobody from leaving."""
+    """Do a job on a daemon thread of its own, which never keeps Python from exiting."""
     thread = threading.Thread(target=job, args=arguments, name=name, daemon=True)
     thread.start()
     return thread
@@ -59,15 +67,17 @@ class Steady:
             self._thread.join(5)
 
     def _live(self) -> None:
-        while not self._closed.wait(self._pause()):
+        while not self.closed:
             try:
-                self._work()
-            except Exception as error:
+                if not self._closed.wait(self._pause()):
+                    self._work()
+            except BaseException as error:  # whatever it is: nobody would see that it has ended
                 if not self.closed:  # what is closed meanwhile cannot be looked at
                     self._note(error)
+                    self._closed.wait(BREATH)
 
-    def _note(self, error: Exception) -> None:
+    def _note(self, error: BaseException) -> None:
         self.trouble = f"{type(error).__name__}: {error}"
         if self.trouble not in self._known:
             self._known.add(self.trouble)
-            _log.exception("%s goes on after an error.", self._thread.name)
+            goes_on(error)

@@ -57,6 +57,7 @@ class ClientSide(LabSide):
         retries: int = 0,
         backoff: float = 0.0,
         budget: float | None = None,
+        http: str = "1.1",
         background: bool = False,
     ) -> Traffic:
         """Send real requests through Caddy and record each of them.
@@ -82,6 +83,8 @@ class ClientSide(LabSide):
                 or take a half. A `Retry-After` in the answer makes it longer.
             budget: how many may be sent again in all, as a share of those sent for the first
                 time, such as 0.1; None = without an end.
+            http: "1.1", or "2" where a site speaks HTTPS: then each client has one connection, on
+                which all its requests go at once.
             background: return at once; the traffic has `wait()` and `stop()`.
 
         Raises:
@@ -93,7 +96,7 @@ class ClientSide(LabSide):
             count=count, concurrency=concurrency, rate=rate, duration=duration, path=path,
             method=method, body=body, headers=headers or {}, host=host, scheme=scheme, route=route,
             timeout=timeout, clients=clients, keepalive=keepalive,
-            retries=retries, backoff=backoff, budget=budget,
+            retries=retries, backoff=backoff, budget=budget, http=http,
         )  # fmt: skip
         try:
             traffic = undisturbed(order.place)

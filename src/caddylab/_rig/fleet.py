@@ -42,7 +42,7 @@ class Fleet:
     ) -> None:
         self.spans: list[Span] = []
         self.backends = [make(unit, runtime.secret, journal, self.spans) for unit in runtime.units]
-        self.names = Names(runtime, self.backends, self.spans, journal.known)
+        self.names = Names(runtime, self.backends, self.spans, journal.known, self._number)
         self.numbers: dict[str, int] = {}
         for backend in self.backends:
             backend.born = self.names.refresh

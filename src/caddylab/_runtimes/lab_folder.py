@@ -102,7 +102,7 @@ def remove(folder: Path) -> bool:
 
 
 def ensure_gone(folder: Path) -> None:
-    """Do what a lab's keeper does at the end, in case that it was killed before."""
+    """Do what a lab's keeper does at the end, in case it was killed first."""
     if folder.exists():
         remove(folder)
 

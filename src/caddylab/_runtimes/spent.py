@@ -1,4 +1,4 @@
-"""Gives the room of what has been read of a growing file back to the disk.
+"""Returns to the disk the space of what has already been read of a growing file.
 
 The file keeps its length, so that every offset stays true, and its writer never notices: what was
 read becomes a hole. Where the system cannot do that, the file goes on growing.
@@ -25,7 +25,7 @@ class Spent:
         self._able = sys.platform.startswith("linux") and sys.maxsize > 2**32
 
     def due(self, offset: int) -> bool:
-        """Whether so much has been read that it is worth while."""
+        """Whether enough has been read for this to be worthwhile."""
         return self._able and offset - self._until >= STEP
 
     def read_until(self, path: os.PathLike[str], offset: int) -> None:

@@ -71,7 +71,7 @@ def log_trouble(path: Path, place: str) -> str:
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """While something is started: a full disk, or what else the system refuses, is our error.
+    """Make an error of ours of a full disk, or of whatever the system refuses, during a start.
 
     Raises:
         StartFailed: the disk is full, or a file cannot be written.

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -84,6 +84,7 @@ class PackedPlan(BaseModel):
     retries: Annotated[int, Field(ge=0, le=2**53)] = 0
     backoff: Duration = 0.0
     budget: Duration | None = None
+    http: Literal["1.1", "2"] = "1.1"
 
 
 def text_of(content: bytes) -> bytes:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from caddylab._caddy.adapted.letting_in import USUAL, only_asks
+from caddylab._caddy.adapted.letting_in import USUAL
 from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.proxies import Proxy
 from caddylab._caddy.adapted.routes import Way, way
-from caddylab._caddy.adapted.tree import Json
 from caddylab._engine.conversation import Ask
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
@@ -153,17 +151,4 @@ def _comes(one: Candidate, method: str) -> bool:
     asked = Asked(
         route.host or "localhost", route.path, method, route.address or USUAL, route.headers
     )
-    return way(_alone(step.server, step.handler), asked) is not Way.CADDY
-
-
-def _alone(tree: Any, proxy: Json) -> Any:
-    """The same with Caddy's own answers in the place of all other proxies."""
-    if tree is proxy:
-        return tree
-    if isinstance(tree, list):
-        return [_alone(each, proxy) for each in tree]
-    if not isinstance(tree, dict):
-        return tree
-    if tree.get("handler") == "reverse_proxy":
-        return {"handler": "vars" if only_asks(tree) else "static_response"}
-    return {key: _alone(value, proxy) for key, value in tree.items()}
+    return way(step.server, asked, step.handler) not in (Way.CADDY, Way.ANOTHER)

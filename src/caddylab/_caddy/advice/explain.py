@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from string import Template
 
-from caddylab._caddy.advice.foreign import meaning
+from caddylab._caddy.advice.foreign_word import meaning
 from caddylab._caddy.advice.mistakes import MISTAKES, NO_DIRECTIVE, Mistake
 from caddylab._caddy.advice.vocabulary import OPTIONS, POLICIES, TRANSPORT
-from caddylab._caddy.text.tokens import parse
+from caddylab._caddy.text.tokens import Outline, Statement, parse
 from caddylab._caddy.text.variables import Unset
 from caddylab._errors import CaddyfileError
 
@@ -53,7 +53,8 @@ def refuse(message: str, text: str) -> CaddyfileError:
     """
     line, outline = _named_line(message), parse(text)
     source = _source(text, line)
-    context = "\n".join([message, source, "surplus }" if outline.surplus else ""])
+    surplus = "surplus }" if outline.surplus else ""
+    context = "\n".join([message, source, surplus, f"inside {_outermost(outline, line)}"])
     for mistake in MISTAKES:
         fields = _fields(mistake, context, source)
         help = _filled(mistake.help, fields) if fields is not None else None
@@ -108,10 +109,24 @@ def _fields(mistake: Mistake, context: str, source: str) -> dict[str, str] | Non
     option, policy, *_ = [*re.findall(r"[\w.-]+", source), "", ""]
     fields |= {"option": option} if option else {}
     fields |= {"near": _nearest(word, mistake)} if mistake.names else {}
-    fields |= {"meaning": meaning(mistake.table, word)} if mistake.table else {}
+    fields |= (
+        {"meaning": meaning(mistake.table, word, _behind(word, source))} if mistake.table else {}
+    )
     example = _EXAMPLES.get(word) or POLICIES.get(policy) or _EXAMPLES.get(option)
     fields |= {"example": re.sub(r"\n\t?", " ⏎ ", example)} if example else {}
     return None if "" in (fields.get("near"), fields.get("meaning")) else fields
+
+
+def _behind(word: str, source: str) -> list[str]:
+    """What stands behind a word on its line."""
+    words = [each.rstrip(";") for each in source.split() if each not in "{}"]
+    return words[words.index(word) + 1 :] if word in words else []
+
+
+def _outermost(outline: Outline, line: int | None) -> str:
+    """The first word of the block at the top that a line lies in, or of the file."""
+    above = [block for block in outline.statements if block.body and block.line <= (line or 0)]
+    return (above or outline.statements or [Statement(0, [])])[-1 if above else 0].name
 
 
 def _nearest(word: str, mistake: Mistake) -> str:

@@ -6,49 +6,26 @@ spelling is guessed at. A test has Caddy read every line that is recommended her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from caddylab._caddy.advice.foreign_word import (
+    CADDY1,
+    HAPROXY,
+    LAST,
+    NGINX,
+    NOBODY,
+    TRAEFIK,
+    WEIGHTS,
+    Foreign,
+    meaning,
+)
+from caddylab._caddy.advice.foreign_word import POLICIES as POLICIES
 
-CADDY1, NGINX, HAPROXY, TRAEFIK, NOBODY = "Caddy 1", "nginx", "HAProxy", "Traefik", ""
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """Words of one meaning, and what to write instead.
-
-    Args:
-        words: by whose they are; `NOBODY` for a word that only sounds as if it were somebody's.
-        write: the lines to write in Caddy 2; empty where nothing need be written.
-        why: a remark on them; where nothing need be written, the reason.
-    """
-
-    words: dict[str, str]
-    write: str
-    why: str = ""
-
-    def help(self, word: str) -> str:
-        """One sentence for somebody who has written `word`."""
-        remark = f" ({self.why})" if self.why else ""
-        if not self.write:
-            return f"{self._whose(word)}; take it away: {self.why}."
-        return f"{self._whose(word)}; in Caddy 2 write `{' ⏎ '.join(self.lines())}`{remark}."
-
-    def lines(self) -> list[str]:
-        """What to write, line by line."""
-        return self.write.splitlines()
-
-    def has(self, word: str) -> bool:
-        """Whether `word` is one of these."""
-        return any(word in words.split() for words in self.words.values())
-
-    def _whose(self, word: str) -> str:
-        whose = [f"{who}'s" for who, words in self.words.items() if who and word in words.split()]
-        return f"`{word}` is {' and '.join(whose)} word" if whose else f"Caddy has no `{word}`"
-
-
+_TIME = r"\d+(?:\.\d+)?(?:ms|s|m|h)"
+_PATH = r"/\S*"
+_NUMBER = r"\d+"
+_HEADER = r"[+-]?[\w-]+(?: [^$`]+)?"
+_NAME = r"\w.*"
 _HERE = "between the braces of `reverse_proxy`"
 _SITE = "in the site, not in `reverse_proxy`"
-_LAST = "the upstreams in their order: the backup last"
-_WEIGHTS = "a weight for each upstream, in their order"
 _MATCHER = "a matcher, whose name then follows a directive"
 _WHOLE_SHARE = "Caddy 2 cannot do that: an upstream that is back gets its whole share at once"
 _ADDRESS = "a site begins with its address"
@@ -61,29 +38,46 @@ _OUTSIDE = (
 )  # fmt: skip
 
 PROXY = (
-    Foreign({CADDY1: "fail_timeout", NGINX: "fail_timeout"}, "fail_duration 10s"),
+    Foreign({CADDY1: "fail_timeout", NGINX: "fail_timeout"}, "fail_duration 10s", carries=_TIME),
     Foreign({CADDY1: "health_check", NGINX: "health_check", HAPROXY: "httpchk",
-             TRAEFIK: "healthCheck", NOBODY: "healthcheck health_checks"}, "health_uri /"),
-    Foreign({CADDY1: "health_check_interval", HAPROXY: "inter"}, "health_interval 10s"),
-    Foreign({CADDY1: "health_check_timeout"}, "health_timeout 2s"),
-    Foreign({CADDY1: "health_check_port"}, "health_port 8080"),
+             TRAEFIK: "healthCheck", NOBODY: "health_checks"}, "health_uri /", carries=_PATH),
+    Foreign({TRAEFIK: "healthCheck.path", HAPROXY: "option+httpchk"}, "health_uri /",
+            carries=_PATH),
+    Foreign({CADDY1: "health_check_interval", HAPROXY: "inter",
+             TRAEFIK: "healthCheck.interval"}, "health_interval 10s", carries=_TIME),
+    Foreign({CADDY1: "health_check_timeout", TRAEFIK: "healthCheck.timeout"},
+            "health_timeout 2s", carries=_TIME),
+    Foreign({CADDY1: "health_check_port", TRAEFIK: "healthCheck.port"},
+            "health_port 8080", carries=_NUMBER),
     Foreign({CADDY1: "health_check_contains"}, "health_body ok"),
     Foreign({HAPROXY: "rise"}, "health_passes 2"),
     Foreign({HAPROXY: "fall"}, "health_fails 3"),
-    Foreign({CADDY1: "header_upstream", NGINX: "proxy_set_header"}, "header_up X-Site caddy"),
-    Foreign({CADDY1: "header_downstream"}, "header_down X-Site caddy"),
+    Foreign({CADDY1: "header_upstream", NGINX: "proxy_set_header"}, "header_up X-Site caddy",
+            carries=_HEADER),
+    Foreign({CADDY1: "header_downstream"}, "header_down X-Site caddy", carries=_HEADER),
     Foreign({NGINX: "proxy_hide_header"}, "header_down -X-Powered-By"),
     Foreign({CADDY1: "transparent", TRAEFIK: "passHostHeader"}, "",
             "Caddy 2 passes `Host` on and sets the `X-Forwarded-…` headers by itself"),
     Foreign({CADDY1: "websocket", NOBODY: "websockets"}, "",
             "Caddy 2 passes WebSockets on by itself"),
-    Foreign({CADDY1: "timeout", HAPROXY: "timeout", NGINX: "proxy_read_timeout"},
+    Foreign({CADDY1: "timeout", HAPROXY: "timeout timeout+server", NGINX: "proxy_read_timeout",
+             TRAEFIK: "responseHeaderTimeout"},
             "transport http {\nresponse_header_timeout 5s\n}",
             "for the beginning of an answer; `dial_timeout` is for the connection, `read_timeout` "
-            "for each part of the answer, and `lb_try_duration` is no timeout"),
-    Foreign({NGINX: "proxy_connect_timeout", TRAEFIK: "dialTimeout", NOBODY: "connect_timeout"},
-            "transport http {\ndial_timeout 1s\n}"),
-    Foreign({NGINX: "proxy_send_timeout"}, "transport http {\nwrite_timeout 10s\n}"),
+            "for each part of the answer, and `lb_try_duration` is no timeout", carries=_TIME),
+    Foreign({NGINX: "proxy_connect_timeout", TRAEFIK: "dialTimeout", HAPROXY: "timeout+connect",
+             NOBODY: "connect_timeout"},
+            "transport http {\ndial_timeout 1s\n}", carries=_TIME),
+    Foreign({HAPROXY: "timeout+queue"}, "lb_try_duration 5s", carries=_TIME),
+    Foreign({HAPROXY: "timeout+check"}, "health_timeout 2s", carries=_TIME),
+    Foreign({CADDY1: "fallback_delay"}, "transport http {\ndial_fallback_delay 300ms\n}",
+            carries=_TIME),
+    Foreign({CADDY1: "ca_certificates", NGINX: "proxy_ssl_trusted_certificate", TRAEFIK: "rootCAs"},
+            "transport http {\ntls_trust_pool file ca.pem\n}"),
+    Foreign({NGINX: "proxy_ssl_server_name proxy_ssl_name", TRAEFIK: "serverName"},
+            "transport http {\ntls_server_name shop.test\n}"),
+    Foreign({NGINX: "proxy_send_timeout"}, "transport http {\nwrite_timeout 10s\n}",
+            carries=_TIME),
     Foreign({CADDY1: "insecure_skip_verify", TRAEFIK: "insecureSkipVerify",
              NGINX: "proxy_ssl_verify"},
             "transport http {\ntls_insecure_skip_verify\n}", "which trusts anybody"),
@@ -92,10 +86,24 @@ PROXY = (
     Foreign({NGINX: "proxy_next_upstream_tries", HAPROXY: "retries", TRAEFIK: "retry attempts",
              NOBODY: "max_retries lb_retry"}, "lb_retries 1"),
     Foreign({CADDY1: "try_duration", NGINX: "proxy_next_upstream_timeout",
-             NOBODY: "lb_timeout lb_try_timeout"}, "lb_try_duration 5s"),
-    Foreign({CADDY1: "try_interval"}, "lb_try_interval 250ms"),
-    Foreign({CADDY1: "policy", HAPROXY: "balance", TRAEFIK: "loadBalancer",
-             NOBODY: "load_balancing"}, "lb_policy round_robin"),
+             NOBODY: "lb_timeout lb_try_timeout"}, "lb_try_duration 5s", carries=_TIME),
+    Foreign({CADDY1: "try_interval"}, "lb_try_interval 250ms", carries=_TIME),
+    Foreign({CADDY1: "policy", HAPROXY: "balance", TRAEFIK: "loadBalancer strategy",
+             NOBODY: "load_balancing lb_method lb_algorithm algorithm"},
+            "lb_policy round_robin", carries=_NAME),
+    Foreign({HAPROXY: "option+redispatch retry-on"},
+            "lb_retries 1\nlb_retry_match method GET",
+            "a refused connection is tried again without `lb_retry_match`"),
+    Foreign({HAPROXY: "option+forwardfor"}, "",
+            "Caddy 2 sets the `X-Forwarded-…` headers by itself"),
+    Foreign({TRAEFIK: "circuitBreaker"}, "fail_duration 10s\nmax_fails 3",
+            "an upstream that has failed so often is left out for that long"),
+    Foreign({HAPROXY: "stick stick-table"}, "lb_policy client_ip_hash"),
+    Foreign({NGINX: "proxy_http_version"}, "", "Caddy 2 speaks HTTP/1.1 to upstreams by itself"),
+    Foreign({NGINX: "zone"}, "", "Caddy 2 needs no shared memory for its upstreams"),
+    Foreign({NGINX: "proxy_cache proxy_cache_path proxy_cache_valid"}, "",
+            "without a plugin Caddy 2 caches nothing"),
+    Foreign({NGINX: "proxy_redirect"}, "header_down Location http:// https://"),
     Foreign({NGINX: "ip_hash"}, "lb_policy ip_hash"),
     Foreign({NGINX: "least_conn", HAPROXY: "leastconn"}, "lb_policy least_conn"),
     Foreign({HAPROXY: "roundrobin", NOBODY: "round_robin"}, "lb_policy round_robin"),
@@ -103,15 +111,14 @@ PROXY = (
     Foreign({NGINX: "hash"}, "lb_policy uri_hash"),
     Foreign({NGINX: "sticky", TRAEFIK: "sticky", HAPROXY: "cookie"}, "lb_policy cookie lb"),
     Foreign({NGINX: "weight", HAPROXY: "weight", TRAEFIK: "weighted", NOBODY: "weights"},
-            "lb_policy weighted_round_robin 3 1", _WEIGHTS),
-    Foreign({NGINX: "backup", HAPROXY: "backup"}, "lb_policy first", _LAST),
+            "lb_policy weighted_round_robin 3 1", WEIGHTS),
+    Foreign({NGINX: "backup", HAPROXY: "backup"}, "lb_policy first", LAST),
     Foreign({CADDY1: "max_conns", NGINX: "max_conns", HAPROXY: "maxconn"},
-            "unhealthy_request_count 10"),
+            "unhealthy_request_count 10", carries=_NUMBER),
     Foreign({NGINX: "slow_start", HAPROXY: "slowstart"}, "", _WHOLE_SHARE),
     Foreign({CADDY1: "upstream", NGINX: "server", HAPROXY: "server", TRAEFIK: "servers"},
             "to backend1:8080 backend2:8080"),
     Foreign({NGINX: "proxy_buffering"}, "flush_interval -1", "to pass each part on at once"),
-    Foreign({HAPROXY: "option"}, "health_uri /", "for `option httpchk`"),
     Foreign({HAPROXY: "mode"}, "", "`reverse_proxy` is for HTTP"),
     *_OUTSIDE,
 )  # fmt: skip
@@ -154,32 +161,23 @@ SITE = (
     Foreign({NGINX: "limit_req limit_conn", CADDY1: "ratelimit", TRAEFIK: "rateLimit"}, "",
             "without a plugin Caddy 2 limits no rates"),
     Foreign({CADDY1: "startup shutdown on"}, "", "Caddy 2 starts no other programs"),
+    Foreign({CADDY1: "internal", NGINX: "internal"}, "respond /private/* 404"),
+    Foreign({NGINX: "include"}, "import snippets/*.caddy"),
+    Foreign({NGINX: "auth_basic auth_basic_user_file"},
+            "basic_auth {\nbob $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG\n}",
+            "`caddy hash-password` makes the hash"),
+    Foreign({NGINX: "keepalive_timeout"}, "",
+            "for idle clients there is a global option, `servers { timeouts { idle 5m } }`"),
+    Foreign({NGINX: "resolver"}, "reverse_proxy backend1:8080 {\ntransport http {\n"
+            "resolvers 192.0.2.1\n}\n}"),
     *_OUTSIDE,
     Foreign({CADDY1: "mime"}, "header *.wasm Content-Type application/wasm"),
 )  # fmt: skip
 """What stands in a site, or around it, elsewhere."""
 
-POLICIES = (
-    Foreign({HAPROXY: "static-rr", NOBODY: "rr"},
-            "lb_policy round_robin"),
-    Foreign({TRAEFIK: "wrr", NOBODY: "weighted weight"},
-            "lb_policy weighted_round_robin 3 1", _WEIGHTS),
-    Foreign({NGINX: "least_time", TRAEFIK: "leasttime p2c"}, "lb_policy least_conn",
-            "Caddy has no policy that goes by time"),
-    Foreign({HAPROXY: "leastconn"}, "lb_policy least_conn"),
-    Foreign({HAPROXY: "source", NGINX: "hash", NOBODY: "ip client_ip"},
-            "lb_policy client_ip_hash"),
-    Foreign({HAPROXY: "uri", NOBODY: "url"}, "lb_policy uri_hash"),
-    Foreign({HAPROXY: "hdr rdp-cookie"}, "lb_policy header X-User"),
-    Foreign({HAPROXY: "url_param"}, "lb_policy query user"),
-    Foreign({NGINX: "backup", HAPROXY: "backup", TRAEFIK: "failover", NOBODY: "primary"},
-            "lb_policy first", _LAST),
-)  # fmt: skip
-"""Names of policies elsewhere."""
-
 PARAMETERS = (
-    Foreign({NGINX: "weight", HAPROXY: "weight"}, "lb_policy weighted_round_robin 3 1", _WEIGHTS),
-    Foreign({NGINX: "backup", HAPROXY: "backup"}, "lb_policy first", _LAST),
+    Foreign({NGINX: "weight", HAPROXY: "weight"}, "lb_policy weighted_round_robin 3 1", WEIGHTS),
+    Foreign({NGINX: "backup", HAPROXY: "backup"}, "lb_policy first", LAST),
     Foreign({NGINX: "max_fails"}, "max_fails 3", _HERE),
     Foreign({NGINX: "fail_timeout"}, "fail_duration 10s", _HERE),
     Foreign({NGINX: "max_conns", HAPROXY: "maxconn"}, "unhealthy_request_count 10", _HERE),
@@ -193,9 +191,14 @@ PARAMETERS = (
 """What follows an upstream on its line elsewhere; Caddy takes each for one more upstream."""
 
 
-def meaning(table: tuple[Foreign, ...], word: str) -> str:
-    """The sentence for a word of one of the tables; empty for any other word."""
-    return next((entry.help(word) for entry in table if entry.has(word)), "")
+FRAMES = (
+    Foreign({NGINX: "http stream events", HAPROXY: "global defaults", TRAEFIK: "http: tcp:"}, "",
+            "a Caddyfile consists of sites, and each begins with its address, such as `:80 {`"),
+    Foreign({NGINX: "upstream", HAPROXY: "backend"}, f":80 {{\n{_PROXY}\n}}",
+            "upstreams stand where they are used, within a site"),
+    Foreign({HAPROXY: "frontend listen"}, f":80 {{\n{_PROXY}\n}}", _ADDRESS),
+)  # fmt: skip
+"""What a block at the top begins with elsewhere; Caddy takes it for the address of a site."""
 
 
 def parameter(word: str) -> str:

@@ -93,8 +93,9 @@ def _misspelt(name: str) -> str | None:
     kind, _, rest = asked.partition(".")
     if rest and f"{kind.removesuffix('s')}." in _OPEN:
         return f"{found}{kind.removesuffix('s')}.{rest}"
-    near = _close(asked, REQUEST)
-    return near and found + near
+    if "." not in asked and (near := _close(asked, REQUEST)):
+        return found + near
+    return f"{found}header.{asked}" if "-" in asked and "." not in asked else None
 
 
 def _close(name: str, names: tuple[str, ...]) -> str | None:

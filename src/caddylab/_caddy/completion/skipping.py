@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from caddylab._caddy.advice import vocabulary as known
 from caddylab._caddy.advice.explain import unheard_of
+from caddylab._caddy.advice.foreign_word import POLICIES, meaning
 from caddylab._caddy.completion import plugins
 from caddylab._caddy.completion.plugins import Plugin
 from caddylab._caddy.text.tokens import Statement, Way, located, parse, ways
@@ -66,7 +67,7 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
     elif module := _MODULE.search(message):
         word = name = module["word"]
         last = word.rpartition(".")[2]
-        plugin = None if slip(last) else plugins.of_module(word)
+        plugin = None if slip(last) or _elsewhere(word) else plugins.of_module(word)
     else:
         return None
     if not plugin and not _strange(message, error, word):
@@ -88,6 +89,13 @@ def missing(message: str, text: str, line: int | None) -> Unknown | None:
 def slip(word: str) -> bool:
     """Whether a module's name is more likely a word of Caddy's, misspelt."""
     return bool(get_close_matches(word, WORDS, 1, 0.8))
+
+
+def _elsewhere(module: str) -> bool:
+    """Whether it is a balancing policy under the name that another program has for it."""
+    place, _, name = module.rpartition(".")
+    alike = get_close_matches(name, known.POLICIES, 1, 0.7) or re.search("stick|session", name)
+    return place.endswith(".selection_policies") and bool(alike or meaning(POLICIES, name))
 
 
 def _strange(message: str, error: CaddyfileError, word: str) -> bool:

@@ -4,7 +4,8 @@ Every connection of ours begins with a PROXY line, so Caddy's log has the client
 that we chose; neither a Caddyfile nor a stranger can change those. On one connection requests
 follow each other, and Caddy is done with one before it reads the next. So the oldest request on a
 connection that is still open is the one meant. The id in `X-Request-Id` only decides between
-connections that had the same port one after the other, and tells whose a request is that Caddy
+connections that had the same port one after the other, or between requests that go at once on one
+(HTTP/2), and tells whose a request is that Caddy
 sends to itself, from one of its sites to another.
 """
 
@@ -34,12 +35,21 @@ class Wire:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._peers: dict[str, Peer] = {}
+        self._at_once: set[Peer] = set()
         self._queues: defaultdict[Peer, deque[str]] = defaultdict(deque)
 
-    def begin(self, peer: Peer) -> None:
-        """A new connection; if an earlier one had the same port, that one is over."""
+    def begin(self, peer: Peer, *, at_once: bool = False) -> None:
+        """A new connection; if an earlier one had the same port, that one is over.
+
+        Args:
+            peer: whose.
+            at_once: whether requests do not wait for each other there (HTTP/2).
+        """
         with self._lock:
             self._queues.pop(peer, None)
+            self._at_once.discard(peer)
+            if at_once:
+                self._at_once.add(peer)
 
     def sent(self, peer: Peer, id: str) -> None:
         """A request is about to be sent on a connection."""
@@ -59,7 +69,8 @@ class Wire:
         with self._lock:
             if self._peers.get(id) == peer:
                 return Meant(id, False)
-            if queue := self._queues.get(peer):
+            queue = self._queues.get(peer)
+            if queue and not (len(queue) > 1 and peer in self._at_once):
                 return Meant(queue[0], False)
             return Meant(id, True) if to_itself and id in self._peers else None
 

@@ -62,14 +62,26 @@ def timeline(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame
     if len(failed):
         said = f"{_losses(requests, failed)}{_after(failed)}"
     elif len(given_up):
-        worst = words.seconds(float(given_up["duration"].max()))
-        many = "each cost its request at most" if len(given_up) > 1 else "it cost its request"
-        said = f"{_attempts(given_up, lead)}, {many} {worst}"
+        said = f"{_attempts(given_up, lead)}, {_cost(requests, given_up)}"
     else:
         worst = words.seconds(float(requests["latency"].max()))
         said = f"nothing was retried, the slowest answer took {worst}"
     lead = lead or ("" if len(failed) else words.count(len(requests), "request"))
     return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
+
+
+def _cost(requests: pd.DataFrame, given_up: pd.DataFrame) -> str:
+    """What failed attempts cost: each by itself, unless some had more than one."""
+    tried = given_up["n"]
+    if not tried.is_unique:
+        waited = requests[requests["n"].isin(tried)]["latency"].max()
+        return f"whoever met them was answered within {words.seconds(float(waited))}"
+    worst = words.seconds(float(given_up["duration"].max()))
+    return (
+        f"each cost its request at most {worst}"
+        if len(tried) > 1
+        else f"it cost its request {worst}"
+    )
 
 
 def _after(failed: pd.DataFrame) -> str:

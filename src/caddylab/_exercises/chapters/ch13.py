@@ -48,6 +48,8 @@ HOUSES = {None: "caddy", ACCOUNT: "account"}
 PATIENCE, GRACE = 1.5, 0.5
 LONG = 20.0
 """Seconds that a restart may take on a busy machine."""
+RESTART = 3.5
+"""Seconds, and then it has to start: more than who waits for three can bear."""
 EXPORT = 2.5
 """Seconds that the export takes, every day."""
 SOON = 2.0
@@ -158,7 +160,7 @@ def the_only_one(bench: Bench) -> Findings:
     readers = ask(bench, 6, PROFILE, timeout=LONG, background=True)
     orders = ask(bench, 4, PROFILE, method="POST", body=b"x", timeout=LONG, background=True)
     try:
-        bench.pause(1)
+        bench.pause(RESTART)
         account.start()
         back = ask(bench, 6, PROFILE, timeout=LONG)
         readers.wait()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from caddylab._border import border
+from caddylab._border import Seconds, border
 from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.running.opinions import HEALTHY, UNKNOWN, reasons
 from caddylab._errors import FaultError
@@ -222,7 +222,7 @@ class Backend(Breakable):
         """
         return list(self.diary(0)["requests"])
 
-    def diary(self, since: int, timeout: float = 5) -> dict[str, Any]:
+    def diary(self, since: int, timeout: Seconds = 5) -> dict[str, Any]:
         """What it has executed from number `since` on ("requests"), and the "next" number."""
         asked: dict[str, Any] = {"params": {"since": since}, "timeout": timeout}
         return dict(self._control.ask("GET", "/requests", **asked).json())

@@ -36,17 +36,25 @@ class Names:
     """
 
     def __init__(
-        self, runtime: Runtime, backends: Sequence[Backend], spans: list[Span], known: Known
+        self,
+        runtime: Runtime,
+        backends: Sequence[Backend],
+        spans: list[Span],
+        known: Known,
+        number: Callable[[str], int],
     ) -> None:
-        self._runtime, self._backends, self._known = runtime, backends, known
+        self._runtime, self._backends, self._known, self._number = runtime, backends, known, number
         self._pools: dict[str, Pool] = {}
         self._line = Line()
         self._moves: dict[int, int] = {}
         self._last: dict[int, tuple[str, int]] = {}
         self._books = {number: Book(number, spans) for number in range(len(backends) + 1)}
 
-    def moved(self, backend: int) -> Fault:
+    def moved(self, backend: int | str) -> Fault:
         """Give a backend another address, which the name server tells from now on.
+
+        Args:
+            backend: its number, or what its Caddyfile calls it, such as "app:3000".
 
         Who knows the old one is refused there. Where backends are containers, the backend is
         started again, so what it is doing is lost. Undone, it is at its first address again, or in
@@ -54,8 +62,12 @@ class Names:
         """
         return self._line.do(lambda: self._move(self._member(backend)))
 
-    def unlisted(self, backend: int) -> Fault:
-        """Take a backend's record away, as if it had never been; it goes on to answer."""
+    def unlisted(self, backend: int | str) -> Fault:
+        """Take a backend's record away, as if it had never been; it goes on to answer.
+
+        Args:
+            backend: its number, or what its Caddyfile calls it, such as "app:3000".
+        """
         return self._fault(self._member(backend), UNLISTED)
 
     def slow(self, seconds: float) -> Fault:
@@ -228,8 +240,9 @@ class Names:
                 "They look so: `reverse_proxy { dynamic a app 8080 }`."
             )
 
-    def _member(self, backend: int) -> int:
+    def _member(self, wanted: int | str) -> int:
         self._need_names()
+        backend = self._number(wanted) if isinstance(wanted, str) else wanted
         members = sorted({n for pool in self._pools.values() for n in pool.members})
         if backend not in members:
             known = ", ".join(map(str, members))

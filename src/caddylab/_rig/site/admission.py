@@ -10,6 +10,7 @@ from caddylab._caddy.adapted.tree import Json
 from caddylab._caddy.advice.foreign import parameter
 from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of_upstream
+from caddylab._caddy.text.tokens import parse
 from caddylab._errors import CaddyfileError
 from caddylab._rig.site.assignment import bare, is_unix, needed, number_of
 from caddylab._rig.site.refusal import Refuse
@@ -36,7 +37,7 @@ class Admission:
             CaddyfileError: it is no upstream here.
         """
         host = dial.rpartition(":")[0]
-        if foreign := parameter(host):
+        if (foreign := parameter(host)) and self._bare(host):
             reason = f"Caddy takes `{host}` for the name of one more upstream."
             raise self._refused(reason, dial, foreign)
         has = f"This lab has {self._names()}."
@@ -99,6 +100,11 @@ class Admission:
 
     def _refused(self, reason: str, dial: str, help: str) -> CaddyfileError:
         return self._refuse(reason, line=line_of_upstream(dial, self._refuse.text), help=help)
+
+    def _bare(self, host: str) -> bool:
+        """Whether the text has this word without a port, behind a word on its line."""
+        statements = parse(self._refuse.text).walk()
+        return any(host in statement.words[2:] for statement in statements)
 
     def _slip(self, host: str) -> str:
         """The backend of the course that was meant, if this looks like a slip of the pen."""

@@ -98,7 +98,7 @@ def log_writer() -> dict[str, Any]:
 
 
 def admin(address: Address, secret: str, runs: Callable[[], bool] = always) -> httpx.Client:
-    """A client of the admin API; `runs` says whether it is worth while to ask again."""
+    """A client of the admin API; `runs` says whether it is worth asking again."""
     return _client(address, {"Origin": f"http://{secret}"}, runs)
 
 

@@ -39,7 +39,7 @@ class Container:
         self, service: Service, name: str, ports: list[int], options: dict[str, Any]
     ) -> None:
         self._service, self.name = service, name
-        # Podman would choose ports now, too, but hold them only from the start on.
+        # Podman could choose the ports now, but would hold them only once the container starts.
         self._reserved = {port: Port() for port in ports}
         self._published = {port: reserved.number for port, reserved in self._reserved.items()}
         published = {f"{port}/tcp": self.published(port) for port in ports}

@@ -1,4 +1,4 @@
-"""A trap of older Podman networks, and the way out of it.
+"""A pitfall of older Podman networks, and the way around it.
 
 A bridge takes the lowest hardware address of its ports unless it was given one, and netavark
 before 1.9 gives it none. So the address can change whenever a backend starts or ends, and then
@@ -39,7 +39,7 @@ def hold_address(bridge: str) -> None:
 
 
 def hold_rootless_address(service: Service, bridge: str) -> None:
-    """The same for rootless Podman, whose bridges are in a name space of their own.
+    """The same for rootless Podman, whose bridges are in a namespace of their own.
 
     Containers talk to such a bridge for name queries alone, so this may happen when several
     are up. It takes a few tenths of a second, so it is only done where it is needed.

@@ -1,4 +1,4 @@
-"""Whether there is a Podman that a lab can run in, and what labs that are over left there."""
+"""Whether there is a Podman that a lab can run in, and what is left there of labs that are over."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def _client(uri: str, timeout: float | None = None) -> PodmanClient:
 
 
 def _may_listen(uri: str) -> bool:
-    """Whether it is worth while to ask.
+    """Whether it is worth asking.
 
     podman-py forgets to close a socket that cannot connect, and waits minutes for an `ssh` that
     has ended long ago.

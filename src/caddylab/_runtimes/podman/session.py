@@ -43,7 +43,7 @@ class Session:
         resources.callback(self._sweeper.close)
 
     def sweep(self) -> None:
-        """Remove what labs that are over have left."""
+        """Remove what was left by labs that are over."""
         with contextlib.suppress(OSError):  # another lab, just closing, can confuse it
             podman_sweep.sweep_orphans(self._sweeper)
 

@@ -83,7 +83,7 @@ class PodmanUnit:
 
     @contextlib.contextmanager
     def _unless_gone(self) -> Iterator[None]:
-        """What is to be done to it needs no doing when it is down, or goes down meanwhile."""
+        """Ignore a failure if the container is down, or goes down meanwhile."""
         try:
             yield
         except FaultError:

@@ -18,6 +18,8 @@ NO_DIRECTIVE = (
 )
 """The help for a word that is like nothing we have heard of."""
 
+_WHOLE_LINE = r"unrecognized directive: (?P<word>[\w.-]+)"
+
 DIRECTIVES = (
     Mistake(
         "unrecognized directive: " + one_of(known.OPTIONS),
@@ -42,9 +44,9 @@ DIRECTIVES = (
         r"proxy (?P<path>/[^\s*]*?)/? (?P<word>\w[^{}\n]*[^{}\s])",
         "`proxy` is Caddy 1's word; in Caddy 2 write `reverse_proxy $path/* $word`.",
     ),
-    Mistake(r"unrecognized directive: (?P<word>[\w-]+)", "$meaning", table=foreign.SITE),
+    Mistake(_WHOLE_LINE, "$meaning", table=foreign.SITE),
     Mistake(
-        r"unrecognized directive: (?P<word>[\w-]+)",
+        _WHOLE_LINE,
         "$meaning It belongs between the braces of `reverse_proxy`.",
         table=foreign.PROXY,
     ),
@@ -164,6 +166,25 @@ VALUES = (
         "compiling regular expression",
         "`health_body` takes a regular expression; brackets meant as text need a backslash.",
         find=only(r"^health_body\b"),
+    ),
+    Mistake(
+        r"unrecognized hash algorithm: (?P<word>[^,\s]+)",
+        "A name and its hashed password have a line of their own:"
+        " `basic_auth { ⏎ $word HASH ⏎ }`; `caddy hash-password` makes the hash.",
+    ),
+    Mistake(
+        r"tokens for '(?P<word>redir|respond|rewrite|error)'(?s:.*)\n(?P=word) (?P<path>/\S*)\n",
+        "A path alone is taken for a matcher: write `$word * $path`.",
+    ),
+    Mistake(
+        r"too few arguments(?s:.*)\nrewrite\b",
+        "`rewrite` has one line, `rewrite /old /new`; to try one file after the other there is"
+        " `try_files {path} /index.html`.",
+    ),
+    Mistake(
+        r"too many arguments(?s:.*)\nrewrite\b",
+        "`rewrite` takes a matcher and a path, `rewrite /old/* /new{uri}`; for a regular expression"
+        " there is `uri path_regexp ^/old/ /new/`, and for a redirect `redir`.",
     ),
     Mistake(
         "expects return type of bool",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from caddylab._caddy.advice.foreign import Foreign
+from caddylab._caddy.advice.foreign_word import Foreign
 from caddylab._caddy.text.tokens import Outline
 
 Find = Callable[[Outline, Mapping[str, str]], int | None]
@@ -43,6 +43,12 @@ def second_site(outline: Outline, fields: Mapping[str, str]) -> int | None:
     """Where the site of that address stands a second time."""
     sites = outline.sites(fields["word"])
     return sites[1].line if len(sites) > 1 else None
+
+
+def only_block(outline: Outline, fields: Mapping[str, str]) -> int | None:
+    """Where the one block at the top stands that begins with `word`."""
+    lines = [s.line for s in outline.statements if s.name == fields["word"]]
+    return lines[0] if len(lines) == 1 else None
 
 
 def surplus_brace(outline: Outline, fields: Mapping[str, str]) -> int | None:

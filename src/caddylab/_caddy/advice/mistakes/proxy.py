@@ -18,7 +18,7 @@ OPTIONS = (
         NO_SUCH + r"\w+[=:]",
         "Between an option and its value stands a space, no sign: `$example`.",
     ),
-    Mistake(NO_SUCH + r"(?P<word>[\w-]+),", "$meaning", table=foreign.PROXY),
+    Mistake(NO_SUCH + r"(?P<word>[\w.-]+),", "$meaning", table=foreign.PROXY),
     Mistake(
         NO_SUCH + r"(?P<word>[^,]+),.*\n(?P<first>\w+)\s.*(?P=word)",
         "`$option` has one value too many, `$word`; the right form is `$example`.",

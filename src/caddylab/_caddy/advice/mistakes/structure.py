@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from caddylab._caddy.advice import foreign
 from caddylab._caddy.advice.mistakes.mistake import (
     Mistake,
     late_globals,
     only,
+    only_block,
     second_site,
     surplus_brace,
 )
@@ -72,6 +74,12 @@ BRACES = (
 )
 
 SITES = (
+    Mistake(
+        r"unrecognized directive: (?s:.*)\ninside (?P<word>\S+)$",
+        "$meaning",
+        table=foreign.FRAMES,
+        find=only_block,
+    ),
     Mistake(
         r"ambiguous site definition: (?P<word>\S+)",
         "Two sites have the address `$word`: put their lines into one, or change one address.",

@@ -11,7 +11,7 @@ STICKY = ("first", "ip_hash", "client_ip_hash", "uri_hash", "header", "query", "
 """Policies that choose the same upstream again as long as it counts as available."""
 
 WITH_BODY = ("POST", "PUT", "PATCH")
-_INTERVAL = 250_000_000  # Caddy's own, in nanoseconds, where there is a `lb_try_duration`
+INTERVAL = 250_000_000  # Caddy's own, in nanoseconds, where there is a `lb_try_duration`
 _MANY = 1000
 
 
@@ -20,7 +20,7 @@ def attempts(proxy: Proxy, each: int = 0) -> int:
     retries, budget = (proxy.balancing.get(key, 0) for key in ("retries", "try_duration"))
     most = 1 + retries if retries > 0 else _MANY
     if budget > 0:
-        pause = proxy.balancing.get("try_interval", 0) or _INTERVAL
+        pause = proxy.balancing.get("try_interval", 0) or INTERVAL
         most = min(most, -(-(budget + pause) // max(1, each + pause)))
     return int(most) if proxy.retries else 1
 

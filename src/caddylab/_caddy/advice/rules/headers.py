@@ -128,3 +128,26 @@ def absolute_rewrite(subject: Subject) -> Findings:
                 f" `{scheme[0]}{host}…` as the path."
             )
             yield Remark(subject.line_of(f"{scheme[0]}{host}"), message)
+
+
+@rule(
+    "redirect-to-a-status",
+    "A redirection whose target is a number",
+    write="Write all three, the matcher, the target and the status: `redir * /app/ 301`.",
+)
+def redirect_to_status(subject: Subject) -> Findings:
+    """Caddy takes a path behind `redir` for a matcher if anything follows it, so the status is
+    where the redirection leads to.
+    """
+    for step in subject.steps:
+        targets = (step.handler.get("headers") or {}).get("Location") or []
+        if step.name == "static_response" and targets and str(targets[0]).isdigit():
+            status = str(targets[0])
+            written = [s for s in subject.statements("redir") if s.words[2:3] == [status]]
+            path = written[0].words[1] if written else "/"
+            message = (
+                f"`{path}` is taken for the matcher, and the redirection leads to `{status}`:"
+                f" only a request for `{path}` gets it."
+            )
+            help = f"Write the matcher, too: `redir * {path} {status}`."
+            yield Remark(written[0].line if written else None, message, help)

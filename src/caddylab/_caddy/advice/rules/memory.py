@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from caddylab._caddy.adapted.proxies import Proxy
-from caddylab._caddy.advice.rules.attempts import STICKY, attempts
+from caddylab._caddy.advice.rules.attempts import INTERVAL, STICKY, attempts
+from caddylab._caddy.advice.rules.parameters import parameters
 from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.advice.rules.words import duration, listed
 
 _NEEDS_MEMORY = ("max_fails", "unhealthy_status", "unhealthy_latency")
 _POLICY = "selection_policy"
-_INTERVAL = 250_000_000
 
 
 @proxy_rule(
@@ -71,7 +71,7 @@ def _patience(proxy: Proxy) -> float:
         return 0
     pause = proxy.balancing.get("try_interval", 0)
     if (budget := proxy.balancing.get("try_duration", 0)) > 0:
-        return float(min(budget, (attempts(proxy) - 1) * (pause or _INTERVAL)))
+        return float(min(budget, (attempts(proxy) - 1) * (pause or INTERVAL)))
     return float((attempts(proxy) - 1) * pause)
 
 
@@ -132,7 +132,12 @@ def no_failover(subject: Subject) -> Findings:
     remembered, nobody checks.
     """
     for proxy in subject.proxies:
-        if proxy.choices > 1 and not _tries(proxy) and not _spare(subject, proxy):
+        if (
+            proxy.choices > 1
+            and not parameters(proxy)
+            and not _tries(proxy)
+            and not _spare(subject, proxy)
+        ):
             yield Remark(
                 proxy.line(),
                 f"{proxy.choices} upstreams, but when one is dead Caddy still sends requests there:"

@@ -15,6 +15,10 @@ _SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
 _WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[\w.]*\.\*\}")
 _BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")
 _NESTED = ("routes", "handle_response", "errors")
+_ONE = re.compile(r"\{[a-z][\w.-]*\}")
+_CADDY1 = re.compile(r"\{(?P<kind>[>~])(?P<name>[\w-]+)\}")
+_KINDS = {">": "header", "~": "cookie"}
+_SET_WHOLE = ("header_up", "header_down", "request_header")
 _LEAVE_EMPTY = ("rewrite", "uri", "vars", "map")
 _DIALLED = ("reverse_proxy", "to", "php_fastcgi", "forward_auth")
 
@@ -43,7 +47,8 @@ def unknown(subject: Subject) -> Findings:
             )
             # A bare word may be anything (a template's): only a near miss is a mistake. An
             # address is none of those.
-            if near or whole or "." in name or statement.name in _DIALLED:
+            alone = statement.name in _SET_WHOLE and f"{{{name}}}" in statement.words
+            if near or whole or alone or "." in name or statement.name in _DIALLED:
                 message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
                 yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
 
@@ -82,18 +87,35 @@ def _effect(directive: str, whole: bool) -> str:
 )
 def not_expanded(subject: Subject) -> Findings:
     """Behind `{cookie.`, `{header.` and the like stands one name of letters, digits and `-`.
-    Anything else stays plain text; there is no `*` for all of them.
+    Anything else stays plain text; there is no `*` for all of them. `log_append` takes one
+    placeholder alone.
     """
+    yield from _beside_others(subject)
     for step, text in _texts(subject):
         for match in _SHORTHAND.finditer(text):
             family, name = match.groups()
             message = f"Caddy does not know `{match[0]}`: {_effect_of(step, text)}."
             yield Remark(subject.line_of(match[0]), message, _spelled(family, name))
+        for old in _CADDY1.finditer(text):
+            new = f"{{{_KINDS[old['kind']]}.{old['name']}}}"
+            message = f"`{old[0]}` is of Caddy 1: {_effect_of(step, text)}."
+            yield Remark(subject.line_of(old[0]), message, f"Write `{new}`.")
         for word in _WILDCARD.findall(text):
             message = (
                 f"`{word}` is the one whose name is `*`, not all of them: nothing is left of it."
             )
             yield Remark(subject.line_of(word, _shorter(word)), message)
+
+
+def _beside_others(subject: Subject) -> Findings:
+    """What `log_append` does not replace: a placeholder with anything beside it."""
+    for step in subject.steps:
+        value = step.handler.get("value") if step.name == "log_append" else None
+        if isinstance(value, str) and _ONE.search(value) and not _ONE.fullmatch(value):
+            lines = [s.line for s in subject.statements("log_append") if _ONE.search(s.words[-1])]
+            line = lines[0] if len(lines) == 1 else subject.line_of(value)
+            message = "`log_append` takes one placeholder alone: this is logged as plain text."
+            yield Remark(line, message, "Log each in a field of its own.")
 
 
 def _spelled(family: str, name: str) -> str:

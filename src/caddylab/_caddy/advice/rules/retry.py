@@ -6,13 +6,12 @@ from typing import Any
 
 from caddylab._caddy.adapted.proxies import Proxy
 from caddylab._caddy.advice.rules.attempts import (
+    INTERVAL,
     STICKY,
     WITH_BODY,
     asks_for_response,
     attempts,
     breaks,
-    retries_response,
-    retries_timeout,
     retry_sets,
     takes_error,
     takes_response,
@@ -21,6 +20,8 @@ from caddylab._caddy.advice.rules.attempts import (
 from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
 from caddylab._caddy.advice.rules.words import duration, listed
 
+_MANY_ENOUGH = 10
+"""So many attempts find an upstream that lives."""
 _DIAL_TIMEOUT = 3_000_000_000  # Caddy's own, in nanoseconds
 
 
@@ -37,8 +38,17 @@ def without_memory(proxy: Proxy) -> Findings:
         yield Remark(
             proxy.line(*proxy.retries),
             f"{listed(proxy.retries)} without `fail_duration`: Caddy does not remember which"
-            " upstream failed, so a retry may pick the dead one again.",
+            f" upstream failed, so a retry may pick the dead one again{_waits(proxy)}.",
         )
+
+
+def _waits(proxy: Proxy) -> str:
+    """What that costs where there is time enough to find another one."""
+    sticky = (proxy.policies or ["random"])[0] in STICKY
+    if sticky or attempts(proxy) < _MANY_ENOUGH:
+        return ""
+    pause = duration(proxy.balancing.get("try_interval", 0) or INTERVAL)
+    return f", and a request waits {pause} each time"
 
 
 @proxy_rule(
@@ -141,13 +151,13 @@ def negative(proxy: Proxy) -> Findings:
 )
 def budget(proxy: Proxy) -> Findings:
     """`lb_try_duration` begins with the first attempt. One that runs into a timeout uses it up, and
-    nothing is retried.
+    nothing is retried. With one upstream there is nobody else to ask.
     """
     budget = proxy.balancing.get("try_duration", 0)
     limits = {"dial_timeout": _DIAL_TIMEOUT, **proxy.transport}
     for option, sign in (("response_header_timeout", 504), ("dial_timeout", 502)):
         limit = limits.get(option, 0)
-        if 0 < budget <= limit:
+        if 0 < budget <= limit and proxy.choices > 1:
             usual = "" if option in proxy.transport else " by default"
             yield Remark(
                 proxy.line("lb_try_duration"),
@@ -182,67 +192,3 @@ def sticky(proxy: Proxy) -> Findings:
             f" and a request gets {tries} attempts: 502 beside a healthy upstream.",
             f"Make it `lb_retries {proxy.max_fails}`, or `max_fails` smaller.",
         )
-
-
-@proxy_rule(
-    "one-request-fails-all",
-    "One request that takes every upstream away",
-    write="Set `max_fails` above the number of retries, such as `max_fails 3`.",
-)
-def poison(proxy: Proxy) -> Findings:
-    """A request that fails wherever it goes is retried, and each attempt counts as a failure. With
-    a small `max_fails` one such request takes the upstreams from everybody: 503.
-    """
-    if not proxy.fail_duration or proxy.choices < 2:
-        return
-    for each, what in _repeated_failures(proxy):
-        tries = min(attempts(proxy, each), proxy.choices * proxy.max_fails)
-        if (lost := _lost(proxy, tries)) > 1:
-            yield Remark(
-                proxy.line("fail_duration", "max_fails"),
-                f"One {what} on every upstream is tried up to {tries} times, and"
-                f" each failure counts: {_many(lost, proxy.choices)} left out for"
-                f" {duration(proxy.fail_duration)}.",
-                _cure(proxy, tries),
-            )
-            return
-
-
-def _many(lost: int, choices: int) -> str:
-    if lost < choices:
-        return f"{lost} of {choices} upstreams are"
-    return "both upstreams are" if choices == 2 else f"all {choices} upstreams are"
-
-
-def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
-    """What is tried again and counts as a failure: how long an attempt takes, and in words."""
-    found = []
-    for method in ("GET", "POST"):
-        if timeout(proxy) and retries_timeout(proxy, method):
-            found.append((timeout(proxy), f"{method} of a page that is too slow"))
-        if proxy.passive.get("unhealthy_status") and retries_response(proxy, method):
-            found.append((0, f"{method} of a page that fails"))
-        slow = proxy.passive.get("unhealthy_latency")
-        if slow and retries_response(proxy, method):
-            found.append((slow, f"{method} of a page that is slow and fails"))
-    return found
-
-
-def _lost(proxy: Proxy, tries: int) -> int:
-    """How many upstreams one request can make failed ones."""
-    if (proxy.policies or ["random"])[0] in STICKY:
-        return min(proxy.choices, tries // proxy.max_fails)
-    least, more = divmod(tries, proxy.choices)
-    return (
-        proxy.choices if least >= proxy.max_fails else more if least + 1 >= proxy.max_fails else 0
-    )
-
-
-def _cure(proxy: Proxy, tries: int) -> str:
-    if (proxy.policies or ["random"])[0] not in STICKY:
-        few = f"Set `max_fails` above the number of retries, such as `max_fails {max(3, tries)}`."
-        return few if tries < 6 else "Limit the attempts, `lb_retries 1`, and set `max_fails 3`."
-    enough = max(2, tries // 2 + 1)
-    return (
-        f"Write `max_fails {enough}` with `lb_retries {enough}`: one upstream at most fails then."
-    )

@@ -168,3 +168,24 @@ def _paths(conditions: tuple[list[Json], ...]) -> list[str]:
 def _matches(page: str, pattern: str) -> bool:
     start, star, _ = pattern.partition("*")
     return page.startswith(start) if star else page == pattern
+
+
+@rule(
+    "named-route-cut",
+    "A named route of which one directive is left",
+    write="Put its directives into a `route { … }`.",
+)
+def named_route_cut(subject: Subject) -> Findings:
+    """Of a named route in which no directive has a matcher Caddy keeps only the one that comes
+    first, and drops the others in silence.
+    """
+    named = [pair for s in subject.servers for pair in (s.get("named_routes") or {}).items()]
+    for name, route in named:
+        kept = [handler.get("handler") for handler in route.get("handle") or []]
+        for statement in subject.statements(f"&({name})"):
+            stood = [inner.name for inner in statement.body if not inner.name.startswith("@")]
+            if len(stood) > 1 and len(kept) == 1 and kept[0] not in ("subroute", "invoke"):
+                message = (
+                    f"Of this named route Caddy keeps one directive of {len(stood)}, and drops"
+                )
+                yield Remark(statement.line, f"{message} the others in silence.")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from caddylab._caddy.adapted.proxies import Proxy, is_odd
+from caddylab._caddy.advice.rules.parameters import parameters
 from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule, rule
 from caddylab._caddy.advice.rules.subject import Subject, strings
 
@@ -67,7 +68,7 @@ def path(proxy: Proxy) -> Findings:
 )
 def port_alone(proxy: Proxy) -> Findings:
     """Caddy takes a number alone for the name of a host, and dials its port 80."""
-    for dial in proxy.dials:
+    for dial in [] if parameters(proxy) else proxy.dials:
         if (host := dial.removesuffix(":80")).isdigit():
             message = f"`{host}` is taken for the name of a host: Caddy dials its port 80."
             help = f"An upstream is `host:port`, such as `backend1:{host}`."
@@ -83,7 +84,7 @@ def no_port(proxy: Proxy) -> Findings:
     """Where the other upstreams have a port of their own, one without it is dialled on port 80."""
     named = proxy.block.upstreams if proxy.block else []
     others = any((port := _PORT.search(word)) and port[0] != ":80" for word, _ in named)
-    for word, line in named:
+    for word, line in [] if parameters(proxy) else named:
         bare = re.fullmatch(r"(?!\d+$)[\w.-]+", word) and f"{word}:80" in proxy.dials
         if bare and (others or re.fullmatch(r"backend\d+", word)):
             message = f"`{word}` has no port: Caddy dials port 80."
@@ -98,7 +99,7 @@ def no_port(proxy: Proxy) -> Findings:
 def twice(proxy: Proxy) -> Findings:
     """An upstream that is named twice counts as two, and gets a double share."""
     for dial, times in Counter(proxy.dials).items():
-        if times > 1:
+        if times > 1 and not parameters(proxy):
             message = f"`{dial}` is named {times} times: it counts as {times} upstreams."
             yield Remark([proxy.line(), *proxy.upstream_lines(dial)][-1], message)
 

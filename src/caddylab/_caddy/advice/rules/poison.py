@@ -1,0 +1,78 @@
+"""A rule about a request that fails wherever it goes."""
+
+from __future__ import annotations
+
+from caddylab._caddy.adapted.proxies import Proxy
+from caddylab._caddy.advice.rules.attempts import (
+    STICKY,
+    attempts,
+    retries_response,
+    retries_timeout,
+    timeout,
+)
+from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
+from caddylab._caddy.advice.rules.words import duration
+
+
+@proxy_rule(
+    "one-request-fails-all",
+    "One request that takes every upstream away",
+    write="Set `max_fails` above the number of retries, such as `max_fails 3`.",
+)
+def poison(proxy: Proxy) -> Findings:
+    """A request that fails wherever it goes is retried, and each attempt counts as a failure. With
+    a small `max_fails` one such request takes the upstreams from everybody: 503.
+    """
+    if not proxy.fail_duration or proxy.choices < 2:
+        return
+    for each, what in _repeated_failures(proxy):
+        tries = min(attempts(proxy, each), proxy.choices * proxy.max_fails)
+        if (lost := _lost(proxy, tries)) > 1:
+            yield Remark(
+                proxy.line("fail_duration", "max_fails"),
+                f"One {what} on every upstream is tried up to {tries} times, and"
+                f" each failure counts: {_many(lost, proxy.choices)} left out for"
+                f" {duration(proxy.fail_duration)}.",
+                _cure(proxy, tries),
+            )
+            return
+
+
+def _many(lost: int, choices: int) -> str:
+    if lost < choices:
+        return f"{lost} of {choices} upstreams are"
+    return "both upstreams are" if choices == 2 else f"all {choices} upstreams are"
+
+
+def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
+    """What is tried again and counts as a failure: how long an attempt takes, and in words."""
+    found = []
+    for method in ("GET", "POST"):
+        if timeout(proxy) and retries_timeout(proxy, method):
+            found.append((timeout(proxy), f"{method} of a page that is too slow"))
+        if proxy.passive.get("unhealthy_status") and retries_response(proxy, method):
+            found.append((0, f"{method} of a page that fails"))
+        slow = proxy.passive.get("unhealthy_latency")
+        if slow and retries_response(proxy, method):
+            found.append((slow, f"{method} of a page that is slow and fails"))
+    return found
+
+
+def _lost(proxy: Proxy, tries: int) -> int:
+    """How many upstreams one request can make failed ones."""
+    if (proxy.policies or ["random"])[0] in STICKY:
+        return min(proxy.choices, tries // proxy.max_fails)
+    least, more = divmod(tries, proxy.choices)
+    return (
+        proxy.choices if least >= proxy.max_fails else more if least + 1 >= proxy.max_fails else 0
+    )
+
+
+def _cure(proxy: Proxy, tries: int) -> str:
+    if (proxy.policies or ["random"])[0] not in STICKY:
+        few = f"Set `max_fails` above the number of retries, such as `max_fails {max(3, tries)}`."
+        return few if tries < 6 else "Limit the attempts, `lb_retries 1`, and set `max_fails 3`."
+    enough = max(2, tries // 2 + 1)
+    return (
+        f"Write `max_fails {enough}` with `lb_retries {enough}`: one upstream at most fails then."
+    )
