@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def _selectors(prelude: list[Any]) -> list[list[Any]]:
 
 def _may_match(selector: list[Any], words: set[str]) -> bool:
     """Whether all classes and ids that it needs are there; what `:not(…)` holds, it does not."""
-    for dot, name in zip(selector, selector[1:], strict=False):
+    for dot, name in pairwise(selector):
         if dot.type == "literal" and dot.value == "." and name.value not in words:
             return False
     return all(token.value in words for token in selector if token.type == "hash")
