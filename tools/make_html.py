@@ -45,7 +45,6 @@ def make(options: Namespace, folder: Path) -> Path:
     """Make the pages below `folder`; returns where they are."""
     write(options, folder / "source")
     build(folder / "source", folder / "pages")
-    publish.styles.gather(folder / "pages")
     return folder / "pages"
 
 

@@ -31,7 +31,6 @@ import folds as folds  # noqa: E402
 import front as front  # noqa: E402
 import outputs as outputs  # noqa: E402
 import reference as reference  # noqa: E402
-import styles as styles  # noqa: E402
 from places import Places as Places  # noqa: E402
 
 
