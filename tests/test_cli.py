@@ -77,7 +77,8 @@ class TestCopies:
         notebooks.copy_to(tmp_path / "learner")
         notebooks.copy_to(tmp_path / "teacher", solutions=True)
         more = files(tmp_path / "teacher").keys() - files(tmp_path / "learner").keys()
-        wanted = {"course/instructor-guide.md"} | demos | recordings
+        cards = {f"course/{path.name}" for path in course.glob("cue-cards-*.md")}
+        wanted = {"course/instructor-guide.md"} | cards | demos | recordings
         assert wanted == {name for name in more if name.startswith("course/")}
         assert demos
         assert recordings

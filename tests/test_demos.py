@@ -56,6 +56,10 @@ def questions(demo: Path):
     return [cell for cell in cells(demo, "slide") if "**A** " in cell.source]
 
 
+def answer(question) -> str:
+    return f"**{question.metadata.get('caddylab', {}).get('answer')}**"
+
+
 def slowest(run: Traffic) -> float:
     return max(request.latency for request in run.requests)
 
@@ -177,6 +181,29 @@ class TestSlides:
         asked = questions(demo)
         expected = [cell for cell in cells(demo, "notes") if "**Expect:**" in cell.source]
         assert len(expected) >= len(asked) >= 2
+
+    @each_demo
+    def test_the_right_letter_of_each_question_is_known_unless_chance_decides(self, demo):
+        for cell in questions(demo):
+            if "longest run" not in cell.source:
+                assert f"{answer(cell)} " in cell.source
+
+    def test_the_cue_cards_ask_what_the_demos_ask(self):
+        for card in (path.read_text("utf-8") for path in GUIDE.parent.glob("cue-cards-*.md")):
+            assert len(card.splitlines()) < 60  # a page
+            for demo in (demo for demo in DEMOS if f"demos/{demo.name}" in card):
+                for cell in questions(demo):
+                    title, letter = cell.source.splitlines()[0][3:], answer(cell)
+                    right = re.search(rf"^{re.escape(letter)} (.+)$", cell.source, re.M)
+                    assert f"| {title} | {right[0] if right else 'count it'} |" in card
+
+    @each_demo
+    def test_what_a_page_runs_is_said_on_it(self, demo):
+        found = cells(demo)
+        for n, cell in enumerate(found):
+            if kind(cell) == "subslide":
+                only_draws = re.fullmatch(r"[^\n=]*\.chart\(.*\)", cell.source)
+                assert cell.cell_type == "markdown" or only_draws, found[n].source
 
     @each_demo
     def test_notes_are_not_for_the_audience(self, demo):

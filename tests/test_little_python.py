@@ -11,7 +11,10 @@ import pytest
 from caddylab import ArgumentError, Lab, LabError, TrafficError, WaitTimeout, predict
 from caddylab._machine import shipped
 
-NOTEBOOKS = sorted([*shipped.course().glob("*.ipynb"), *shipped.labs().glob("*/*.ipynb")])
+COURSE = shipped.course()
+NOTEBOOKS = sorted(
+    [*COURSE.glob("*.ipynb"), *COURSE.glob("demos/*.ipynb"), *shipped.labs().glob("*/*.ipynb")]
+)
 ANSWERS = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
 FOLDED = re.compile(r"<details>(.*?)</details>", re.S)
 HELPERS = ast.Lambda | ast.FunctionDef | ast.ClassDef | ast.Try

@@ -12,6 +12,9 @@ pytest_plugins = ["browser_support"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 DIRTY = "() => jupyterapp.shell.currentWidget.context.model.dirty"
+CURRENT = "jupyterapp.shell.currentWidget"
+READY = f"() => {CURRENT}.context?.path === 'glossary.ipynb' && {CURRENT}.sessionContext.isReady"
+KERNEL = f"() => {CURRENT}.sessionContext.session?.kernel?.name ?? null"
 TOP = """word => {
     const page = document.querySelector('.caddylab-glossary');
     const words = [...page?.querySelectorAll('h2') ?? []];
@@ -33,3 +36,7 @@ def test_reading_changes_nothing_and_words_open_at_once(open_notebook, jupyterla
     page.wait_for_function(TOP, arg="Policy")
     notebook.screenshot("glossary")
     assert not notebook.complaints
+    # From the file browser it opens as a notebook, and there is nothing in it to run.
+    notebook.command("docmanager:open", path="glossary.ipynb", factory="Notebook")
+    page.wait_for_function(READY)
+    assert page.evaluate(KERNEL) is None

@@ -12,6 +12,8 @@ pytest_plugins = ["browser_support"]
 
 DEMO = shipped.course() / "demos" / "03-slow-service.ipynb"
 PLACE = ".caddylab-place"
+RECORDED = ".caddylab-recorded"
+TOP = "document.querySelector('.jp-Cell.jp-mod-active').getBoundingClientRect().top"
 PLACE_AT_REST = ".caddylab-place:not(.caddylab-running)"
 SEEN = """[...document.querySelectorAll('.caddylab-deck .jp-Cell')]
     .filter((cell) => cell.checkVisibility()).map((cell) => cell.innerText)"""
@@ -84,6 +86,9 @@ class TestTheShow:
             seen = "\n".join(page.evaluate(SEEN))
             assert "Traffic.load" not in seen
             assert "For the speaker" not in seen
+            assert "lab = Lab" not in seen
+            assert "ready in" not in seen
+            assert page.locator(".caddylab-seen :is(h1, h2)").is_visible()  # the question stays
             charts += page.locator(".caddylab-seen svg.marks").count()
             if charts == 1:
                 notebook.screenshot(f"present-{size[0]}")
@@ -96,8 +101,19 @@ class TestTheShow:
     def test_back_runs_nothing_again_and_escape_gives_the_notebook_back(self, demo):
         notebook = demo()
         page = notebook.page
-        present(notebook)
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Shift+Enter")  # as the notes say: before they come in
+        page.wait_for_function(f"{COUNTS}[0] === 1")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Alt+R")
+        rest(page)
+        assert page.evaluate(COUNTS)[0] == 1
+        press(page)
+        press(page, "a")
         to_the_first_chart(page)
+        options = page.locator(".caddylab-asked .caddylab-option")
+        assert options.all_inner_texts()[1:] == ["B six right", "C all twelve"]
+        assert options.first.inner_text().endswith("your vote")
         there, ran = where(page), page.evaluate(COUNTS)
         press(page, "PageUp")
         assert where(page) != there
@@ -109,13 +125,22 @@ class TestTheShow:
         page.keyboard.press("Escape")
         page.locator(PLACE).wait_for(state="detached")
         assert page.locator(".jp-NotebookPanel-toolbar").is_visible()
-        assert page.locator(".jp-Cell .jp-InputPrompt").first.is_visible()
+        chart = page.locator(".jp-Cell.jp-mod-active svg.marks")
+        page.wait_for_function(f"{TOP} >= 0 && {TOP} < innerHeight")
+        assert chart.is_visible()
+        assert page.evaluate("document.activeElement.closest('.jp-Notebook') !== null")
+        ran = page.evaluate(COUNTS)
+        page.keyboard.press("Alt+R")
+        rest(page)
+        assert where(page) == there
+        assert page.evaluate(COUNTS) == ran
 
     def test_the_show_goes_on_without_a_lab(self, demo):
         notebook = demo(first=BROKEN)
         present(notebook)
         to_the_first_chart(notebook.page)
         assert "AttributeError" in "\n".join(notebook.page.evaluate(SEEN))
+        assert notebook.page.locator(RECORDED).is_visible()
 
     def test_the_earlier_run_takes_the_place_of_this_one(self, demo):
         notebook = demo()
@@ -124,7 +149,9 @@ class TestTheShow:
         to_the_first_chart(page)
         nets = [n for n, text in enumerate(codes(page)) if "Traffic.load" in text]
         before = page.evaluate(COUNTS)
+        assert not page.locator(RECORDED).count()
         press(page, "n")
+        assert page.locator(RECORDED).is_visible()
         after = page.evaluate(COUNTS)
         again = [n for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         assert again[0] == nets[0]
@@ -135,6 +162,7 @@ class TestTheShow:
         notebook = demo()
         page = notebook.page
         present(notebook)
+        press(page)  # to a page with code
         before = where(page), page.evaluate(SOURCES)
         page.locator(".caddylab-seen.jp-CodeCell .cm-content").first.click()
         page.keyboard.type("n s")
@@ -158,6 +186,9 @@ class TestTheShow:
         assert window.title() == "For the speaker"
         window.get_by_text("Think of a database query that got stuck.").wait_for()
         window.get_by_text("Next:").wait_for()
+        window.keyboard.press("Space")
+        rest(notebook.page)
+        window.get_by_text("Backend 2 takes two seconds. Twelve users at once. (3 of").wait_for()
         assert notebook.strangers == []
 
 

@@ -64,9 +64,9 @@ class TestInTheBrowser:
     @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
     def test_each_slide_fits_and_nobody_else_is_asked(self, deck, size):
         seen = deck(*size)
-        for number in range(len(cells("slide", "subslide"))):
+        for number in range(len(cells("slide", "subslide", "fragment"))):
             if number:
-                go_on_to_the_next_slide(seen.page)
+                seen.page.keyboard.press("Space")
             height, zoom, cut = seen.page.evaluate(SPILT)
             assert height <= HEIGHT, number
             assert zoom >= 0.7, number

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["browser_support"]
 
 CELLS = [
-    "from caddylab import Lab, predict\nlab = Lab('process')",
+    "from caddylab import Lab, onward, predict\nlab = Lab('process')",
     "lab.view()",
     "lab.panel()",
     "q = predict('Who is first?', {'one': 1, 'two': 2})\nq",
     "lab.view(dock=True)",
-    "t = lab.fire(9)\nlab.backend(2).hung()",
+    "t = lab.fire(9)\nt.chart()",
+    "onward()",
+    "lab.backend(2).hung()",
 ]
 PLACES = 4  # with the dock
 DIRTY = "() => jupyterapp.shell.currentWidget.context.model.dirty"
@@ -29,6 +32,7 @@ def test_the_last_state_outlives_the_kernel_and_the_page(open_notebook):
     page = notebook.page
     notebook.run_all()
     page.wait_for_function(HUNG)
+    assert_accessible(notebook)
     notebook.command("docmanager:save")
     page.wait_for_function(f"() => !({DIRTY})()")
     page.get_by_label("two", exact=True).check()
@@ -45,6 +49,17 @@ def test_the_last_state_outlives_the_kernel_and_the_page(open_notebook):
     page.wait_for_function("() => document.querySelectorAll('.caddylab-last').length === 3")
     look_at_stills(notebook, "reopened")
     assert not page.evaluate(DIRTY)
+
+
+def assert_accessible(notebook) -> None:
+    """View, panel, prediction, chart and footer, to those who do not see as to those who do."""
+    notebook.page.emulate_media(reduced_motion="reduce")  # no colour is judged half-way
+    chart = notebook.page.locator(".vega-embed [aria-label^='9 requests']")
+    chart.first.wait_for()  # its sentence, for those who do not see it
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        found = Axe().run(notebook.page, context=".jp-OutputArea-output").response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
 
 
 def look_at_stills(notebook, name) -> None:

@@ -202,6 +202,27 @@ class TestAll:
         with pytest.raises(FaultError, match="no row 'stoped': expected all well, killed"):
             rehearse("happy-path", ["stoped"])
 
+    def test_those_suffer_whom_users_would_miss(self):
+        """By `first` the last upstream is idle, by `uri_hash` all but one."""
+        site = ":80 {\n\treverse_proxy a:1 b:2 c:3 {\n\t\tlb_policy uri_hash\n\t}\n}\n"
+        with Lab.of(site, "process") as lab:
+            assert lab.survey("down")["down"].good == 0
+            lab.load(site.replace("uri_hash", "first"))
+            assert lab.survey("down")["down"].good == 0
+            removed = lab.survey("its line removed first")["its line removed first"]
+            assert set(removed.errors) <= {"cut off"}  # those who stay are the same as before
+
+    def test_a_route_that_no_request_comes_to_is_not_tried(self):
+        """Its table would say that nobody misses its upstreams."""
+        site = (
+            ":80 {\n\t@ws {\n\t\theader Connection *Upgrade*\n\t\theader Upgrade websocket\n\t}\n"
+            "\t@page expression true\n\treverse_proxy @ws ws:1\n\treverse_proxy @page web:2\n}\n"
+        )
+        with Lab.of(site, "process") as lab:
+            assert look(lab, "Caddyfile", site).written == {lab.backend("web:2").number: "web:2"}
+            with pytest.raises(CaddyfileError, match="ws:1 is not reached"):
+                look(lab, "Caddyfile", site, "ws:1")
+
     def test_one_upstream_alone_is_told_so(self):
         alone = ":80 {\n\treverse_proxy backend1:8080\n}\n"
         report = rehearse(alone, ["answers 500", "restart of one", "down"], runtime="process")

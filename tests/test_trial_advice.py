@@ -47,6 +47,14 @@ class TestEdits:
             (None, "+", "fail_duration 10s", ""), (4, " ", "}", ""),
         ]  # fmt: skip
 
+    def test_what_is_changed_is_shown_beside_what_it_was(self):
+        before = ":80 {\n\treverse_proxy a:1 {\n\t\tfail_duration 20s\n\t}\n}\n"
+        after = before.replace("fail_duration 20s", "lb_retries 1\n\t\tfail_duration 1s")
+        shown = [(one.mark, one.text.strip(), one.was.strip()) for one in block(before, after, 2)]
+        assert shown[1:3] == [
+            ("+", "lb_retries 1", ""), ("~", "fail_duration 1s", "fail_duration 20s"),
+        ]  # fmt: skip
+
     @pytest.mark.parametrize(
         ("before", "at"),
         [(":80 {\n\treverse_proxy a:1\n}\n:81 {\n\trespond 1\n}\n", "\n}\n:81"),

@@ -10,10 +10,11 @@ anything. If one could not be made, those of an earlier build stay as they are.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,7 @@ import kept
 import publish
 from jinja2 import Environment, FileSystemLoader
 from nbconvert import SlidesExporter
+from nbformat.v4 import new_markdown_cell
 from traitlets.config import Config
 
 from caddylab._caddy.running.version import CADDY_VERSION
@@ -31,6 +33,9 @@ SOURCE = publish.ROOT / "tools" / "slides"
 REVEAL = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"
 NETS = ("net",)
 """The tags of cells that are for the stage only: they load what was recorded."""
+QUIET = ("quiet",)
+"""The tags of cells that start and end the lab: no part of the story."""
+OPTION = re.compile(r"^(\*\*([A-D])\*\* .*)$", re.MULTILINE)
 
 
 def main() -> int:
@@ -63,10 +68,11 @@ def write(notebooks: Sequence[Path], folder: Path, *, anew: bool) -> None:
 def slides(notebook: Any) -> str:
     """One page of slides for an executed notebook."""
     publish.outputs.adapt(notebook)
+    notebook.cells = list(_with_questions(notebook.cells))
     exporter = SlidesExporter(
         config=Config(
             {
-                "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": NETS},
+                "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": NETS + QUIET},
                 "HighlightMagicsPreprocessor": {"languages": {"caddyfile": "caddyfile"}},
             }
         ),
@@ -77,6 +83,30 @@ def slides(notebook: Any) -> str:
     )
     page: str = exporter.from_notebook_node(notebook)[0]
     return page
+
+
+def _with_questions(cells: Iterable[Any]) -> Iterator[Any]:
+    """The cells; a slide's text stays in sight on its further pages, and says what was right."""
+    head = None
+    for cell in cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        if kind == "slide":
+            head = cell
+        elif kind == "subslide" and head is not None:
+            yield _asked(head)
+            cell.metadata.slideshow.slide_type = "-"
+        yield cell
+
+
+def _asked(head: Any) -> Any:
+    right = head.metadata.get("caddylab", {}).get("answer")
+
+    def marked(option: re.Match[str]) -> str:
+        name = "option right" if option[2] == right else "option"
+        return f'<div class="{name}">\n\n{option[1]}\n\n</div>'
+
+    text = f'<div class="asked">\n\n{OPTION.sub(marked, head.source)}\n\n</div>'
+    return new_markdown_cell(text, metadata={"slideshow": {"slide_type": "subslide"}})
 
 
 def _decks(notebooks: Sequence[Path]) -> Iterator[dict[str, str]]:

@@ -23,7 +23,7 @@ TESTS = str(Path(__file__).parents[1])
 STARTERS = {
     "Lab", "Rig", "Bench", "Caddy", "Keeper", "PodmanRuntime", "ProcessRuntime", "NotebookClient",
     "Popen", "main", "ahead", "uvicorn", "own_wheel",
-    "serve", "ThreadPoolExecutor", "Benches", "BENCHES", "rehearse",
+    "serve", "ThreadPoolExecutor", "Benches", "BENCHES", "rehearse", "Drill", "policy_costs",
 }  # fmt: skip
 """Names of what starts a program, or waits for one."""
 CHEAP = {"admin_caddy"}

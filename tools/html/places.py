@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 TEXTS = {
     "Your own site": ("own-site", "test", "sites", "lint"),
     "What Caddy does": ("versions", "findings"),
-    "For teachers": ("instructor-guide", "offline"),
+    "For teachers": ("instructor-guide", *(f"cue-cards-{n}" for n in (45, 90, 180)), "offline"),
 }
 """The documents that become pages, as the navigation shows them."""
 FENCE = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)

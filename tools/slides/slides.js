@@ -29,7 +29,7 @@ function fit(slide) {
 const caddylabCharts = Promise.all([...document.querySelectorAll(".caddylab-chart")].map(caddylabDraw));
 const fitCurrent = () => fit(Reveal.getCurrentSlide());
 
-Reveal.on("slidechanged", fitCurrent);
+for (const change of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(change, fitCurrent);
 Reveal.initialize({
   width: WIDTH, height: HEIGHT, margin: 0.07, center: false, hash: true, transition: "none",
   slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],

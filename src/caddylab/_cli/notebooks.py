@@ -15,7 +15,7 @@ from caddylab._machine import shipped as _resources
 _NOT_FOR_LEARNERS = {
     ".keep", ".ipynb_checkpoints", "__pycache__", "lab-progress.jsonl", "predictions.json",
 }  # fmt: skip
-_FOR_TEACHERS = ("course/demos/", "course/instructor-guide.md")
+_FOR_TEACHERS = ("course/demos/", "course/instructor-guide.md", "course/cue-cards-")
 
 
 def own() -> Path:

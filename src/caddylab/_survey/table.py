@@ -15,7 +15,7 @@ TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR}
 """Blue, orange and vermilion: told apart by colour-blind eyes, too."""
 LEGEND = "✓ backends answered all quickly · ◐ some waited or went without · ✗ no good answer"
 EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
-LARGE = "font-size:17px"
+LARGE = "font-size:19px"
 """For a room: five strategies fill a screen of 1280 pixels."""
 BREAK = Markup("<br>")
 CELL = "text-align:left;vertical-align:top;padding:.4em .8em"

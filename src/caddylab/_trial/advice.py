@@ -41,6 +41,7 @@ class Proved:
         found: what was found for each bad row.
         rows: what users saw with all of them, by the rows' names.
         worse: what became worse, and by what.
+        by_chance: rows that were worse with all additions once, and not when tried again.
         spare: what one server more would do, if that helps.
     """
 
@@ -50,6 +51,7 @@ class Proved:
     found: list[Mended]
     rows: dict[str, Seen] = field(default_factory=dict)
     worse: dict[str, str] = field(default_factory=dict)
+    by_chance: list[str] = field(default_factory=list)
     spare: Spare | None = None
 
     @property
@@ -102,6 +104,7 @@ def blame(advice: Proved, before: Seen, attempt: Try) -> Chain:
     yield again
     known, now = [before, again[0].result()], [advice.rows[row], again[1].result()]
     if not is_worse(known, now):
+        advice.by_chance.append(row)
         return
     single = list(dict.fromkeys(m.step for m in advice.found if m.step))
     trials = [attempt(row, apply(advice.before, line, step)) for step in single]

@@ -43,13 +43,20 @@ def _compared(old: list[str], new: list[str]) -> list[tuple[int, BlockLine]]:
     """Each line of the new text, with its number there."""
     found: list[tuple[int, BlockLine]] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone = list(range(a, b))
         for n in range(c, d):
-            was = a + n - c
+            was = a + n - c if kind == "equal" else _same_option(old, gone, new[n])
             if kind == "equal":
                 one = BlockLine(was + 1, SAME, new[n])
-            elif was < b:
+            elif was >= 0:
+                gone.remove(was)
                 one = BlockLine(was + 1, CHANGED, new[n], old[was])
             else:
                 one = BlockLine(None, NEW, new[n])
             found.append((n + 1, one))
     return found
+
+
+def _same_option(old: list[str], gone: list[int], line: str) -> int:
+    """Which of these lines had the option of another one; -1 if none."""
+    return next((n for n in gone if old[n].split()[:1] == line.split()[:1]), -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from caddylab._caddy.adapted.flow import steps
@@ -70,20 +70,33 @@ def bare(dial: str) -> str:
     return rest if slash and network.rstrip("46") in ("tcp", "udp") else dial
 
 
-def choose(found: Sequence[Candidate], wanted: str, text: str) -> Candidate:
-    """The one that is meant.
+def choose(
+    found: Sequence[Candidate], wanted: str, text: str, reached: Callable[[Candidate], bool]
+) -> Candidate:
+    """The one that is meant, and that requests of a lab come to.
 
     Args:
         found: all there are.
         wanted: its number (from 1), its name or a part of that, or one of its upstreams; empty
             for the one with most upstreams.
         text: the Caddyfile, to be shown if there is none.
+        reached: whether a request comes there.
 
     Raises:
-        CaddyfileError: none is meant, or several are.
+        CaddyfileError: none is meant, or several are, or no request comes there.
     """
-    if not wanted:
-        return max(found, key=lambda one: one.worth)  # of equals the first
+    best = sorted(found, key=lambda one: one.worth, reverse=True)  # of equals the first
+    meant = [_meant(found, wanted, text)] if wanted else best
+    if one := next(filter(reached, meant), None):
+        return one
+    raise CaddyfileError(
+        f"Something else answers what the lab asks {meant[0].name} for: "
+        f"{', '.join(meant[0].behind)} is not reached, so nobody would miss it.",
+        text, help="Try another route: `--route 2`. What only WebSockets reach is not tried.",
+    )  # fmt: skip
+
+
+def _meant(found: Sequence[Candidate], wanted: str, text: str) -> Candidate:
     if wanted.isdigit() and 0 < int(wanted) <= len(found):
         return found[int(wanted) - 1]
     exact = [one for one in found if wanted in (one.name, *one.behind)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from caddylab._look.html_table import element, table
+from caddylab._look.html_table import code, element, table
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._traffic.traffic import Traffic
 from caddylab._trial import spoken, text
@@ -28,14 +28,25 @@ PAGE = """<!doctype html>
 def page(report: Rehearsal) -> str:
     """The table, the advice, and for each row that users felt its picture and its replay."""
     title = f"caddylab test {escape(report.subject.name)}"
-    parts = [_notes(report), _table(report.rows.values(), "What users saw"), *_advice(report)]
+    parts = [_notes(report), _routes(report)]
+    parts += [_table(report.rows.values(), "What users saw"), *_advice(report)]
     parts += [_close(seen) for seen in report.rows.values() if seen.runs and seen.sign != "✓"]
     return PAGE.format(title=title, style=STYLE, body="".join(parts))
 
 
 def _notes(report: Rehearsal) -> str:
-    items = "".join(f"<li>{escape(note)}</li>" for note in report.notes)
+    items = "".join(f"<li>{code(note)}</li>" for note in report.notes)
     return f"<h2>What differs from production</h2><ul>{items}</ul>" if items else ""
+
+
+def _routes(report: Rehearsal) -> str:
+    """All of them, and which one was tried."""
+    tried = report.subject.route
+    said = (
+        f"{route}{' (tried)' if n == tried else ''}" for n, route in enumerate(report.routes, 1)
+    )
+    items = "".join(str(element("li", each)) for each in said)
+    return f"<h2>Routes</h2><ol>{items}</ol><h2>What happens</h2>"
 
 
 def _table(rows: Iterable[Seen], caption: str) -> str:

@@ -61,6 +61,9 @@ def _costs(given: Proved) -> Iterator[str]:
     """What is to be thought of before these lines are written, and what they make worse."""
     for row, by in given.worse.items():
         yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
+    if given.by_chance:
+        rows = ", ".join(given.by_chance)
+        yield paragraph(f"{rows}: worse this once, and not when tried again: chance.")
     added = [a for m in given.found for a in m.step if _is_new(given, a)]
     options = {a.option.name: a.option for a in added}
     if LIMIT in options and options[LIMIT].inside == TRANSPORT:

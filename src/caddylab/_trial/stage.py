@@ -28,6 +28,8 @@ WORK = "/delay/100"
 LONG_WORK = "/delay/300"
 """What a crowd asks for: on a busy machine, too, the first are still there when the last come."""
 QUICK = "/test-api"
+ASKED = 12
+"""So many requests show who works."""
 LONGEST = 60.0
 """Seconds after which the load of a row ends, whatever becomes of the row."""
 
@@ -54,6 +56,7 @@ class Stage:
         # Nobody has a cookie of an earlier row.
         self._people = Clients(MEMBERS, subject.ask.address or None)
         self._victim = -1 if seed == 1 else random.Random(seed).randrange(len(subject.pool))
+        self._missed: tuple[int, ...] = subject.pool
         self.runs: dict[str, list[Traffic]] = {}
         self.sockets: list[WebSockets] = []
         self._warned: set[Traffic] | None = None  # those that begin when Caddy may know better
@@ -69,7 +72,7 @@ class Stage:
     @property
     def victim(self) -> Backend:
         """Which of them suffers: with seed 1 the last, as in the course, else one by chance."""
-        return self.pool[self._victim]
+        return self.rig.backend(self._missed[self._victim % len(self._missed)])
 
     def load(self, text: str = "") -> None:
         """Load the Caddyfile under test, or another one; Caddy's memory begins afresh."""
@@ -91,6 +94,15 @@ class Stage:
         """So long after the mark; who asks from now on may be spared what others have met."""
         self.pause(max(0.0, self._since + seconds - time.monotonic()))
         self._warned = set()
+
+    def look_who_works(self) -> None:
+        """Let those suffer who work, where a policy leaves others idle: nobody would miss these."""
+        if self.subject.shares:
+            return
+        self.load()
+        run = self.rig.fire(ASKED, **self._as(self._kinds()[0], QUICK))
+        work = set(run.backends)
+        self._missed = tuple(n for n in self.subject.pool if n in work) or self.subject.pool
 
     # --- its users -------------------------------------------------------------------------
 

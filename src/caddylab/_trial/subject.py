@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caddylab._caddy.adapted.letting_in import USUAL
+from caddylab._caddy.adapted.marks import ASK
 from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.proxies import Proxy
 from caddylab._caddy.adapted.routes import Way, way
+from caddylab._engine.clients import Clients
 from caddylab._engine.conversation import Ask
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
@@ -18,6 +20,10 @@ from caddylab._trial.choice import Candidate, bare, candidates, choose
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
 KINDS = ("GET", "POST")
+SHARES = KEEPS | {"random", "random_choose", "round_robin", "least_conn"}
+"""Policies by which every upstream has its share of the requests."""
+PATIENCE = 5.0
+"""Seconds for one request that shows whether a route can be tried."""
 WEIGHTS = 2
 """Words before the first weight: `lb_policy weighted_round_robin 9 1`."""
 
@@ -52,6 +58,11 @@ class Tested:
     def sticky(self) -> bool:
         """Whether the policy keeps users at their backend."""
         return bool(KEEPS & set(self.proxy.policies))
+
+    @property
+    def shares(self) -> bool:
+        """Whether every upstream works, and so is missed when it is gone."""
+        return set(self.proxy.policies) <= SHARES
 
     @property
     def checks(self) -> bool:
@@ -120,12 +131,25 @@ def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
         CaddyfileError: it passes nothing on, or there is no such route.
     """
     found = candidates(rig, text)
-    one = choose(found, route, text)
+    one = choose(found, route, text, lambda one: _reached(rig, one))
     written = {rig.numbers[bare(dial)]: bare(dial) for dial in reversed(one.behind)}
     return Tested(
         name, text, one.proxy, tuple(sorted(written)), written, _ask(one), _methods(one),
         found.index(one) + 1, [str(each.route) for each in found],
     )  # fmt: skip
+
+
+def _reached(rig: Rig, one: Candidate) -> bool:
+    """Whether what users ask for comes to its upstreams; who has no answer has not gone astray."""
+    ask, method = _ask(one), _methods(one)[0]
+    people = Clients(address=ask.address) if ask.address else 1
+    [asked] = rig.fire(
+        1, path=ask.path, host=ask.host, headers={**ask.headers, ASK: ask.path}, method=method,
+        timeout=PATIENCE, clients=people,
+    ).requests  # fmt: skip
+    tried = {attempt.backend for attempt in asked.attempts}
+    astray = asked.status is not None and asked.status < 500
+    return not astray or bool(tried & {rig.numbers[bare(dial)] for dial in one.behind})
 
 
 def _ask(one: Candidate) -> Ask:

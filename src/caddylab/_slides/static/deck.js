@@ -6,9 +6,11 @@ function kind(cell) {
   return cell.model.getMetadata("slideshow")?.slide_type ?? "-";
 }
 
-function isNet(cell) {
-  return (cell.model.getMetadata("tags") ?? []).includes("net");
+function isTagged(cell, tag) {
+  return (cell.model.getMetadata("tags") ?? []).includes(tag);
 }
+
+const source = (cell) => cell.model.sharedModel.getSource();
 
 /** Whether a notebook was made to be presented. */
 export function hasSlides(cells) {
@@ -18,12 +20,14 @@ export function hasSlides(cells) {
 /**
  * The pages of a notebook. `steps[0]` is seen as soon as a page comes, each further step (a
  * fragment) at one more key. `nets` load an earlier run and are never seen, nor are `notes`.
+ * `head` is the text at which a slide begins, which stays in sight on its further pages.
  */
 export function pages(cells) {
   const found = [];
   for (const cell of cells) {
     if (BEGINS_A_PAGE.includes(kind(cell)) || !found.length) {
-      found.push({ steps: [[]], nets: [], notes: [] });
+      const head = kind(cell) === "subslide" ? found.at(-1)?.head : cell;
+      found.push({ head, isFirst: head === cell, steps: [[]], nets: [], notes: [] });
     }
     place(found.at(-1), cell);
   }
@@ -33,7 +37,7 @@ export function pages(cells) {
 function place(page, cell) {
   if (kind(cell) === "skip") return;
   if (kind(cell) === "notes") page.notes.push(cell);
-  else if (isNet(cell)) page.nets.push(cell);
+  else if (isTagged(cell, "net")) page.nets.push(cell);
   else if (kind(cell) === "fragment") page.steps.push([cell]);
   else page.steps.at(-1).push(cell);
 }
@@ -43,7 +47,19 @@ export function cellsOf(page) {
   return [...page.steps.flat(), ...page.nets, ...page.notes];
 }
 
-/** The first line of what a page says, for the speaker. */
+/** What a page is called: the heading of its slide, for the speaker. */
 export function title(page) {
-  return page?.steps[0][0].model.sharedModel.getSource().split("\n")[0].replace(/^#+ /, "") ?? "";
+  return page ? source(page.head).split("\n")[0].replace(/^#+ /, "").replaceAll("`", "") : "";
 }
+
+/** Cells that are no part of the story: they start and end the lab. */
+export const isQuiet = (cell) => isTagged(cell, "quiet");
+
+/** Caddyfiles whose warnings would give an answer away: that they are loaded goes without saying. */
+export const isLoad = (cell) => /^%%caddyfile.*--no-warnings/.test(source(cell));
+
+/** Code that does nothing but draw: nobody needs to read it above what it draws. */
+export const isPicture = (cell) => /^(table|[^\n=]*\.chart\(.*\))$/.test(source(cell));
+
+/** The letter of the right answer to the question of a slide; undefined if chance decides. */
+export const answer = (page) => page.head.model.getMetadata("caddylab")?.answer;

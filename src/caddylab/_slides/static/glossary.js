@@ -26,8 +26,16 @@ export async function glossary(sharedModule) {
         page.show(path, link);
       };
       document.addEventListener("click", listen, true);
+      tracker.widgetAdded.connect((_, panel) => needsNoKernel(panel));
     },
   };
+}
+
+/** Opened from the file browser it is a notebook like others, and yet there is nothing to run. */
+function needsNoKernel({ context, sessionContext }) {
+  if (context.path.split("/").pop() !== "glossary.ipynb") return;
+  const none = { shouldStart: false, canStart: false, autoStartDefault: false };
+  sessionContext.kernelPreference = { ...sessionContext.kernelPreference, ...none };
 }
 
 class Page {

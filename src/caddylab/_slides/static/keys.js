@@ -2,6 +2,7 @@
 
 const NEXT = ["PageDown", "ArrowRight", "ArrowDown", " ", "Enter"];
 const BACK = ["PageUp", "ArrowLeft", "ArrowUp", "Backspace"];
+const OPTIONS = ["a", "b", "c", "d"];
 const TYPES = "input, textarea, select, [contenteditable='true'], .cm-editor";
 const PRESSED_BY = { " ": "button, summary, a", Enter: "button, summary, a" };
 
@@ -24,6 +25,7 @@ function meaning(event, show) {
   if (key === " " && event.shiftKey) return () => show.back();
   if (NEXT.includes(key)) return () => show.next();
   if (BACK.includes(key)) return () => show.back();
+  if (OPTIONS.includes(key.toLowerCase())) return () => show.vote(key);
   return {
     r: () => show.again(), n: () => show.fallBack(), i: () => show.interrupt(),
     s: () => show.speaker.toggle(), f: () => fullScreen(), Escape: () => show.stop(),

@@ -3,11 +3,18 @@ import { hasSlides } from "./deck.js";
 import { Show } from "./show.js";
 
 const COMMAND = "caddylab:present";
+const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 /** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
 export async function plugin(sharedModule) {
   const { INotebookTracker, NotebookActions } = await sharedModule("@jupyterlab/notebook");
   const { ICommandPalette, ToolbarButton } = await sharedModule("@jupyterlab/apputils");
+
+  const shows = new WeakMap(); // by notebook: each goes on where it was left
+  const showOf = (panel) => {
+    if (!shows.has(panel)) shows.set(panel, new Show(panel, NotebookActions, cellsThatRan(panel, NotebookActions)));
+    return shows.get(panel);
+  };
 
   return {
     id: "caddylab-slides:plugin",
@@ -21,12 +28,12 @@ export async function plugin(sharedModule) {
         label: "Present as Slides",
         caption: "One slide at a time, each step one key (Alt+R)",
         isEnabled: () => Boolean(tracker.currentWidget),
-        execute: () => new Show(tracker.currentWidget, NotebookActions).start(),
+        execute: () => showOf(tracker.currentWidget).start(),
       });
-      app.commands.addKeyBinding({ command: COMMAND, keys: ["Alt R"], selector: ".jp-Notebook" });
+      app.commands.addKeyBinding({ command: COMMAND, keys: ["Alt R"], selector: "body" });
       palette?.addItem({ command: COMMAND, category: "Notebook Operations" });
       app.docRegistry.addWidgetExtension("Notebook", {
-        createNew: (panel) => addButton(app, panel, ToolbarButton),
+        createNew: (panel) => addButton(app, panel, showOf, ToolbarButton),
       });
     },
   };
@@ -38,9 +45,18 @@ function addStyle() {
   document.head.append(link);
 }
 
-async function addButton(app, panel, ToolbarButton) {
+/** The cells that this notebook's kernel has run, in a show or not; after a restart none. */
+function cellsThatRan(panel, actions) {
+  const ran = new Set();
+  actions.executionScheduled.connect((_, { notebook, cell }) => notebook === panel.content && ran.add(cell));
+  panel.sessionContext.statusChanged.connect((_, status) => ENDED.has(status) && ran.clear());
+  return ran;
+}
+
+async function addButton(app, panel, showOf, ToolbarButton) {
   await panel.context.ready;
   if (!hasSlides(panel.content.widgets)) return;
+  showOf(panel); // from now on it knows what has run
   const button = new ToolbarButton({
     label: "Present",
     tooltip: "Present as slides, each step one key (Alt+R)",

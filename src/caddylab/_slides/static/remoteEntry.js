@@ -19,7 +19,8 @@
       const { folds } = await import(new URL("folds.js", here));
       const { unchanged } = await import(new URL("unchanged.js", here));
       const { glossary } = await import(new URL("glossary.js", here));
-      const makers = [plugin, caddyfileColours, stillPictures, folds, unchanged, glossary];
+      const { named } = await import(new URL("named.js", here));
+      const makers = [plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named];
       const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };
       return () => extension;

@@ -1,8 +1,12 @@
 // What is on the screen: the cells of one page and nothing else, as large as fits.
+import { isLoad, isPicture, isQuiet } from "./deck.js";
+import { mark } from "./question.js";
 
 const WIDTH = 1280;
 const MARGINS = 60; // above and below a page, as slides.css has them, and the page's number
 const SMALLEST = 0.6;
+const RECORDED = "A recording: this run was made earlier";
+const ON_STAGE = ["seen", "asked", "mute", "unread"].map((name) => `caddylab-${name}`);
 
 export class Screen {
   constructor(notebook) {
@@ -26,7 +30,8 @@ export class Screen {
     this.notebook.node.focus();
   }
 
-  close() {
+  /** Give the notebook back, at the cell `last`. */
+  close(last) {
     this.observer.disconnect();
     window.removeEventListener("resize", this.onResize);
     this.place.remove();
@@ -35,23 +40,46 @@ export class Screen {
     if (this.notebook.isDisposed) return;
     this.notebook.node.classList.remove("caddylab-deck");
     this.paper.style.zoom = "";
-    this.notebook.widgets.forEach((cell) => cell.removeClass("caddylab-seen"));
+    for (const cell of this.notebook.widgets) ON_STAGE.forEach((name) => cell.removeClass(name));
     this.notebook.notebookConfig = this.config;
+    this.returnTo(last);
+  }
+
+  returnTo(cell) {
+    const index = this.notebook.widgets.indexOf(cell);
+    if (index < 0) return;
+    this.notebook.activeCellIndex = index;
+    this.notebook.mode = "command";
+    this.notebook.node.focus();
+    // The notebook has to be laid out as it was, before it can be scrolled.
+    const scroll = () => this.notebook.isDisposed || this.notebook.scrollToItem(index, "center");
+    requestAnimationFrame(() => requestAnimationFrame(scroll));
   }
 
   get paper() {
     return this.notebook.node.querySelector(".jp-WindowedPanel-viewport");
   }
 
-  /** Show these cells; `place` is where we are, `running` whether the kernel works on it. */
-  show(cells, { place, running }) {
-    this.cells = cells;
+  /**
+   * Show a page up to a step. `place` is where we are, `running` whether the kernel works on it,
+   * `recorded` whether this is an earlier run, `voted` and `right` are letters of the question.
+   */
+  show(page, step, { place, running, recorded, voted, right }) {
+    const seen = page.steps.slice(0, step + 1).flat();
+    const asked = page.isFirst ? [] : [page.head];
+    this.cells = [...asked, ...seen];
     this.observer.disconnect();
     for (const cell of this.notebook.widgets) {
-      cell.toggleClass("caddylab-seen", cells.includes(cell));
+      cell.toggleClass("caddylab-seen", this.cells.includes(cell));
+      cell.toggleClass("caddylab-asked", asked.includes(cell));
+      cell.toggleClass("caddylab-mute", isQuiet(cell) || isLoad(cell));
+      // Once there is a picture, it has the page for itself.
+      cell.toggleClass("caddylab-unread", isQuiet(cell) || isPicture(cell) || step > 0);
     }
-    cells.forEach((cell) => this.observer.observe(cell.node));
-    this.place.textContent = running ? `running … ${place}` : place;
+    mark(page.head.node, { voted, right });
+    this.cells.forEach((cell) => this.observer.observe(cell.node));
+    const said = [recorded && RECORDED, running && "running …", place];
+    this.place.replaceChildren(...said.filter(Boolean).map(part));
     this.place.classList.toggle("caddylab-running", running);
     this.fitSoon();
   }
@@ -71,4 +99,11 @@ export class Screen {
     const fitting = Math.min(deck.clientWidth / WIDTH, (deck.clientHeight - MARGINS) / height);
     this.paper.style.zoom = String(Math.max(SMALLEST, fitting));
   }
+}
+
+function part(words) {
+  const node = document.createElement("span");
+  node.textContent = words;
+  node.classList.toggle("caddylab-recorded", words === RECORDED);
+  return node;
 }

@@ -1,20 +1,22 @@
 // One slide at a time on the real notebook: its cells, its kernel, its charts and widgets.
-import { cellsOf, pages } from "./deck.js";
+import { answer, cellsOf, pages } from "./deck.js";
 import { keys } from "./keys.js";
 import { SpeakersWindow } from "./notes.js";
 import { Screen } from "./screen.js";
 
 export class Show {
-  /** `actions` are JupyterLab's NotebookActions. */
-  constructor(panel, actions) {
-    Object.assign(this, { panel, actions, notebook: panel.content });
-    this.pages = pages(this.notebook.widgets);
-    this.ran = new Set();
+  /** `actions` are JupyterLab's NotebookActions; `ran` are the cells that this kernel has run. */
+  constructor(panel, actions, ran) {
+    Object.assign(this, { panel, actions, ran, notebook: panel.content });
+    this.votes = new Map();
+    this.right = new Map();
+    this.recorded = new Set();
     this.running = false;
   }
 
-  /** Begin at the page of the selected cell. */
+  /** Begin, or go on, at the page of the selected cell. */
   async start() {
+    this.pages = pages(this.notebook.widgets);
     if (!this.pages.length || document.body.classList.contains("caddylab-show")) return;
     const active = this.notebook.activeCell;
     this.page = Math.max(0, this.pages.findIndex((page) => cellsOf(page).includes(active)));
@@ -22,19 +24,18 @@ export class Show {
     this.speaker = new SpeakersWindow(this.notebook.rendermime, this.listen);
     this.screen = new Screen(this.notebook);
     document.addEventListener("keydown", this.listen, true);
-    this.panel.sessionContext.statusChanged.connect(this.forget, this);
     this.panel.disposed.connect(this.stop, this);
     this.screen.open();
-    await this.turnTo(this.page);
+    await this.turnTo(this.page, { whole: !this.isNew(this.current.steps[0]) });
   }
 
+  /** Back to the notebook, at the place where the show was. */
   stop() {
     if (!this.screen) return;
     document.removeEventListener("keydown", this.listen, true);
-    this.panel.sessionContext.statusChanged.disconnect(this.forget, this);
     this.panel.disposed.disconnect(this.stop, this);
     this.speaker.close();
-    this.screen.close();
+    this.screen.close(this.shown().at(-1));
     this.screen = null;
   }
 
@@ -53,15 +54,26 @@ export class Show {
 
   /** Run what this page shows once more. */
   async again() {
-    if (!this.running) await this.run(this.shown());
+    if (this.running) return;
+    this.recorded.delete(this.current.head);
+    await this.run(this.shown());
   }
 
-  /** Show the earlier run instead of the one that has just been made. */
+  /** Show the earlier run instead of the one that has just been made, and say so. */
   async fallBack() {
     const page = this.pages.slice(0, this.page + 1).findLast((page) => page.nets.length);
     if (this.running || !page) return;
+    this.recorded.add(page.head);
     const charts = this.current.steps.slice(1, this.step + 1).flat();
     await this.run([...page.nets, ...charts]);
+  }
+
+  /** What most of the room thinks, and, where chance decides, what came out. */
+  vote(letter) {
+    const votes = letter < "a" ? this.right : this.votes;
+    const same = votes.get(this.current.head) === letter.toUpperCase();
+    votes.set(this.current.head, same ? undefined : letter.toUpperCase());
+    this.update();
   }
 
   interrupt() {
@@ -104,22 +116,35 @@ export class Show {
     this.running = true;
     this.update();
     try {
-      await this.actions.runCells(this.notebook, code, this.panel.sessionContext);
+      const went = await this.actions.runCells(this.notebook, code, this.panel.sessionContext);
+      if (!went) this.holdNet();
     } finally {
       this.running = false;
       this.update();
     }
   }
 
-  /** After a restart nothing has run. */
-  forget(_, status) {
-    if (status === "restarting" || status === "autorestarting") this.ran.clear();
+  /** A live step has failed: what follows shows the earlier run. */
+  holdNet() {
+    const hasNet = this.pages.some((page) => page.head === this.current.head && page.nets.length);
+    if (hasNet) this.recorded.add(this.current.head);
+  }
+
+  /** The answer is known once all of a page after the question is seen. */
+  get settled() {
+    const { isFirst, steps } = this.current;
+    return !isFirst && !this.running && this.step === steps.length - 1;
   }
 
   update() {
-    this.screen?.show(this.shown(), {
+    const { head } = this.current;
+    const right = this.right.get(head) ?? (this.settled ? answer(this.current) : undefined);
+    this.screen?.show(this.current, this.step, {
       place: `${this.page + 1} / ${this.pages.length}`,
       running: this.running,
+      recorded: this.recorded.has(head),
+      voted: this.votes.get(head),
+      right,
     });
   }
 }

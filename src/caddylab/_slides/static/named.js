@@ -1,0 +1,29 @@
+// The menu of a chart has three dots and no name; whoever does not see them gets one.
+
+const MENU = ".vega-embed > details > summary:not([aria-label])";
+
+/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+export async function named(sharedModule) {
+  const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
+
+  return {
+    id: "caddylab-slides:named",
+    description: "Names the menus of charts.",
+    autoStart: true,
+    requires: [INotebookTracker],
+    activate(app, tracker) {
+      tracker.forEach(attend);
+      tracker.widgetAdded.connect((_, panel) => attend(panel));
+    },
+  };
+}
+
+function attend(panel) {
+  const observer = new MutationObserver(() => name(panel.content.node));
+  observer.observe(panel.content.node, { childList: true, subtree: true });
+  panel.disposed.connect(() => observer.disconnect());
+}
+
+function name(node) {
+  for (const menu of node.querySelectorAll(MENU)) menu.setAttribute("aria-label", "Save the chart");
+}
