@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -91,6 +92,18 @@ def wait_until(condition: Callable[[], object], timeout: float = 30) -> None:
     while not condition():
         assert time.monotonic() < end, f"not so after {timeout} s"
         time.sleep(0.005)
+
+
+def asked_from(source: int, port: int) -> bytes:
+    """The first bytes of an answer to a connection from one port, which is then free at once."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.bind(("127.0.0.1", source))
+        client.connect(("127.0.0.1", port))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = client.recv(64)
+        time.sleep(0.02)  # it is idle, or the next one might come sooner than idle is
+        return answer
 
 
 def accepts(port: int) -> bool:
@@ -301,6 +314,12 @@ class TestFaults:
         assert one.get("/").status_code == 200
         one.control.put("/faults", json={"slow": None, "failing": None})
         assert one.get("/").elapsed.total_seconds() < 0.1
+
+    def test_a_new_connection_from_a_port_of_before_was_never_idle(self, one: Backend) -> None:
+        one.control.put("/faults", json={"closing": {"seconds": 0.01}})
+        [port] = free_ports(1)
+        assert b" 200 OK" in asked_from(port, one.port)
+        assert b" 200 OK" in asked_from(port, one.port)
 
     @pytest.mark.parametrize(
         ("body", "sentence"),

@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from caddylab import Lab, Traffic
+from caddylab._look.palette import ERROR
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -120,11 +121,29 @@ def animation(browser: Any, folder: Path) -> None:
         slider.evaluate(SEEK, n * FRAME / length)
         page.evaluate(DRAWN)
         frames.append(Image.open(io.BytesIO(view.screenshot())).convert("RGB"))
-    few = [frame.quantize(64, dither=Image.Dither.NONE) for frame in frames]
+    palette = _palette(frames)
+    few = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     few[0].save(
         ROOT / "docs/hang.gif", save_all=True, append_images=few[1:], optimize=True,
         duration=round(FRAME * 1000), loop=0,
     )  # fmt: skip
+
+
+def _palette(frames: list[Any]) -> Any:
+    """64 colours for all frames; that of failures is among them, however small they are."""
+    width, height = frames[0].size
+    some = frames[:: max(1, len(frames) // 4)]
+    sheet = Image.new("RGB", (width, height * (len(some) + 1)), ERROR)
+    for n, frame in enumerate(some):
+        sheet.paste(frame, (0, n * height))
+    palette = sheet.quantize(64)
+    colours = palette.getpalette() or []
+    # Paper is white, and not nearly so.
+    for n in range(0, len(colours), 3):
+        if min(colours[n : n + 3]) > 248:
+            colours[n : n + 3] = [255, 255, 255]
+    palette.putpalette(colours)
+    return palette
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Observer:
         try:
             await self._handle(scope, receive, signed)
         finally:
-            self._idle.note(scope)
+            self._idle.note(send)
             journal.running -= 1
             journal.add(
                 Entry(
@@ -105,7 +105,7 @@ class Observer:
 
     def _closed_in_its_face(self, scope: Scope, send: Send) -> bool:
         """Whether the connection was closed when its next request was already under way."""
-        if not self._faults.closes(scope["path"], self._idle.seconds(scope)):
+        if not self._faults.closes(scope["path"], self._idle.seconds(send)):
             return False
         abort(send)
         return True

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from starlette.types import Message, Scope, Send
-
-KEPT = 10_000
-"""How many connections are remembered; the oldest are forgotten first."""
+from starlette.types import Message, Send
 
 
 class Idle:
-    """Since when each connection has had nothing to do."""
+    """Since when each connection has had nothing to do, as far as the server lets us reach it."""
 
     def __init__(self) -> None:
-        self._since: dict[object, float] = {}
+        # By the connection and not by its address: another one can come from the same port.
+        self._since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
-    def note(self, scope: Scope) -> None:
+    def note(self, send: Send) -> None:
         """An answer on this connection has ended."""
-        client = scope.get("client")
-        self._since.pop(client, None)
-        self._since[client] = monotonic()
-        if len(self._since) > KEPT:
-            del self._since[next(iter(self._since))]
+        if (transport := _transport(send)) is not None:
+            self._since[transport.get_protocol()] = monotonic()
 
-    def seconds(self, scope: Scope) -> float:
+    def seconds(self, send: Send) -> float:
         """How long the connection of a new request was idle; 0 if it is its first."""
-        since = self._since.get(scope.get("client"))
+        transport = _transport(send)
+        since = None if transport is None else self._since.get(transport.get_protocol())
         return 0.0 if since is None else monotonic() - since
 
 
 def abort(send: Send) -> None:
     """Close the connection without an answer, as far as the server lets us reach it."""
-    # ASGI has no word for it. uvicorn's `send` is a method of the object that has the transport.
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport = _transport(send)
     if transport is not None:
         transport.abort()
 
@@ -54,3 +51,8 @@ def truncated(send: Send) -> Send:
 
 def _more(name: bytes, value: bytes) -> bytes:
     return b"%d" % (int(value) + 1) if name.lower() == b"content-length" else value
+
+
+def _transport(send: Send) -> Any:
+    # ASGI has no word for it. uvicorn's `send` is a method of the object that has the transport.
+    return getattr(getattr(send, "__self__", None), "transport", None)
