@@ -20,8 +20,8 @@ from caddylab._trial.choice import Candidate, bare, candidates, choose
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
 KINDS = ("GET", "POST")
-SHARES = KEEPS | {"random", "random_choose", "round_robin", "least_conn"}
-"""Policies by which every upstream has its share of the requests."""
+SHARES = {"random", "random_choose", "round_robin", "least_conn"}
+"""Policies by which every upstream has its share of the requests, however few users there are."""
 PATIENCE = 5.0
 """Seconds for one request that shows whether a route can be tried."""
 WEIGHTS = 2
