@@ -251,6 +251,8 @@ def gauge_at_a_flip(lab: Lab) -> str:
         table = lab.metrics("caddy_reverse_proxy_upstreams_healthy").set_index("upstream")
         return float(table["value"]["backend2:8080"])
 
+    if "caddy_reverse_proxy_upstreams_healthy" not in lab.stack.admin.metrics():
+        return "there is no such metric"
     for _ in range(3):
         poll(lambda: told() == 1, 15)
         with lab.backend(2).failing(1.0, 500):

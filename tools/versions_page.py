@@ -24,7 +24,8 @@ The course is about Caddy {pinned}. Here is what other versions do otherwise: al
 chapters, the survey's table (chapter 08), the runs of the [lint's rules](lint.md) and the
 [findings](findings.md) were measured with each of them, on one machine, by `make versions`. What
 differed was measured three times; it is listed only if no run came out as with the other version.
-Chance and time have a share in much of this, and one machine is one machine.
+Chance and time have a share in much of this, and one machine is one machine. A version with fewer
+claims stopped in a chapter, or was measured before the newer chapters came.
 
 What your own Caddy does otherwise: `caddylab verify --caddy PATH`.
 
