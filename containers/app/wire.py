@@ -18,13 +18,13 @@ class Idle:
 
     def note(self, send: Send) -> None:
         """An answer on this connection has ended."""
-        if (transport := _transport(send)) is not None:
-            self._since[transport.get_protocol()] = monotonic()
+        if (connection := _connection(send)) is not None:
+            self._since[connection] = monotonic()
 
     def seconds(self, send: Send) -> float:
         """How long the connection of a new request was idle; 0 if it is its first."""
-        transport = _transport(send)
-        since = None if transport is None else self._since.get(transport.get_protocol())
+        connection = _connection(send)
+        since = None if connection is None else self._since.get(connection)
         return 0.0 if since is None else monotonic() - since
 
 
@@ -56,3 +56,9 @@ def _more(name: bytes, value: bytes) -> bytes:
 def _transport(send: Send) -> Any:
     # ASGI has no word for it. uvicorn's `send` is a method of the object that has the transport.
     return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+def _connection(send: Send) -> Any:
+    # One that has been closed has no protocol any more.
+    transport = _transport(send)
+    return None if transport is None else transport.get_protocol()
