@@ -21,6 +21,8 @@ WORDS = {
     Outcome.CANCELLED: "cancelled",
     Outcome.PENDING: "still waiting",
 }
+REDIRECTIONS = frozenset((301, 302, 303, 307, 308))
+"""The statuses that send somebody on to another address; whoever fires does not go there."""
 TOLD = (Answerer.CADDY, Answerer.NOBODY)
 """Who answered beside the backends; of the others the endings tell."""
 
@@ -65,6 +67,8 @@ def ending(request: Request) -> str:
         return word
     if request.outcome is not Outcome.OK:
         return f"failed ({request.status})"
+    if request.status in REDIRECTIONS:
+        return f"redirected ({request.status})"
     page = request.answerer is Answerer.CADDY
     return f"answered by {NAMES[Answerer.CADDY]}" if page else "answered"
 
