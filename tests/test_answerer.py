@@ -218,6 +218,11 @@ def test_an_answer_of_nobody_is_never_well(lab):
     assert "has not closed" not in str(run)
 
 
+def test_whoever_is_sent_on_was_not_answered(lab):
+    lab.load(site("redir https://shop.test/"))
+    assert "4 requests to /test-api: all redirected (302)" in str(lab.fire(4))
+
+
 def test_a_client_without_an_answer_has_no_answerer(lab):
     lab.load(site("reverse_proxy backend1:8080"))
 

@@ -62,9 +62,10 @@ def test_who_has_no_patience_takes_one_request_back_and_no_other(lab):
 
 def test_a_reload_lets_those_under_way_end_and_no_request_is_lost_to_the_records(lab):
     """Caddy says that it leaves the connection (GOAWAY), and answers what it has taken."""
-    with lab.backend("a:3000").slow(0.5), lab.backend("b:3000").slow(0.5):
+    both = lab.backend("a:3000"), lab.backend("b:3000")
+    with both[0].slow(3), both[1].slow(3):
         run = lab.fire(10, concurrency=10, http="2", background=True)
-        lab.wait_until(lambda: run.run.in_flight == 10, timeout=10)
+        lab.wait_until(lambda: sum(backend.in_flight for backend in both) == 10, timeout=30)
         lab.load(lab.caddyfile + "# another\n")
         run.wait()
     assert run.good == 10

@@ -130,7 +130,7 @@ class TestCheck:
         monkeypatch.setattr(check, "judge", wait_for_an_answer_that_never_comes)
         with pytest.raises(LabError, match=r"was not over after 0\.5 s"):
             mine.check("01.2", answer=RIGHT)
-        assert not [t for t in threading.enumerate() if t.name.startswith("caddylab-check")]
+        assert not [t for t in threading.enumerate() if t.name.startswith("caddylab-check_")]
 
     @pytest.mark.parametrize("text", [":80 {\n\treverse_proxy / backend1:8080\n}\n", ":80 {\n}\n"])
     def test_a_caddyfile_that_passes_nothing_on_is_told_so(self, mine, capsys, text):

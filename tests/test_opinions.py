@@ -59,6 +59,21 @@ def answers(lab) -> list[int]:
 EVERY = "health_interval 200ms"
 
 
+def test_after_a_run_caddy_is_asked_what_it_thinks_now(fresh):
+    fresh.backend(2).kill()
+    for memory in (30, 31, 32, 33):  # each load forgets; one that is asked too early passes by luck
+        fresh.load(f"""
+            :80 {{
+                reverse_proxy backend1:8080 backend2:8080 {{
+                    lb_policy round_robin
+                    fail_duration {memory}s
+                }}
+            }}
+        """)
+        fresh.fire(2)
+        assert fresh.backend(2).opinion == "failed"
+
+
 def test_a_check_at_another_port_is_an_opinion_of_the_backend(fresh):
     fresh.load(":80 {\n reverse_proxy backend1:8080 backend2:8080 {\n  health_port 9000\n }\n}")
     for number in (1, 2):

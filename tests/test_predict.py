@@ -75,7 +75,7 @@ def test_the_table_has_what_was_said_and_what_was_measured():
 
 def test_its_still_picture_says_what_was_chosen():
     made = predict("<i>How</i> many?", ["one < two", "two"])
-    assert "You chose: <b>none</b>" in made._repr_mimebundle_()["text/html"]
+    assert "You have not chosen yet." in made._repr_mimebundle_()["text/html"]
     made.choose("one < two")
     assert "You chose: <b>one &lt; two</b>" in made._repr_mimebundle_()["text/html"]
 

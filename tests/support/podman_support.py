@@ -122,4 +122,6 @@ class Owner:
         """Whether everything of it goes, and stays so."""
         gone = poll(lambda: not self.has_folder() and not left_of(client, self.lab_id), PATIENCE)
         time.sleep(0.3)  # what Podman was still busy with would appear now
-        return gone and not left_of(client, self.lab_id)
+        if left := left_of(client, self.lab_id) or self.has_folder():
+            print("left:", left)
+        return gone and not left

@@ -15,9 +15,9 @@ from caddylab._charts.parts import (
     points,
     theme,
     titles,
-    words,
 )
 from caddylab._errors import TrafficError
+from caddylab._look.counted import counted
 
 MARKS = 2000
 """So many requests are drawn one by one; more are counted in cells."""
@@ -91,10 +91,10 @@ def _named(told: pd.DataFrame, intended: bool) -> str:
 
 def _hint(timed: pd.DataFrame, never: int, single: bool) -> str:
     """How to read the picture."""
-    many = f"{words.count(len(timed), 'request')} in cells: the fuller the colour, the more"
+    many = f"{counted(len(timed), 'request')} in cells: the fuller the colour, the more"
     said = ["Each mark is a request, at the time when it was sent" if single else many]
     if journeys.failed(timed).any():
         said.append("a cross is a failed request")
     if never:
-        said.append(f"{words.count(never, 'request')} never sent and not drawn")
+        said.append(f"{counted(never, 'request')} never sent and not drawn")
     return "; ".join(said) + "."

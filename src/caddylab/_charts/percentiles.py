@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from caddylab._border import border
 from caddylab._charts.parts import durations, journeys, theme, titles, words
 from caddylab._errors import TrafficError
+from caddylab._look.counted import counted
 
 HEIGHT = 300
 ROOM = 230
@@ -70,7 +71,7 @@ def _hints(requests: pd.DataFrame, over: pd.DataFrame, planned: bool) -> list[st
     else:
         lines = "One curve: a closed loop sends when it can, so that no other time was intended."
     stopped = len(requests) - len(over)
-    left = f"{words.count(stopped, 'request')} not finished and not counted." if stopped else ""
+    left = f"{counted(stopped, 'request')} not finished and not counted." if stopped else ""
     return [line for line in (said, lines, left) if line]
 
 

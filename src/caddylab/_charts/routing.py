@@ -15,10 +15,10 @@ from caddylab._charts.parts import (
     marks,
     theme,
     titles,
-    words,
 )
 from caddylab._charts.parts.frame import Frame
 from caddylab._errors import TrafficError
+from caddylab._look.counted import counted
 
 MARKS = 2000
 """So many marks are drawn one by one; more are counted in columns."""
@@ -75,7 +75,7 @@ def _hints(requests: pd.DataFrame, given_up: pd.DataFrame, single: bool) -> list
         attempt = "Small cross: a failed attempt, with a line to where the request went next. "
         failure = "Large cross: a failed request."
     else:
-        said = f"{words.count(len(requests), 'request')}, counted in columns."
+        said = f"{counted(len(requests), 'request')}, counted in columns."
         attempt = "Cross: failed attempts. "
         failure = "Vermilion: failed requests; grey: those for which Caddy had no backend."
     failed = bool(journeys.failed(requests).any())
@@ -87,4 +87,4 @@ def _incomplete(requests: pd.DataFrame) -> str:
     missing = int((~requests["complete"].astype(bool)).sum())
     if not missing:
         return ""
-    return f"{words.count(missing, 'trace')} not complete: Caddy's log has not closed them."
+    return f"{counted(missing, 'trace')} not complete: Caddy's log has not closed them."

@@ -8,6 +8,7 @@ from caddylab._border import border
 from caddylab._charts.parts import journeys, lanes, sessions, theme, who_answered, words
 from caddylab._charts.parts.matrix import Matrix
 from caddylab._errors import TrafficError
+from caddylab._look.counted import counted
 
 CLIENTS, COLUMNS = 30, 90
 """So many clients, and so many requests of each, are drawn."""
@@ -74,7 +75,7 @@ def _left_out(cells: pd.DataFrame, drawn: pd.DataFrame) -> str:
     if len(cells) == len(drawn):
         return ""
     shown, clients = drawn["client"].nunique(), cells["client"].nunique()
-    who = f"{shown} of {words.count(clients, 'client')} are drawn, those that most happened to"
+    who = f"{shown} of {counted(clients, 'client')} are drawn, those that most happened to"
     first, last, most = (int(k) for k in (drawn["k"].min(), drawn["k"].max(), cells["k"].max()))
     part = f"requests {first:,} to {last:,} of {most:,} each"
     said = [who] * (shown < clients) + [part] * (last - first + 1 < most)

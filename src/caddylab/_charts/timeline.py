@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from caddylab._border import border
-from caddylab._charts.parts import bands, clock, gantt, journeys, theme, titles, words
+from caddylab._charts.parts import bands, clock, gantt, journeys, theme, titles
 from caddylab._errors import TrafficError
+from caddylab._look.counted import counted
 
 ROWS = 200
 """So many requests have a row each; of more, the most interesting ones are drawn."""
@@ -79,7 +80,7 @@ def _hints(requests: pd.DataFrame, chosen: pd.DataFrame, given_up: pd.DataFrame)
 def _left_out(requests: pd.DataFrame, chosen: pd.DataFrame) -> str:
     if len(chosen) == len(requests):
         return ""
-    total = words.count(len(requests), "request")
+    total = counted(len(requests), "request")
     return (
         f"Of {total}, {len(chosen)} are drawn: those that failed, were retried or took longest. "
         "For a part of the run: between=(0, 0.5)."

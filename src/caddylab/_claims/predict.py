@@ -111,11 +111,10 @@ class Prediction:
 
     def _as_it_is(self) -> str:
         """The question and what was chosen, for where nothing can be chosen."""
-        chosen = "none" if self.answer is None else escape(self.answer)
+        chosen = f"chose: <b>{escape(self.answer)}</b>" if self.answer else "have not chosen yet."
         answers = "".join(f"<li>{escape(option)}</li>" for option in self.options)
         return (
-            f"<p><b>Your prediction.</b> {self.question}</p><ul>{answers}</ul>"
-            f"<p>You chose: <b>{chosen}</b></p>"
+            f"<p><b>Your prediction.</b> {self.question}</p><ul>{answers}</ul><p>You {chosen}</p>"
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

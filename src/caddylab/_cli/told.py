@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from caddylab._look.counted import counted
 from caddylab._look.progress_bar import Bar, say
 from caddylab._trial import spoken, text
 from caddylab._trial.audience import Audience
@@ -67,7 +68,7 @@ class Told(Audience):
                 f"Once more, one row: caddylab test {shlex.quote(self._file)} "
                 f"--row {shlex.quote(worst.row)}{seed}"
             )
-        yield f"{text.count(len(report.rows), 'row')} in {report.took:.0f} s."
+        yield f"{counted(len(report.rows), 'row')} in {report.took:.0f} s."
 
     def _say(self, what: str) -> None:
         self._bar.clear()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from caddylab._exercises import progress
 from caddylab._exercises.progress import Standing
+from caddylab._look.counted import counted
 from caddylab._look.html_table import Markup, element, table
 
 COLUMNS = ("learner", "task", "title", "points", "of", "tries", "hints", "passed")
@@ -124,4 +125,4 @@ def _mark(standing: Standing) -> str:
 def _tries(standing: Standing) -> str:
     if not standing.tries:
         return ""
-    return f"{standing.tries} {'try' if standing.tries == 1 else 'tries'}"
+    return counted(standing.tries, "try", "tries")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from caddylab._exercises.task import Finding, Task
+from caddylab._look.counted import counted
 from caddylab._look.html_table import LEFT, Markup, code, element
 from caddylab._look.palette import COLOURS, ERROR
 from caddylab._look.progress_bar import in_notebook, say
@@ -97,7 +98,7 @@ class Feedback:
         return f"{self.task.id} · {self.task.title}: {self._state()}"
 
     def _state(self) -> str:
-        points = f"{self.task.points} point{'s' * (self.task.points > 1)}"
+        points = counted(self.task.points, "point")
         return f"✓ passed, {points}" if self.passed else "not yet"
 
 

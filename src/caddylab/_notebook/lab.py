@@ -9,6 +9,7 @@ from caddylab._border import Seconds, Speed, border
 from caddylab._errors import LabError
 from caddylab._look import progress_bar
 from caddylab._look.caddyfile_text import CaddyfileText
+from caddylab._look.counted import counted
 from caddylab._look.projector import wanted
 from caddylab._machine.late import begin, ensure
 from caddylab._notebook import magic
@@ -72,10 +73,9 @@ class Lab(Rig):
     def __repr__(self) -> str:
         if hasattr(self, "_finalizer") and self.closed:
             return "<Lab, closed>"
-        count = len(self.backends)
-        plural = "backend" if count == 1 else "backends"
+        backends = counted(len(self.backends), "backend")
         place = PLACES[self.runtime]
-        return f"<Lab: Caddy and {count} {plural} {place}, {self.url}>"
+        return f"<Lab: Caddy and {backends} {place}, {self.url}>"
 
     @property
     def caddyfile(self) -> CaddyfileText:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from caddylab._look.called import called
+from caddylab._look.counted import counted
 from caddylab._look.spoken import ms
 from caddylab._records import NAMES, UNSENT, Answerer, Outcome, Request
 from caddylab._traffic.counts import Counts
@@ -20,6 +21,8 @@ WORDS = {
     Outcome.CANCELLED: "cancelled",
     Outcome.PENDING: "still waiting",
 }
+REDIRECTIONS = frozenset((301, 302, 303, 307, 308))
+"""The statuses that send somebody on to another address; whoever fires does not go there."""
 TOLD = (Answerer.CADDY, Answerer.NOBODY)
 """Who answered beside the backends; of the others the endings tell."""
 
@@ -42,7 +45,7 @@ def _lines(traffic: Counts) -> Iterator[str]:
 
 def _what(traffic: Counts) -> str:
     sent, planned = len(traffic.requests), traffic.run.planned_total
-    count = f"{sent} of {planned} requests" if sent < planned else _count(sent, "request")
+    count = f"{sent} of {planned} requests" if sent < planned else counted(sent, "request")
     count += f" ({traffic.again:,} of them sent again)" if traffic.again else ""
     going = "" if traffic.done else "still going on; "
     return f"{count} to {traffic.run.plan.path}: {going}{_ends(traffic.requests)}"
@@ -64,6 +67,8 @@ def ending(request: Request) -> str:
         return word
     if request.outcome is not Outcome.OK:
         return f"failed ({request.status})"
+    if request.status in REDIRECTIONS:
+        return f"redirected ({request.status})"
     page = request.answerer is Answerer.CADDY
     return f"answered by {NAMES[Answerer.CADDY]}" if page else "answered"
 
@@ -96,7 +101,7 @@ def _attempts(traffic: Counts) -> str:
     bad = Counter(a.status for a in attempts if a.status and a.status >= 500 and not a.error)
     parts = [f"{failed:,} failed"] if failed else []
     parts += [f"{n:,} brought a {status}" for status, n in sorted(bad.items())]
-    text = f"Caddy made {_count(len(attempts), 'attempt')}"
+    text = f"Caddy made {counted(len(attempts), 'attempt')}"
     return f"{text}, {', '.join(parts)}" if parts else f"{text}, none failed"
 
 
@@ -106,7 +111,7 @@ def _reservations(traffic: Counts) -> Iterator[str]:
         yield f"! Caddy's log could not be read or written for a while ({traffic.trouble})"
     missing = sum(not r.complete and r.outcome not in UNSENT for r in traffic.requests)
     if traffic.done and missing:
-        yield f"! Caddy's log has not closed {_count(missing, 'request')}: their traces end early"
+        yield f"! Caddy's log has not closed {counted(missing, 'request')}: their traces end early"
     if warning := traffic.run.lateness_warning():
         yield f"! {warning}"
 
@@ -114,7 +119,3 @@ def _reservations(traffic: Counts) -> Iterator[str]:
 def percentile(ordered: Sequence[float], p: float) -> float:
     """The smallest value that is not below `p` per cent of the (sorted) values."""
     return ordered[max(0, math.ceil(len(ordered) * p / 100) - 1)]
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
+from caddylab._look.counted import counted
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
 from caddylab._machine.yardstick import Yardstick
@@ -58,7 +59,7 @@ def fitting(wanted: list[Mishap], subject: Tested) -> list[Mishap]:
 def _has(subject: Tested) -> str:
     if subject.proxy.dynamic:
         return "upstreams that a name server tells of"
-    return "1 upstream" if len(subject.pool) == 1 else f"{len(subject.pool)} upstreams"
+    return counted(len(subject.pool), "upstream")
 
 
 @border(LabError)

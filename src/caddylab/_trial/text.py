@@ -65,11 +65,6 @@ def paragraph(text: str, indent: str = "") -> str:
     ))  # fmt: skip
 
 
-def count(n: int, what: str) -> str:
-    """So many of them: "1 row", "2 rows"."""
-    return f"{n} {what}{'' if n == 1 else 's'}"
-
-
 def _broken(cell: str, width: int) -> list[str]:
     lines = wrap(_kept(cell), width, break_on_hyphens=False)
     return [part.replace(HARD, " ") for part in lines] or [""]

@@ -148,7 +148,10 @@ class Journal:
         self.joining.end(run_id)
         missing = [request for request in requests if not request.complete]
         unwritten = self._unwritten if any(r.outcome not in UNSENT for r in missing) else ""
-        return self.trouble or self._follower.trouble or unwritten
+        trouble = self.trouble or self._follower.trouble or unwritten
+        self._counts_read = 0.0  # whoever asks after a run wants to know what came of it
+        self.catch_up()
+        return trouble
 
     def opinion(self, backend: int, sure: bool = False) -> str:
         """What Caddy thinks of a backend, in words, as far as it has been read.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from caddylab._charts.parts import journeys, lanes, who_answered, words
 from caddylab._charts.parts.levels import Level
+from caddylab._look.counted import counted
 
 FEW = 4
 """So many backends are named one by one."""
@@ -33,19 +34,19 @@ def routing(
     else:
         said = who_answered.division(requests, backends)
     if not (lead or len(failed)):
-        lead = words.count(len(requests), "request")
+        lead = counted(len(requests), "request")
     return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
 
 
 def _attempts(given_up: pd.DataFrame, lead: str) -> str:
     """How many attempts failed, and where unless `lead` says so already."""
     where = words.listing(map(lanes.name, sorted(set(lanes.tried(given_up)))))
-    tally = words.count(len(given_up), "failed attempt")
+    tally = counted(len(given_up), "failed attempt")
     return tally if where.lower() in lead.lower() else f"{tally} at {where}"
 
 
 def _losses(requests: pd.DataFrame, failed: pd.DataFrame) -> str:
-    total = words.count(len(requests), "request")
+    total = counted(len(requests), "request")
     number = f"{len(failed):,} of" if len(failed) < len(requests) else "all" * (len(failed) > 1)
     return f"{number} {total} failed ({words.endings(failed, len(failed))})".strip()
 
@@ -66,7 +67,7 @@ def timeline(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame
     else:
         worst = words.seconds(float(requests["latency"].max()))
         said = f"nothing was retried, the slowest answer took {worst}"
-    lead = lead or ("" if len(failed) else words.count(len(requests), "request"))
+    lead = lead or ("" if len(failed) else counted(len(requests), "request"))
     return words.capital(f"{lead}: {said}" if lead else said) + _stopped(requests)
 
 
@@ -96,11 +97,11 @@ def percentiles(whole: int, intended: NDArray[np.float64], actual: NDArray[np.fl
     """Where the latencies of the good answers lie, sorted, among the `whole` of all requests."""
     failed = whole - len(actual)
     if 2 * len(actual) < whole:
-        return f"{failed:,} of {words.count(whole, 'request')} never had a good answer"
+        return f"{failed:,} of {counted(whole, 'request')} never had a good answer"
     half = words.seconds(float(actual[math.ceil(whole / 2) - 1]))
     if failed:
         share = words.percent(failed / whole)
-        total = words.count(whole, "request")
+        total = counted(whole, "request")
         return f"Half of {total} had a good answer within {half}, {share} never had one"
     late, prompt = (float(np.quantile(side, 0.99)) for side in (intended, actual))
     if late > APART * prompt:
@@ -121,10 +122,10 @@ def in_flight(levels: Mapping[int, Level], spans: pd.DataFrame) -> str:
     if not order:
         said = "no attempt is known"
     elif len(order) > 1 and len(set(most.values())) == 1:
-        said = f"each backend had at most {words.count(most[order[0]], 'request')} in flight"
+        said = f"each backend had at most {counted(most[order[0]], 'request')} in flight"
     else:
         first, *rest = order
-        said = f"{lanes.name(first)} had up to {words.count(most[first], 'request')} in flight"
+        said = f"{lanes.name(first)} had up to {counted(most[first], 'request')} in flight"
         few = rest if len(rest) < FEW else rest[-1:]
         said += "".join(f", {lanes.name(lane)} up to {most[lane]:,}" for lane in few)
     said += f"; up to {waits:,} waited" if waits else ""
@@ -138,7 +139,7 @@ def compare(runs: Mapping[str, pd.DataFrame]) -> str:
 
 def _short(requests: pd.DataFrame) -> str:
     failed = int(journeys.failed(requests).sum())
-    lost = f"{failed:,} of {words.count(len(requests), 'request')} failed"
+    lost = f"{failed:,} of {counted(len(requests), 'request')} failed"
     good = requests["latency_intended"][requests["outcome"] == "ok"]
     if good.empty:
         return lost
@@ -149,7 +150,7 @@ def _short(requests: pd.DataFrame) -> str:
 def latency(timed: pd.DataFrame, spans: pd.DataFrame) -> str:
     """What a fault did to those who were sent meanwhile, else where the latencies lie."""
     failed = int(journeys.failed(timed).sum())
-    lost = f"; {words.count(failed, 'request')} failed" if failed else ""
+    lost = f"; {counted(failed, 'request')} failed" if failed else ""
     return _meanwhile(timed, spans) or _middle(timed[journeys.good(timed)]) + lost
 
 
@@ -163,7 +164,7 @@ def _meanwhile(timed: pd.DataFrame, spans: pd.DataFrame) -> str:
     failed = int(journeys.failed(timed)[inside].sum())
     lead = words.meanwhile(fault["backend"], fault["kind"])
     if failed:
-        return f"{lead}, {failed:,} of {words.count(int(inside.sum()), 'request')} failed"
+        return f"{lead}, {failed:,} of {counted(int(inside.sum()), 'request')} failed"
     own = (timed["lane"] == fault["backend"]) & (timed["outcome"] == "ok")
     slow, usual = timed["y"][own & inside].median(), timed["y"][own & ~inside].median()
     if slow > APART * usual:

@@ -7,6 +7,7 @@ from collections import Counter
 import pandas as pd
 
 from caddylab._charts.parts import journeys, lanes, words
+from caddylab._look.counted import counted
 
 FEW = 4
 """So many backends are named one by one."""
@@ -63,12 +64,12 @@ def sticky(cells: pd.DataFrame, known: bool) -> str:
     each = cells.groupby("client")[["lost", "moved", "failed"]].sum()
     losers, movers = int((each["lost"] > 0).sum()), int((each["moved"] > 0).sum())
     failed = int(each["failed"].sum())
-    also = f"; {words.count(failed, 'request')} failed" if failed else ""
+    also = f"; {counted(failed, 'request')} failed" if failed else ""
     if losers:
-        times = words.count(int(each["lost"].sum()), "time")
+        times = counted(int(each["lost"].sum()), "time")
         return f"{_of(losers, clients)} lost {_their(losers)} session, {times} in all{also}"
     if movers:
-        times = words.count(int(each["moved"].sum()), "time")
+        times = counted(int(each["moved"].sum()), "time")
         kept = ", no session was lost" if known else ""
         return f"{_of(movers, clients)} changed backend, {times} in all{kept}{also}"
     nothing = int((each["failed"] == cells.groupby("client").size()).sum())
@@ -80,7 +81,7 @@ def sticky(cells: pd.DataFrame, known: bool) -> str:
 def _of(some: int, clients: int) -> str:
     if some == clients:
         return "The client" if clients == 1 else f"All {clients:,} clients"
-    return f"{some:,} of {words.count(clients, 'client')}"
+    return f"{some:,} of {counted(clients, 'client')}"
 
 
 def _their(number: int) -> str:
@@ -95,7 +96,7 @@ def shares(requests: pd.DataFrame, backends: int = 0) -> str:
 
 
 def _shared(tally: dict[int, int], total: int, backends: int) -> str:
-    of = f"of {words.count(total, 'request')}"
+    of = f"of {counted(total, 'request')}"
     if not tally:
         return f"None {of} was answered well"
     if tally == {min(tally): total}:

@@ -51,11 +51,6 @@ def percent(share: float) -> str:
     return f"{share:.1%}".replace(".0%", "%").replace("%", " %")
 
 
-def count(number: int, noun: str) -> str:
-    """The number and its noun: "1 request", "2,000 requests"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listing(parts: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     *head, last = parts

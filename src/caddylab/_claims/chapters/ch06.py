@@ -6,6 +6,7 @@ from typing import Any
 
 from caddylab._claims.chapters.book import ClaimBook
 from caddylab._claims.claims import plausible
+from caddylab._look.counted import counted
 from caddylab._records import Outcome
 
 book = ClaimBook()
@@ -34,7 +35,7 @@ def _changed(visits: Any) -> int:
 @book.claim("It works where addresses mislead: behind a company's router, or on a phone.")
 def addresses(office: Any, phone: Any) -> tuple[bool, str]:
     fair = plausible(200)
-    met = "1 backend" if len(phone.shares) == 1 else f"{len(phone.shares)} backends"
+    met = counted(len(phone.shares), "backend")
     return office.shares[1] in fair and len(phone.shares) == 1, (
         f"office: {office.shares[1]} and {office.shares[2]} of 200; chance gives "
         f"{fair[0]} to {fair[-1]}. Phone: 10 networks, {met}"

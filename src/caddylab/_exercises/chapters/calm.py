@@ -62,9 +62,8 @@ def told(requests: Sequence[Request], patience: float = 0) -> str:
     if not bad:
         return f"All {len(requests)} requests were answered by a backend."
     kinds = ", ".join(f"{count} × {kind}" for kind, count in bad.items())
-    return (
-        f"{bad.total()} of {len(requests)} requests had no good answer from a backend, but {kinds}."
-    )
+    failed = f"{bad.total()} of {len(requests)} requests had no good answer from a backend."
+    return f"{failed} Instead: {kinds}."
 
 
 def _instead(request: Request, patience: float) -> str:

@@ -62,7 +62,7 @@ def how_often(bench: Bench, answer: dict[str, int]) -> Findings:
     yield Finding(
         "You know how many attempts there are each time.",
         not wrong,
-        f"{len(true) - len(wrong)} of your {len(true)} answers are right.",
+        f"Right: {len(true) - len(wrong)} of your {len(true)} answers.",
         hints.get(wrong[0] if wrong else "", TIMES),
     )
 

@@ -29,7 +29,7 @@ MISNAMED = "transport http {\n\t\t\ttls_server_name shop.example\n\t\t}"
 READERS = 40
 """Where chance chooses between two, one retry alone fails for one of so many, all but surely."""
 SOON = 3.0
-SLOW, FELT, SHARE = 1.0, 0.5, 4
+SLOW, FELT, SHARE = 1.0, 0.5, 6
 
 
 @question(
@@ -97,7 +97,7 @@ def a_slow_name_server(bench: Bench) -> Findings:
     """The same two servers behind the name `app`, at port 8080. They seldom move. But the name
     server takes a **second** for each answer. Write a Caddyfile for port 80 so that
 
-    - of those who come in six seconds at most **one in four** waits for longer than half a second,
+    - of those who come in six seconds at most **one in six** waits for longer than half a second,
     - every reader has a good answer when one of them has moved.
     """
     yield from _both_by_name(bench)

@@ -21,6 +21,7 @@ from caddylab._exercises.chapters.hints12 import (
     WHICH_LOG,
 )
 from caddylab._exercises.task import Finding, Findings, question, task
+from caddylab._look.counted import counted
 from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.objective import Objective
 from caddylab._traffic.traffic import Traffic
@@ -115,7 +116,8 @@ def a_log_that_tells(bench: Bench) -> Findings:
     yield Finding(
         "Each line says how often Caddy had to try again.",
         sorted(map(str, retries)) == sorted(str(request.retries) for request in run.requests),
-        f"Caddy tried again {run.retries} times in all. In the field `retries` stands: "
+        f"Caddy made {counted(run.retries, 'retry', 'retries')} in all. "
+        "In the field `retries` stands: "
         f"{', '.join(sorted(set(map(str, retries)))) or 'nothing, in no line'}.",
         NO_RETRIES,
         run,
@@ -155,7 +157,7 @@ def known_soon(bench: Bench) -> Findings:
     yield Finding(
         "Nobody is called ill while all is well.",
         not named_,
-        f"These were: {', '.join(sorted(named_))}.",
+        f"Named: {', '.join(sorted(named_)) or 'nobody'}.",
         SLANDER,
     )
     for what, strike in ILLNESSES.items():

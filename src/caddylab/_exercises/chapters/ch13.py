@@ -33,6 +33,7 @@ from caddylab._exercises.chapters.pizza import (
     server,
 )
 from caddylab._exercises.task import Finding, Findings, Hints, question, task
+from caddylab._look.counted import counted
 from caddylab._records import Outcome
 from caddylab._traffic.traffic import Traffic
 
@@ -108,7 +109,7 @@ def _dead(bench: Bench, name: str) -> Findings:
         f"Every reader has a good answer when {name} has died.",
         readers,
         ASKS_THE_DEAD_AGAIN if tried_again else NOBODY_TRIES_AGAIN,
-        seen=f"Caddy tried again {readers.retries} times.",
+        seen=f"Caddy made {counted(readers.retries, 'retry', 'retries')}.",
     )
 
 

@@ -8,6 +8,7 @@ from caddylab._engine.clients import Clients
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import served
 from caddylab._exercises.task import Finding, Hints
+from caddylab._look.counted import counted
 from caddylab._records import Outcome, Request
 from caddylab._rig.backends.backend import Backend
 from caddylab._traffic.traffic import Traffic
@@ -54,8 +55,8 @@ def unseen(run: Traffic, victim: Backend, help: Help, chart: str = "routing") ->
         f"No client sees an error when backend {number} is killed.",
         run,
         _hints(run, requests, max(failed), help),
-        seen=f"Caddy tried again {run.retries} times; {sum(failed)} attempts on backend {number} "
-        "failed."
+        seen=f"Caddy made {counted(run.retries, 'retry', 'retries')}; "
+        f"{sum(failed)} attempts on backend {number} failed."
         + f" (Cut off in the middle, for which there is no remedy: {excused}.)"
         * bool(excused),
         chart=chart,

@@ -14,9 +14,7 @@ def all_right(
 ) -> Finding:
     """Whether each named answer of a question is what was measured."""
     right = sum(answer[name] == value for name, value in true.items())
-    return Finding(
-        title, right == len(true), f"{right} of your {len(true)} answers are right.", hints
-    )
+    return Finding(title, right == len(true), f"Right: {right} of your {len(true)} answers.", hints)
 
 
 def has_work_again(bench: Bench, server: int, seconds: float, hints: Hints) -> Finding:

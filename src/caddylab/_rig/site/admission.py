@@ -12,6 +12,7 @@ from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of_upstream
 from caddylab._caddy.text.tokens import parse
 from caddylab._errors import CaddyfileError
+from caddylab._look.counted import counted
 from caddylab._rig.site.assignment import bare, is_unix, needed, number_of
 from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import BACKEND_PORT, MOST_BACKENDS
@@ -78,8 +79,8 @@ class Admission:
         if wanted <= self._backends or self._fold:
             return
         raise self._refused(
-            f"This Caddyfile has {len(dials)} upstreams, and this lab has {self._backends} "
-            f"{'backend' if self._backends == 1 else 'backends'}.",
+            f"This Caddyfile has {len(dials)} upstreams, and this lab has "
+            f"{counted(self._backends, 'backend')}.",
             next(reversed(numbers)),
             f'`Lab.of("Caddyfile")` makes a lab that fits; so does `Lab(backends={wanted})`.',
         )

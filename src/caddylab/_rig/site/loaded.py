@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.decision import Decision
+from caddylab._look.counted import counted
 from caddylab._look.sentences import paragraphs
 
 
@@ -38,10 +39,9 @@ class Loaded:
     def _first(self) -> str:
         if self.held_back:
             return f"Loaded {self.name}. What there is to say about it comes later: `lab.warnings`."
-        many = {0: "no warnings", 1: "1 warning"}.get(len(self.told), f"{len(self.told)} warnings")
+        many = counted(len(self.told), "warning") if self.told else "no warnings"
         lacks = len(self.warnings) - len(self.told)
-        remarks = "1 remark" if lacks == 1 else f"{lacks} remarks"
-        more = f" {remarks} on what it lacks: `.warnings`." if lacks else ""
+        more = f" {counted(lacks, 'remark')} on what it lacks: `.warnings`." if lacks else ""
         return f"Loaded {self.name}: {many}.{more}"
 
     @property

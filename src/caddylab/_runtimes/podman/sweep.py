@@ -20,8 +20,12 @@ LAB = "caddylab.lab"
 OWNER = "caddylab.owner"
 HOST = "caddylab.host"
 FOLDER = "caddylab.folder"
-SETTLED = 0.3
-PATIENCE = 60.0
+SETTLED = 1.0
+"""Seconds without anything new after which nothing comes any more: a busy Podman takes its time."""
+CONFUSED = 3.0
+"""Seconds after the beginning in which an error of Podman's is no last word."""
+PATIENCE = 45.0
+"""Seconds in all; the keeper gives a sweep a minute."""
 
 
 def labels(lab_id: str) -> dict[str, str]:
@@ -52,11 +56,22 @@ def _over(lab_id: str, entry: Mapping[str, str]) -> bool:
 
 
 def remove_thoroughly(service: Service, lab_id: str) -> None:
-    """Remove a lab whose owner may have asked for one more container with its last breath."""
-    end = time.monotonic() + PATIENCE
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < SETTLED and time.monotonic() < end:
-        if remove(service, lab_id):
+    """Remove a lab whose owner may have asked for one more container with its last breath.
+
+    What Podman is just making confuses it when it is listed, so it is asked for a while.
+
+    Raises:
+        OSError: Podman cannot be asked.
+    """
+    began = quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < SETTLED and time.monotonic() - began < PATIENCE:
+        try:
+            found = remove(service, lab_id)
+        except OSError:
+            if time.monotonic() - began > CONFUSED:
+                raise
+            found = True
+        if found:
             quiet_since = time.monotonic()
         time.sleep(0.05)
 
