@@ -17,6 +17,7 @@ from nbconvert import HTMLExporter
 
 from caddylab import TrafficError, _charts
 from caddylab._charts.parts import renderer, theme, words
+from caddylab._look import png
 
 BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#C24A00", "#7A7A7A"
 LARGE = scenes.large(20_000)
@@ -737,7 +738,7 @@ def test_a_notebook_gets_a_live_picture_a_png_and_a_sentence():
 
 
 def test_a_class_can_do_without_the_png_and_its_memory(monkeypatch):
-    monkeypatch.setenv(renderer.VARIABLE, "off")
+    monkeypatch.setenv(png.VARIABLE, "off")
     bundle, _ = _charts.routing(*vars(scenes.happy()).values())._repr_mimebundle_()
     assert set(bundle) == {renderer.LIVE, "text/plain"}
 
