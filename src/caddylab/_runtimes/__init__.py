@@ -12,7 +12,10 @@ from caddylab._runtimes.base import Runtime
 
 RUNTIMES = ("auto", "podman", "process")
 VARIABLE = "CADDYLAB_RUNTIME"
-NOT_STARTED = "Not in containers, which Podman cannot start here:"
+NOT_IN_CONTAINERS = "Not in containers:"
+NOT_STARTED = "Podman cannot start one here. `caddylab doctor` says why, and what helps."
+LINE = 125
+"""Letters of a reason that a reader takes in at once; who has more to say says it to the doctor."""
 
 _failures: list[str] = []
 """Why containers did not start in this process; once is enough, for each try takes its time."""
@@ -51,8 +54,8 @@ def _start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runt
     except CaddylabError as error:
         if runtime.name != "podman" or _wanted(name) != "auto":
             raise
-        _failures.append(_brief(error))
-        runtime, why = _process(lab_id, backends), f"{NOT_STARTED} {_failures[-1]}"
+        _failures.append(str(error))
+        runtime, why = _process(lab_id, backends), _not_in_containers(NOT_STARTED)
         life.callback(runtime.close)
         runtime.start()
     return runtime, why
@@ -62,8 +65,11 @@ def _wanted(name: str) -> str:
     return os.environ.get(VARIABLE, name) if name == "auto" else name
 
 
-def _brief(error: CaddylabError) -> str:
-    return str(error).partition("\n")[0]
+def _not_in_containers(why: str) -> str:
+    """One line for the reader, whatever Podman had to say."""
+    first, _, more = why.strip().partition("\n")
+    short = first if len(first) <= LINE and not more else NOT_STARTED
+    return f"{NOT_IN_CONTAINERS} {short}"
 
 
 def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
@@ -91,7 +97,7 @@ def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime
         return PodmanRuntime(lab_id, backends), ""
     if wanted == "podman":
         raise RuntimeUnavailable(f'{why} `Lab(runtime="process")` needs no Podman.')
-    return _process(lab_id, backends), f"Not in containers: {why}" if podman.expected() else ""
+    return _process(lab_id, backends), _not_in_containers(why) if podman.expected() else ""
 
 
 def _process(lab_id: str, backends: int) -> Runtime:
