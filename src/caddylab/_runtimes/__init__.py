@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from textwrap import shorten
 
 from caddylab._errors import CaddylabError, RuntimeUnavailable
 from caddylab._runtimes import lab_folder as folder
@@ -13,9 +14,10 @@ from caddylab._runtimes.base import Runtime
 RUNTIMES = ("auto", "podman", "process")
 VARIABLE = "CADDYLAB_RUNTIME"
 NOT_IN_CONTAINERS = "Not in containers:"
-NOT_STARTED = "Podman cannot start one here. `caddylab doctor` says why, and what helps."
+NOT_STARTED = "Podman cannot start one here:"
 LINE = 125
-"""Letters of a reason that a reader takes in at once; who has more to say says it to the doctor."""
+"""Letters of a reason that a reader takes in at once."""
+MORE = " … `caddylab doctor` says more."
 
 _failures: list[str] = []
 """Why containers did not start in this process; once is enough, for each try takes its time."""
@@ -55,7 +57,8 @@ def _start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runt
         if runtime.name != "podman" or _wanted(name) != "auto":
             raise
         _failures.append(str(error))
-        runtime, why = _process(lab_id, backends), _not_in_containers(NOT_STARTED)
+        reason = f"{NOT_STARTED} {_failures[-1]}"
+        runtime, why = _process(lab_id, backends), _not_in_containers(reason)
         life.callback(runtime.close)
         runtime.start()
     return runtime, why
@@ -66,10 +69,10 @@ def _wanted(name: str) -> str:
 
 
 def _not_in_containers(why: str) -> str:
-    """One line for the reader, whatever Podman had to say."""
+    """One line for the reader, however much Podman had to say."""
     first, _, more = why.strip().partition("\n")
-    short = first if len(first) <= LINE and not more else NOT_STARTED
-    return f"{NOT_IN_CONTAINERS} {short}"
+    whole = len(first) <= LINE and not more
+    return f"{NOT_IN_CONTAINERS} {first if whole else shorten(first, LINE, placeholder='') + MORE}"
 
 
 def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
