@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class ProcessRuntime:
 
     def start(self) -> None:
         folders.create(self.lab_id)
-        self.keeper = Keeper(self.folder)
+        self.keeper = Keeper(self.folder, forked=True)
         try:
             self._launch_caddy()
             for unit in self.units:
@@ -238,8 +239,14 @@ class ProcessRuntime:
     def _caddy_answers(self) -> bool:
         if not self.caddy_runs():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
-        if UNIX and not (self.folder / "admin.sock").exists():
+        if UNIX and not _listens(self.folder / "admin.sock"):
             return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
+
+
+def _listens(path: Path) -> bool:
+    """Whether a unix socket takes connections; httpx forgets to close one that is refused."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
