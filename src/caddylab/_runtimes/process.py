@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServ
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.loopbacks import Loopbacks
 from caddylab._runtimes.names import names_port
-from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, lives
+from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, listens, lives
 from caddylab._runtimes.spent import Spent
 
 
@@ -239,14 +238,8 @@ class ProcessRuntime:
     def _caddy_answers(self) -> bool:
         if not self.caddy_runs():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
-        if UNIX and not _listens(self.folder / "admin.sock"):
+        if UNIX and not listens(self.folder / "admin.sock"):
             return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200
         return False
-
-
-def _listens(path: Path) -> bool:
-    """Whether a unix socket takes connections; httpx forgets to close one that is refused."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
