@@ -108,6 +108,11 @@ class KeeperProcess:
         except Exception as error:  # the owner raises it
             return {"error": f"{type(error).__name__}: {error}"}
 
+    def do_environment(self, env: dict[str, str]) -> None:
+        """Have these variables, and no others."""
+        os.environ.clear()
+        os.environ.update(env)
+
     def do_spawn(self, name: str, args: list[str], env: dict[str, str]) -> int:
         """Run a program; its output goes to `<name>.out` in the lab's folder."""
         if self.lives(name):
