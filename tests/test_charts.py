@@ -334,7 +334,9 @@ def test_latency_stands_where_the_request_was_sent():
 
 def test_latency_is_on_a_log_scale_only_where_it_must():
     for scene, kind in ((scenes.happy(), "linear"), (scenes.slow(), "log")):
-        assert latency(scene)["layer"][-1]["encoding"]["y"]["scale"]["type"] == kind
+        encoded = latency(scene)["layer"][-1]["encoding"]["y"]
+        assert encoded["scale"]["type"] == kind
+        assert ("a log scale" in str(encoded["axis"]["title"])) == (kind == "log")
 
 
 def test_a_request_that_was_never_sent_has_no_latency_and_is_mentioned():
