@@ -238,7 +238,7 @@ class TestInTheBrowser:
 
     def test_a_choice_opens_what_was_measured(self, look):
         page = look("00-start-here").page
-        told = page.get_by_text("Caddy passed on every second request")
+        told = page.get_by_text("Caddy passed every second request on")
         measured = page.get_by_text("Measured: five.")
         told.wait_for(state="hidden")
         measured.wait_for(state="hidden")

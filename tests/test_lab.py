@@ -53,12 +53,13 @@ def accounted(traffic) -> bool:
 
 def leads_to_its_answer(request) -> bool:
     *failed, last = request.attempts
+    begun = request.answered_by or request.outcome is Outcome.RESET  # cut off after its head
     return (
         request.complete
         and request.outcome is not Outcome.PENDING
         and all(attempt.error for attempt in failed)
         and last.backend == (request.answered_by or last.backend)
-        and last.status == (request.status if request.answered_by else None)
+        and last.status == (request.status if begun else None)
     )
 
 

@@ -177,6 +177,3 @@ class TestTable:
         whole = " ".join(text.line(worst).split())
         for what, n in errors.items():
             assert f"{n} × {what[:3]}" in whole or f"{n} {what}" in whole
-
-    def test_one_is_one(self):
-        assert (text.count(1, "row"), text.count(2, "row")) == ("1 row", "2 rows")

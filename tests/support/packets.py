@@ -9,6 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 ALL = 0x0003
+ROOM = 8 << 20
+"""Bytes of packets that wait to be read, so that none is dropped meanwhile."""
+
 NEAR = ("127.0.0.0/8", "10.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "0.0.0.0/32")
 """This machine, the networks of containers, and what asks everybody on one of these."""
 
@@ -18,12 +21,17 @@ def each_packet(note: Callable[[bytes], object]) -> Iterator[None]:
     """Call `note` with each one meanwhile."""
     ended = threading.Event()
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ALL)) as all_packets:
+        all_packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
         all_packets.settimeout(0.1)
 
         def listen() -> None:
-            while not ended.is_set():
-                with contextlib.suppress(TimeoutError):
+            """Until there is no packet left to read: a busy machine reads them late."""
+            while True:
+                try:
                     note(all_packets.recv(1 << 16))
+                except TimeoutError:
+                    if ended.is_set():
+                        return
 
         thread = threading.Thread(target=listen)
         thread.start()
