@@ -71,6 +71,21 @@ ANSWERS = {
         CADDY,
         None,
     ),
+    "an error page that fails as well": (
+        site("reverse_proxy backend1:80", "handle_errors {", "reverse_proxy backend2:80", "}"),
+        NO_BACKEND,
+        None,
+    ),
+    "an error page that ends in another error": (
+        site("reverse_proxy backend1:80", "handle_errors {", "error 500", "}"),
+        NO_BACKEND,
+        None,
+    ),
+    "an error on purpose, and no backend for its page": (
+        site("error 404", "handle_errors {", "reverse_proxy backend2:80", "}"),
+        CADDY,
+        None,
+    ),
     "no backend that could be reached": (site("reverse_proxy backend1:80"), NO_BACKEND, None),
     "no backend at all": (
         site(f"reverse_proxy {PAIR} {{", "health_uri /", "health_port 9000", "}"),

@@ -14,7 +14,7 @@ from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters import ch07, secret
 from caddylab._exercises.chapters.hints06 import GUESSABLE, NO_SECRET, PRINTED, STAYS_TEXT
 from caddylab._exercises.chapters.turns import turn
-from caddylab._exercises.check import judge
+from caddylab._exercises.check import WHICHEVER, judge
 from caddylab._exercises.task import tasks
 
 CADDYFILES = {id: task for id, task in tasks().items() if task.reads is None}
@@ -106,6 +106,37 @@ def broken(id: str, number: int) -> tuple[bool, set[int]]:
         bench.shuffle(luck_for(number))
         *_, last = judge(CADDYFILES[id], bench, right.submission)
         return last.holds, {span.backend for span in bench.faults if span.kind != "stopped"}
+
+
+ONE_HELPS = """
+:80 {
+	reverse_proxy backend1:8080 backend2:8080 {
+		lb_policy round_robin
+		fail_duration 10s
+	}
+	handle_errors {
+		reverse_proxy backend1:8080
+	}
+}
+"""
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_who_prefers_a_backend_passes_by_no_luck(number):
+    with BENCHES.borrow(2) as bench:
+        bench.shuffle(luck_for(number))
+        last = judge(CADDYFILES["02.1"], bench, ONE_HELPS)[-1]
+    assert not last.holds
+    assert "backend 1 is killed" in last.asked
+
+
+def test_who_prefers_a_backend_and_helps_whichever_breaks_passes():
+    both = ONE_HELPS.replace("handle_errors {\n\t\treverse_proxy backend1:8080\n", "handle_errors "
+        "{\n\t\treverse_proxy backend1:8080 backend2:8080 {\n\t\t\tlb_policy first\n\t\t\t"
+        "lb_retries 1\n\t\t\tfail_duration 10s\n\t\t}\n")  # fmt: skip
+    with BENCHES.borrow(2) as bench:
+        last = judge(CADDYFILES["02.1"], bench, both)[-1]
+    assert (last.holds, last.asked) == (True, WHICHEVER)
 
 
 def test_a_right_answer_is_right_whichever_backend_breaks():

@@ -191,6 +191,14 @@ DESERVED = {
         (site("rewrite https://example.com{uri}", upstreams=ONE), 3),
         (web("rewrite * //example.com{uri}", "reverse_proxy app:80"), 2),
     ],
+    "log-name-like-a-file": [
+        (web("log /var/log/site.log", "respond x"), 2),
+        (web("respond x", "log access.log"), 3),
+        (web("log stdout", "respond x"), 2),
+        (lines("http://a.test {", "log logs/a", "respond x", "}"), 2),
+        (lines("http://a.test {", "log", "respond x", "}", "http://b.test {", "log b.log {",
+               "format json", "}", "respond x", "}"), 6),
+    ],
     "redirect-to-a-status": [
         (web("handle /app {", "redir /app/ 301", "}", "handle /app/* {", "abort", "}"), 3),
         (web("redir / 308", f"reverse_proxy {ONE}"), 2),
@@ -317,6 +325,16 @@ NEARLY = {
         "reverse_proxy {", "dynamic a app 3000", "lb_policy first", "lb_retries 1",
         "fail_duration 10s", "}"
     ),
+    "a log's name": web("log site", "respond x"),
+    "a log's name, and its file": web(
+        "log site.log {", "output file /var/log/site.log", "}", "respond x"
+    ),
+    "a log that is written elsewhere": headed(
+        ("{", "log files {", "output stdout", "include http.log.access.stdout", "}", "}"),
+        web("log stdout", "respond x"),
+    ),
+    "a log of all": web("log", "respond x"),
+    "a log's file alone": web("log {", "output file /var/log/site.log", "}", "respond x"),
     "ip_hash and nobody in front": site("lb_policy ip_hash", *ONCE),
     "client_ip_hash behind a proxy": headed(TRUSTING, site("lb_policy client_ip_hash", *ONCE)),
     # --- trying again --------------------------------------------------------------------

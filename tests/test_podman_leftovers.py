@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -85,6 +86,28 @@ def test_the_next_lab_sweeps_when_even_the_keeper_was_killed(client):
     assert len(left_of(client, owner.lab_id)) == WHOLE
     with running(backends=1):
         assert left_of(client, owner.lab_id) == []
+
+
+def test_what_podman_makes_long_after_its_owner_was_killed_is_found(client):
+    marks = podman_sweep.labels(lab_id := "cafe0003")
+    folder.create(lab_id)
+    (folder.base() / lab_id / f"{podman_sweep.ASKED}network").touch()
+    late = threading.Timer(
+        2.5 * podman_sweep.SETTLED,
+        lambda: client.networks.create(f"caddylab-{lab_id}", labels=marks),
+    )
+    late.start()
+    with podman_service.at_hand() as service:
+        podman_sweep.remove_thoroughly(service, lab_id)
+    assert late.finished.is_set()
+    assert left_of(client, lab_id) == []
+    folder.remove(folder.base() / lab_id)
+
+
+def test_a_note_of_what_is_asked_goes_with_the_answer(client):
+    with running() as runtime:
+        notes = (folder.base() / runtime.lab_id).glob(f"{podman_sweep.ASKED}*")
+        assert list(notes) == []
 
 
 def test_a_living_owner_is_never_swept(client):

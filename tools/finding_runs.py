@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lint_runs import MEMORY, ONE, PAIR, RETRY, TURNS, fault, site, statuses, web
+from lint_runs import MEMORY, ONE, PAIR, RETRY, TURNS, fault, page, site, statuses, web
 
 from caddylab import Lab, Traffic, plausible
 from caddylab._machine.waiting import poll
@@ -15,6 +15,7 @@ BACKENDS = 3
 DOCS = "https://caddyserver.com/docs/caddyfile/directives/reverse_proxy"
 MODULE = "https://caddyserver.com/docs/modules/http.handlers.reverse_proxy"
 OPTIONS = "https://caddyserver.com/docs/caddyfile/options"
+ROUTES = "https://caddyserver.com/docs/caddyfile/concepts#named-routes"
 METRICS = "https://caddyserver.com/docs/metrics"
 
 
@@ -450,6 +451,14 @@ FINDINGS = {
         "is made anew every ten seconds.",
         gauge_at_a_flip,
         "12-watching",
+    ),
+    "named-route-cut": Found(
+        "Of a named route without matchers one directive is left",
+        "a named route holds the directives that stand between its braces",
+        ROUTES,
+        "&(app) {\n\theader X-Site shop\n" + f"\treverse_proxy {ONE}\n}}\n" + web("invoke app"),
+        "`/test-api` was asked for.",
+        page("/test-api"),
     ),
     "placeholder": Found(
         "`{rp.retries}` in a header of the answer stays a literal text",

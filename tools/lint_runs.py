@@ -149,6 +149,12 @@ def dials(lab: Lab, text: str) -> str:
     return "Caddy dials " + " and ".join(f"`{dial}`" for dial in upstreams)
 
 
+def log_goes_to(lab: Lab, text: str) -> str:
+    """Where the access log of a site is written."""
+    files = list(find(lab.adapt(text), "filename"))
+    return " and ".join(f"to `{file}`" for file in files) or "to the standard error output"
+
+
 def policy(lab: Lab, text: str) -> str:
     """What Caddy made of the policy."""
     [found] = list(find(lab.adapt(text), "selection_policy"))
@@ -334,6 +340,12 @@ RUNS = {
         site("lb_policy ip_hash", RETRY, MEMORY, head=trusting("127.0.0.1")),
         site("lb_policy client_ip_hash", RETRY, MEMORY, head=trusting("127.0.0.1")),
         loaded(offices),
+    ),
+    "log-name-like-a-file": Run(
+        "Caddy was asked where it writes the log.",
+        web("log /var/log/site.log", "respond hello"),
+        web("log {", "output file /var/log/site.log", "}", "respond hello"),
+        log_goes_to,
     ),
     "memory-with-one-upstream": Run(
         "One request came while the backend was down, 5 when it was back.",

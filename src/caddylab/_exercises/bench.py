@@ -29,6 +29,7 @@ class Bench(Rig):
         loaded: when the Caddyfile in force was loaded (Unix time).
         seed: with the same one, the next check has the same luck.
         lots: how many choices were made by chance.
+        victims: among how many that may break chance has chosen one, at most.
     """
 
     loaded = 0.0
@@ -41,16 +42,23 @@ class Bench(Rig):
     def shuffle(self, seed: int | None = None) -> None:
         """Begin the choices by chance anew."""
         self.seed = random.randint(1, LARGEST_SEED) if seed is None else seed
-        self.lots, self._random = 0, random.Random(self.seed)
+        self.lots = self.victims = self._turn = 0
+        self._random = random.Random(self.seed)
 
-    def any_of(self, choices: Sequence[T]) -> T:
-        """One of them, chosen by chance: nobody can prepare for that one alone."""
+    def any_of(self, choices: Sequence[T], *, breaks: bool = False) -> T:
+        """One of them, chosen by chance: nobody can prepare for that one alone.
+
+        Args:
+            choices: of what one is chosen.
+            breaks: whether it is to break, so that who is safe from one may not be from another.
+        """
         self.lots += 1
-        return self._random.choice(choices)
+        self.victims = max(self.victims, len(choices) if breaks else 0)
+        return choices[(self._random.randrange(len(choices)) + self._turn) % len(choices)]
 
     def any_backend(self) -> Backend:
         """A backend chosen by chance."""
-        return self.any_of(self.backends)
+        return self.any_of(self.backends, breaks=True)
 
     def load(
         self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
@@ -71,6 +79,14 @@ class Bench(Rig):
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, other luck."""
         self.shuffle(seed)
+        self._clear()
+
+    def turn(self, turn: int) -> None:
+        """Make it as good as new for the same check; each choice falls so many places further."""
+        self.lots, self._turn, self._random = 0, turn, random.Random(self.seed)
+        self._clear()
+
+    def _clear(self) -> None:
         self.restore()
         self.stack.fleet.spans.clear()
         self.stack.journal.joining.rewritten.clear()

@@ -13,6 +13,7 @@ import psutil
 
 from caddylab._errors import LabError, NotYet
 from caddylab._exercises import feedback, progress
+from caddylab._exercises.alike import treats_alike
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.feedback import Advice, Feedback
 from caddylab._exercises.task import Finding, Hints, Task, find
@@ -28,6 +29,9 @@ BUSY = 90.0
 """Per cent of all cores in use, from which on a machine is called busy."""
 
 PASSES_NOTHING_ON = "Your Caddyfile passes nothing on yet: no request came to a backend."
+
+WHICHEVER = "It is so whichever backend it happens to."
+TRIED = "Your Caddyfile treats the backends differently, so it was tried with each of them."
 
 ANOTHER_PAGE = Hints(
     "another page",
@@ -67,7 +71,29 @@ def check(id: str, caddyfile: Any, answer: Any, runtime: str, seed: int | None =
 
 
 def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
-    """Findings up to the first one that does not hold."""
+    """Findings up to the first one that does not hold.
+
+    Where the Caddyfile treats backends differently, no luck may decide: what chance did to one of
+    them happens to each, one after the other.
+    """
+    found = _judged(task, bench, submission)
+    plain = task.reads is None and bool(bench.victims)
+    if found and found[-1].holds and plain and not _alike(task, bench, submission):
+        for turn in range(1, bench.victims):
+            bench.turn(turn)
+            last = _judged(task, bench, submission)[-1]
+            if not last.holds:
+                return [*found, last]
+        found.append(replace(found[-1], asked=WHICHEVER, observed=TRIED, run=None))
+    return found
+
+
+def _alike(task: Task, bench: Bench, submission: Any) -> bool:
+    """Whether the Caddyfile treats all backends alike; a site of one's own has others, too."""
+    return not task.own and treats_alike(bench.adapt(submission), task.backends)
+
+
+def _judged(task: Task, bench: Bench, submission: Any) -> list[Finding]:
     found = []
     with contextlib.closing(task.findings(bench, submission)) as findings:
         for finding in findings:

@@ -1,4 +1,4 @@
-"""Words of Caddy 1, nginx, HAProxy and Traefik, and the lines to write for them in Caddy 2.
+"""Words of Caddy 1 and other programs, and the lines to write for them in Caddy 2.
 
 A word that somebody brings along means something, so its meaning is looked up before its
 spelling is guessed at. A test has Caddy read every line that is recommended here.
@@ -6,8 +6,13 @@ spelling is guessed at. A test has Caddy read every line that is recommended her
 
 from __future__ import annotations
 
+from caddylab._caddy.advice import foreign_apache_envoy as apache_envoy
+from caddylab._caddy.advice.foreign_site import ADDRESS, CLIENTS, OUTSIDE, PAIR
+from caddylab._caddy.advice.foreign_site import SITE as SITE
 from caddylab._caddy.advice.foreign_word import (
+    APACHE,
     CADDY1,
+    ENVOY,
     HAPROXY,
     LAST,
     NGINX,
@@ -25,17 +30,7 @@ _NUMBER = r"\d+"
 _HEADER = r"[+-]?[\w-]+(?: [^$`]+)?"
 _NAME = r"\w.*"
 _HERE = "between the braces of `reverse_proxy`"
-_SITE = "in the site, not in `reverse_proxy`"
-_MATCHER = "a matcher, whose name then follows a directive"
 _WHOLE_SHARE = "Caddy 2 cannot do that: an upstream that is back gets its whole share at once"
-_ADDRESS = "a site begins with its address"
-_PROXY = "reverse_proxy backend1:8080 backend2:8080"
-
-_OUTSIDE = (
-    Foreign({CADDY1: "without"}, "uri strip_prefix /api", _SITE),
-    Foreign({CADDY1: "except"},
-            "@proxied not path /static/*\nreverse_proxy @proxied backend1:8080", _SITE),
-)  # fmt: skip
 
 PROXY = (
     Foreign({CADDY1: "fail_timeout", NGINX: "fail_timeout"}, "fail_duration 10s", carries=_TIME),
@@ -69,6 +64,9 @@ PROXY = (
              NOBODY: "connect_timeout"},
             "transport http {\ndial_timeout 1s\n}", carries=_TIME),
     Foreign({HAPROXY: "timeout+queue"}, "lb_try_duration 5s", carries=_TIME),
+    Foreign({HAPROXY: "timeout+tunnel"}, "stream_timeout 24h", carries=_TIME),
+    Foreign({HAPROXY: "timeout+client timeout+http-request timeout+http-keep-alive"}, "",
+            CLIENTS),
     Foreign({HAPROXY: "timeout+check"}, "health_timeout 2s", carries=_TIME),
     Foreign({CADDY1: "fallback_delay"}, "transport http {\ndial_fallback_delay 300ms\n}",
             carries=_TIME),
@@ -120,60 +118,34 @@ PROXY = (
             "to backend1:8080 backend2:8080"),
     Foreign({NGINX: "proxy_buffering"}, "flush_interval -1", "to pass each part on at once"),
     Foreign({HAPROXY: "mode"}, "", "`reverse_proxy` is for HTTP"),
-    *_OUTSIDE,
+    Foreign({HAPROXY: "http-check"}, "health_status 200"),
+    Foreign({HAPROXY: "observe on-error error-limit"}, "fail_duration 10s\nmax_fails 3"),
+    Foreign({HAPROXY: "http-request+set-header"}, "header_up X-Site caddy", carries=_HEADER),
+    Foreign({HAPROXY: "http-response+set-header"}, "header_down X-Site caddy", carries=_HEADER),
+    Foreign({HAPROXY: "source", NGINX: "proxy_bind"},
+            "transport http {\nlocal_address 192.0.2.1\n}"),
+    Foreign({HAPROXY: "option default-server agent-check", NGINX: "ntlm state"}, "",
+            "Caddy 2 has nothing like it"),
+    Foreign({NGINX: "queue"}, "lb_try_duration 5s", "waits while every upstream is full"),
+    Foreign({NGINX: "keepalive_timeout"}, "transport http {\nkeepalive 2m\n}", carries=_TIME),
+    Foreign({NGINX: "proxy_intercept_errors"},
+            "@bad status 5xx\nhandle_response @bad {\nrespond sorry 503\n}"),
+    Foreign({NGINX: "proxy_buffers proxy_buffer_size proxy_busy_buffers_size"}, "",
+            "Caddy 2 chooses the size of its buffers by itself"),
+    Foreign({NGINX: "proxy_request_buffering"}, "request_buffers 1MiB"),
+    Foreign({NGINX: "proxy_cookie_path proxy_cookie_domain"},
+            "header_down Set-Cookie Path=/ Path=/app"),
+    Foreign({TRAEFIK: "url"}, "to backend1:8080 backend2:8080"),
+    Foreign({TRAEFIK: "inFlightReq"}, "unhealthy_request_count 10", carries=_NUMBER),
+    Foreign({TRAEFIK: "stickiness"}, "lb_policy cookie lb"),
+    Foreign({TRAEFIK: "mirroring", NGINX: "mirror"}, "",
+            "without a plugin Caddy 2 sends no request twice"),
+    Foreign({TRAEFIK: "serversTransport forwardingTimeouts"},
+            "transport http {\ndial_timeout 1s\n}"),
+    *apache_envoy.PROXY,
+    *OUTSIDE,
 )  # fmt: skip
 """What stands between the braces of a proxy elsewhere."""
-
-SITE = (
-    Foreign({CADDY1: "proxy", HAPROXY: "backend default_backend use_backend",
-             TRAEFIK: "loadBalancer services routers middlewares entryPoints"}, _PROXY),
-    Foreign({NGINX: "proxy_pass"}, "reverse_proxy backend1:8080"),
-    Foreign({NGINX: "upstream"}, _PROXY, "upstreams stand where they are used"),
-    Foreign({NGINX: "listen"}, f":80 {{\n{_PROXY}\n}}", _ADDRESS),
-    Foreign({NGINX: "server server_name", HAPROXY: "frontend"},
-            f"http://shop.test {{\n{_PROXY}\n}}", _ADDRESS),
-    Foreign({NGINX: "location"}, "handle /api/* {\nreverse_proxy backend1:8080\n}"),
-    Foreign({HAPROXY: "acl"}, "@api path /api/*", _MATCHER),
-    Foreign({CADDY1: "gzip", NGINX: "gzip brotli", HAPROXY: "compression", TRAEFIK: "compress"},
-            "encode zstd gzip"),
-    Foreign({CADDY1: "errors", NGINX: "error_page"},
-            "handle_errors {\nrespond \"{err.status_code}\"\n}"),
-    Foreign({CADDY1: "ext"}, "try_files {path}.html {path}"),
-    Foreign({CADDY1: "fastcgi", NGINX: "fastcgi_pass"}, "php_fastcgi backend1:9000"),
-    Foreign({CADDY1: "limits", NGINX: "client_max_body_size"},
-            "request_body {\nmax_size 5MB\n}"),
-    Foreign({CADDY1: "browse", NGINX: "autoindex"}, "file_server browse"),
-    Foreign({CADDY1: "index", NGINX: "index"}, "file_server {\nindex index.html\n}"),
-    Foreign({CADDY1: "status", NGINX: "return"}, "respond 404",
-            "or `redir https://shop.test{uri}`"),
-    Foreign({NGINX: "proxy_set_header"},
-            "reverse_proxy backend1:8080 {\nheader_up X-Site caddy\n}"),
-    Foreign({NGINX: "add_header"}, "header X-Site caddy"),
-    Foreign({NGINX: "expires"}, "header Cache-Control max-age=86400"),
-    Foreign({NGINX: "ssl_certificate ssl_certificate_key"},
-            "https://shop.test {\ntls cert.pem key.pem\n}"),
-    Foreign({NGINX: "access_log error_log"}, "log"),
-    Foreign({CADDY1: "if", NGINX: "if"}, "@mobile header User-Agent *Mobile*", _MATCHER),
-    Foreign({NGINX: "set"}, "vars name value"),
-    Foreign({NGINX: "allow deny"},
-            "@strangers not remote_ip private_ranges\nrespond @strangers 403"),
-    Foreign({NGINX: "stub_status"}, "metrics"),
-    Foreign({NGINX: "limit_req limit_conn", CADDY1: "ratelimit", TRAEFIK: "rateLimit"}, "",
-            "without a plugin Caddy 2 limits no rates"),
-    Foreign({CADDY1: "startup shutdown on"}, "", "Caddy 2 starts no other programs"),
-    Foreign({CADDY1: "internal", NGINX: "internal"}, "respond /private/* 404"),
-    Foreign({NGINX: "include"}, "import snippets/*.caddy"),
-    Foreign({NGINX: "auth_basic auth_basic_user_file"},
-            "basic_auth {\nbob $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG\n}",
-            "`caddy hash-password` makes the hash"),
-    Foreign({NGINX: "keepalive_timeout"}, "",
-            "for idle clients there is a global option, `servers { timeouts { idle 5m } }`"),
-    Foreign({NGINX: "resolver"}, "reverse_proxy backend1:8080 {\ntransport http {\n"
-            "resolvers 192.0.2.1\n}\n}"),
-    *_OUTSIDE,
-    Foreign({CADDY1: "mime"}, "header *.wasm Content-Type application/wasm"),
-)  # fmt: skip
-"""What stands in a site, or around it, elsewhere."""
 
 PARAMETERS = (
     Foreign({NGINX: "weight", HAPROXY: "weight"}, "lb_policy weighted_round_robin 3 1", WEIGHTS),
@@ -187,16 +159,18 @@ PARAMETERS = (
     Foreign({HAPROXY: "fall"}, "health_fails 3", _HERE),
     Foreign({NGINX: "down", HAPROXY: "disabled"}, "", "leave its upstream out as well"),
     Foreign({NGINX: "slow_start", HAPROXY: "slowstart"}, "", _WHOLE_SHARE),
+    *apache_envoy.PARAMETERS,
 )  # fmt: skip
 """What follows an upstream on its line elsewhere; Caddy takes each for one more upstream."""
 
 
 FRAMES = (
-    Foreign({NGINX: "http stream events", HAPROXY: "global defaults", TRAEFIK: "http: tcp:"}, "",
+    Foreign({NGINX: "http stream events", HAPROXY: "global defaults", TRAEFIK: "http: tcp:",
+             ENVOY: "static_resources: clusters: listeners:", APACHE: "<IfModule <Proxy"}, "",
             "a Caddyfile consists of sites, and each begins with its address, such as `:80 {`"),
-    Foreign({NGINX: "upstream", HAPROXY: "backend"}, f":80 {{\n{_PROXY}\n}}",
+    Foreign({NGINX: "upstream", HAPROXY: "backend"}, f":80 {{\n{PAIR}\n}}",
             "upstreams stand where they are used, within a site"),
-    Foreign({HAPROXY: "frontend listen"}, f":80 {{\n{_PROXY}\n}}", _ADDRESS),
+    Foreign({HAPROXY: "frontend listen", APACHE: "<VirtualHost"}, f":80 {{\n{PAIR}\n}}", ADDRESS),
 )  # fmt: skip
 """What a block at the top begins with elsewhere; Caddy takes it for the address of a site."""
 

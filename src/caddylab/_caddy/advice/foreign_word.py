@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from caddylab._caddy.advice import vocabulary as known
 
 CADDY1, NGINX, HAPROXY, TRAEFIK, NOBODY = "Caddy 1", "nginx", "HAProxy", "Traefik", ""
+APACHE, ENVOY = "Apache", "Envoy"
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,19 @@ LAST = "the upstreams in their order: the backup last"
 WEIGHTS = "a weight for each upstream, in their order"
 
 POLICIES = (
-    Foreign({HAPROXY: "static-rr", NOBODY: "rr"},
+    Foreign({HAPROXY: "static-rr", NOBODY: "rr", APACHE: "byrequests"},
             "lb_policy round_robin"),
     Foreign({TRAEFIK: "wrr", NOBODY: "weighted weight"},
             "lb_policy weighted_round_robin 3 1", WEIGHTS),
     Foreign({TRAEFIK: "p2c", NOBODY: "power_of_two two_choices"}, "lb_policy random_choose 2"),
     Foreign({NGINX: "least_time", TRAEFIK: "leasttime"}, "lb_policy least_conn",
             "Caddy has no policy that goes by time"),
-    Foreign({HAPROXY: "leastconn", NOBODY: "least_request"},
+    Foreign({HAPROXY: "leastconn", ENVOY: "least_request", APACHE: "bybusyness"},
             "lb_policy least_conn"),
-    Foreign({HAPROXY: "source", NGINX: "hash", NOBODY: "ip client_ip consistent_hash"},
+    Foreign({APACHE: "bytraffic heartbeat"}, "lb_policy least_conn",
+            "Caddy has no policy that goes by bytes or by load"),
+    Foreign({HAPROXY: "source", NGINX: "hash", NOBODY: "ip client_ip consistent_hash",
+             ENVOY: "ring_hash maglev", TRAEFIK: "hrw"},
             "lb_policy client_ip_hash"),
     Foreign({HAPROXY: "uri", NOBODY: "url"}, "lb_policy uri_hash"),
     Foreign({HAPROXY: "hdr rdp-cookie"}, "lb_policy header X-User"),

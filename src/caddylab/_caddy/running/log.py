@@ -208,10 +208,14 @@ def closing(entry: dict[str, Any]) -> Closing:
 
 
 def refusal(entry: dict[str, Any]) -> Refusal | None:
-    """An entry of the error log, if a proxy wrote it."""
-    if not entry.get("err_trace", "").startswith("reverseproxy."):
+    """An entry of the error log, if a proxy wrote it.
+
+    Where the error page fails as well, Caddy answers with the status of the first error.
+    """
+    error = entry.get("first_error") or entry
+    if not str(error.get("err_trace", "")).startswith("reverseproxy."):
         return None
-    return Refusal(peer(entry), request_id(entry), entry["status"])
+    return Refusal(peer(entry), request_id(entry), error["status"])
 
 
 def peer(entry: dict[str, Any]) -> Peer:

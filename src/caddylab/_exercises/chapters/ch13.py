@@ -95,9 +95,9 @@ def the_pair(bench: Bench) -> Findings:
     before: the same address, the same servers, and the accounts with the account server.
     """
     yield from all_well(bench)
-    yield from _dead(bench, bench.any_of(PAIR))
+    yield from _dead(bench, bench.any_of(PAIR, breaks=True))
     bench.restore()
-    yield from _hung(bench, bench.any_of(PAIR))
+    yield from _hung(bench, bench.any_of(PAIR, breaks=True))
 
 
 def _dead(bench: Bench, name: str) -> Findings:

@@ -15,6 +15,7 @@ from caddylab._machine.waiting import poll
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import Address
 from caddylab._runtimes.podman.service import Service
+from caddylab._runtimes.podman.sweep import asked
 
 CONTROL_PORT = 8081
 LISTENER_FILE = "/tmp/listener.json"
@@ -43,10 +44,10 @@ class Container:
         self._reserved = {port: Port() for port in ports}
         self._published = {port: reserved.number for port, reserved in self._reserved.items()}
         published = {f"{port}/tcp": self.published(port) for port in ports}
-        self.id: str = service.client.containers.create(
+        with asked(options["labels"]):
             # k8s-file, since journald, the default in some places, is not everywhere
-            ports=published, log_config=LOG, **options,
-        ).id  # fmt: skip
+            made = service.client.containers.create(ports=published, log_config=LOG, **options)
+        self.id: str = made.id
 
     def published(self, port: int) -> Address:
         """Where this machine reaches the container's `port`."""

@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caddylab._runtimes.podman.sweep import asked
+
 if TYPE_CHECKING:
     from podman import PodmanClient
 
@@ -29,7 +31,8 @@ class Inside:
 
 def create(client: PodmanClient, name: str, labels: dict[str, str]) -> Inside:
     """Make the network."""
-    made = client.networks.create(name, dns_enabled=True, labels=labels)
+    with asked(labels):
+        made = client.networks.create(name, dns_enabled=True, labels=labels)
     [subnet] = made.attrs["subnets"]
     # The last address: Podman gives containers the first ones that are free.
     last = ipaddress.ip_network(subnet["subnet"]).broadcast_address - 1

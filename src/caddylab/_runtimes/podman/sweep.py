@@ -7,9 +7,10 @@ keeper does that when the lab's owner has been killed.
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,8 +21,12 @@ LAB = "caddylab.lab"
 OWNER = "caddylab.owner"
 HOST = "caddylab.host"
 FOLDER = "caddylab.folder"
+ASKED = "asked-"
+"""How a note begins that Podman has been asked for something."""
 SETTLED = 1.0
 """Seconds without anything new after which nothing comes any more: a busy Podman takes its time."""
+LATE = 10.0
+"""The same if the owner had asked for something, and was killed before there was an answer."""
 CONFUSED = 3.0
 """Seconds after the beginning in which an error of Podman's is no last word."""
 PATIENCE = 45.0
@@ -34,6 +39,17 @@ def labels(lab_id: str) -> dict[str, str]:
     Its folder tells whether it is still open.
     """
     return {LAB: lab_id, OWNER: owner_mark(), HOST: place(), FOLDER: str(base() / lab_id)}
+
+
+@contextlib.contextmanager
+def asked(marks: Mapping[str, str]) -> Iterator[None]:
+    """Note in the lab's folder that Podman is just making something with these labels."""
+    note = Path(marks[FOLDER]) / f"{ASKED}{secrets.token_hex(4)}"
+    note.touch()
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
 
 
 def orphans(service: Service) -> list[str]:
@@ -64,7 +80,8 @@ def remove_thoroughly(service: Service, lab_id: str) -> None:
         OSError: Podman cannot be asked.
     """
     began = quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < SETTLED and time.monotonic() - began < PATIENCE:
+    settled = LATE if any((base() / lab_id).glob(f"{ASKED}*")) else SETTLED
+    while time.monotonic() - quiet_since < settled and time.monotonic() - began < PATIENCE:
         try:
             found = remove(service, lab_id)
         except OSError:

@@ -10,7 +10,7 @@ most like `$word`). Where one of them is missing the entry does not fit.
 
 from __future__ import annotations
 
-from caddylab._caddy.advice.mistakes.directives import DIRECTIVES, MODULES, VALUES
+from caddylab._caddy.advice.mistakes.directives import DIRECTIVES, LOGS, MODULES, VALUES
 from caddylab._caddy.advice.mistakes.directives import NO_DIRECTIVE as NO_DIRECTIVE
 from caddylab._caddy.advice.mistakes.mistake import Mistake as Mistake
 from caddylab._caddy.advice.mistakes.proxy import OPTIONS, POLICIES, UPSTREAMS
@@ -23,6 +23,7 @@ MISTAKES = (
     *DIRECTIVES,
     *OPTIONS,
     *POLICIES,
+    *LOGS,
     *MODULES,
     *UPSTREAMS,
     *VALUES,

@@ -18,7 +18,7 @@ NO_DIRECTIVE = (
 )
 """The help for a word that is like nothing we have heard of."""
 
-_WHOLE_LINE = r"unrecognized directive: (?P<word>[\w.-]+)"
+_WHOLE_LINE = r"unrecognized directive: <?(?P<word>[\w.-]+)"
 
 DIRECTIVES = (
     Mistake(
@@ -91,6 +91,18 @@ DIRECTIVES = (
         "Did you mean `$near`?",
         names=known.MATCHERS,
         find=only(r"@\S+ (?:not )?$word\b"),
+    ),
+)
+
+LOGS = (
+    Mistake(
+        r"tokens for 'log': wrong argument count(?s:.*)\n"
+        r"log /\S*(?:\s+(?P<word>std(?:out|err)))(?:\s.*)?\n",
+        "Caddy 1's `log / $word` is `log { ⏎ output $word ⏎ }` in Caddy 2.",
+    ),
+    Mistake(
+        r"tokens for 'log': wrong argument count(?s:.*)\nlog (?:/\S*\s+)?(?P<word>\S+).*\n",
+        "`log` takes a name at most; its file stands in a block: `log { ⏎ output file $word ⏎ }`.",
     ),
 )
 
