@@ -1,19 +1,16 @@
 """The advice of a rehearsal: where lines go, how they are shown, and what may be chance."""
 
 from concurrent.futures import Future
-from types import SimpleNamespace
 
 import pytest
 
 from caddylab._trial import text
-from caddylab._trial.advice import Proved
 from caddylab._trial.block import block
 from caddylab._trial.chance import Cost, fewer
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
-from caddylab._trial.search import AT_MOST, Mended, Search
+from caddylab._trial.search import AT_MOST, Search
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.spare import BLOCK, with_spare
-from caddylab._trial.trials import still_bad
 
 DIAL = Clocks(1.5).dial
 PUT = [
@@ -98,12 +95,6 @@ def seen(bad=0, total=12, slow=0, trouble=""):
     return Seen("down", (Askers("GET", total, total - bad, slow),), trouble=trouble)
 
 
-def done(result):
-    future = Future()
-    future.set_result(result)
-    return future
-
-
 class TestChance:
     def test_a_difference_must_be_larger_than_chance_makes_it(self):
         assert fewer((0, 12), (6, 12))
@@ -122,8 +113,10 @@ class TestChance:
 
         def attempt(row, caddyfile):
             tried.append(caddyfile)
+            future = Future()
             helped = "lb_retries" in caddyfile and "fail_duration" not in caddyfile
-            return done(runs.pop(0) if helped and runs else seen(bad=6))
+            future.set_result(runs.pop(0) if helped and runs else seen(bad=6))
+            return future
 
         found = Search(1, 2, True, attempt, lambda what: None)
         [mended] = found.mend("reverse_proxy a:1 b:2\n", [seen(bad=6)])
@@ -146,24 +139,8 @@ class TestChance:
         once = "reverse_proxy a:1 b:2 {\n\tlb_retries 1\n}\n"
         assert tried.count(once) <= AT_MOST
 
-    def test_what_could_not_be_more_than_chance_is_given_up_at_once(self):
-        mended, tried = self.search([seen(bad=5)] * 9)
-        assert not mended.step
-        assert tried.count("reverse_proxy a:1 b:2 {\n\tlb_retries 1\n}\n") == 1
-
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
-
-
-class TestTogether:
-    """What all additions do less for than the row's own by themselves."""
-
-    @pytest.mark.parametrize(("again", "further"), [(seen(), []), (seen(bad=3), ["down"])])
-    def test_more_is_looked_for_only_if_it_is_so_twice(self, again, further):
-        trials = SimpleNamespace(attempt=lambda row, text: done(again))
-        advice = Proved(1, "", "", [Mended("down", seen(bad=6), alone=seen())])
-        advice.rows["down"] = seen(bad=3)
-        assert [bad.row for bad in still_bad(trials, advice)] == further
 
 
 class TestTable:

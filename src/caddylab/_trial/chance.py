@@ -40,26 +40,22 @@ class Cost:
         costs = tuple(map(sum, zip(*each, strict=True)))
         return cls(costs, sum(seen.total for seen in known))
 
-    def times(self, factor: float) -> Cost:
-        """What it would be if it went on like this."""
-        return Cost(tuple(round(cost * factor) for cost in self.costs), round(self.total * factor))
-
-    def better(self, other: Cost, rare: float = RARE) -> bool:
+    def better(self, other: Cost) -> bool:
         """Whether it cost the users less than another, and hardly by chance."""
         for mine, theirs in zip(self.costs, other.costs, strict=True):
             ours, others = (mine, self.total), (theirs, other.total)
-            if fewer(ours, others, rare):
+            if fewer(ours, others):
                 return True
-            if fewer(others, ours, rare):
+            if fewer(others, ours):
                 return False
         return False
 
 
-def fewer(few: Count, many: Count, rare: float = RARE) -> bool:
+def fewer(few: Count, many: Count) -> bool:
     """Whether the first share is smaller than the second by more than chance (Fisher's test)."""
     if not few[1] or not many[1] or few[0] * many[1] >= many[0] * few[1]:
         return False
-    return _chance(few, many) < rare
+    return _chance(few, many) < RARE
 
 
 def _chance(few: Count, many: Count) -> float:

@@ -17,7 +17,7 @@ from caddylab._trial.seen import Seen
 from caddylab._trial.stage import Stage
 from caddylab._trial.subject import Tested
 
-LABS_A_CORE = 3
+LABS_A_CORE = 2
 """So many labs wait on one core without making each other wait."""
 MOST_LABS = 6
 

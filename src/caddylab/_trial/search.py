@@ -20,8 +20,6 @@ CONFIRMED = 2
 """So often must an addition help."""
 AT_MOST = 4
 """So often is it tried, where chance has a say."""
-HOPE = 0.1
-"""What would be chance more often than this, were all tries like those so far, is given up."""
 GLANCE = 0.1
 
 
@@ -111,8 +109,6 @@ def _verdict(runs: Sequence[Seen], before: Sequence[Seen]) -> bool | None:
         return False
     now, then = Cost.of(runs), Cost.of(before)
     if [c * then.total for c in now.costs] >= [c * now.total for c in then.costs]:
-        return False
-    if not now.times(AT_MOST / len(runs)).better(then.times(AT_MOST / len(before)), HOPE):
         return False
     if len(runs) < CONFIRMED:
         return None

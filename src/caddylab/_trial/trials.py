@@ -93,7 +93,8 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved 
 def _prove(trials: Trials, advice: Proved, search: Search, rows: Sequence[Mishap]) -> None:
     """Try the whole table with all additions; more is added where they do less than alone."""
     advice.rows = {seen.row: seen for seen in trials.table(rows, advice.text)}
-    more = search.mend(advice.text, still_bad(trials, advice))
+    less = [m for m in advice.found if m.alone and m.alone.cost < advice.rows[m.row].cost]
+    more = search.mend(advice.text, [advice.rows[m.row] for m in less])
     if not (additions := together(more)):
         return
     advice.text = apply(advice.text, advice.line, additions)
@@ -103,14 +104,6 @@ def _prove(trials: Trials, advice: Proved, search: Search, rows: Sequence[Mishap
             mended.step, mended.alone = (*mended.step, *further.step), further.alone
             mended.why = further.why
     advice.rows = {seen.row: seen for seen in trials.table(rows, advice.text)}
-
-
-def still_bad(trials: Trials, advice: Proved) -> list[Seen]:
-    """The rows that all additions do less for than some by themselves, when tried again, too."""
-    alone = {m.row: m.alone.cost for m in advice.found if m.alone}
-    less = [row for row, cost in alone.items() if cost < advice.rows[row].cost]
-    again = {row: trials.attempt(row, advice.text) for row in less}
-    return [advice.rows[row] for row in less if alone[row] < again[row].result().cost]
 
 
 def _with_spare(trials: Trials, advice: Proved) -> Spare | None:
