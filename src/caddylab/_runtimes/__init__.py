@@ -17,7 +17,7 @@ NOT_IN_CONTAINERS = "Not in containers:"
 NOT_STARTED = "Podman cannot start one here:"
 LINE = 125
 """Letters of a reason that a reader takes in at once."""
-MORE = " … `caddylab doctor` says more."
+MORE = "; `caddylab doctor` says more."
 
 _failures: list[str] = []
 """Why containers did not start in this process; once is enough, for each try takes its time."""
@@ -57,8 +57,8 @@ def _start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runt
         if runtime.name != "podman" or _wanted(name) != "auto":
             raise
         _failures.append(str(error))
-        reason = f"{NOT_STARTED} {_failures[-1]}"
-        runtime, why = _process(lab_id, backends), _not_in_containers(reason)
+        reason = f"{NOT_STARTED} {_cause(_failures[-1])}"
+        runtime, why = _process(lab_id, backends), f"{NOT_IN_CONTAINERS} {reason}{MORE}"
         life.callback(runtime.close)
         runtime.start()
     return runtime, why
@@ -68,11 +68,18 @@ def _wanted(name: str) -> str:
     return os.environ.get(VARIABLE, name) if name == "auto" else name
 
 
+def _cause(error: str) -> str:
+    """What is behind an error, in a line: programs put what they were doing before it."""
+    steps = error.partition("\n")[0].rstrip(".)").split(": ")
+    while len(steps) > 1 and len(": ".join(steps)) > LINE:
+        del steps[0]
+    return shorten(": ".join(steps), LINE, placeholder=" …")
+
+
 def _not_in_containers(why: str) -> str:
-    """One line for the reader, however much Podman had to say."""
-    first, _, more = why.strip().partition("\n")
-    whole = len(first) <= LINE and not more
-    return f"{NOT_IN_CONTAINERS} {first if whole else shorten(first, LINE, placeholder='') + MORE}"
+    """One line for the reader, however much there is to say."""
+    whole = len(why) <= LINE and "\n" not in why
+    return f"{NOT_IN_CONTAINERS} {why if whole else _cause(why) + MORE}"
 
 
 def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
