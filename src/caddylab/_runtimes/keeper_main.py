@@ -27,6 +27,8 @@ from typing import Any, NoReturn
 CAN_FORK = hasattr(os, "fork")
 INSTANCE = "CONTROL_INSTANCE"
 """Environment variable that names a backend's process to itself."""
+PATIENCE = 2.0
+"""Seconds for children to be gone after they were killed."""
 
 
 class Child:
@@ -198,7 +200,14 @@ class KeeperProcess:
             if child.lives():
                 with contextlib.suppress(OSError):
                     os.kill(child.pid, signal.SIGKILL if CAN_FORK else signal.SIGTERM)
+        self.await_ends()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def await_ends(self) -> None:
+        """Return when no child lives: a signal has been sent before it has been heeded."""
+        end = time.monotonic() + PATIENCE
+        while any(child.lives() for child in self.children.values()) and time.monotonic() < end:
+            time.sleep(0.002)
 
 
 def load(app_dir: str) -> Any:
