@@ -17,6 +17,7 @@ from nbconvert import HTMLExporter
 
 from caddylab import TrafficError, _charts
 from caddylab._charts.parts import renderer, theme, words
+from caddylab._look import png
 
 BLUE, ORANGE, VERMILION, GREY = "#0072B2", "#E69F00", "#C24A00", "#7A7A7A"
 LARGE = scenes.large(20_000)
@@ -333,7 +334,9 @@ def test_latency_stands_where_the_request_was_sent():
 
 def test_latency_is_on_a_log_scale_only_where_it_must():
     for scene, kind in ((scenes.happy(), "linear"), (scenes.slow(), "log")):
-        assert latency(scene)["layer"][-1]["encoding"]["y"]["scale"]["type"] == kind
+        encoded = latency(scene)["layer"][-1]["encoding"]["y"]
+        assert encoded["scale"]["type"] == kind
+        assert ("a log scale" in str(encoded["axis"]["title"])) == (kind == "log")
 
 
 def test_a_request_that_was_never_sent_has_no_latency_and_is_mentioned():
@@ -737,7 +740,7 @@ def test_a_notebook_gets_a_live_picture_a_png_and_a_sentence():
 
 
 def test_a_class_can_do_without_the_png_and_its_memory(monkeypatch):
-    monkeypatch.setenv(renderer.VARIABLE, "off")
+    monkeypatch.setenv(png.VARIABLE, "off")
     bundle, _ = _charts.routing(*vars(scenes.happy()).values())._repr_mimebundle_()
     assert set(bundle) == {renderer.LIVE, "text/plain"}
 

@@ -14,6 +14,7 @@ from runtimes import notebooks, settings
 import caddylab
 from caddylab import Outcome, StartFailed, Traffic, plausible
 from caddylab._claims import verify
+from caddylab._claims.compared import MIME as COMPARED
 from caddylab._look import projector
 from caddylab._machine import shipped
 from caddylab._notebook.lab import PLACES
@@ -48,6 +49,10 @@ def is_net(cell) -> bool:
     return "net" in cell.metadata.get("tags", [])
 
 
+def is_measure(cell) -> bool:
+    return "measured" in cell.metadata.get("tags", [])
+
+
 def code(demo: Path):
     return [cell for cell in cells(demo) if cell.cell_type == "code"]
 
@@ -57,7 +62,24 @@ def questions(demo: Path):
 
 
 def answer(question) -> str:
-    return f"**{question.metadata.get('caddylab', {}).get('answer')}**"
+    return f"**{question.metadata.get('caddylab', {}).get('expected')}**"
+
+
+def measures(demo: Path):
+    """Each question with the cell that finds its right letter; None if there is none."""
+    asked, found = None, []
+    for cell in cells(demo):
+        if kind(cell) == "slide":
+            asked = cell if "**A** " in cell.source else None
+            found += [[asked, None]] if asked else []
+        elif asked and is_measure(cell):
+            found[-1][1] = cell
+    return found
+
+
+def letter(cell) -> str | None:
+    (about,) = (said for output in cell.outputs if (said := output.get("data", {}).get(COMPARED)))
+    return about["came_true"]
 
 
 def slowest(run: Traffic) -> float:
@@ -155,10 +177,14 @@ executed = ahead(
 @pytest.mark.filterwarnings("default")  # what Jupyter warns about is not ours
 @pytest.mark.timeout(600)
 @notebooks(DEMOS, "demo, runtime", IN_CONTAINERS)
-def test_it_runs_from_top_to_bottom(demo, runtime, executed, request):
+def test_it_runs_from_top_to_bottom(demo, runtime, executed, request, figure):
     executed = executed[request.node.nodeid].result()
     said = [output.get("text", "") for cell in executed.cells for output in cell.get("outputs", [])]
     assert PLACES[runtime] in "".join(said)
+    found = [letter(cell) for cell in executed.cells if is_measure(cell)]
+    asked = [question.metadata.get("caddylab", {}).get("expected") for question in questions(demo)]
+    figure(f"{demo.stem} in {runtime}: measured {found}, expected {asked}")
+    assert len(found) == len(asked)
 
 
 class TestSlides:
@@ -198,6 +224,17 @@ class TestSlides:
                     assert f"| {title} | {right[0] if right else 'count it'} |" in card
 
     @each_demo
+    def test_the_recordings_measure_the_letter_that_is_expected(self, demo, monkeypatch, capsys):
+        monkeypatch.chdir(demo.parent)
+        stage: dict[str, object] = {"measured": caddylab.measured}
+        for cell in (cell for cell in code(demo) if is_net(cell)):
+            exec(f"from caddylab import Traffic\n{cell.source}", stage)
+        for question, measure in measures(demo):
+            assert measure, question.source
+            if works(measure.source, stage) and "longest run" not in question.source:
+                assert f"**{capsys.readouterr().out[-3:-2]}**" == answer(question)
+
+    @each_demo
     def test_what_a_page_runs_is_said_on_it(self, demo):
         found = cells(demo)
         for n, cell in enumerate(found):
@@ -212,7 +249,7 @@ class TestSlides:
     @each_demo
     def test_it_takes_as_long_as_the_guide_says(self, demo):
         words = sum(len(cell.source.split()) for cell in cells(demo, "notes"))
-        live = [cell for cell in code(demo) if not is_net(cell)]
+        live = [cell for cell in code(demo) if not is_net(cell) and not is_measure(cell)]
         pictures = sum("chart(" in c.source or "replay(" in c.source for c in live)
         minutes = words / WORDS_PER_MINUTE + len(questions(demo)) * HANDS
         minutes += pictures * LOOKING + len(live) * RUNNING

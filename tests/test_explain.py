@@ -227,6 +227,11 @@ MISTAKES = {
         3,
         "`fail_duration` needs a value: `fail_duration 10s`",
     ),
+    "an option that has become a habit": (
+        lines("{", "auto_https prefer_wildcard", "}", ":80 {", PROXY, "}"),
+        2,
+        "Leave `auto_https prefer_wildcard` out: since 2.10",
+    ),
     "a size with a space": (site("request_buffers 1 MiB"), 3, "`request_buffers 1MiB`"),
     "lb_retry_match POST": (
         site("lb_retries 1", "lb_retry_match POST"),

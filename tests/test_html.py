@@ -106,6 +106,11 @@ class TestPages:
             files = {path, *read(path).loaded()}
             assert sum(file.stat().st_size for file in files) + vega < 3_000_000, path.name
 
+    def test_a_telephone_waits_for_little_before_it_can_show_something(self, pages):
+        for path in every(pages):
+            sheets = [file for file in read(path).loaded() if file.suffix == ".css"]
+            assert sum(file.stat().st_size for file in sheets) < 180_000, path.name
+
     def test_a_link_to_a_page_has_a_title_a_sentence_and_a_picture(self, pages):
         said = told(pages / "labs" / "02-crash.html")
         assert said["og:title"] == "Lab 2 · A backend crashes"

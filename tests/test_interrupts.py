@@ -147,7 +147,9 @@ def parts(lab: Lab) -> int:
     if lab.stack.runtime.name == "podman":
         client, label = lab.stack.runtime._session.service.client, f"label=caddylab.lab={lab.id}"
         return len(client.containers.list(filters=[label])) - 1  # the name server
-    return len([process for process in processes_of(lab.id) if process.ppid() != os.getpid()])
+    processes = processes_of(lab.id)
+    pids = {process.pid for process in processes}
+    return sum(process.ppid() in pids for process in processes)  # all but the keeper
 
 
 def mine() -> set[str]:

@@ -102,7 +102,7 @@ def test_sigkill_of_the_owner_while_the_lab_starts(seconds):
 def test_the_next_lab_sweeps_when_even_the_keeper_was_killed():
     owner = start_owner()
     lab_id = read_until(owner, "ready").split()[1]
-    keeper = next(p for p in processes_of(lab_id) if "keeper_main" in " ".join(p.cmdline()))
+    keeper = next(p for p in processes_of(lab_id) if "_main" in " ".join(p.cmdline()))
     children = keeper.children()
     os.kill(keeper.pid, signal.SIGKILL)
     end(owner)
@@ -112,7 +112,49 @@ def test_the_next_lab_sweeps_when_even_the_keeper_was_killed():
 
 
 def keeper_of(lab_id: str) -> psutil.Process:
-    return next(p for p in processes_of(lab_id) if "keeper_main" in " ".join(p.cmdline()))
+    return next(p for p in processes_of(lab_id) if "_main" in " ".join(p.cmdline()))
+
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="has no nursery")
+
+
+def nurseries(owner: int) -> list[psutil.Process]:
+    """The children of a process from which its keepers are forked."""
+    children = psutil.Process(owner).children()
+    return [child for child in children if any("nursery_main" in word for word in child.cmdline())]
+
+
+@LINUX
+def test_a_nursery_ends_with_its_owner():
+    owner = start_owner("lab.close(); lab = Lab(runtime='process')")
+    read_until(owner, "done")
+    [nursery] = nurseries(owner.pid)
+    end(owner)
+    assert poll(lambda: not nursery.is_running(), 5)
+
+
+@LINUX
+def test_without_their_nursery_labs_go_on_and_the_next_has_another():
+    with Lab(runtime="process") as lab:
+        [nursery] = nurseries(os.getpid())
+        nursery.kill()
+        lab.backend(1).kill()
+        lab.restore()
+        with Lab(runtime="process") as other:
+            assert lab.fire(4).errors == other.fire(4).errors == 0
+            assert nurseries(os.getpid()) != [nursery]
+    assert gone(lab.id)
+    assert gone(other.id)
+
+
+@LINUX
+def test_a_keeper_has_the_variables_of_now(monkeypatch):
+    Lab(runtime="process").close()
+    monkeypatch.setenv("CADDYLAB_LATER", "yes")
+    with Lab(runtime="process") as lab:
+        caddy = psutil.Process(lab.stack.runtime.caddy_pid())
+        assert caddy.environ()["CADDYLAB_LATER"] == "yes"
+        assert caddy.ppid() == keeper_of(lab.id).pid
 
 
 def test_close_does_what_a_keeper_cannot_that_was_killed():

@@ -248,6 +248,6 @@ def test_what_a_pool_lacks_is_told_to_those_who_ask(lab):
 
     loaded = lab.load(text)
 
-    assert repr(loaded).endswith("no warnings. 1 remark on what it lacks: `.warnings`.")
+    assert repr(loaded).endswith("no warnings. 1 thing that it lacks: `lab.warnings`.")
     assert [note.rule for note in loaded.warnings] == ["pool-without-failover"]
     assert rules(lab, text) == ["pool-without-failover"]

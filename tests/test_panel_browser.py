@@ -127,7 +127,7 @@ def test_every_control_does_what_it_says(open_panel):
     assert "^^^" in panel.page.locator("[role=alert]").inner_text()
     panel.field("Caddyfile").fill(text.replace("lb_polcy random", "lb_policy round_robin"))
     panel.button("Apply").click()
-    panel.sees("Loaded your Caddyfile: no warnings. 1 remark on what it lacks")
+    panel.sees("Loaded your Caddyfile: no warnings. 1 thing that it lacks")
 
     for label, value in {"Requests": 12, "Path": "/echo", "Clients": 3, "Patience (s)": 9}.items():
         panel.fill(label, value)
@@ -198,7 +198,7 @@ def test_stop_answers_at_once_in_the_middle_of_a_minute(open_panel):
     panel.fill("For (s)", 60)
     panel.button("Fire").click()
     panel.did('lab.fire(rate=50, duration=60, path="/delay/100")')
-    panel.until("len(lab.last) > 25")
+    panel.until("lab.last is not None and len(lab.last) > 25")
     assert panel.button("Fire").is_disabled()
     panel.button("Hang", 2).click()
     panel.until("lab.last.run.in_flight > 10")
@@ -209,8 +209,8 @@ def test_stop_answers_at_once_in_the_middle_of_a_minute(open_panel):
     kernel = panel.ask("__import__('ipykernel').__version__")
     print(f"ipykernel {kernel}: Stop left nothing in flight after {1000 * ended - clicked:.0f} ms "
           f"and was shown after {shown - clicked} ms")  # fmt: skip
-    assert 1000 * ended - clicked < 1000  # 7 to 43 ms on a quiet machine
-    assert shown - clicked < 1000  # 20 to 84 ms
+    assert 1000 * ended - clicked < 5000  # 7 to 43 ms on a quiet machine
+    assert shown - clicked < 5000  # 20 to 84 ms
     assert panel.ask("lab.last.outcomes['cancelled']") > 10
     panel.did("lab.last.stop()")
     panel.sees("stopped: ")

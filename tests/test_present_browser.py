@@ -156,7 +156,8 @@ class TestTheShow:
         again = [n for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         assert again[0] == nets[0]
         assert "chart(" in codes(page)[again[1]]
-        assert len(again) == 2
+        assert "measured(" in codes(page)[again[2]]
+        assert len(again) == 3
 
     def test_text_takes_its_own_keys(self, demo):
         notebook = demo()

@@ -83,6 +83,10 @@ class TestRows:
         assert seen.errors["503"] > 10
         assert feel("rolling restart", HAPPY.replace("10s", "10ms")).errors["503"] == 0
 
+    def test_a_stream_takes_its_time_however_little_patience_there_is(self, feel):
+        seen = feel("reload with WebSockets and streams open", HAPPY, patience=1.0)
+        assert {group.kind: group.good for group in seen.groups}["stream"] == 4
+
     def test_a_reload_closes_each_websocket_and_no_stream(self, feel):
         seen = feel("reload with WebSockets and streams open", HAPPY)
         assert {group.kind: group.good for group in seen.groups} == {"stream": 4, "WebSocket": 0}

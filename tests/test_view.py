@@ -8,7 +8,7 @@ import re
 import pytest
 
 from caddylab import TrafficError
-from caddylab._look import palette
+from caddylab._look import palette, png
 from caddylab._view.still import Totals, still
 
 REMOTE = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+/[^\s\"']*")
@@ -57,6 +57,11 @@ def test_a_replay_holds_all_it_needs(traffic, tmp_path):
     assert not re.search(r"<(link|img|iframe)|\bsrc=|@import|import\(", page)
     events = json.loads(re.search(r', (\[\["l".*\])\);', page)[1])
     assert sum(event[0] == "d" and event[3] == "ok" for event in events) == 16
+
+
+def test_a_replay_draws_no_picture_where_none_is_wanted(traffic, monkeypatch):
+    monkeypatch.setenv(png.VARIABLE, "off")
+    assert set(traffic.replay()._repr_mimebundle_()) == {"text/html", "text/plain"}
 
 
 def test_a_replay_is_a_still_picture_where_scripts_do_not_run(traffic):

@@ -45,6 +45,7 @@ def make(options: Namespace, folder: Path) -> Path:
     """Make the pages below `folder`; returns where they are."""
     write(options, folder / "source")
     build(folder / "source", folder / "pages")
+    publish.sheets.lighten(folder / "pages")
     return folder / "pages"
 
 

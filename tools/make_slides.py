@@ -28,6 +28,7 @@ from nbformat.v4 import new_markdown_cell
 from traitlets.config import Config
 
 from caddylab._caddy.running.version import CADDY_VERSION
+from caddylab._claims.compared import MIME as COMPARED
 
 SOURCE = publish.ROOT / "tools" / "slides"
 REVEAL = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"
@@ -35,6 +36,9 @@ NETS = ("net",)
 """The tags of cells that are for the stage only: they load what was recorded."""
 QUIET = ("quiet",)
 """The tags of cells that start and end the lab: no part of the story."""
+MEASURED = ("measured",)
+"""The tags of cells that find which answer to a question has come true."""
+HIDDEN = NETS + QUIET + MEASURED
 OPTION = re.compile(r"^(\*\*([A-D])\*\* .*)$", re.MULTILINE)
 
 
@@ -67,12 +71,12 @@ def write(notebooks: Sequence[Path], folder: Path, *, anew: bool) -> None:
 
 def slides(notebook: Any) -> str:
     """One page of slides for an executed notebook."""
-    publish.outputs.adapt(notebook)
     notebook.cells = list(_with_questions(notebook.cells))
+    publish.outputs.adapt(notebook)
     exporter = SlidesExporter(
         config=Config(
             {
-                "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": NETS + QUIET},
+                "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": HIDDEN},
                 "HighlightMagicsPreprocessor": {"languages": {"caddyfile": "caddyfile"}},
             }
         ),
@@ -85,22 +89,35 @@ def slides(notebook: Any) -> str:
     return page
 
 
-def _with_questions(cells: Iterable[Any]) -> Iterator[Any]:
+def _with_questions(cells: Sequence[Any]) -> Iterator[Any]:
     """The cells; a slide's text stays in sight on its further pages, and says what was right."""
-    head = None
-    for cell in cells:
+    head = right = None
+    for n, cell in enumerate(cells):
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         if kind == "slide":
-            head = cell
+            head, right = cell, _came_true(cells[n + 1 :])
         elif kind == "subslide" and head is not None:
-            yield _asked(head)
+            yield _asked(head, right)
             cell.metadata.slideshow.slide_type = "-"
         yield cell
 
 
-def _asked(head: Any) -> Any:
-    right = head.metadata.get("caddylab", {}).get("answer")
+def _came_true(cells: Iterable[Any]) -> str | None:
+    """The letter that was measured before the next slide begins."""
+    for cell in cells:
+        if cell.metadata.get("slideshow", {}).get("slide_type") == "slide":
+            return None
+        if set(MEASURED) & set(cell.metadata.get("tags", ())):
+            return next((said["came_true"] for said in _compared(cell)), None)
+    return None
 
+
+def _compared(cell: Any) -> Iterator[dict[str, Any]]:
+    said = (output.get("data", {}).get(COMPARED) for output in cell.outputs)
+    return (each for each in said if each)
+
+
+def _asked(head: Any, right: str | None) -> Any:
     def marked(option: re.Match[str]) -> str:
         name = "option right" if option[2] == right else "option"
         return f'<div class="{name}">\n\n{option[1]}\n\n</div>'

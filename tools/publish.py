@@ -31,6 +31,7 @@ import folds as folds  # noqa: E402
 import front as front  # noqa: E402
 import outputs as outputs  # noqa: E402
 import reference as reference  # noqa: E402
+import sheets as sheets  # noqa: E402
 from places import Places as Places  # noqa: E402
 
 

@@ -2,6 +2,7 @@
 
 from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
 from caddylab._claims.judge import judge
+from caddylab._claims.measured import measured
 from caddylab._claims.predict import Prediction, predict, predictions
 from caddylab._cli.doctor import doctor
 from caddylab._engine.clients import Clients
@@ -84,6 +85,7 @@ __all__ = [
     "goodput",
     "histogram_quantile",
     "judge",
+    "measured",
     "onward",
     "plausible",
     "policy_costs",

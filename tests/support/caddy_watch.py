@@ -50,7 +50,11 @@ class Watch:
     def close(self) -> list[str]:
         """What was seen, a call a line."""
         self._strace.send_signal(signal.SIGINT)
-        self._strace.wait(30)
+        try:
+            self._strace.wait(10)
+        except subprocess.TimeoutExpired:  # it has written all that it saw
+            self._strace.kill()
+            self._strace.wait()
         return self.out.read_text(errors="replace").splitlines()
 
 

@@ -19,15 +19,16 @@ class Choices:
 
     Args:
         options: answers and their values; or only answers, each of which is its own value.
+        fewest: so many answers there must be.
 
     Raises:
-        ArgumentError: fewer than two answers, two for one measurement, or none for some
+        ArgumentError: too few answers, two for one measurement, or none for some
             between two ranges.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, fewest: int = 2) -> None:
         given = options if isinstance(options, Mapping) else {option: option for option in options}
-        if len(given) < 2:
+        if len(given) < fewest:
             raise ArgumentError(f"A prediction needs two different answers, not {list(given)}.")
         self._values = {answer: _value(answer, value) for answer, value in given.items()}
         _look_for_overlaps(self._values)
@@ -53,11 +54,11 @@ class Choices:
 
     def said(self, measured: Any) -> str:
         """The answer that a measurement stands for, and what was measured, in words."""
-        answer, shown = self.which(measured), _shown(measured)
+        answer, found = self.which(measured), shown(measured)
         if answer is None:
-            return f"{shown}, which is none of the answers"
+            return f"{found}, which is none of the answers"
         exact = isinstance(self._values[answer], str | numbers.Real | tuple)
-        return answer if exact else f"{answer} ({shown})"
+        return answer if exact else f"{answer} ({found})"
 
     def _need_kind(self, found: Any) -> None:
         kinds = {_kind(value) for value in self._values.values()}
@@ -104,7 +105,8 @@ def _kind(value: Any) -> str:
     return "a list" if isinstance(value, tuple) else "a number"
 
 
-def _shown(measured: Any) -> str:
+def shown(measured: Any) -> str:
+    """A measurement in words."""
     if isinstance(measured, numbers.Integral):
         return f"{measured:,}"
     if isinstance(measured, numbers.Real):

@@ -39,7 +39,8 @@ def countdown(condition: Callable[[], object], timeout: float, what: str) -> boo
             passed = time.monotonic() - began
             if passed > timeout:
                 return False
-            bar.show(passed / timeout, f"{what or 'waiting'}: {passed:.0f} of {timeout:.0f} s")
+            told = f"{what or 'waiting'}: {passed:.0f} s of at most {timeout:.0f}"
+            bar.show(passed / timeout, told)
             time.sleep(0.02)
     return True
 

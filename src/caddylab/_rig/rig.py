@@ -130,7 +130,7 @@ class Rig(CaddySide, Experiments, WatchSide):
             WaitTimeout: it did not come true in time.
         """
         began = time.monotonic()
-        if not self._wait(condition, timeout, what):
+        if not self._wait(condition, timeout, what and f"waiting until {what}"):
             raise WaitTimeout(
                 f"{what or 'The condition'} did not come true within {timeout:g} s. Caddy "
                 f"sees: {', '.join(map(repr, self.backends))}."

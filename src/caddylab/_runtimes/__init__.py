@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from textwrap import shorten
 
 from caddylab._errors import CaddylabError, RuntimeUnavailable
 from caddylab._runtimes import lab_folder as folder
@@ -12,7 +13,11 @@ from caddylab._runtimes.base import Runtime
 
 RUNTIMES = ("auto", "podman", "process")
 VARIABLE = "CADDYLAB_RUNTIME"
-NOT_STARTED = "Not in containers, which Podman cannot start here:"
+NOT_IN_CONTAINERS = "Not in containers:"
+NOT_STARTED = "Podman cannot start one here:"
+LINE = 125
+"""Letters of a reason that a reader takes in at once."""
+MORE = "; `caddylab doctor` says more."
 
 _failures: list[str] = []
 """Why containers did not start in this process; once is enough, for each try takes its time."""
@@ -51,8 +56,9 @@ def _start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runt
     except CaddylabError as error:
         if runtime.name != "podman" or _wanted(name) != "auto":
             raise
-        _failures.append(_brief(error))
-        runtime, why = _process(lab_id, backends), f"{NOT_STARTED} {_failures[-1]}"
+        _failures.append(str(error))
+        reason = f"{NOT_STARTED} {_cause(_failures[-1])}"
+        runtime, why = _process(lab_id, backends), f"{NOT_IN_CONTAINERS} {reason}{MORE}"
         life.callback(runtime.close)
         runtime.start()
     return runtime, why
@@ -62,8 +68,18 @@ def _wanted(name: str) -> str:
     return os.environ.get(VARIABLE, name) if name == "auto" else name
 
 
-def _brief(error: CaddylabError) -> str:
-    return str(error).partition("\n")[0]
+def _cause(error: str) -> str:
+    """What is behind an error, in a line: programs put what they were doing before it."""
+    steps = error.partition("\n")[0].rstrip(".)").split(": ")
+    while len(steps) > 1 and len(": ".join(steps)) > LINE:
+        del steps[0]
+    return shorten(": ".join(steps), LINE, placeholder=" …")
+
+
+def _not_in_containers(why: str) -> str:
+    """One line for the reader, however much there is to say."""
+    whole = len(why) <= LINE and "\n" not in why
+    return f"{NOT_IN_CONTAINERS} {why if whole else _cause(why) + MORE}"
 
 
 def _choose(name: str, lab_id: str, backends: int) -> tuple[Runtime, str]:
@@ -91,7 +107,7 @@ def _podman_or_process(wanted: str, lab_id: str, backends: int) -> tuple[Runtime
         return PodmanRuntime(lab_id, backends), ""
     if wanted == "podman":
         raise RuntimeUnavailable(f'{why} `Lab(runtime="process")` needs no Podman.')
-    return _process(lab_id, backends), f"Not in containers: {why}" if podman.expected() else ""
+    return _process(lab_id, backends), _not_in_containers(why) if podman.expected() else ""
 
 
 def _process(lab_id: str, backends: int) -> Runtime:

@@ -14,9 +14,8 @@ from typing import Any
 
 from caddylab._errors import StartFailed
 from caddylab._machine.environ import inherited
-
-MARK = "CADDYLAB_LAB"
-"""Environment variable that every process of a lab carries: the lab's id."""
+from caddylab._runtimes import nursery
+from caddylab._runtimes.nursery import MARK as MARK
 
 
 class Keeper:
@@ -25,20 +24,19 @@ class Keeper:
     Args:
         folder: the lab's private folder; its name is the lab's id. The keeper removes it.
         at_end: a command that the keeper runs when the owner is gone, before it kills its children.
+        forked: whether it comes from the nursery, where there can be one, so that its first
+            backend starts as soon as all others.
     """
 
-    def __init__(self, folder: Path, at_end: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, at_end: Sequence[str] = (), *, forked: bool = False) -> None:
         self.folder = folder
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        script = Path(__file__).with_name("keeper_main.py")
-        with open(folder / "keeper.out", "ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, str(script), str(folder), *at_end],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True,
-                env=inherited() | {MARK: folder.name},
-                start_new_session=True,  # Ctrl-C in the notebook is not meant for it
-            )  # fmt: skip
+        environment = inherited() | {MARK: folder.name}
+        born = nursery.keeper(folder) if forked else None
+        self._process = born or _started(folder, at_end, environment)
+        if born:
+            self._ask(do="environment", env=environment)
 
     def spawn(self, name: str, args: list[str], env: dict[str, str] | None = None) -> int:
         """Run a program and return its process id; its output goes to `<folder>/<name>.out`.
@@ -98,6 +96,18 @@ class Keeper:
                 if answer.get("number") == number:  # else nobody waited for it to the end
                     return answer
         return None
+
+
+def _started(
+    folder: Path, at_end: Sequence[str], environment: dict[str, str]
+) -> subprocess.Popen[str]:
+    script = Path(__file__).with_name("keeper_main.py")
+    with open(folder / "keeper.out", "ab") as out:
+        return subprocess.Popen(
+            [sys.executable, str(script), str(folder), *at_end],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True, env=environment,
+            start_new_session=True,  # Ctrl-C in the notebook is not meant for it
+        )  # fmt: skip
 
 
 def _read(line: str) -> dict[str, Any]:

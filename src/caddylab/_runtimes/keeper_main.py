@@ -27,6 +27,8 @@ from typing import Any, NoReturn
 CAN_FORK = hasattr(os, "fork")
 INSTANCE = "CONTROL_INSTANCE"
 """Environment variable that names a backend's process to itself."""
+PATIENCE = 2.0
+"""Seconds for children to be gone after they were killed."""
 
 
 class Child:
@@ -107,6 +109,11 @@ class KeeperProcess:
             return {"ok": getattr(self, "do_" + command.pop("do"))(**command)}
         except Exception as error:  # the owner raises it
             return {"error": f"{type(error).__name__}: {error}"}
+
+    def do_environment(self, env: dict[str, str]) -> None:
+        """Have these variables, and no others."""
+        os.environ.clear()
+        os.environ.update(env)
 
     def do_spawn(self, name: str, args: list[str], env: dict[str, str]) -> int:
         """Run a program; its output goes to `<name>.out` in the lab's folder."""
@@ -193,7 +200,14 @@ class KeeperProcess:
             if child.lives():
                 with contextlib.suppress(OSError):
                     os.kill(child.pid, signal.SIGKILL if CAN_FORK else signal.SIGTERM)
+        self.await_ends()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def await_ends(self) -> None:
+        """Return when no child lives: a signal has been sent before it has been heeded."""
+        end = time.monotonic() + PATIENCE
+        while any(child.lives() for child in self.children.values()) and time.monotonic() < end:
+            time.sleep(0.002)
 
 
 def load(app_dir: str) -> Any:

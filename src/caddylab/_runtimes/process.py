@@ -26,7 +26,7 @@ from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServ
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.loopbacks import Loopbacks
 from caddylab._runtimes.names import names_port
-from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, lives
+from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, listens, lives
 from caddylab._runtimes.spent import Spent
 
 
@@ -67,7 +67,7 @@ class ProcessRuntime:
 
     def start(self) -> None:
         folders.create(self.lab_id)
-        self.keeper = Keeper(self.folder)
+        self.keeper = Keeper(self.folder, forked=True)
         try:
             self._launch_caddy()
             for unit in self.units:
@@ -238,7 +238,7 @@ class ProcessRuntime:
     def _caddy_answers(self) -> bool:
         if not self.caddy_runs():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
-        if UNIX and not (self.folder / "admin.sock").exists():
+        if UNIX and not listens(self.folder / "admin.sock"):
             return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200

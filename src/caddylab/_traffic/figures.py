@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from statistics import median
 from typing import Annotated
 
 from caddylab._border import Between, Seconds, border
 from caddylab._errors import TrafficError
-from caddylab._records import Request
+from caddylab._records import Outcome, Request
 from caddylab._traffic.counts import Counts
 
 
@@ -99,6 +99,18 @@ class Figures(Counts):
         for request in self.requests:
             met[request.client].add(request.answered_by)
         return sum(len(backends) > 1 for backends in met.values())
+
+    @property
+    def most_errors(self) -> int:
+        """How many errors the client had that had most."""
+        failed = Counter(r.client for r in self.requests if r.outcome is not Outcome.OK)
+        return max(failed.values(), default=0)
+
+    def spared(self, backend: int) -> float:
+        """For how long Caddy did not try a backend, at most, between two attempts at it."""
+        attempts = (attempt for request in self.requests for attempt in request.attempts)
+        starts = sorted(a.start for a in attempts if a.backend == backend)
+        return max((later - before for before, later in pairwise(starts)), default=0.0)
 
     def differs_from(self, other: Figures) -> int:
         """How many requests another backend answered than in another run, number by number.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caddylab._rig.backends.backend import Backend
 from caddylab._trial.rows import MOMENT, row
-from caddylab._trial.stage import QUICK, Stage
+from caddylab._trial.stage import QUICK, STREAM, Stage
 
 APART = 0.3
 """Seconds for which a backend stays away when it is restarted."""
@@ -80,7 +80,7 @@ def reload_held(stage: Stage) -> None:
     """Caddy takes a new configuration while WebSockets are open and answers are streamed."""
     stage.load()
     held = stage.hold(SOCKETS)
-    stage.begin("stream", "/stream/12", SOCKETS)
+    stage.begin("stream", STREAM, SOCKETS)
     stage.pause(MOMENT)
     stage.load()
     stage.pause(MOMENT)

@@ -27,6 +27,8 @@ WORK = "/delay/100"
 """Under load each request is work for 0.1 s, so that some are always under way."""
 LONG_WORK = "/delay/300"
 """What a crowd asks for: on a busy machine, too, the first are still there when the last come."""
+STREAM, LASTS = "/stream/12", 1.2
+"""An answer in pieces, and the seconds that it takes at least; patience begins after these."""
 QUICK = "/test-api"
 ASKED = 12
 """So many requests show who works."""
@@ -185,7 +187,8 @@ class Stage:
         body = b'{"order": "pizza"}' if method == "POST" else b""
         known = self.subject.sticky or self.subject.ask.address  # each has a backend, or is let in
         people = {"clients": self._people} if known else {}
-        return {"method": method, "body": body, "timeout": self.patience, **people, **self._to(ask)}
+        patience = self.patience + (LASTS if kind == "stream" else 0)
+        return {"method": method, "body": body, "timeout": patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask

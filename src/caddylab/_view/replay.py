@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import TrafficError
+from caddylab._look import png
 from caddylab._machine import files
 from caddylab._view.scene import scene
 from caddylab._view.script import SCRIPT
@@ -86,14 +86,12 @@ class Replay:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        import vl_convert
+        return {"text/html": self.html(), **png.beside(self._drawn), "text/plain": repr(self)}
 
-        png = vl_convert.svg_to_png(still(self._events, self._backends), scale=2)
-        return {
-            "text/html": self.html(),
-            "image/png": base64.b64encode(png).decode(),
-            "text/plain": repr(self),
-        }
+    def _drawn(self) -> bytes:
+        import vl_convert  # a whole JavaScript engine
+
+        return vl_convert.svg_to_png(still(self._events, self._backends), scale=2)
 
     def __repr__(self) -> str:
         return f"<replay of {self._text}>"

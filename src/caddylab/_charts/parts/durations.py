@@ -10,6 +10,8 @@ from caddylab._charts.parts import clock
 
 WIDE = 30
 """Latencies further apart than this factor are drawn on a log scale."""
+LOG = "a log scale: each ×10 takes equal room"
+"""What its axis says of it."""
 
 
 def wide(low: float, high: float) -> bool:
@@ -30,7 +32,7 @@ def axis(low: float, high: float, title: str, pixels: list[float]) -> tuple[alt.
     domain = [low * 0.8, high * 1.25] if log else [0, high * 1.08]
     kind = "log" if log else "linear"
     return (
-        alt.Axis(title=title, labelExpr=clock.UNITS, **ticks),
+        alt.Axis(title=[title, LOG] if log else title, labelExpr=clock.UNITS, **ticks),
         alt.Scale(type=kind, domain=domain, range=pixels, nice=False),  # type: ignore[arg-type]
     )
 

@@ -7,18 +7,14 @@ nbconvert show, and the title is what a terminal shows.
 
 from __future__ import annotations
 
-import base64
-import os
 from typing import Any
 
 import altair as alt
 
 from caddylab._charts.parts import theme
-from caddylab._look import drawable
+from caddylab._look import drawable, png
 
 NAME = "caddylab"
-VARIABLE = "CADDYLAB_PICTURES"
-"""Set to `off` it leaves out the PNG, and a notebook needs 50 to 90 MB less memory."""
 LIVE = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 EMBED = {
@@ -44,12 +40,13 @@ def render(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, An
 
 def picture(spec: dict[str, Any]) -> dict[str, str]:
     """The PNG of a chart, unless none is wanted."""
-    if os.environ.get(VARIABLE) == "off":
-        return {}
-    import vl_convert  # a whole JavaScript engine
 
-    png = vl_convert.vegalite_to_png(spec, scale=1.5)
-    return {"image/png": base64.b64encode(png).decode()}
+    def draw() -> bytes:
+        import vl_convert  # a whole JavaScript engine
+
+        return vl_convert.vegalite_to_png(spec, scale=1.5)
+
+    return png.beside(draw)
 
 
 def live(spec: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ SETTLED = 1.0
 LATE = 10.0
 """The same if the owner had asked for something, and was killed before there was an answer."""
 CONFUSED = 3.0
-"""Seconds after the beginning in which an error of Podman's is no last word."""
+"""Seconds of nothing but errors after which Podman is taken at its word."""
 PATIENCE = 45.0
 """Seconds in all; the keeper gives a sweep a minute."""
 
@@ -80,14 +80,15 @@ def remove_thoroughly(service: Service, lab_id: str) -> None:
         OSError: Podman cannot be asked.
     """
     began = quiet_since = time.monotonic()
+    ill_since: float | None = None
     settled = LATE if any((base() / lab_id).glob(f"{ASKED}*")) else SETTLED
     while time.monotonic() - quiet_since < settled and time.monotonic() - began < PATIENCE:
         try:
-            found = remove(service, lab_id)
-        except OSError:
-            if time.monotonic() - began > CONFUSED:
+            found, ill_since = remove(service, lab_id), None
+        except OSError:  # also if what it lists, perhaps another lab's, goes at that moment
+            found, ill_since = True, ill_since or time.monotonic()
+            if time.monotonic() - ill_since > CONFUSED:
                 raise
-            found = True
         if found:
             quiet_since = time.monotonic()
         time.sleep(0.05)

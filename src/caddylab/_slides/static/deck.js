@@ -1,5 +1,6 @@
 // Cells → pages, by the metadata that exported slides go by, too. Knows nothing of a screen.
 
+const COMPARED = "application/vnd.caddylab.compared+json";
 const BEGINS_A_PAGE = ["slide", "subslide"];
 
 function kind(cell) {
@@ -19,7 +20,8 @@ export function hasSlides(cells) {
 
 /**
  * The pages of a notebook. `steps[0]` is seen as soon as a page comes, each further step (a
- * fragment) at one more key. `nets` load an earlier run and are never seen, nor are `notes`.
+ * fragment) at one more key. `nets` load an earlier run, `measures` find which answer has come
+ * true; they are never seen, nor are `notes`.
  * `head` is the text at which a slide begins, which stays in sight on its further pages.
  */
 export function pages(cells) {
@@ -27,7 +29,7 @@ export function pages(cells) {
   for (const cell of cells) {
     if (BEGINS_A_PAGE.includes(kind(cell)) || !found.length) {
       const head = kind(cell) === "subslide" ? found.at(-1)?.head : cell;
-      found.push({ head, isFirst: head === cell, steps: [[]], nets: [], notes: [] });
+      found.push({ head, isFirst: head === cell, steps: [[]], nets: [], measures: [], notes: [] });
     }
     place(found.at(-1), cell);
   }
@@ -38,13 +40,14 @@ function place(page, cell) {
   if (kind(cell) === "skip") return;
   if (kind(cell) === "notes") page.notes.push(cell);
   else if (isTagged(cell, "net")) page.nets.push(cell);
+  else if (isTagged(cell, "measured")) page.measures.push(cell);
   else if (kind(cell) === "fragment") page.steps.push([cell]);
   else page.steps.at(-1).push(cell);
 }
 
 /** Every cell that belongs to a page, seen or not. */
 export function cellsOf(page) {
-  return [...page.steps.flat(), ...page.nets, ...page.notes];
+  return [...page.steps.flat(), ...page.nets, ...page.measures, ...page.notes];
 }
 
 /** What a page is called: the heading of its slide, for the speaker. */
@@ -61,5 +64,8 @@ export const isLoad = (cell) => /^%%caddyfile.*--no-warnings/.test(source(cell))
 /** Code that does nothing but draw: nobody needs to read it above what it draws. */
 export const isPicture = (cell) => /^(table|[^\n=]*\.chart\(.*\))$/.test(source(cell));
 
-/** The letter of the right answer to the question of a slide; undefined if chance decides. */
-export const answer = (page) => page.head.model.getMetadata("caddylab")?.answer;
+/** The letter that has come true, as such a cell says; undefined if none has. */
+export function letter(cell) {
+  const said = cell.model.outputs.toJSON().map((output) => output.data?.[COMPARED]?.came_true);
+  return said.find(Boolean);
+}

@@ -1,5 +1,5 @@
 // One slide at a time on the real notebook: its cells, its kernel, its charts and widgets.
-import { answer, cellsOf, pages } from "./deck.js";
+import { cellsOf, letter, pages } from "./deck.js";
 import { keys } from "./keys.js";
 import { SpeakersWindow } from "./notes.js";
 import { Screen } from "./screen.js";
@@ -56,7 +56,7 @@ export class Show {
   async again() {
     if (this.running) return;
     this.recorded.delete(this.current.head);
-    await this.run(this.shown());
+    await this.run([...this.shown(), ...this.due()]);
   }
 
   /** Show the earlier run instead of the one that has just been made, and say so. */
@@ -65,10 +65,10 @@ export class Show {
     if (this.running || !page) return;
     this.recorded.add(page.head);
     const charts = this.current.steps.slice(1, this.step + 1).flat();
-    await this.run([...page.nets, ...charts]);
+    await this.run([...page.nets, ...charts, ...this.due()]);
   }
 
-  /** What most of the room thinks, and, where chance decides, what came out. */
+  /** What most of the room thinks, and, in capitals, what the speaker saw come out. */
   vote(letter) {
     const votes = letter < "a" ? this.right : this.votes;
     const same = votes.get(this.current.head) === letter.toUpperCase();
@@ -100,7 +100,7 @@ export class Show {
   async reveal(step, before = []) {
     this.step = step;
     this.update();
-    const cells = [...before, ...this.current.steps[step]];
+    const cells = [...before, ...this.current.steps[step], ...this.due()];
     await this.run(cells.filter((cell) => !this.ran.has(cell)));
   }
 
@@ -130,15 +130,23 @@ export class Show {
     if (hasNet) this.recorded.add(this.current.head);
   }
 
-  /** The answer is known once all of a page after the question is seen. */
-  get settled() {
-    const { isFirst, steps } = this.current;
-    return !isFirst && !this.running && this.step === steps.length - 1;
+  /** What finds the right letter, once all of a page is seen. */
+  due() {
+    return this.step === this.current.steps.length - 1 ? this.current.measures : [];
+  }
+
+  /** The letter that this run of the show has measured; undefined before. */
+  measured() {
+    if (this.running) return undefined;
+    const { head, isFirst } = this.current;
+    const seen = this.pages.slice(0, this.page).filter((page) => page.head === head);
+    const cells = [...seen.flatMap((page) => page.measures), ...this.due()];
+    return isFirst ? undefined : cells.filter((cell) => this.ran.has(cell)).map(letter).find(Boolean);
   }
 
   update() {
     const { head } = this.current;
-    const right = this.right.get(head) ?? (this.settled ? answer(this.current) : undefined);
+    const right = this.right.get(head) ?? this.measured();
     this.screen?.show(this.current, this.step, {
       place: `${this.page + 1} / ${this.pages.length}`,
       running: this.running,

@@ -130,6 +130,11 @@ MODULES = (
 
 VALUES = (
     Mistake(
+        r"auto_https must be one of.*\n(?:.*\n)*?.*prefer_wildcard",
+        "Leave `auto_https prefer_wildcard` out: since 2.10 a wildcard certificate is used for "
+        "the names that it covers anyway.",
+    ),
+    Mistake(
         r"missing unit in duration \"(?P<number>\d+)\".*\n.*\s(?P=number) +(?P<unit>ms|s|m|h)\b",
         "Between a number and its unit there is no space: `$option $number$unit`.",
     ),
