@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from caddylab._machine import shipped
 
@@ -73,6 +74,14 @@ class TestInTheBrowser:
             assert cut == 0, number
         assert seen.page.evaluate("Reveal.isLastSlide()")
         assert (seen.strangers, seen.complaints) == ([], [])
+
+    def test_axe_finds_nothing_on_any_slide(self, deck):
+        page = deck().page
+        for number in range(len(cells("slide", "subslide", "fragment"))):
+            if number:
+                page.keyboard.press("Space")
+            found = Axe().run(page).response["violations"]
+            assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == [], number
 
     def test_charts_are_drawn_and_large(self, deck):
         page = deck().page
