@@ -286,3 +286,16 @@ def test_a_link_in_place_of_the_folder_is_not_followed(monkeypatch, short):
     with pytest.raises(LabError, match="is a link"):
         folder.sweep()
     assert precious.exists()
+
+
+@pytest.mark.parametrize("signed", [None, ""], ids=["no name yet", "a name that is being written"])
+def test_a_lab_whose_owner_is_about_to_sign_it_is_left_alone(monkeypatch, short, signed):
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    newborn = folder.base() / "00000000"
+    newborn.mkdir()
+    if signed is not None:
+        (newborn / "owner").write_text(signed)
+    assert folder.sweep() == []
+    assert newborn.exists()
+    os.utime(newborn, (0, 0))  # nobody came
+    assert folder.sweep() == ["00000000"]

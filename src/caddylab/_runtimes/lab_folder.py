@@ -150,7 +150,8 @@ def _over() -> Iterator[Path]:
 
 def _owner(folder: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
-        return (folder / "owner").read_text()
+        if mark := (folder / "owner").read_text():  # else it is just being written
+            return mark
     newborn = time.time() - folder.stat().st_mtime < 10  # its owner is about to sign it
     return owner_mark() if newborn else ""
 
