@@ -45,6 +45,17 @@ def test_an_owner_that_is_killed(client):
     assert processes_of(owner.lab_id) == []
 
 
+def test_another_lab_leaves_a_killed_owners_lab_to_its_keeper(client):
+    """Which has to remove the containers; a sweep of folders does not ask Podman."""
+    owner = Owner()
+    owner.await_word("ready")
+    owner.kill()
+    for _ in range(20):  # as labs of processes do that start meanwhile
+        folder.sweep()
+        time.sleep(0.02)
+    assert owner.all_gone(client)
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.2, 0.35, 0.5, 0.8])
 def test_an_owner_that_is_killed_while_the_lab_starts(client, seconds):
     owner = Owner()

@@ -58,6 +58,11 @@ class Keeper:
         found: dict[str, Any] | None = self._ask(do="look", name=name)
         return found
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def nothing_at_end(self) -> None:
         """Take back `at_end`: it has been done."""
         self._ask(do="nothing_at_end")

@@ -21,6 +21,8 @@ from caddylab._runtimes.temporary import temporary
 
 CLOSED = "closed"
 """A file of this name in a lab's folder says that the lab is over, though its owner lives."""
+KEEPER = "keeper"
+"""One of this name says who will remove what the lab has elsewhere, when its owner is gone."""
 
 
 class Swept(list[str]):
@@ -67,7 +69,17 @@ def place() -> str:
 
 def owner_mark() -> str:
     """This process, told apart from a later one with the same number: `pid:start`."""
-    return f"{os.getpid()}:{_start(os.getpid())}"
+    return process_mark(os.getpid())
+
+
+def process_mark(pid: int) -> str:
+    """A process, told apart from a later one with the same number."""
+    return f"{pid}:{_start(pid)}"
+
+
+def leave_to(folder: Path, pid: int) -> None:
+    """Have no sweep end a lab's keeper in its last deed, and take from it what it goes by."""
+    (folder / KEEPER).write_text(process_mark(pid))
 
 
 def owner_lives(mark: str) -> bool:
@@ -144,8 +156,15 @@ def _over() -> Iterator[Path]:
     for folder in base().iterdir():
         with contextlib.suppress(OSError):
             mark, _, where = _owner(folder).partition(" ")
-            if where in ("", place()) and is_over(folder, mark):
+            if where in ("", place()) and is_over(folder, mark) and not _is_being_removed(folder):
                 yield folder
+
+
+def _is_being_removed(folder: Path) -> bool:
+    """Whether it has a keeper that lives; that one ends by itself, in a minute at most."""
+    with contextlib.suppress(OSError):
+        return owner_lives((folder / KEEPER).read_text())
+    return False
 
 
 def _owner(folder: Path) -> str:

@@ -35,7 +35,7 @@ class Forked:
     """A keeper's process that was forked for us; used as `subprocess.Popen` is."""
 
     def __init__(self, pid: int, stdin: IO[str], stdout: IO[str]) -> None:
-        self.stdin, self.stdout = stdin, stdout
+        self.pid, self.stdin, self.stdout = pid, stdin, stdout
         self._process: psutil.Process | None = None
         with contextlib.suppress(psutil.NoSuchProcess):  # somebody has killed it at once
             self._process = psutil.Process(pid)

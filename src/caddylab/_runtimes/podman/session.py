@@ -35,6 +35,7 @@ class Session:
         resources.callback(folders.ensure_gone, folder)  # in case the keeper is killed
         self._keeper = Keeper(folder, at_end=at_end)
         resources.callback(self._keeper.close)
+        folders.leave_to(folder, self._keeper.pid)
         if found is None:
             self._keeper.spawn("podman", podman_service.command(socket))
             podman_service.wait_for(socket, folder / "podman.out")
