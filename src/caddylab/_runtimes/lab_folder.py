@@ -22,7 +22,7 @@ from caddylab._runtimes.temporary import temporary
 CLOSED = "closed"
 """A file of this name in a lab's folder says that the lab is over, though its owner lives."""
 KEEPER = "keeper"
-"""One of this name says who will remove what the lab has elsewhere, when its owner is gone."""
+"""One of this name says which process removes all that the lab has when its owner is gone."""
 
 
 class Swept(list[str]):
@@ -78,7 +78,7 @@ def process_mark(pid: int) -> str:
 
 
 def leave_to(folder: Path, pid: int) -> None:
-    """Have no sweep end a lab's keeper in its last deed, and take from it what it goes by."""
+    """Leave a lab's removal to its keeper, this process: no sweep touches it while that lives."""
     (folder / KEEPER).write_text(process_mark(pid))
 
 

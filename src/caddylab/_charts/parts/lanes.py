@@ -28,7 +28,7 @@ NAMES[WAITING] = "waiting"
 HINTS = {
     UNKNOWN: "Not known: Caddy's log does not say who answered.",
     PAGE: "Caddy's own page: an answer that Caddy makes on purpose, and no backend.",
-    CADDY: "Square: Caddy itself answered; no backend gave it an answer, or it had none to ask.",
+    CADDY: "Grey square, Caddy itself: no backend gave it an answer, or it had none to ask.",
     NOBODY: "Nobody: no handler of the Caddyfile took the request, so Caddy sent an empty 200.",
 }
 CADDYS = (CADDY, PAGE, NOBODY)
