@@ -37,6 +37,8 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, help="decides which backend suffers (default: the last)")
     add("--patience", type=_patience, default=1.5, metavar="SECONDS",
         help="after which users give up (default: %(default)s)")  # fmt: skip
+    add("--http", choices=["1.1", "2"], default="1.1",
+        help="what users speak to a site with HTTPS (default: %(default)s)")  # fmt: skip
     add("--no-advice", action="store_true", help="look for nothing that would help")
     add("--runtime", choices=["process", "podman"], default="auto", help="where the labs run")
     add("--caddy", type=Path, metavar="PATH", help="another Caddy, perhaps with plugins")
@@ -89,7 +91,7 @@ def _run(options: argparse.Namespace) -> int:
         report = rehearse(
             _named(options.file), options.row, route=options.route, runtime=options.runtime,
             seed=options.seed, patience=options.patience, advice=not options.no_advice,
-            envfile=options.envfile, pool=options.pool,
+            envfile=options.envfile, pool=options.pool, http=options.http,
             audience=Told(bar, options.file, options.seed),
         )  # fmt: skip
     short = expect.short(report, wanted, options.row) if options.expect else _lacking(report)

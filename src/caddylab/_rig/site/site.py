@@ -165,6 +165,7 @@ class Site:
         self._first = route
         replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
+        replaced.sort(key=lambda one: (one.line is None, one.file, one.line or 0))
         self.loaded = Loaded(name, text, [*told, *plan.notes], plan.decisions, replaced)
         return self.loaded
 
