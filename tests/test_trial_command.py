@@ -177,7 +177,7 @@ class TestCommand:
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=60)
         assert child.returncode == 130
-        assert "Traceback" not in said
+        assert said == "caddylab: stopped.\n"
         _, alive = psutil.wait_procs(family, timeout=10)
         assert alive == []
 

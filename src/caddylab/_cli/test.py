@@ -119,9 +119,12 @@ def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]
     if options.junit:
         _save(options.junit, junit(report, short))
     if options.html:
+        from caddylab._look.progress_bar import Bar
         from caddylab._trial.page import page
 
-        _save(options.html, page(report).encode(errors="replace"))
+        with Bar() as bar:
+            drawn = page(report, lambda share: bar.show(share, f"drawing {options.html}"))
+        _save(options.html, drawn.encode(errors="replace"))
     if options.write_expect:
         expect.write(options.write_expect, report)
 

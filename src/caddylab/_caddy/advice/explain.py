@@ -37,9 +37,7 @@ _STATION = re.compile(
 )
 _PLACE = re.compile(r",? at Caddyfile:\d+(?: import chain:? \[.*?\])?")
 _LINE = re.compile(r"Caddyfile:(\d+)")
-_JSON = re.compile(r'\s*[{\[]\s*["{\[]')
-NOTHING = "EOF"
-"""All that Caddy says of a file in which nothing stands."""
+_JSON = re.compile(r'\s*(?:\{|\[\s*\{?)\s*"')
 
 
 def refuse(message: str, text: str) -> CaddyfileError:
@@ -91,7 +89,7 @@ def _reason(message: str) -> str:
     reason = message.strip()
     while station := _STATION.match(reason):
         reason = reason[station.end() :]
-    return "There is nothing in it" if reason == NOTHING else _PLACE.sub("", reason)
+    return _PLACE.sub("", reason)
 
 
 def _named_line(message: str) -> int | None:
