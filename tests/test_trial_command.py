@@ -185,5 +185,5 @@ class TestCommand:
 def run(*words):
     return subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, timeout=300, check=False,
-        env=os.environ | {"PYTHONUTF8": "1"}, cwd=Path.home(),
+        env=os.environ | {"PYTHONUTF8": "1", "COLUMNS": "80"}, cwd=Path.home(),
     )  # fmt: skip
