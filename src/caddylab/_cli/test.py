@@ -23,7 +23,11 @@ def add(commands: Commands) -> None:
     """Let `caddylab` know the command."""
     parser = commands.add_parser("test", help="say which failures the users of a site would feel")
     parser.set_defaults(run=run)
-    parser.add_argument("file", metavar="FILE", help="a Caddyfile, or a name of the course's")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a Caddyfile, - for the standard input, or a name of the course's",
+    )
     _add_trials(parser)
     _add_results(parser)
 
@@ -132,12 +136,17 @@ def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]
 def _need_room(path: Path) -> None:
     """Say beforehand what a minute of trials would be lost for."""
     from caddylab._errors import LabError
+    from caddylab._machine import files
 
-    if path.is_dir():
+    try:
+        folder, parent, there = path.is_dir(), path.parent.is_dir(), path.exists()
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path} cannot be written: {files.reason(error)}.") from error
+    if folder:
         raise LabError(f"{path} cannot be written: it is a folder.")
-    if not path.parent.is_dir():
+    if not parent:
         raise LabError(f"{path} cannot be written: there is no folder {path.parent}.")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    if not os.access(path if there else path.parent, os.W_OK):
         raise LabError(f"{path} cannot be written: you have no right to.")
 
 
@@ -152,6 +161,13 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _named(file: str) -> str | Path:
-    """A path, if there is such a file; else perhaps a name of the course's."""
-    path = Path(file).expanduser()
-    return path if path.exists() else file
+    """A path, if there is such a file; the text of a pipe; else perhaps a name of the course's."""
+    try:
+        path = Path(file).expanduser()
+        piped, there = file == "-" or path.is_fifo(), path.exists()
+    except (OSError, RuntimeError):  # a folder that may not be looked into; nobody's home
+        return file
+    if piped:  # each lab reads the file, and a pipe is read but once
+        data = sys.stdin.buffer.read() if file == "-" else path.read_bytes()
+        return data.decode("utf-8", "replace") + "\n"
+    return path if there else file
