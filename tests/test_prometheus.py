@@ -110,6 +110,46 @@ def test_the_dashboard_asks_all_that_the_chapter_asks_but_for_one_comparison():
     assert other == {"caddy_reverse_proxy_upstreams_healthy == 0"}
 
 
+class TestTheDashboardIsAsGrafanaWantsIt:
+    """Grafana's documented JSON model; Grafana itself is not at hand where this runs."""
+
+    def test_it_says_what_a_dashboard_that_is_provisioned_has_to(self):
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", DASHBOARD["uid"])
+        assert DASHBOARD["title"]
+        assert isinstance(DASHBOARD["schemaVersion"], int)
+        assert DASHBOARD.get("id") is None  # Grafana gives it one
+        assert set(DASHBOARD["time"]) == {"from", "to"}
+        assert re.fullmatch(r"\d+[smhd]", DASHBOARD["refresh"])
+
+    def test_panels_have_numbers_of_their_own_and_a_place_on_the_grid(self):
+        numbers = [panel["id"] for panel in DASHBOARD["panels"]]
+        assert len(set(numbers)) == len(numbers)
+        taken: set[tuple[int, int]] = set()
+        for place in (panel["gridPos"] for panel in DASHBOARD["panels"]):
+            assert place["x"] + place["w"] <= 24
+            across = range(place["x"], place["x"] + place["w"])
+            own = {(x, y) for x in across for y in range(place["y"], place["y"] + place["h"])}
+            assert not own & taken
+            taken |= own
+
+    def test_each_asks_the_source_that_is_provisioned_by_letters_of_its_own(self):
+        provisioned = (FOLDER / "grafana" / "datasource.yml").read_text("utf-8")
+        source = dict(re.findall(r"^[ -]+(uid|type): (\S+)$", provisioned, re.M))
+        for panel in DASHBOARD["panels"]:
+            assert panel["type"] == "timeseries"
+            assert panel["datasource"] == source
+            assert {target["datasource"]["uid"] for target in panel["targets"]} == {source["uid"]}
+            letters = [target["refId"] for target in panel["targets"]]
+            assert letters == sorted(set(letters))
+
+    def test_it_lies_where_grafana_is_told_to_look(self):
+        compose = (FOLDER.parent / "compose.yml").read_text("utf-8")
+        (home,) = re.findall(r"HOME_DASHBOARD_PATH: (\S+)", compose)
+        (folder,) = re.findall(r"path: (\S+)", (FOLDER / "grafana" / "dashboards.yml").read_text())
+        assert home == f"{folder}/watching.json"
+        assert f"./monitoring/grafana/watching.json:{home}:ro" in compose
+
+
 def test_every_question_of_chapter_dashboard_and_alerts_has_a_true_answer(watched):
     lab, prometheus = watched
     with lab.backend(2).failing(path="/test-api"):
@@ -123,6 +163,9 @@ def test_every_question_of_chapter_dashboard_and_alerts_has_a_true_answer(watche
     [errors] = [query for query in ASKED if "499" in query]
     assert 0.3 < prometheus.value(errors) < 0.7
     assert prometheus.value("up") == 1
+    (in_hand,) = [query for query in ASKED if "in_flight" in query]
+    assert prometheus.value(in_hand) == 0  # who asks for the metrics is a request as well
+    assert prometheus.value(re.sub(r"{.*}", "", in_hand)) >= 1
     rules = httpx.get(f"{prometheus.url}/api/v1/rules").json()["data"]["groups"][0]["rules"]
     assert {rule["name"]: rule["health"] for rule in rules} == dict.fromkeys(RULES, "ok")
     lab.backend(2).kill()
