@@ -170,3 +170,50 @@ def test_every_question_of_chapter_dashboard_and_alerts_has_a_true_answer(watche
     assert {rule["name"]: rule["health"] for rule in rules} == dict.fromkeys(RULES, "ok")
     lab.backend(2).kill()
     prometheus.wait_for(chapters_queries()[-1])
+
+
+SERIES = """
+      - series: 'caddy_http_request_duration_seconds_bucket{{handler="{0}",code="{1}",le="0.25"}}'
+        values: '0+{2}x120'
+      - series: 'caddy_http_request_duration_seconds_count{{handler="{0}",code="{1}"}}'
+        values: '0+{2}x120'"""
+WITH_METRICS = SERIES.format("metrics", 200, 12)
+RULE_TEST = """
+rule_files: [{rules}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:{series}
+    promql_expr_test:
+      - expr: caddy:bad:share5m
+        eval_time: 90m
+        exp_samples: [{{labels: 'caddy:bad:share5m', value: {bad}}}]
+    alert_rule_test:
+      - {{alertname: BudgetBurnsFast, eval_time: 90m, exp_alerts: [{alerts}]}}
+"""
+BURNS = (
+    "{exp_annotations: "
+    "{summary: 'The error budget of 30 days is gone in two days, and it still burns.'}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("series", "bad", "alerts"),
+    [
+        pytest.param(SERIES.format("subroute", 200, 60), 0, "", id="all is well"),
+        pytest.param(SERIES.format("subroute", 502, 60), 1, BURNS, id="nobody was ever served"),
+        pytest.param(
+            SERIES.format("subroute", 200, 30) + SERIES.format("subroute", 502, 30),
+            0.5, BURNS, id="half of them fail",
+        ),
+    ],
+)  # fmt: skip
+def test_the_alert_counts_the_users_requests_and_no_others(tmp_path, series, bad, alerts):
+    file = tmp_path / "test.yml"
+    rules, both = FOLDER / "alerts.yml", series + WITH_METRICS
+    file.write_text(RULE_TEST.format(rules=rules, series=both, bad=bad, alerts=alerts), "utf-8")
+    done = subprocess.run(
+        [program("promtool"), "test", "rules", file],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
