@@ -39,7 +39,7 @@ class CaddySide(LabSide):
             What was loaded, with warnings about what Caddy accepts in silence.
 
         Raises:
-            CaddyfileError: Caddy refuses it, or it needs something that a lab has not; the
+            CaddyfileError: Caddy refuses it, or it needs something that a lab lacks; the
                 configuration before it stays in force.
         """
         self._need_open()
