@@ -38,7 +38,7 @@ class CaddySide(LabSide):
             What was loaded, with warnings about what Caddy accepts in silence.
 
         Raises:
-            CaddyfileError: Caddy refuses it, or it needs something that a lab has not; the
+            CaddyfileError: Caddy refuses it, or it needs something that a lab lacks; the
                 configuration before it stays in force.
         """
         self._need_open()
@@ -46,7 +46,7 @@ class CaddySide(LabSide):
 
     @property
     def warnings(self) -> Loaded:
-        """What was loaded last, with its warnings, also those that `warn=False` has held back."""
+        """What was loaded last, with its warnings, including those that `warn=False` held back."""
         return self.stack.site.loaded
 
     def lint(self, text: str) -> list[Note]:
