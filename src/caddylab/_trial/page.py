@@ -26,7 +26,7 @@ PAGE = """<!doctype html>
 
 
 def page(report: Rehearsal, told: Callable[[float], object] = lambda _: None) -> str:
-    """The table, the advice, and for each row that users felt its picture and its replay.
+    """The table, the advice, and for each row that users felt, its picture and its replay.
 
     Args:
         report: what came of a rehearsal.
@@ -85,7 +85,7 @@ def _close(seen: Seen) -> str:
 
 
 def _image(spec: dict[str, Any]) -> str:
-    from caddylab._charts.parts import renderer  # here: a JavaScript engine comes with it
+    from caddylab._charts.parts import renderer  # imported here: it brings a JavaScript engine
 
     png = renderer.picture(spec).get("image/png")
     alt = escape(renderer.sentence(spec), quote=True)

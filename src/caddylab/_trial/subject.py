@@ -1,4 +1,4 @@
-"""The Caddyfile under test: its text, its pool, and what the route that is tried takes."""
+"""The Caddyfile under test: its text, its pool, and the requests that its tried route takes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
 KINDS = ("GET", "POST")
 SHARES = {"random", "random_choose", "round_robin", "least_conn"}
-"""Policies by which every upstream has its share of the requests, however few users there are."""
+"""Policies that give every upstream its share of the requests, however few users there are."""
 PATIENCE = 5.0
 """Seconds for one request that shows whether a route can be tried."""
 
@@ -40,10 +40,10 @@ class Tested:
         proxy: the `reverse_proxy` whose upstreams suffer.
         pool: the numbers of the lab's backends that stand for them.
         written: how the file writes each of them.
-        ask: by which host and path users come to it.
-        methods: what they ask with.
+        ask: the host and the path by which users reach it.
+        methods: the HTTP methods that they use.
         route: the number of the route that is tried, from 1.
-        routes: all routes that could be.
+        routes: all routes that could be tried.
         values: what the variables of the text stand for.
         secure: whether the site speaks HTTPS.
         http: the version of HTTP that users speak, "1.1" or "2"; WebSockets are 1.1.
@@ -69,7 +69,7 @@ class Tested:
 
     @property
     def shares(self) -> bool:
-        """Whether every upstream works, and so is missed when it is gone."""
+        """Whether every upstream has work, and so is missed when it is gone."""
         return set(self.proxy.policies) <= SHARES
 
     @property
@@ -90,7 +90,7 @@ class Tested:
         """The Caddyfile without one upstream.
 
         Raises:
-            CaddyfileError: it does not stand in the text by itself.
+            CaddyfileError: the upstream is not a word of its own in the text.
         """
         upstream = self.written[number]
         filled = fill(text, self.values)
@@ -140,7 +140,7 @@ def _values(rig: Rig, text: str) -> dict[str, str]:
 
 
 def _reached(rig: Rig, one: Candidate) -> bool:
-    """Whether what users ask for comes to its upstreams; who has no answer has not gone astray."""
+    """Whether users' requests reach its upstreams; one without an answer counts as reaching."""
     ask, method = _ask(one), _methods(one)[0]
     people = Clients(address=ask.address) if ask.address else 1
     [asked] = rig.fire(
@@ -153,13 +153,13 @@ def _reached(rig: Rig, one: Candidate) -> bool:
 
 
 def _ask(one: Candidate) -> Ask:
-    """Whom users ask for; with the port where the site listens at an odd one."""
+    """The host that users ask for; with the port where that is not the usual one."""
     route = one.route
     return Ask(route.authority, route.path, route.headers, address=route.address)
 
 
 def _methods(one: Candidate) -> tuple[str, ...]:
-    """What users ask with: what the matchers on the way to the proxy let through, and what no
+    """The users' methods: those that the matchers on the way to the proxy let through, and that no
     other handler takes before it.
     """
     taken = [
@@ -170,7 +170,7 @@ def _methods(one: Candidate) -> tuple[str, ...]:
 
 
 def _comes(one: Candidate, method: str) -> bool:
-    """Whether a request with this method comes to the proxy, as far as can be told."""
+    """Whether a request with this method reaches the proxy, as far as can be told."""
     route, step = one.route, one.proxy.step
     asked = Asked(
         route.host or "localhost", route.path, method, route.address or USUAL, route.headers

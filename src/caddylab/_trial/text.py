@@ -19,7 +19,7 @@ COMPARED, MOST_COMPARED = (27, 25, 25), (39, 50, 50)
 USUAL = 80
 WIDTH = USUAL - 1
 HARD = "\u00a0"
-"""A blank where no line is broken: "4 × 502" stays together."""
+"""A space at which no line is broken: "4 × 502" stays together."""
 
 
 def terminal() -> int:
@@ -33,7 +33,7 @@ def head(columns: int = USUAL) -> str:
 
 
 def line(seen: Seen, columns: int = USUAL) -> str:
-    """A row of the table; what does not fit goes on below."""
+    """A row of the table; text that does not fit continues below."""
     widths, name = _widths(WIDTHS, MOST, columns), f"{seen.sign}{HARD}{seen.row}"
     if seen.trouble:
         return row((name, seen.trouble), (widths[0], sum(widths[1:]) + len(widths) - 2))
@@ -101,7 +101,7 @@ def _broken(cell: str, width: int) -> list[str]:
 
 
 def _kept(words: str) -> str:
-    """A list of findings, which is broken only between two of them."""
+    """A list of findings that is broken only between two of them."""
     return (
         ", ".join(part.replace(" ", HARD) for part in words.split(", "))
         if "," in words or "×" in words
