@@ -14,7 +14,7 @@ from caddylab._claims.claims import Claim
 from caddylab._claims.verify import ChapterFailed, Comparison
 
 AT_ONCE = min(2, os.cpu_count() or 1)
-"""So many chapters are run at the same time: they mostly wait."""
+"""How many chapters are run at the same time: they mostly wait."""
 
 Result = list[Claim] | ChapterFailed
 
@@ -75,7 +75,7 @@ def _results(
 
 
 def _report(chapter: Path, result: Result) -> int:
-    """Print what came of a chapter; how many verdicts have drifted."""
+    """Print the results of a chapter; returns how many verdicts have drifted."""
     if isinstance(result, ChapterFailed):
         print(f"{result}\n", flush=True)
         return 0
