@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,11 @@ class CaddySide(LabSide):
 
     @property
     def warnings(self) -> Loaded:
-        """What was loaded last, with its warnings, including those that `warn=False` held back."""
-        return self.stack.site.loaded
+        """What was loaded last, with all that there is to say about it.
+
+        That is also what `warn=False` has held back, and what the Caddyfile lacks.
+        """
+        return replace(self.stack.site.loaded, asked=True)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.

@@ -119,7 +119,8 @@ def _fields(mistake: Mistake, context: str, source: str) -> dict[str, str] | Non
 
 def _behind(word: str, source: str) -> list[str]:
     """What follows a word on its line."""
-    words = [each.rstrip(";") for each in source.split() if each not in "{}"]
+    split = source.replace("=", " ", 1) if f"{word}=" in source else source
+    words = [each.rstrip(";") for each in split.split() if each not in "{}"]
     return words[words.index(word) + 1 :] if word in words else []
 
 

@@ -19,7 +19,8 @@ class Loaded:
     from a Caddy in production. `decisions` tells the latter part by part: what stood in the
     Caddyfile, what runs in its place, and why. `substitutions` tells everything that was replaced,
     invented or left out, with its line and what that means for the result. What is `held_back` is
-    not shown, for it would give away the answer to a later question.
+    not shown, for it would give away the answer to a later question. Whoever has `asked` is also
+    told what the Caddyfile lacks.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Loaded:
     decisions: Sequence[Decision] = ()
     substitutions: Sequence[Substitution] = ()
     held_back: bool = False
+    asked: bool = False
 
     def __repr__(self) -> str:
         return "\n".join([self._first, *(f"{mark} {each}" for mark, each in self._said)])
@@ -67,4 +69,8 @@ class Loaded:
 
         A pool without a retry is no mistake in a lesson on what happens to such a pool.
         """
-        return [warning for warning in self.warnings if not getattr(warning, "lacking", False)]
+        return [
+            warning
+            for warning in self.warnings
+            if self.asked or not getattr(warning, "lacking", False)
+        ]
