@@ -111,6 +111,9 @@ def plausible(
 
     Returns:
         The counts between which a binomial count lies except with probability `error`.
+
+    Raises:
+        ArgumentError: `n` is not above 0, or `share` or `error` not between 0 and 1.
     """
     if not (n > 0 and 0 < share < 1 and 0 < error < 1):
         raise ArgumentError(
