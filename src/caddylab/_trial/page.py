@@ -26,7 +26,7 @@ PAGE = """<!doctype html>
 
 
 def page(report: Rehearsal) -> str:
-    """The table, the advice, and for each row that users felt its picture and its replay."""
+    """The table, the advice, and for each row that users felt, its picture and its replay."""
     title = f"caddylab test {escape(report.subject.name)}"
     parts = [_notes(report), _routes(report)]
     parts += [_table(report.rows.values(), "What users saw"), *_advice(report)]
@@ -77,7 +77,7 @@ def _close(seen: Seen) -> str:
 
 
 def _image(spec: dict[str, Any]) -> str:
-    from caddylab._charts.parts import renderer  # here: a JavaScript engine comes with it
+    from caddylab._charts.parts import renderer  # imported here: it brings a JavaScript engine
 
     png = renderer.picture(spec).get("image/png")
     alt = escape(renderer.sentence(spec), quote=True)

@@ -44,7 +44,7 @@ def chosen(names: Iterable[str]) -> list[Mishap]:
 
 
 def fitting(wanted: list[Mishap], subject: Tested) -> list[Mishap]:
-    """Those of the rows that can happen to the site.
+    """The rows that can happen to the site.
 
     Raises:
         FaultError: none of them can.
@@ -77,23 +77,23 @@ def rehearse(
     labs: int | None = None,
     audience: Audience | None = None,
 ) -> Rehearsal:
-    """Try what can happen to a site, in labs of its own, and say what its users would see.
+    """Try what can happen to a site, in labs of its own, and report what its users would see.
 
     The file itself is only read. Nothing of it reaches the world, and nothing is left behind.
 
     Args:
         caddyfile: a path, the text itself, or a name of the course's.
-        rows: names of the rows to try; all if there is none.
+        rows: names of the rows to try; by default, all.
         runtime: "process", "podman" or "auto", as for `Lab`.
         route: which route to try: its number (from 1), what it takes, or one of its upstreams; the
-            one with most upstreams if not given.
+            one with the most upstreams if not given.
         patience: seconds after which users give up.
         seed: decides which backend suffers; with 1 it is the last.
         advice: whether to look for additions that mend what is bad, and to prove them.
         envfile: a file of environment variables, as for `Lab.of`.
         pool: how many backends the upstreams share, as for `Lab.of`.
-        labs: how many to use side by side; as many as this machine takes if not given.
-        audience: hears what happens meanwhile.
+        labs: how many to use in parallel; by default, as many as this machine can run.
+        audience: told what happens meanwhile.
 
     Raises:
         CaddyfileError: it cannot be run, or has no such route; says why, and where.

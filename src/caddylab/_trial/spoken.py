@@ -45,7 +45,7 @@ def _lines(report: Rehearsal, given: Proved) -> str:
 
 
 def _proofs(given: Proved) -> str:
-    """Which lines are for which row, and what they did by themselves."""
+    """Which lines are for which row, and what they did on their own."""
     said = ["What each row needs of it, and what that did by itself:"]
     for mended in given.found:
         if mended.step and mended.alone:
@@ -58,7 +58,7 @@ def _proofs(given: Proved) -> str:
 
 
 def _costs(given: Proved) -> Iterator[str]:
-    """What is to be thought of before these lines are written, and what they make worse."""
+    """What to consider before writing these lines, and what they make worse."""
     for row, by in given.worse.items():
         yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
     if given.by_chance:
@@ -80,7 +80,7 @@ def _costs(given: Proved) -> Iterator[str]:
 
 
 def _is_new(given: Proved, addition: Addition) -> bool:
-    """Whether the Caddyfile has nothing as good already."""
+    """Whether the Caddyfile lacks anything as good."""
     return addition.to(given.before, given.line) != given.before
 
 

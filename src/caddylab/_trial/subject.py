@@ -1,4 +1,4 @@
-"""The Caddyfile under test: its text, its pool, and what the route that is tried takes."""
+"""The Caddyfile under test: its text, its pool, and the requests that its tried route takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
 KINDS = ("GET", "POST")
 SHARES = {"random", "random_choose", "round_robin", "least_conn"}
-"""Policies by which every upstream has its share of the requests, however few users there are."""
+"""Policies that give every upstream its share of the requests, however few users there are."""
 PATIENCE = 5.0
 """Seconds for one request that shows whether a route can be tried."""
 WEIGHTS = 2
@@ -38,10 +38,10 @@ class Tested:
         proxy: the `reverse_proxy` whose upstreams suffer.
         pool: the numbers of the lab's backends that stand for them.
         written: how the file writes each of them.
-        ask: by which host and path users come to it.
-        methods: what they ask with.
+        ask: the host and the path by which users reach it.
+        methods: the HTTP methods that they use.
         route: the number of the route that is tried, from 1.
-        routes: all routes that could be.
+        routes: all routes that could be tried.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Tested:
 
     @property
     def shares(self) -> bool:
-        """Whether every upstream works, and so is missed when it is gone."""
+        """Whether every upstream has work, and so is missed when it is gone."""
         return set(self.proxy.policies) <= SHARES
 
     @property
@@ -82,7 +82,7 @@ class Tested:
         """The Caddyfile without one upstream.
 
         Raises:
-            CaddyfileError: it does not stand in the text by itself.
+            CaddyfileError: the upstream is not a word of its own in the text.
         """
         upstream = self.written[number]
         named = self.proxy.block.upstreams if self.proxy.block else []
@@ -98,7 +98,7 @@ class Tested:
         return _without_word(shorter, weights, WEIGHTS + place) if weights else shorter
 
     def _line_of_weights(self, text: str) -> int | None:
-        """Where the weights of the upstreams stand, of which there must be one for each."""
+        """The line of the upstreams' weights, of which there must be one for each upstream."""
         line = self.proxy.block.options.get("lb_policy") if self.proxy.block else None
         stands = line and "weighted_round_robin" in text.splitlines()[line - 1]
         return line if stands else None
@@ -119,13 +119,13 @@ def _spelt(word: str) -> set[str]:
 
 
 def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
-    """What there is to try in the Caddyfile that a lab has loaded.
+    """Find what to try in the Caddyfile that a lab has loaded.
 
     Args:
         rig: the lab.
         name: of the file.
         text: the Caddyfile.
-        route: which of its routes; else the one with most upstreams.
+        route: which of its routes; else the one with the most upstreams.
 
     Raises:
         CaddyfileError: it passes nothing on, or there is no such route.
@@ -140,7 +140,7 @@ def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
 
 
 def _reached(rig: Rig, one: Candidate) -> bool:
-    """Whether what users ask for comes to its upstreams; who has no answer has not gone astray."""
+    """Whether users' requests reach its upstreams; one without an answer counts as reaching."""
     ask, method = _ask(one), _methods(one)[0]
     people = Clients(address=ask.address) if ask.address else 1
     [asked] = rig.fire(
@@ -153,13 +153,13 @@ def _reached(rig: Rig, one: Candidate) -> bool:
 
 
 def _ask(one: Candidate) -> Ask:
-    """Whom users ask for; with the port where the site listens at an odd one."""
+    """The host that users ask for; with the port where that is not the usual one."""
     route = one.route
     return Ask(route.authority, route.path, route.headers, address=route.address)
 
 
 def _methods(one: Candidate) -> tuple[str, ...]:
-    """What users ask with: what the matchers on the way to the proxy let through, and what no
+    """The users' methods: those that the matchers on the way to the proxy let through, and that no
     other handler takes before it.
     """
     taken = [
@@ -170,7 +170,7 @@ def _methods(one: Candidate) -> tuple[str, ...]:
 
 
 def _comes(one: Candidate, method: str) -> bool:
-    """Whether a request with this method comes to the proxy, as far as can be told."""
+    """Whether a request with this method reaches the proxy, as far as can be told."""
     route, step = one.route, one.proxy.step
     asked = Asked(
         route.host or "localhost", route.path, method, route.address or USUAL, route.headers

@@ -14,7 +14,7 @@ WIDTHS = (28, 21, 20, 7)
 COMPARED = (28, 24, 24)
 WIDTH = 79
 HARD = "\u00a0"
-"""A blank where no line is broken: "4 × 502" stays together."""
+"""A space at which no line is broken: "4 × 502" stays together."""
 
 
 def head(names: Sequence[str] = HEAD, widths: Sequence[int] = WIDTHS) -> str:
@@ -23,7 +23,7 @@ def head(names: Sequence[str] = HEAD, widths: Sequence[int] = WIDTHS) -> str:
 
 
 def line(seen: Seen) -> str:
-    """A row of the table; what does not fit goes on below."""
+    """A row of the table; text that does not fit continues below."""
     slowest = f"{seen.slowest:.2f}{HARD}s" if seen.total else ""
     return row((f"{seen.sign}{HARD}{seen.row}", seen.answered, seen.words, slowest), WIDTHS)
 
@@ -71,7 +71,7 @@ def _broken(cell: str, width: int) -> list[str]:
 
 
 def _kept(words: str) -> str:
-    """A list of findings, which is broken only between two of them."""
+    """A list of findings that is broken only between two of them."""
     return (
         ", ".join(part.replace(" ", HARD) for part in words.split(", "))
         if "," in words or "×" in words
