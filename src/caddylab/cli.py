@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STOPPED = 130
-"""The exit code of what Ctrl-C has ended."""
+"""The exit code of a command that Ctrl-C has ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `caddylab`; by default those of this process.
     """
-    try:  # from here on, Ctrl-C is nothing to make a fuss about: not while this is imported, either
+    try:  # from here on, Ctrl-C ends the command quietly, even during this import
         from caddylab._cli.commands import run
 
         return run(arguments)

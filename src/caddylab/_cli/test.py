@@ -20,7 +20,7 @@ WELL, SHORT, CANNOT = 0, 1, 2
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("test", help="say which failures the users of a site would feel")
     parser.set_defaults(run=run)
     parser.add_argument(
@@ -67,7 +67,7 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it.
+    """Try the Caddyfile, and return the exit code.
 
     Returns:
         0; 1 if a row falls short of what is expected (without `--expect`: if Caddy could spare
@@ -106,7 +106,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _lacking(report: Rehearsal) -> dict[str, str]:
-    """Rows that Caddy could make better; without advice all that users feel and it may mend."""
+    """Rows that Caddy could improve; without advice, all that users feel and Caddy may mend."""
     if report.advice:
         return {m.row: "Caddy can mend it" for m in report.advice.found if m.step}
     return {seen.row: seen.words for seen in report.bad if any(seen.cost)}
@@ -134,7 +134,7 @@ def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]
 
 
 def _need_room(path: Path) -> None:
-    """Say beforehand what a minute of trials would be lost for."""
+    """Check first that the results can be written, or a minute of trials would be lost."""
     from caddylab._errors import LabError
     from caddylab._machine import files
 
@@ -161,7 +161,7 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _named(file: str) -> str | Path:
-    """A path, if there is such a file; the text of a pipe; else perhaps a name of the course's."""
+    """A path, if there is such a file; the text of a pipe; else a name of the course's."""
     try:
         path = Path(file).expanduser()
         piped, there = file == "-" or path.is_fifo(), path.exists()

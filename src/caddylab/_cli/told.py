@@ -17,7 +17,7 @@ class Told(Audience):
     """Prints what happens.
 
     Args:
-        bar: shows how far it is.
+        bar: shows the progress.
         file: the Caddyfile as the command line has it.
         seed: as the command line has it.
     """
