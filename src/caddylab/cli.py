@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+
+TYPE_CHECKING = False  # `typing` takes longer to import than all that is done until `main`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STOPPED = 130
 """The exit code of a command that Ctrl-C has ended."""
@@ -19,4 +23,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run(arguments)
     except KeyboardInterrupt:
+        print("caddylab: stopped.", file=sys.stderr)
         return STOPPED
