@@ -13,6 +13,7 @@ from caddylab import Answerer, CaddyfileError, Clients, Lab, LabError, Traffic
 from caddylab._caddy.adapted.sites import routes
 from caddylab._caddy.running.adapter import adapt
 from caddylab._caddy.running.program import executable
+from caddylab._caddy.safety.rootless import rootless
 from caddylab._machine.certificates import Signer
 
 SHOP = """{
@@ -118,7 +119,7 @@ def test_they_answer_what_they_are_told_also_after_a_restart(own):
     assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
     with own.backend(3).killed():
         assert own.fire(1, path="/ws").good == 0
-    meanwhile = own.fire(rate=300, duration=4, path="/ws", background=True)
+    meanwhile = own.fire(rate=300, duration=60, path="/ws", background=True)
     for _ in range(3):
         own.backend(3).kill()
         own.backend(3).start()
@@ -130,12 +131,38 @@ def test_everything_that_was_replaced_is_said_with_its_line(own):
     said = {(each.line, each.stood.partition(" ")[0]): each for each in own.substitutions}
     for place in (
         (2, "{$MAIL}"), (3, "order"), (6, "basic_auth"), (9, "rate_limit"), (12, "import"),
-        (17, "api2:9000"), (26, "10.0.0.5:81"), (None, "root"), (None, "output"),
+        (17, "api2:9000"), (26, "10.0.0.5:81"), (29, "root"), (14, "output"),
     ):  # fmt: skip
         assert place in said, place
     assert "admin@site.example" in said[2, "{$MAIL}"].runs
     assert "mholt/caddy-ratelimit" in said[9, "rate_limit"].means
     assert all(each.means for each in own.substitutions)
+    lines = [each.line for each in own.substitutions]
+    assert lines == sorted(filter(None, lines)) + [None] * lines.count(None)
+
+
+def test_an_upstream_that_a_variable_has_by_default_has_a_line(tmp_path):
+    text = "http://shop.test {\n\treverse_proxy {$SHOPS:shop1:80 shop2:80}\n}\n"
+    with Lab.of(text, "process") as lab:
+        assert {(each.line, each.stood) for each in lab.substitutions} == {
+            (2, "shop1:80"), (2, "shop2:80"),
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (":80 {\n\troot * /srv\n\thandle {\n\t\ttry_files /x\n\t\tfile_server\n\t}\n}", False),
+        (":80 {\n\troot /a/* /srv\n\tfile_server\n}", True),
+        (":80 {\n\tfile_server {\n\t\troot /srv\n\t}\n}", False),
+        (":80 {\n\thandle /a/* {\n\t\troot * /srv\n\t}\n\thandle {\n\t\tfile_server\n\t}\n}", True),
+        (":80 {\n\ttemplates\n\treverse_proxy a:1\n}", True),
+        (":80 {\n\troot * /srv\n\tphp_fastcgi a:1\n}", False),
+    ],
+)  # fmt: skip
+def test_the_folder_that_caddy_runs_in_is_told_of_where_it_counts(text, told):
+    servers = (adapt(executable(), text)[0] or {})["apps"]["http"]["servers"].values()
+    assert any(rootless(server["routes"]) for server in servers) is told
 
 
 def test_a_page_of_its_own_that_is_not_here_has_a_stand_in(own):
@@ -373,3 +400,18 @@ def test_who_only_lets_in_does_not_answer_in_the_place_of_the_site(named):
 
 def test_a_certificate_that_is_read_at_once_and_is_missing_is_left_out(named):
     assert [each.line for each in named.substitutions if "none.crt" in each.stood] == [8]
+
+
+def test_what_a_lab_does_in_its_own_way_is_said_with_its_line(lab):
+    lab.load(
+        "{\n\tadmin 0.0.0.0:2019\n\tstorage file_system /var/lib/caddy\n}\n"
+        ":80 {\n\tbind 10.0.0.1\n\tlog_skip /quiet\n\treverse_proxy backend1:8080\n}\n"
+    )
+    said = {(each.line, each.stood) for each in lab.substitutions}
+    assert said == {
+        (2, "admin 0.0.0.0:2019"),
+        (3, "storage file_system /var/lib/caddy"),
+        (6, "bind 10.0.0.1"),
+        (7, "log_skip"),
+    }
+    assert lab.fire(2).errors == 0

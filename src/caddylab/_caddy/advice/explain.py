@@ -1,4 +1,4 @@
-"""Caddy's refusals, retold: its own words, the learner's line, one sentence of help."""
+"""Caddy's refusals explained: its own words, the learner's line, one sentence of help."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caddylab._errors import CaddyfileError
 
 _EXAMPLES = {**TRANSPORT, **OPTIONS, **POLICIES}
 
-# Where in Caddy it went wrong: true, but no help to somebody who wrote a Caddyfile.
+# Where inside Caddy it went wrong: true, but no help to the author of a Caddyfile.
 _STATION = re.compile(
     r"""(?: adapting\ config\ using\ \w+\ adapter
           | loading\ (?:new\ )?config
@@ -37,6 +37,7 @@ _STATION = re.compile(
 )
 _PLACE = re.compile(r",? at Caddyfile:\d+(?: import chain:? \[.*?\])?")
 _LINE = re.compile(r"Caddyfile:(\d+)")
+_JSON = re.compile(r'\s*(?:\{|\[\s*\{?)\s*"')
 
 
 def refuse(message: str, text: str) -> CaddyfileError:
@@ -48,13 +49,14 @@ def refuse(message: str, text: str) -> CaddyfileError:
 
     Returns:
         Caddy's own words without its inner whereabouts, the line that they are about where
-        Caddy names one or it can be told, and help for a common mistake; no help is made up
+        Caddy names one or it can be found, and help for a common mistake; no help is made up
         for any other.
     """
     line, outline = _named_line(message), parse(text)
     source = _source(text, line)
     surplus = "surplus }" if outline.surplus else ""
-    context = "\n".join([message, source, surplus, f"inside {_outermost(outline, line)}"])
+    begins = "begins like JSON" if _JSON.match(text) else ""
+    context = "\n".join([message, source, surplus, begins, f"inside {_outermost(outline, line)}"])
     for mistake in MISTAKES:
         fields = _fields(mistake, context, source)
         help = _filled(mistake.help, fields) if fields is not None else None
@@ -118,8 +120,9 @@ def _fields(mistake: Mistake, context: str, source: str) -> dict[str, str] | Non
 
 
 def _behind(word: str, source: str) -> list[str]:
-    """What stands behind a word on its line."""
-    words = [each.rstrip(";") for each in source.split() if each not in "{}"]
+    """What follows a word on its line."""
+    split = source.replace("=", " ", 1) if f"{word}=" in source else source
+    words = [each.rstrip(";") for each in split.split() if each not in "{}"]
     return words[words.index(word) + 1 :] if word in words else []
 
 

@@ -1,4 +1,4 @@
-"""Keeps a configuration to its lab: each module that reaches farther is decided upon.
+"""Keeps a configuration within its lab: a decision is made on each module that reaches farther.
 
 Writing goes to the lab's folder, certificates come from the lab, reading is for the Caddyfile's
 own folder, and nothing is sent to anybody.
@@ -15,19 +15,20 @@ from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.https import Https
 from caddylab._caddy.safety.modules import MODULES
 from caddylab._caddy.safety.permits import Permits
+from caddylab._caddy.safety.rootless import rootless
 from caddylab._caddy.safety.rulings import RULINGS, WRITES
 from caddylab._caddy.safety.walk import Json, Part, modules
 
 _FILE = re.compile(r"(?<!\\)\{file\.(?P<path>[^}]*)\}")
 _IN_A_TEMPLATE = re.compile(r"\{\{.*\bfile\.", re.DOTALL)
-READ = {  # fields, wherever they stand, that name files
+READ = {  # fields that name files, wherever they occur
     "client_certificate_file", "client_certificate_key_file", "pem_files", "root_ca_pem_files",
     "template_file", "trusted_ca_certs_pem_files",
 }  # fmt: skip
 
 
 class Guard(Permits):
-    """Decides upon each part of one configuration, and changes it accordingly.
+    """Decides on each part of one configuration, and changes it accordingly.
 
     Attributes:
         certificates: the files of certificates that the Caddyfile brings along.
@@ -98,25 +99,29 @@ class Guard(Permits):
 
     def _default_root(self, config: Json) -> None:
         """Caddy would serve the folder that it runs in."""
-        root = self._default_pages()
+        servers = config["apps"]["http"]["servers"].values()
+        told = any(rootless(server.get("routes", [])) for server in servers)
+        root = self._default_pages(told)
         default = {"handle": [{"handler": "vars", "root": root}]}
-        for server in config["apps"]["http"]["servers"].values():
+        for server in servers:
             server.setdefault("routes", []).insert(0, default)
 
-    def _default_pages(self) -> str:
+    def _default_pages(self, told: bool) -> str:
         here = self.files.here
         own = here in self.files.allowed
         if self.stand_in and self.lenient and not (own and any(here.glob("index.*"))):
-            self.note(
-                "http.handlers.file_server", Verdict.REDIRECTED, "the folder that Caddy runs in",
-                "a folder with a stand-in page", "Its own pages are not in the lab.",
-            )  # fmt: skip
+            if told:
+                self.note(
+                    "http.handlers.file_server", Verdict.REDIRECTED,
+                    "the folder that Caddy runs in", "a folder with a stand-in page",
+                    "Its own pages are not in the lab.",
+                )  # fmt: skip
             return self.files.bring(self.stand_in)
         return self.files.bring(here) if own else f"{self.folder}/nothing"
 
 
 def _fields_of(node: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Every value with what holds it and its key there, the inner ones first."""
+    """Every value with its container and its key there, the inner ones first."""
     if isinstance(node, dict | list):
         places = node.items() if isinstance(node, dict) else enumerate(node)
         for key, value in places:

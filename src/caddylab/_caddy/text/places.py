@@ -1,4 +1,4 @@
-"""Where in a Caddyfile something stands that Caddy's JSON tells of without its line."""
+"""Finding the line in a Caddyfile of something that Caddy's JSON mentions without its line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from caddylab._caddy.text.tokens import located, parse
 
 _BEFORE_HOST = re.compile(r"^(?:[a-z0-9]+://|(?:tcp|udp)[46]?/)")
+_DEFAULT = re.compile(r"^\{\$[^}:]+:")
 _PROXIES = {"reverse_proxy", "to", "health_upstream", "php_fastcgi", "forward_auth"}
 
 
@@ -24,6 +25,17 @@ def line_of_upstream(dial: str, text: str) -> int | None:
     return _first(dial, in_proxies) or _first(dial, words)
 
 
+def line_of_statement(said: str, text: str) -> int | None:
+    """The line of the statement that begins with the words `said`.
+
+    Caddy's JSON may word it differently: then the line of the only statement with the first word.
+    """
+    wanted, statements = said.split(), list(parse(text).walk())
+    same = [s.line for s in statements if wanted and s.words[: len(wanted)] == wanted]
+    alike = [s.line for s in statements if s.words[:1] == wanted[:1] != []]
+    return same[0] if same else alike[0] if len(alike) == 1 else None
+
+
 def _first(wanted: str, words: list[tuple[int, str]]) -> int | None:
     for same in _sames(wanted):
         for line, word in words:
@@ -33,7 +45,7 @@ def _first(wanted: str, words: list[tuple[int, str]]) -> int | None:
 
 
 def _sames(wanted: str) -> Iterator[Callable[[str], bool]]:
-    """What may be meant by `wanted`, the closest first."""
+    """What `wanted` may mean, the closest first."""
     if not wanted:
         return
     host = wanted.rpartition(":")[0] or wanted
@@ -44,5 +56,10 @@ def _sames(wanted: str) -> Iterator[Callable[[str], bool]]:
 
 
 def bare(word: str) -> str:
-    """An address without its scheme, network and path: `http://app:3000/x` is `app:3000`."""
-    return _BEFORE_HOST.sub("", word.strip(",")).partition("/")[0]
+    """An address without its scheme, network and path: `http://app:3000/x` is `app:3000`.
+
+    The default of a variable, which may be several words, is what it stands for.
+    """
+    plain = _DEFAULT.sub("", word.strip(","))
+    plain = plain if "{" in plain else plain.rstrip("}")
+    return _BEFORE_HOST.sub("", plain).partition("/")[0]

@@ -32,7 +32,7 @@ from caddylab._caddy.adapted.tree import Json, handlers, merge
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.safety.authority import own_authority
-from caddylab._caddy.safety.decision import Decision
+from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.safety.transports import Transports
@@ -51,8 +51,11 @@ from caddylab._runtimes.listener import Listener
 
 ACCESS = "caddylab"
 STAND_IN = Path(__file__).with_name("stand_in")
-"""Pages in the place of those of somebody's own site."""
+"""Pages that stand in for those of somebody's own site."""
 ALL_ACCESS = "http.log.access"
+OWN_ADMIN = "the lab's own admin endpoint"
+NEEDS_ADMIN = "Through it the lab loads a Caddyfile, and nobody else changes what runs."
+NEEDS_EACH = "A request that is not logged could not be told from one that Caddy never ended."
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
 
 
@@ -60,10 +63,10 @@ LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"
 class Prepared:
     """A configuration ready to load, and what the learner should know of it.
 
-    `host` is what requests ask for that name no host of their own, and `to_itself` says whether
+    `host` is asked for by requests that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `certificates` are the files of those
     that the Caddyfile brings along. `numbers` says which backend stands for which upstream,
-    `listeners` what they speak, `pools` whom the name server names, and `expected` what each must
+    `listeners` what they speak, `pools` whom the name server lists, and `expected` what each must
     answer to pass the checks of its own file.
     """
 
@@ -91,14 +94,14 @@ class Instrument:
         text: the learner's Caddyfile, for error messages.
         files: what it may read of this machine; by default nothing.
         authority: signs the certificates of the backends.
-        own: whether it is somebody's own file: then what is missing is replaced, and said.
+        own: whether it is somebody's own file: then what is missing is replaced and reported.
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
         path: what the lab's requests ask for.
-        host: whom they ask for; else the first name of the main site.
+        host: the host they ask for; else the first name of the main site.
         port: the port that they go to, if that is decided.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
-        known: which backend stands for an upstream, whatever else is named.
+        known: which backend stands for an upstream, whatever other upstreams are named.
     """
 
     def __init__(
@@ -142,7 +145,7 @@ class Instrument:
         stand_in = STAND_IN if self.own else None
         transports = Transports(self.config, self.files, self.authority.root, lenient=self.lenient)
         guard = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient)
-        decisions = [*transports.keep(), *guard.keep(self.config)]
+        decisions = [*self._not_the_file_s(), *transports.keep(), *guard.keep(self.config)]
         plain = copy.deepcopy(self.config)
         self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
@@ -166,19 +169,32 @@ class Instrument:
             self.config, probe, host, self.listeners.doors, guard.certificates,
             self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.listeners,
             self.upstreams.pools,
-            self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
+            self._expected(plain),
+            [*opened, *self.listeners.elsewhere(), *self.upstreams.substitutions],
+            self.notes, decisions,
         )  # fmt: skip
 
     def _expected(self, config: Json) -> dict[int, list[dict[str, Any]]]:
-        """Whose checks must pass: in a lesson those of upstreams that are not the course's."""
+        """The upstreams whose checks must pass: in a lesson, those that are not the course's."""
         numbers = self.upstreams.numbers
         others = {n for name, n in numbers.items() if self.own or number_of(name) is None}
         wanted = expected(config, numbers)
         return {number: wanted.get(number, []) for number in others}
 
+    def _not_the_file_s(self) -> list[Decision]:
+        """What the lab does in its own way, whatever the Caddyfile says."""
+        said: Json = self.config.get("admin") or {}
+        skipped = [skip for skip in handlers(self.config, "vars") if skip.pop("log_skip", None)]
+        decisions = []
+        if set(said) - {"config"}:
+            stood = f"admin {'off' if said.get('disabled') else said.get('listen', '')}".strip()
+            decisions.append(Decision("admin", Verdict.REDIRECTED, stood, OWN_ADMIN, NEEDS_ADMIN))
+        if skipped:
+            decisions.append(Decision("http.handlers.vars", Verdict.LEFT_OUT, "log_skip", "",
+                                      NEEDS_EACH))  # fmt: skip
+        return decisions
+
     def _own_admin(self) -> None:
-        if "admin" in self.config:
-            self.notes.append("The lab keeps its own admin endpoint; your `admin` is not used.")
         extra = copy.deepcopy(self.runtime.extra_config())
         self.config["admin"] = extra.pop("admin")
         merge(self.config, extra)
@@ -190,7 +206,6 @@ class Instrument:
         return probe
 
     def _own_log(self) -> None:
-        self._skip_nothing()
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
@@ -198,7 +213,7 @@ class Instrument:
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         default = logs.setdefault("default", {})
-        if set(default) <= {"exclude"}:  # it would encode each request a second time, for nobody
+        if set(default) <= {"exclude"}:  # it would encode each request a second time, in vain
             default.setdefault("exclude", []).append("http")
         elif not default.get("include"):  # else Caddy refuses to exclude what is not included
             default.setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")
@@ -206,9 +221,3 @@ class Instrument:
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
             "level": "DEBUG", "include": LOGGERS,
         }  # fmt: skip
-
-    def _skip_nothing(self) -> None:
-        """A request that is not logged could not be told from one that Caddy never ended."""
-        skipping = [h for h in handlers(self.config, "vars") if h.pop("log_skip", None)]
-        if skipping:
-            self.notes.append("The lab needs each request in Caddy's log: `log_skip` skips none.")

@@ -1,4 +1,4 @@
-"""Braces, sites, and what is no Caddyfile."""
+"""Braces, sites, and texts that are no Caddyfile."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from caddylab._caddy.advice.mistakes.mistake import (
 
 TEMPLATES = (
     Mistake(
+        "\nbegins like JSON\n",
+        "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
+    ),
+    Mistake(
         r"\A[^\n]*(?:\{\{|\}\}|\{%|<%|%>)",
         "This is a template, to be filled in by another program: give the file that comes of it.",
     ),
@@ -23,7 +27,7 @@ TEMPLATES = (
         find=only(r"\$$\{$word\}"),
     ),
     Mistake(
-        r"\A[^\n]*'(?:https?://)?\$(?P<word>[A-Za-z_]\w*)",  # Caddy tells it in small letters
+        r"\A[^\n]*'(?:https?://)?\$(?P<word>[A-Za-z_]\w*)",  # Caddy reports it in lower case
         "A Caddyfile has variables of the environment as `{$$NAME}`.",
         find=only(r"(?i)\$$$word\b"),
     ),
@@ -118,18 +122,12 @@ SITES = (
         " write `tls internal`.",
     ),
     Mistake(
-        """subject does not qualify for certificate: '[{"]""",
-        "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
-    ),
-    Mistake(
         r"subject does not qualify for certificate: '(?P<word>[^']+)'",
         "`$word` is no name that a host can have, so there is no certificate for it: write your"
         " site's own name, such as `shop.example.com {`, or `http://` before it.",
         find=only(r"(?:^|[\s,/])$word(?:[\s,:/]|$$)"),
     ),
-    Mistake(
-        "caddyfile adapter: EOF", "The Caddyfile is empty; begin with a site, such as `:80 {`."
-    ),
+    Mistake(r"\A(?:[^\n]*: )?EOF\n", "The Caddyfile is empty; begin with a site, such as `:80 {`."),
 )
 
 REQUEST = (
