@@ -10,6 +10,7 @@ const MARGINS = MENU + 24; // and what the picture keeps free at its edges
 const LETTER = 0.52; // the width of a letter, in parts of its height
 const BOLD = 0.58;
 const ENTRY = 8; // letters of a legend's entry
+const APART = 8; // pixels between two numbers on an axis
 const CALM = 150; // milliseconds in which a width has to stay as it is
 
 /** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
@@ -71,13 +72,15 @@ const fitting = (Panel, MimeModel) => class extends Panel {
   /** Draw once with a guess of what the names take, and once more if that was wrong. */
   async draw() {
     const spec = this.model.data[CHART];
-    this.drawnIn = this.room;
-    const width = this.room ? Math.min(spec.width, this.room - FRAME) : spec.width;
+    const room = (this.drawnIn = this.room);
+    const narrow = room && spec.width > room - FRAME;
+    const width = narrow ? room - FRAME : spec.width;
     await this.drawAt(spec, width);
-    const frame = this.taken - width;
-    const fitting = Math.min(spec.width, this.room - frame);
-    const isOff = this.room && this.taken && Math.abs(fitting - width) > 1;
-    if (isOff && width >= LEAST) await this.drawAt(spec, fitting);
+    if (this.isDisposed || room !== this.drawnIn) return; // it is drawn anew already
+    const beyond = this.taken - room;
+    if (!room || !this.taken || (beyond <= 0 && !narrow)) return;
+    if (spec.hconcat) await this.show(below(spec));
+    else await this.drawAt(spec, Math.min(spec.width, width - beyond));
   }
 
   get taken() {
@@ -85,22 +88,33 @@ const fitting = (Panel, MimeModel) => class extends Panel {
     return picture && Number(picture.getAttribute("width")) + MENU;
   }
 
-  async drawAt(spec, width) {
-    const data = { ...this.model.data, [CHART]: fitted(spec, Math.max(LEAST, width), this.room - MARGINS) };
+  drawAt(spec, width) {
+    return this.show(fitted(spec, Math.max(LEAST, width), this.room - MARGINS));
+  }
+
+  async show(spec) {
+    const data = { ...this.model.data, [CHART]: spec };
     await this.chart.renderModel(new MimeModel({ data, metadata: this.model.metadata, trusted: true }));
   }
 };
 
+/** Two pictures one below the other. */
+const below = ({ hconcat, ...spec }) => ({ ...spec, vconcat: hconcat });
+
 /** The specification of a chart with a plot of this width, in so much room. */
 export function fitted(spec, width, room) {
-  if (!(width < spec.width)) return spec; // it fits, or it is made of several
-  const { title = {}, legend = {} } = spec.config ?? {};
+  if (!(width < spec.width)) return spec;
+  const { axis = {}, title = {}, legend = {} } = spec.config ?? {};
   const moved = pixels(spec, spec.width / 2, spec.width - width);
   return {
     ...moved,
     width,
     title: spec.title?.text ? wrapped(spec.title, title, room) : spec.title,
-    config: { ...spec.config, legend: { ...legend, columns: columns(legend, room) } },
+    config: {
+      ...spec.config,
+      axis: { ...axis, labelSeparation: APART },
+      legend: { ...legend, columns: columns(legend, room) },
+    },
   };
 }
 
