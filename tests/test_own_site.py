@@ -118,7 +118,7 @@ def test_they_answer_what_they_are_told_also_after_a_restart(own):
     assert {r.status for r in own.fire(2, path="/ws").requests} == {307}
     with own.backend(3).killed():
         assert own.fire(1, path="/ws").good == 0
-    meanwhile = own.fire(rate=300, duration=4, path="/ws", background=True)
+    meanwhile = own.fire(rate=300, duration=60, path="/ws", background=True)
     for _ in range(3):
         own.backend(3).kill()
         own.backend(3).start()
@@ -130,7 +130,7 @@ def test_everything_that_was_replaced_is_said_with_its_line(own):
     said = {(each.line, each.stood.partition(" ")[0]): each for each in own.substitutions}
     for place in (
         (2, "{$MAIL}"), (3, "order"), (6, "basic_auth"), (9, "rate_limit"), (12, "import"),
-        (17, "api2:9000"), (26, "10.0.0.5:81"), (None, "root"), (None, "output"),
+        (17, "api2:9000"), (26, "10.0.0.5:81"), (29, "root"), (14, "output"),
     ):  # fmt: skip
         assert place in said, place
     assert "admin@site.example" in said[2, "{$MAIL}"].runs
@@ -373,3 +373,18 @@ def test_who_only_lets_in_does_not_answer_in_the_place_of_the_site(named):
 
 def test_a_certificate_that_is_read_at_once_and_is_missing_is_left_out(named):
     assert [each.line for each in named.substitutions if "none.crt" in each.stood] == [8]
+
+
+def test_what_a_lab_does_in_its_own_way_is_said_with_its_line(lab):
+    lab.load(
+        "{\n\tadmin 0.0.0.0:2019\n\tstorage file_system /var/lib/caddy\n}\n"
+        ":80 {\n\tbind 10.0.0.1\n\tlog_skip /quiet\n\treverse_proxy backend1:8080\n}\n"
+    )
+    said = {(each.line, each.stood) for each in lab.substitutions}
+    assert said == {
+        (2, "admin 0.0.0.0:2019"),
+        (3, "storage file_system /var/lib/caddy"),
+        (6, "bind 10.0.0.1"),
+        (7, "log_skip"),
+    }
+    assert lab.fire(2).errors == 0

@@ -24,6 +24,17 @@ def line_of_upstream(dial: str, text: str) -> int | None:
     return _first(dial, in_proxies) or _first(dial, words)
 
 
+def line_of_statement(said: str, text: str) -> int | None:
+    """The line of the statement that begins with the words `said`.
+
+    Caddy's JSON may say it otherwise: then that of the only statement with the first of them.
+    """
+    wanted, statements = said.split(), list(parse(text).walk())
+    same = [s.line for s in statements if wanted and s.words[: len(wanted)] == wanted]
+    alike = [s.line for s in statements if s.words[:1] == wanted[:1] != []]
+    return same[0] if same else alike[0] if len(alike) == 1 else None
+
+
 def _first(wanted: str, words: list[tuple[int, str]]) -> int | None:
     for same in _sames(wanted):
         for line, word in words:

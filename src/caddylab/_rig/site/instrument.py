@@ -32,7 +32,7 @@ from caddylab._caddy.adapted.tree import Json, handlers, merge
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.safety.authority import own_authority
-from caddylab._caddy.safety.decision import Decision
+from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.files import Files
 from caddylab._caddy.safety.guard import Guard
 from caddylab._caddy.safety.transports import Transports
@@ -53,6 +53,9 @@ ACCESS = "caddylab"
 STAND_IN = Path(__file__).with_name("stand_in")
 """Pages in the place of those of somebody's own site."""
 ALL_ACCESS = "http.log.access"
+OWN_ADMIN = "the lab's own admin endpoint"
+NEEDS_ADMIN = "Through it the lab loads a Caddyfile, and nobody else changes what runs."
+NEEDS_EACH = "A request that is not logged could not be told from one that Caddy never ended."
 LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"]
 
 
@@ -142,7 +145,7 @@ class Instrument:
         stand_in = STAND_IN if self.own else None
         transports = Transports(self.config, self.files, self.authority.root, lenient=self.lenient)
         guard = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient)
-        decisions = [*transports.keep(), *guard.keep(self.config)]
+        decisions = [*self._not_the_file_s(), *transports.keep(), *guard.keep(self.config)]
         plain = copy.deepcopy(self.config)
         self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
@@ -166,7 +169,9 @@ class Instrument:
             self.config, probe, host, self.listeners.doors, guard.certificates,
             self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.listeners,
             self.upstreams.pools,
-            self._expected(plain), [*opened, *self.upstreams.substitutions], self.notes, decisions,
+            self._expected(plain),
+            [*opened, *self.listeners.elsewhere(), *self.upstreams.substitutions],
+            self.notes, decisions,
         )  # fmt: skip
 
     def _expected(self, config: Json) -> dict[int, list[dict[str, Any]]]:
@@ -176,9 +181,20 @@ class Instrument:
         wanted = expected(config, numbers)
         return {number: wanted.get(number, []) for number in others}
 
+    def _not_the_file_s(self) -> list[Decision]:
+        """What the lab does in its own way, whatever the Caddyfile says."""
+        said: Json = self.config.get("admin") or {}
+        skipped = [skip for skip in handlers(self.config, "vars") if skip.pop("log_skip", None)]
+        decisions = []
+        if set(said) - {"config"}:
+            stood = f"admin {'off' if said.get('disabled') else said.get('listen', '')}".strip()
+            decisions.append(Decision("admin", Verdict.REDIRECTED, stood, OWN_ADMIN, NEEDS_ADMIN))
+        if skipped:
+            decisions.append(Decision("http.handlers.vars", Verdict.LEFT_OUT, "log_skip", "",
+                                      NEEDS_EACH))  # fmt: skip
+        return decisions
+
     def _own_admin(self) -> None:
-        if "admin" in self.config:
-            self.notes.append("The lab keeps its own admin endpoint; your `admin` is not used.")
         extra = copy.deepcopy(self.runtime.extra_config())
         self.config["admin"] = extra.pop("admin")
         merge(self.config, extra)
@@ -190,7 +206,6 @@ class Instrument:
         return probe
 
     def _own_log(self) -> None:
-        self._skip_nothing()
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
@@ -206,9 +221,3 @@ class Instrument:
             "writer": self.runtime.log_writer(), "encoder": {"format": "json"},
             "level": "DEBUG", "include": LOGGERS,
         }  # fmt: skip
-
-    def _skip_nothing(self) -> None:
-        """A request that is not logged could not be told from one that Caddy never ended."""
-        skipping = [h for h in handlers(self.config, "vars") if h.pop("log_skip", None)]
-        if skipping:
-            self.notes.append("The lab needs each request in Caddy's log: `log_skip` skips none.")

@@ -11,6 +11,7 @@ from caddylab._caddy.adapted.routes import PROXY, hosts
 from caddylab._caddy.adapted.tree import Json, handlers, port_of
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.https import OWN
+from caddylab._caddy.text.places import bare, line_of
 from caddylab._rig.site.doors import Door, Doors
 from caddylab._rig.site.refusal import Refuse
 from caddylab._runtimes.base import Gate, Runtime
@@ -18,6 +19,8 @@ from caddylab._runtimes.base import Gate, Runtime
 PROXY_PROTOCOL = {"wrapper": "proxy_protocol", "timeout": "30s", "allow": ["0.0.0.0/0", "::/0"]}
 TLS = {"wrapper": "tls"}
 REDIRECTS = "caddylab_redirects"
+HERE = "the lab's own address"
+NOBODY_ELSE = "Nobody outside of the lab reaches its sites."
 NOBODYS_PORT = 1
 """What Caddy is told where a Caddyfile has no port of a kind; a lab listens on no such number."""
 
@@ -184,6 +187,16 @@ class Listeners:
                 self.notes.append(
                     f"The lab sends no traffic to :{door.port}; Caddy itself can reach it."
                 )
+
+    def elsewhere(self) -> list[Substitution]:
+        """The addresses that a lab does not have."""
+        listens = [each for server in self._written.values() for each in server["listen"]]
+        addresses = dict.fromkeys(bare(listen).rpartition(":")[0] for listen in listens)
+        text = self._refuse.text
+        return [
+            Substitution(line_of(address.strip("[]"), text), f"bind {address}", HERE, NOBODY_ELSE)
+            for address in addresses if address
+        ]  # fmt: skip
 
     def remark_certificates(self, tls: Json, *, lend: bool = False) -> list[Substitution]:
         """Say so where nobody can come in by HTTPS, as nobody could in production.

@@ -15,6 +15,7 @@ from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin
 from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.safety.decision import Decision
+from caddylab._caddy.text.places import line_of_statement
 from caddylab._engine.tls import Trust
 from caddylab._machine.certificates import Signer
 from caddylab._machine.undisturbed import Line
@@ -163,7 +164,8 @@ class Site:
         self.staged = self._stage(plan)
         self.routes, self._path, self._doors, self.adapted = found, path, plan.doors, adapted
         self._first = route
-        replaced = [*completed, *plan.substitutions, *map(_told, plan.decisions)]
+        decided = [_told(decision, text) for decision in plan.decisions]
+        replaced = [*completed, *plan.substitutions, *decided]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
         self.loaded = Loaded(name, text, [*told, *plan.notes], plan.decisions, replaced)
         return self.loaded
@@ -202,5 +204,6 @@ def _asked(found: list[Route], names: Iterable[str], *, own: bool) -> Route | No
     return first(found) if foreign else None
 
 
-def _told(decision: Decision) -> Substitution:
-    return Substitution(None, decision.stood, decision.runs, decision.why)
+def _told(decision: Decision, text: str) -> Substitution:
+    line = None if decision.by_default else line_of_statement(decision.stood, text)
+    return Substitution(line, decision.stood, decision.runs, decision.why)
