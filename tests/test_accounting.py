@@ -22,32 +22,44 @@ SITES = (
 )
 
 
-def disturb(lab, dice):
+SECURED = tuple(site.replace(":80 {", "shop.test {", 1) for site in SITES)
+
+
+def disturb(lab, dice, sites):
     """Something happens in the middle of a run."""
     backend = dice.choice(lab.backends)
     deeds = (
         backend.kill, backend.restore, backend.hung, lab.restore,
-        lambda: lab.load(dice.choice(SITES)), lambda: lab.load(lab.caddyfile),
+        lambda: lab.load(dice.choice(sites)), lambda: lab.load(lab.caddyfile),
     )  # fmt: skip
     with contextlib.suppress(FaultError):  # what is down already cannot hang
         dice.choice(deeds)()
 
 
-def run(lab, dice, count):
+def run(lab, dice, count, sites=SITES, http="1.1"):
     """Fire while things happen; sometimes stop."""
     lab.restore()
-    lab.load(dice.choice(SITES))
+    lab.load(dice.choice(sites))
     traffic = lab.fire(
         count, concurrency=dice.choice((5, 20)), clients=dice.choice((1, 7, 50)),
-        keepalive=dice.random() < 0.7, timeout=0.3, background=True,
+        keepalive=http == "2" or dice.random() < 0.7, timeout=0.3, background=True, http=http,
     )  # fmt: skip
     for k in range(1, 4):
         lab.wait_until(lambda k=k: traffic.done or len(traffic) >= k * count / 4)
-        disturb(lab, dice)
+        disturb(lab, dice, sites)
     if dice.random() < 0.3:
         return traffic.stop()
     lab.restore()
     return traffic.wait()
+
+
+@pytest.fixture
+def inner_witnesses(lab, monkeypatch):
+    """Those who see what went encrypted over the wire."""
+    diaries = Diaries(lab)
+    with diaries.followed():
+        yield Witnesses(lab, None, Log(lab, monkeypatch), diaries)
+    lab.restore()
 
 
 @pytest.fixture
@@ -76,6 +88,18 @@ def test_the_records_equal_what_the_witnesses_saw(lab, witnesses, figure, total)
         sent, runs = sent + len(traffic), runs + 1
     figure(f"{sent:,} requests in {runs} runs through kills, reloads and Stop: every record equals "
            "the wire, Caddy's log read a second time, and the backends' diaries")  # fmt: skip
+
+
+@pytest.mark.parametrize("http", ["1.1", "2"])
+@pytest.mark.parametrize("total", [600, pytest.param(20_000, marks=pytest.mark.attack)])
+def test_so_they_do_over_https(lab, inner_witnesses, figure, total, http):
+    dice, sent, runs = random.Random(total), 0, 0
+    while sent < total:
+        traffic = run(lab, dice, 300 if total < 10_000 else 2000, SECURED, http)
+        assert heard(lab, inner_witnesses, traffic) == []
+        sent, runs = sent + len(traffic), runs + 1
+    figure(f"{sent:,} requests in {runs} runs over HTTP/{http} and TLS, through the same: every "
+           "record equals Caddy's log read a second time, and the backends' diaries")  # fmt: skip
 
 
 def other_backend(request):

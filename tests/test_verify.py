@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,7 @@ from caddylab import Claim, plausible, verdicts
 from caddylab._caddy.running import program
 from caddylab._claims import verify as _verify
 from caddylab._claims.chapters.book import of_chapter
+from caddylab._cli import verdicts as commanded
 from caddylab._machine import shipped
 from caddylab.cli import main
 
@@ -102,6 +104,18 @@ def test_a_chapter_that_fails_does_not_hide_the_others(course, capsys):
     assert "01 did not run to its end." in told
     assert "ZeroDivisionError" in told
     assert "Notebooks that did not run to their end: 1." in told
+
+
+def test_the_longest_begins_first_and_all_are_told_in_their_order(course, capsys, monkeypatch):
+    begun = shipped.course() / "begun"
+    names = ["01", "02", commanded.LONGEST[0]]
+    cells = [f"with open({str(begun)!r}, 'a') as f: f.write('{{}} ')", "1 / 0"]
+    course({}, **{f"c{name}": [cells[0].format(name), cells[1]] for name in names})
+    monkeypatch.setattr(commanded, "AT_ONCE", 1)
+    assert main(["verify"]) == 1
+    assert begun.read_text().split() == [names[2], *names[:2]]
+    told = capsys.readouterr().out
+    assert re.findall(r"^(\d\d) did not run", told, re.M) == names
 
 
 def test_it_can_be_called_where_a_loop_is_running(course):

@@ -12,9 +12,13 @@ from caddylab._caddy.running import program
 from caddylab._claims import verify as _verify
 from caddylab._claims.claims import Claim
 from caddylab._claims.verify import ChapterFailed, Comparison
+from caddylab._look import png
 
-AT_ONCE = min(2, os.cpu_count() or 1)
-"""So many chapters are run at the same time: they mostly wait."""
+AT_ONCE = min(4, 2 * (os.cpu_count() or 1))
+"""So many chapters are run at the same time: each waits two thirds of its time."""
+
+LONGEST = ("12", "09", "10", "11", "08")
+"""They begin first, so that at the end no long one is left to run by itself."""
 
 Result = list[Claim] | ChapterFailed
 
@@ -46,10 +50,11 @@ def verify(names: Sequence[str], caddy: Path | None, runtime: str | None, keep: 
 
 
 def _settings(caddy: Path | None, runtime: str | None) -> dict[str, str]:
+    unseen = {png.VARIABLE: "off"}  # nobody looks at the charts
     if caddy:
         program.version(caddy)
-        return {program.OTHER: str(caddy.resolve()), "CADDYLAB_RUNTIME": "process"}
-    return {"CADDYLAB_RUNTIME": runtime} if runtime else {}
+        return unseen | {program.OTHER: str(caddy.resolve()), "CADDYLAB_RUNTIME": "process"}
+    return unseen | ({"CADDYLAB_RUNTIME": runtime} if runtime else {})
 
 
 def _headline(chapters: int, settings: Mapping[str, str]) -> str:
@@ -71,7 +76,14 @@ def _results(
             return error
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from zip(chapters, pool.map(judge, chapters), strict=True)
+        begun = {chapter: pool.submit(judge, chapter) for chapter in sorted(chapters, key=_turn)}
+        yield from ((chapter, begun[chapter].result()) for chapter in chapters)
+
+
+def _turn(chapter: Path) -> int:
+    """Its place among the longest, and all others behind them."""
+    number = chapter.stem[:2]
+    return LONGEST.index(number) if number in LONGEST else len(LONGEST)
 
 
 def _report(chapter: Path, result: Result) -> int:

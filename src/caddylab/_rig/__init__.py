@@ -1,1 +1,1 @@
-"""A real Caddy, its backends, the engine and the journal, put together; it says nothing."""
+"""A real Caddy, its backends, the engine and the journal, put together; it prints nothing."""

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 WAITS = {"started": (), "ready": ("ready",), "healthy": ("ready", "healthy")}
-"""What a rolling restart can wait for, by what is asked of each backend."""
+"""What a rolling restart can wait for, and how each backend is asked about it."""
 
 
 @border(LabError)
 class BackendSide(LabSide):
-    """The backends, and what becomes of them."""
+    """The backends, their faults, and Caddy's opinions of them."""
 
     def backend(self, number: int | str) -> Backend:
         """One of the backends.
@@ -41,7 +41,7 @@ class BackendSide(LabSide):
 
     @property
     def numbers(self) -> dict[str, int]:
-        """Which backend stands for which upstream, by the Caddyfile in force."""
+        """Which backend stands for which upstream of the Caddyfile in force."""
         return dict(self.stack.fleet.numbers)
 
     @property
@@ -67,15 +67,15 @@ class BackendSide(LabSide):
 
         Args:
             down_for: seconds for which each is away.
-            ready_after: seconds after its start for which each is not ready: it answers 503.
-            wait: for what each time before the next is restarted: "started", its process
-                answers; "ready", it serves; "healthy", Caddy thinks so, too.
-            pause: seconds besides.
-            kill: end them by SIGKILL; else by SIGTERM.
+            ready_after: seconds after its start during which each is not ready: it answers 503.
+            wait: what to wait for before the next one is restarted: "started", its process
+                answers; "ready", it serves; "healthy", Caddy considers it healthy as well.
+            pause: further seconds to wait after that.
+            kill: end them with SIGKILL; else with SIGTERM.
 
         Raises:
             FaultError: one of them is down already.
-            WaitTimeout: one of them does not become what is waited for.
+            WaitTimeout: one of them does not reach that state in time.
         """
         if wait not in WAITS:
             raise LabError(f"A rolling restart waits for {' or '.join(WAITS)}, not {wait!r}.")
@@ -102,17 +102,17 @@ class BackendSide(LabSide):
     def faults(self) -> list[Span]:
         """Every fault of this lab, with its beginning and end (Unix time).
 
-        A backend that ended without us, killed from outside perhaps, is among them: "died".
+        A backend that the lab did not end, killed from outside perhaps, is among them: "died".
         """
         self.stack.fleet.look()
         return list(self.stack.fleet.spans)
 
     @property
     def opinions(self) -> list[Span]:
-        """When Caddy thought what of a backend.
+        """Caddy's opinions of the backends, each with its beginning and end (Unix time).
 
         The `kind` is "unhealthy" (by its checks), "failed" (by failures that it remembers) or
-        "full"; `proxy` names the proxies that thought so, where not all did.
+        "full"; `proxy` names the proxies that held the opinion, where not all did.
         """
         self.stack.journal.catch_up()
         return list(self.stack.journal.opinions.spans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class CaddySide(LabSide):
             What was loaded, with warnings about what Caddy accepts in silence.
 
         Raises:
-            CaddyfileError: Caddy refuses it, or it needs something that a lab has not; the
+            CaddyfileError: Caddy refuses it, or it needs something that a lab lacks; the
                 configuration before it stays in force.
         """
         self._need_open()
@@ -46,8 +47,11 @@ class CaddySide(LabSide):
 
     @property
     def warnings(self) -> Loaded:
-        """What was loaded last, with its warnings, also those that `warn=False` has held back."""
-        return self.stack.site.loaded
+        """What was loaded last, with all that there is to say about it.
+
+        That is also what `warn=False` has held back, and what the Caddyfile lacks.
+        """
+        return replace(self.stack.site.loaded, asked=True)
 
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.

@@ -19,9 +19,9 @@ from caddylab._rig.lab_side import LabSide
 from caddylab._traffic.traffic import Traffic
 
 LONGEST = 600.0
-"""Seconds after which a load ends, whatever becomes of its block."""
+"""Seconds after which a load ends, whatever its block still does."""
 LEAD = 0.3
-"""Seconds for which all is well before and after what the block does."""
+"""Seconds of load before the block begins, and after it ends."""
 
 
 @border(LabError)
@@ -68,28 +68,28 @@ class ClientSide(LabSide):
             rate: requests per second for `duration` seconds (open loop), whatever the answers.
             clients: how many users take turns, each with an IP address and cookies of their
                 own that last as long as the lab; or a `Clients` of your own.
-            path: what to ask for; else "/test-api", or, of a Caddyfile with upstreams of other
+            path: what to ask for; else "/test-api", or, for a Caddyfile with upstreams of other
                 names, what its first route takes.
-            host: whom to ask for; else the first name that the site has, or "localhost".
-            scheme: "https" or "http"; else what the site speaks. Where it speaks HTTPS, "http"
+            host: the host to ask for; else the first name that the site has, or "localhost".
+            scheme: "https" or "http"; else the site's own. Where the site speaks HTTPS, "http"
                 meets the redirect.
-            route: one of `lab.routes`: what is not said here is asked as that takes it, by its
-                method, with its headers, and from an address that it lets in. Where neither path
+            route: one of `lab.routes`: whatever is not named here is chosen to fit it: its
+                method, its headers, and an address that it lets in. Where neither path
                 nor host is named, it is the first route of a Caddyfile of your own.
             timeout: seconds that a client waits for the whole answer.
             retries: how often a client sends a request again that was refused, cut off or not
                 answered in time, or whose answer was a 429 or 5xx.
             backoff: seconds before the first time; twice as long before each further one, give
-                or take a half. A `Retry-After` in the answer makes it longer.
+                or take a half. A `Retry-After` in the answer can make it longer.
             budget: how many may be sent again in all, as a share of those sent for the first
-                time, such as 0.1; None = without an end.
+                time, such as 0.1; None = without a limit.
             http: "1.1", or "2" where a site speaks HTTPS: then each client has one connection, on
                 which all its requests go at once.
-            background: return at once; the traffic has `wait()` and `stop()`.
+            background: whether to return at once; the traffic has `wait()` and `stop()`.
 
         Raises:
             TrafficError: this cannot be fired; says why.
-            Stopped: Stop was pressed, a KeyboardInterrupt; `lab.last` has what was sent.
+            Stopped: Stop was pressed (a KeyboardInterrupt); `lab.last` has what was sent.
         """
         self._need_open()
         order = self.stack.sender.order(
@@ -112,14 +112,14 @@ class ClientSide(LabSide):
 
     @contextlib.contextmanager
     def under_load(self, rate: float = 100, **how: Any) -> Iterator[Traffic]:
-        """Have users come all the time while the block of a `with` does something.
+        """Send requests at a steady rate while the block of a `with` statement runs.
 
         Args:
             rate: requests per second.
-            how: as for `fire`, but for `count`, `rate`, `duration` and `background`.
+            how: as for `fire`, except `count`, `rate`, `duration` and `background`.
 
         Yields:
-            The records. At the end of the block nobody comes any more, and those under way
+            The records. At the end of the block nothing more is sent, and requests under way
             are waited for.
 
         Raises:
@@ -149,11 +149,11 @@ class ClientSide(LabSide):
         Args:
             count: how many, each of a client of its own.
             path: path and query; "/ws" is where the course's backends speak.
-            host: whom to ask for; else whom `fire` asks for.
+            host: the host to ask for; else the one that `fire` asks for.
             headers: more headers of the handshake.
 
         Returns:
-            Their records: who is open, how many messages came, how each ended.
+            Their records: which are open, how many messages came, how each ended.
 
         Raises:
             TrafficError: there cannot be so many.
@@ -174,11 +174,11 @@ class ClientSide(LabSide):
         Args:
             count: how many, each of a client of its own.
             path: path and query; "/stream/30" is a line every 0.1 s, 30 in all.
-            host: whom to ask for; else whom `fire` asks for.
+            host: the host to ask for; else the one that `fire` asks for.
             headers: more request headers.
 
         Returns:
-            Their records, as of `websockets`; one that came to its end is "complete".
+            Their records, as for `websockets`; one that came to its end is "complete".
 
         Raises:
             TrafficError: there cannot be so many.
@@ -199,14 +199,14 @@ class ClientSide(LabSide):
 
         Args:
             path: path and query.
-            host: whom to ask for; else the first name that the site has.
+            host: the host to ask for; else the first name that the site has.
             scheme: "https" or "http"; else what the site speaks.
             timeout: seconds to wait for each part of the answer; None = for ever.
             options: `headers`, `params`, `cookies` and `follow_redirects` (within the lab only).
 
         Raises:
             LabError: there is no answer; says why.
-            CaddyGone: because Caddy has ended.
+            CaddyGone: there is no answer because Caddy has ended.
         """
         self._need_open()
         return self.stack.visitor.get(path, host, scheme, timeout, options)

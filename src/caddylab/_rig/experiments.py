@@ -1,4 +1,4 @@
-"""What the course's experiments do again and again, each by a name."""
+"""Steps that the course's experiments repeat, each under a name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Crowd = Annotated[int, Between(1, 10_000)]
 
 @border(LabError)
 class Experiments(ClientSide, BackendSide, Waits):
-    """Whole steps of an experiment, for which each would be a loop or a helper of its own."""
+    """Whole steps of an experiment; else each would be a loop or a helper in a notebook."""
 
     if TYPE_CHECKING:
 
@@ -33,14 +33,14 @@ class Experiments(ClientSide, BackendSide, Waits):
             at_once, takes, queue: as for a backend's `limited`.
 
         Raises:
-            FaultError: these are no such numbers.
+            FaultError: one of these numbers is not valid.
         """
         self.restore()
         for backend in self.backends:
             backend.limited(at_once, takes=takes, queue=queue)
 
     def gust(self, crowd: Crowd, *, after: Seconds = 0.5, **steady: Any) -> Traffic:
-        """Send a steady load, and once, all at a time, a crowd that does not come again.
+        """Send a steady load, and in its midst, all at once, a crowd that comes a single time.
 
         Args:
             crowd: how many.
@@ -64,12 +64,12 @@ class Experiments(ClientSide, BackendSide, Waits):
 
     @contextlib.contextmanager
     def in_hand(self, number: int | str, requests: Crowd, path: str) -> Iterator[Traffic]:
-        """Let a backend have so many requests in hand when the block of a `with` begins.
+        """Have a backend work on `requests` requests when the block of a `with` statement begins.
 
         Args:
             number: the backend's.
             requests: how many.
-            path: what they ask for: a page that leads to this backend, and takes its time. The
+            path: what they ask for: a slow page that leads to this backend. The
                 end of the block waits for them.
 
         Raises:
@@ -85,7 +85,7 @@ class Experiments(ClientSide, BackendSide, Waits):
         run.wait()
 
     def received(self, run: Traffic | None = None) -> int:
-        """How many requests the backends themselves say they have worked on, checks as well.
+        """How many requests, checks included, the backends themselves say they have worked on.
 
         Args:
             run: count only this run's; a retry counts again.
@@ -98,7 +98,7 @@ class Experiments(ClientSide, BackendSide, Waits):
 
         Args:
             run: the run.
-            n: which of its requests; they are counted from 1.
+            n: the number of the request, counted from 1.
         """
         id = f"{run.run.id}-{n}"
         told = (b.number for b in self.backends if id in {e["id"] for e in b.requests()})

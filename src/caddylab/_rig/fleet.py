@@ -1,4 +1,4 @@
-"""The backends of one lab, taken together."""
+"""All backends of one lab."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Fleet:
     Args:
         runtime: whose backends.
         journal: what Caddy's log says.
-        make: makes each of them of its unit, the lab's secret, the journal and the spans.
+        make: makes each of them from its unit, the lab's secret, the journal and the spans.
 
     Attributes:
         spans: every fault, with its beginning and end.
@@ -50,7 +50,7 @@ class Fleet:
         journal.opinions.members = self.names.members
 
     def dress(self, plan: Prepared) -> None:
-        """Let the backends speak and answer what a Caddyfile expects of its upstreams."""
+        """Have the backends speak and answer as a Caddyfile expects of its upstreams."""
         own = assignment.names(plan.numbers)
         for backend in self.backends:
             backend.name = called(backend.number, own)
@@ -84,7 +84,7 @@ class Fleet:
         return number
 
     def look(self) -> None:
-        """Note what has become of each without us."""
+        """Note what has happened to each from outside the lab."""
         for backend in self.backends:
             backend.look()
 

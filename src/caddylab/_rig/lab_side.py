@@ -1,4 +1,4 @@
-"""What the sides of a lab share: what is put together, and whether it still lives."""
+"""What the sides of a lab share: its stack, and whether it has been closed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from caddylab._rig.stack import Stack
 
 
 class LabSide:
-    """One side of a lab: the caddy's, the clients' or the backends'.
+    """One side of a lab: Caddy's, the clients', the backends' or the observer's.
 
     Attributes:
-        stack: what the lab is put together of; for what reads or measures a lab from within.
+        stack: the parts of the lab; for code that reads or measures a lab from within.
     """
 
     stack: Stack
@@ -20,7 +20,7 @@ class LabSide:
 
     @property
     def closed(self) -> bool:
-        """Whether it has come to its end."""
+        """Whether the lab has been closed."""
         return not self._finalizer.alive
 
     def _need_open(self) -> None:

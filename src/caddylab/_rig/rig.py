@@ -58,14 +58,14 @@ class Rig(CaddySide, Experiments, WatchSide):
         allow: Iterable[str | Path] = (),
         pool: int | None = None,
     ) -> Self:
-        """A lab for somebody's own Caddyfile: with as many backends as it has upstreams.
+        """A lab for a Caddyfile of your own, with as many backends as it has upstreams.
 
-        What the file lacks here is invented, replaced or left out, and said: see `substitutions`.
+        What this lab cannot offer is invented, replaced or left out: see `substitutions`.
 
         Args:
             caddyfile: its path; or its text, or a name of the course's.
             runtime: as for a lab.
-            envfile: a file of environment variables (`NAME=value`), before those of this process.
+            envfile: a file of environment variables (`NAME=value`), which win over this process's.
             allow: folders and files that it may read, besides the folder that it lies in.
             pool: how many backends; upstreams share them if there are more of those.
 
@@ -86,16 +86,16 @@ class Rig(CaddySide, Experiments, WatchSide):
         return lab
 
     def at_home(self, folder: Path | None, variables: Mapping[str, str]) -> None:
-        """Take every Caddyfile from now on for somebody's own.
+        """Treat every Caddyfile from now on as a learner's own site, not as a lesson's.
 
         Args:
-            folder: in which the relative paths of a text begin, and which it may read.
+            folder: the folder that the relative paths of a text start from, and that it may read.
             variables: environment variables besides those of this process.
         """
         reading = self.stack.site.reading
         reading.lenient, reading.home, reading.variables = True, folder, dict(variables)
 
-    # --- what a lab that speaks does otherwise -----------------------------------------------
+    # --- what a lab that prints does otherwise -----------------------------------------------
 
     def _make_backend(
         self, unit: Unit, secret: str, journal: Journal, spans: list[Span]
@@ -103,13 +103,13 @@ class Rig(CaddySide, Experiments, WatchSide):
         return Backend(unit, secret, journal, spans)
 
     def _started(self) -> None:
-        """It is ready."""
+        """Called when the lab is ready."""
 
     def _introduce(self, loaded: Loaded) -> None:
-        """Somebody's own Caddyfile is in force."""
+        """Called when a Caddyfile of the learner's own is in force."""
 
     def _ended(self) -> None:
-        """It has been closed."""
+        """Called when the lab has been closed."""
 
     # --- time --------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Rig(CaddySide, Experiments, WatchSide):
     # --- life --------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Begin again as a new lab would, in less than two seconds; records are kept.
+        """Return to the state of a new lab, in less than two seconds; records are kept.
 
         Traffic that still runs is stopped, every fault is undone, clients have no cookies,
         and the first, plain Caddyfile is in force. A Caddy that has ended, or does not answer
@@ -170,7 +170,7 @@ class Rig(CaddySide, Experiments, WatchSide):
         undisturbed(self._end)
 
     def _end(self) -> None:
-        with self._one_end:  # who closes it once more, after Stop perhaps, waits for the end
+        with self._one_end:  # a second call, after Stop perhaps, waits for the end
             self.stack.sender.stop()
             self._conclude()
 

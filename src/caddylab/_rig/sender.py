@@ -1,4 +1,4 @@
-"""Requests on their way: what is asked for becomes a plan, the plan a run, the run its records."""
+"""Sending requests: an order becomes a plan, the plan a run, and the run its records."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from caddylab._traffic.traffic import Traffic
 from caddylab._view.feed import Feed
 
 GLANCE = 0.1
-"""Seconds: small runs that follow each other do not look at each backend each time (12 ms in
-containers); who has died is found by the next look, with the time of its death."""
+"""Seconds. Small runs in quick succession do not look at each backend each time (12 ms in
+containers); a backend that died is found by the next look, with the time of its death."""
 
 
 class Sender:
-    """Sends to a site, and keeps what comes of it.
+    """Sends requests to a site, and keeps their records.
 
     Args:
         engine: what sends.
-        site: where to.
+        site: the site to send to.
         journal: adds the attempts to the records.
         fleet: whose faults belong to the records.
-        feed: is told of each run.
-        ended: the error for a Caddy that has ended, if it has.
+        feed: hears of each run.
+        ended: returns the error for a Caddy that has ended, if it has.
 
     Attributes:
         last: the records of the latest run.
@@ -75,14 +75,14 @@ class Sender:
         """A run that can be begun.
 
         Args:
-            clients: how many, or who.
+            clients: how many clients take turns, or the clients themselves.
             path: what to ask for; else the site's.
-            host: whom to ask for; else the site's.
+            host: the host to ask for; else the site's.
             scheme: "https" or "http"; else what the site speaks.
-            route: what else is asked as it takes it; else the site's first, if nothing is named.
+            route: everything else is chosen to fit it; else the site's first, if nothing is named.
             method: of the request.
             headers: of the request.
-            what: as for `Plan`.
+            what: further arguments of `Plan`.
 
         Raises:
             TrafficError: this cannot be fired.
@@ -105,7 +105,7 @@ class Sender:
         return Order(lambda: self._begin(plan, people, door))
 
     def _from(self, route: Route | None) -> Clients:
-        """Who takes turns; where a route lets in but some addresses, users with one of those."""
+        """The clients that take turns; where a route lets in only some addresses, these."""
         if not (route and route.address):
             return self.clients
         return self._let_in.setdefault(route.address, Clients(address=route.address))
@@ -115,7 +115,7 @@ class Sender:
 
         def settle(run_id: str) -> str:
             if glance.due():
-                fleet.look()  # one that has died meanwhile is part of the records
+                fleet.look()  # a backend that has died meanwhile is part of the records
             return journal.settle(run_id)
 
         def prepare(run: Run) -> None:
@@ -136,7 +136,7 @@ class Sender:
         self, count: int, path: str, host: str | None, headers: Mapping[str, str], *,
         stream: bool, address: str = "",
     ) -> Conversations:  # fmt: skip
-        """Open WebSockets or streams; they are closed with all that is sent.
+        """Open WebSockets or streams; `stop` closes them too.
 
         Raises:
             TrafficError: there cannot be so many.
@@ -163,6 +163,6 @@ class Sender:
             self._held.pop().close()
 
     def renew(self) -> None:
-        """Have other clients, who hold no cookies."""
+        """Replace the clients by new ones, which hold no cookies."""
         self.clients = Clients()
         self._let_in: dict[str, Clients] = {}

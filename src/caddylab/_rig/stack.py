@@ -1,4 +1,4 @@
-"""What one lab runs, put together: it is started as one, and it ends as one."""
+"""The parts that one lab runs, put together: started and ended as one."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ FIRST_ANSWERS = 10.0
 
 
 class Stack:
-    """A Caddy, its backends, the engine that sends to them, and what is read of them.
+    """A Caddy, its backends, the engine that sends to them, and what observes them.
 
     Args:
         runtime: "podman", "process" or "auto".
-        lab_id: what its processes are known by.
+        lab_id: identifies its processes.
         backends: how many.
         life: ends everything that is started here.
         make_backend: makes each of the backends.
 
     Attributes:
         runtime: where it runs.
-        reason: why there, in a sentence.
+        reason: why it runs there, in a sentence.
         admin: asks Caddy itself.
         journal: what Caddy's log says.
         fleet: the backends.
         site: what Caddy serves.
         visitor: asks it, unrecorded.
-        feed: what happens, for those who watch.
+        feed: tells observers what happens.
         engine: what sends.
-        sender: has it send, and keeps what came of it.
+        sender: has the engine send, and keeps the records.
         ready: when it was ready (Unix time).
         took: how many seconds that took.
     """
@@ -72,7 +72,7 @@ class Stack:
 
     def _put_together(self, life: contextlib.ExitStack, make_backend: MakeBackend) -> None:
         runtime = self.runtime
-        # All that Caddy printed: why it ended stands before a page for each open request.
+        # All that Caddy printed: the reason comes before a page of output per open request.
         self._last_words = partial(runtime.output, 1_000_000)
         self.admin = admin = Admin(runtime.admin(), runtime.caddy_runs, self._last_words)
         self.journal = journal_of(runtime, admin)
@@ -116,7 +116,7 @@ class Stack:
         self.site.load(caddyfiles.plain(len(self.fleet.backends)))
 
     def reset(self) -> None:
-        """Be as at the beginning; records are kept."""
+        """Return to the initial state; records are kept."""
         self.sender.stop()
         if anew := not self.site.answers():
             self.runtime.restart_caddy()
@@ -128,7 +128,7 @@ class Stack:
             self.load_plain()
 
     def heeding(self, condition: Callable[[], object]) -> Callable[[], object]:
-        """A condition that only Caddy can bring about: CaddyGone when that has ended."""
+        """A condition that only Caddy can bring about; it raises CaddyGone when Caddy has ended."""
         look = Every(LOOK)
 
         def asked() -> object:

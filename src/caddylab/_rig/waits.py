@@ -1,4 +1,4 @@
-"""What an experiment waits for, by its name: so that no cell has to say how to look for it."""
+"""Named waits for experiments, so that no cell has to spell out a condition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Waits:
     """Waits with a name. Each returns how many seconds it took, and raises `WaitTimeout`.
 
-    What only Caddy can bring about is not waited for when it has ended: `CaddyGone`.
+    A wait for something that only Caddy can bring about raises `CaddyGone` when Caddy has ended.
     """
 
     stack: Stack
@@ -36,11 +36,11 @@ class Waits:
             """Wait for any condition."""
 
     def wait_until_healthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
-        """Wait until these backends are well in Caddy's opinion."""
+        """Wait until these backends are healthy in Caddy's opinion."""
         return self._wait_for_opinion(HEALTHY, numbers, timeout)
 
     def wait_until_unhealthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
-        """Wait until Caddy's health checks have found these backends ill."""
+        """Wait until Caddy's health checks have found these backends unhealthy."""
         return self._wait_for_opinion(UNHEALTHY, numbers, timeout)
 
     def _wait_for_opinion(self, opinion: str, numbers: tuple[Any, ...], timeout: float) -> float:
@@ -71,24 +71,24 @@ class Waits:
         return found[0]
 
     def wait_for_work(self, number: int | str, requests: int = 1) -> float:
-        """Wait until a backend works on so many requests, or more."""
+        """Wait until a backend works on at least that many requests."""
         backend = self.backend(number)
         return self.wait_until(
             lambda: backend.in_flight >= requests, 10, f"{backend.name} works on {requests}"
         )
 
     def wait_for_requests(self, run: Traffic, more_than: int) -> float:
-        """Wait until a run in the background has more requests behind it, or is over."""
+        """Wait until a background run has sent more than `more_than` requests, or is over."""
         return self.wait_until(
             lambda: run.done or len(run) > more_than, 60, f"more than {more_than} requests"
         )
 
     def wait_for_record(self, number: int | str, id: str | Traffic) -> float:
-        """Wait until a backend has done with a request, whoever still waits for it.
+        """Wait until a backend has finished a request, whether or not anybody still waits for it.
 
         Args:
             number: the backend's.
-            id: the request's; of a run it is the first.
+            id: the request's; of a run, the first request's.
         """
         if isinstance(id, Traffic):
             id = f"{id.run.id}-1"

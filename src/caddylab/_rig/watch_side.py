@@ -1,4 +1,4 @@
-"""A lab from the side of whoever watches it: what Caddy tells of itself, as in production."""
+"""A lab from the side of its observer: what Caddy reports about itself, as in production."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class WatchSide(LabSide):
             One row a line, with its `value`. An upstream has its name in the Caddyfile.
 
         Raises:
-            LabError: Caddy tells no such metric now.
+            LabError: Caddy reports no such metric now.
             CaddyGone: Caddy has ended.
         """
         self._need_open()
@@ -81,7 +81,7 @@ class WatchSide(LabSide):
         return told.log(kind, journal.written(), journal.begun[1], self._called)
 
     def _called(self, dial: str) -> str:
-        """What the Caddyfile calls a dial address."""
+        """The Caddyfile's name for a dial address."""
         number = self.stack.journal.backend_at(bare(dial))
         if number is None:
             return dial

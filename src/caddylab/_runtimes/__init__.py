@@ -16,20 +16,20 @@ VARIABLE = "CADDYLAB_RUNTIME"
 NOT_IN_CONTAINERS = "Not in containers:"
 NOT_STARTED = "Podman cannot start one here:"
 LINE = 125
-"""Letters of a reason that a reader takes in at once."""
+"""How many characters of a reason a reader takes in at a glance."""
 MORE = "; `caddylab doctor` says more."
 
 _failures: list[str] = []
-"""Why containers did not start in this process; once is enough, for each try takes its time."""
+"""Why containers did not start in this process; they are tried once only, since it takes long."""
 _told: set[str] = set()
-"""The reasons given in this process: nobody needs one twice."""
+"""The reasons already shown in this process: nobody needs one twice."""
 
 
 def start(name: str, lab_id: str, backends: int, life: ExitStack) -> tuple[Runtime, str]:
-    """A runtime for a new lab, started, and why it is not in containers, where that surprises.
+    """Start a runtime for a new lab; also says why it is not in containers, where that surprises.
 
-    `auto` follows the environment variable CADDYLAB_RUNTIME where it is set, takes Podman where
-    it works, and else processes: also where containers turn out not to start. `life` closes it.
+    `auto` follows the environment variable CADDYLAB_RUNTIME where it is set, uses Podman where
+    it works, and otherwise processes, also where containers fail to start. `life` closes it.
 
     Raises:
         RuntimeUnavailable: there is no such runtime, or it cannot run here.
@@ -69,7 +69,7 @@ def _wanted(name: str) -> str:
 
 
 def _cause(error: str) -> str:
-    """What is behind an error, in a line: programs put what they were doing before it."""
+    """The cause of an error, in a line: programs write what they were doing in front of it."""
     steps = error.partition("\n")[0].rstrip(".)").split(": ")
     while len(steps) > 1 and len(": ".join(steps)) > LINE:
         del steps[0]

@@ -1,4 +1,4 @@
-"""What a lab needs of the place where it runs; `process` and `podman` both offer it."""
+"""What a lab needs from the place where it runs; `process` and `podman` both offer it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ MOST_BACKENDS = 16
 """How many backends a lab can have."""
 
 BACKLOG = 128
-"""Listen queue of a backend: short, so that a partition can fill it (see `_faults`)."""
+"""Listen queue of a backend: short, so that a partition can fill it (see `_rig/backends/plug`)."""
 
 
 INSTANCE_HEADER = "X-Instance"
 
 MOST_DOORS = 8
-"""So many ports of a Caddyfile clients of this machine can reach."""
+"""How many ports of a Caddyfile clients on this machine can reach."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A listener of Caddy's.
+    """One of Caddy's listeners.
 
     Attributes:
-        listen: how it stands in Caddy's JSON.
+        listen: the listener as it is written in Caddy's JSON.
         address: where clients connect to it, on loopback; None if only Caddy itself does.
     """
 
@@ -49,7 +49,7 @@ class Sight:
     Attributes:
         instance: tells this process from the one before and the one after it.
         running: whether it exists; a frozen one does.
-        frozen: whether its clock is stopped.
+        frozen: whether it is suspended.
         ended: when it ended (Unix time), if that is known.
         how: how it ended, such as "SIGKILL".
     """
@@ -65,9 +65,8 @@ class Unit(Protocol):
     """One backend as its runtime sees it.
 
     `address` and `control` are loopback addresses on this machine, or `address` is the path of a
-    unix socket; `control` answers only
-    requests that carry the lab's secret. `instance` is what the process that runs says of
-    itself there, in INSTANCE_HEADER: another one would not.
+    unix socket; `control` answers only requests that carry the lab's secret. `instance` is how
+    the running process identifies itself there, in INSTANCE_HEADER; no other process does.
     """
 
     number: int
@@ -77,23 +76,23 @@ class Unit(Protocol):
 
     @property
     def dial(self) -> str:
-        """The address at which Caddy reaches it."""
+        """The address at which Caddy reaches the backend."""
 
     @property
     def unix_dial(self) -> str:
-        """The same when it listens at a unix socket; where it cannot, the same address."""
+        """The same when it listens on a unix socket; the usual address where it cannot."""
 
     def listen(self, listener: Listener) -> None:
-        """Write down what it listens to from its next start on, or when it is told to look."""
+        """Write down its listener, which it reads at its next start, or when it is told to."""
 
     def look(self) -> Sight:
-        """What there really is, whatever was done or noted before."""
+        """The real state of its process, whatever was done or noted before."""
 
     def start(self) -> None:
         """Start it, and return once it answers. No-op when it runs."""
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Ask it to end (SIGTERM), insist (SIGKILL) after `timeout` seconds; return when gone."""
+        """Ask it to end (SIGTERM), kill it (SIGKILL) after `timeout` seconds; return when gone."""
 
     def kill(self) -> None:
         """End it at once (SIGKILL); return when gone."""
@@ -101,14 +100,14 @@ class Unit(Protocol):
     def freeze(self) -> None:
         """Suspend it (SIGSTOP): the kernel still accepts connections, but nobody answers.
 
-        Like `stop`, `kill` and `thaw` it returns when this is seen to be so.
+        Like `stop`, `kill` and `thaw`, it returns once the effect is confirmed.
 
         Raises:
-            FaultError: it is not so.
+            FaultError: the effect was not confirmed in time.
         """
 
     def thaw(self) -> None:
-        """Let it go on (SIGCONT). No-op when it is not frozen."""
+        """Resume it (SIGCONT). No-op when it is not frozen."""
 
     def running(self) -> bool:
         """Whether its process exists (a frozen one does)."""
@@ -117,7 +116,7 @@ class Unit(Protocol):
 class Runtime(Protocol):
     """One running stack: a Caddy and its backends.
 
-    `moves` says whether a backend gets another address by being started again.
+    `moves` says whether a backend gets another address when it is started again.
     """
 
     moves: bool
@@ -128,7 +127,7 @@ class Runtime(Protocol):
     site: Address
     """Where clients connect, on loopback."""
     listen: str
-    """The same listener as it stands in Caddy's JSON."""
+    """The same listener as it is written in Caddy's JSON."""
 
     @property
     def units(self) -> Sequence[Unit]:
@@ -149,10 +148,10 @@ class Runtime(Protocol):
         """Whether Caddy's process exists."""
 
     def caddy_pid(self) -> int:
-        """Caddy's process id as this machine counts, also of one in a container."""
+        """Caddy's process id on this machine, even if Caddy runs in a container."""
 
     def restart_caddy(self) -> None:
-        """End what there is of Caddy, and start it again, without a site.
+        """End whatever is left of Caddy, and start it again, without a site.
 
         Raises:
             StartFailed: it does not become ready.
@@ -165,7 +164,7 @@ class Runtime(Protocol):
         """The address at which Caddy reaches `host:port` of a learner's Caddyfile."""
 
     def names(self) -> NameServer:
-        """The lab's name server; started if it does not run yet.
+        """The lab's name server; it is started if it does not run yet.
 
         Raises:
             StartFailed: it does not become ready.
@@ -176,7 +175,7 @@ class Runtime(Protocol):
 
         Args:
             number: which backend.
-            move: how often it has moved; where a backend's address is chosen by us.
+            move: how often it has moved; matters where the lab chooses a backend's address.
 
         Raises:
             CaddyfileError: this machine has but one address.
@@ -185,7 +184,7 @@ class Runtime(Protocol):
     def gate(self, n: int) -> Gate:
         """The gate for the `n`-th of a Caddyfile's ports: the first, 0, is at `site`.
 
-        From `MOST_DOORS` on a runtime may have none that clients reach.
+        From `MOST_DOORS` on, a runtime may have no gate that clients can reach.
         """
 
     @property
@@ -197,10 +196,10 @@ class Runtime(Protocol):
 
     @property
     def own_folder(self) -> str:
-        """The lab's folder as Caddy sees it, for all that a Caddyfile lets it write."""
+        """The lab's folder as Caddy sees it, for everything that a Caddyfile lets it write."""
 
     def bring(self, path: Path) -> str:
-        """Let Caddy read a file or folder of this machine; returns where it finds it.
+        """Let Caddy read a file or folder of this machine; returns where Caddy finds it.
 
         Raises:
             CaddyfileError: it is too large.
@@ -213,7 +212,7 @@ class Runtime(Protocol):
         """What the lab's log holds from `offset` on; empty when there is nothing new."""
 
     def log_trouble(self) -> str:
-        """Why Caddy cannot write the lab's log now, as far as that can be told; else nothing."""
+        """Why Caddy cannot write the lab's log now, as far as that is known; else ""."""
 
     def output(self, lines: int = 20) -> str:
         """The last lines that Caddy printed: for error messages."""
@@ -224,8 +223,8 @@ class NameServer:
     """Where the lab's name server is.
 
     Attributes:
-        resolver: where Caddy asks it.
-        control: where it is told what to answer, on this machine.
+        resolver: the address at which Caddy asks it.
+        control: the address, on this machine, at which it is told what to answer.
     """
 
     resolver: str
@@ -233,11 +232,11 @@ class NameServer:
 
 
 NAMES = "NAMES_ADDRESS"
-"""Environment variable that makes a backend's program the name server: where it is asked."""
+"""Environment variable that makes a backend's program the name server: its address for queries."""
 
 
 def ready(unit: Unit, secret: str) -> bool:
-    """Whether this very process answers at its control channel, as it does once it serves."""
+    """Whether this very process answers on its control channel, as it does once it serves."""
     connection = http.client.HTTPConnection(*unit.control, timeout=2)
     try:
         connection.request("GET", "/ready", headers={"Authorization": f"Bearer {secret}"})

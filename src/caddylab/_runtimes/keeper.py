@@ -24,8 +24,8 @@ class Keeper:
     Args:
         folder: the lab's private folder; its name is the lab's id. The keeper removes it.
         at_end: a command that the keeper runs when the owner is gone, before it kills its children.
-        forked: whether it comes from the nursery, where there can be one, so that its first
-            backend starts as soon as all others.
+        forked: whether to fork it from the nursery, where there can be one, so that its first
+            backend starts as quickly as all others.
     """
 
     def __init__(self, folder: Path, at_end: Sequence[str] = (), *, forked: bool = False) -> None:
@@ -47,11 +47,11 @@ class Keeper:
         return int(self._ask(do="spawn", name=name, args=args, env=env or {}))
 
     def backend(self, name: str, app_dir: Path, port: int, env: dict[str, str]) -> None:
-        """Start a backend on loopback `port`, unless the one with this name still runs."""
+        """Start a backend on loopback `port`, unless one with this name still runs."""
         self._ask(do="backend", name=name, app_dir=str(app_dir), port=port, env=env)
 
     def look(self, name: str) -> dict[str, Any] | None:
-        """What is known of the last child with this name; None: there never was one.
+        """What is known about the last child with this name; None: there never was one.
 
         It has `pid`, `instance`, `running`, `ended` (Unix time) and `how` it ended.
         """
@@ -64,11 +64,11 @@ class Keeper:
         return self._process.pid
 
     def nothing_at_end(self) -> None:
-        """Take back `at_end`: it has been done."""
+        """Cancel `at_end`: it has already been done."""
         self._ask(do="nothing_at_end")
 
     def close(self) -> None:
-        """End the keeper and all it keeps; returns when it is gone. Safe to call twice."""
+        """End the keeper and all its children; returns when it is gone. Safe to call twice."""
         with self._lock:
             if self._process.stdin and not self._process.stdin.closed:
                 with contextlib.suppress(BrokenPipeError):  # it was killed
@@ -90,7 +90,7 @@ class Keeper:
         return answer["ok"]
 
     def _answer(self, number: int, command: dict[str, Any]) -> dict[str, Any] | None:
-        """What the keeper answers to this very command; None when it has ended."""
+        """The keeper's answer to this very command; None when the keeper has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(OSError, ValueError):
@@ -98,7 +98,7 @@ class Keeper:
             self._process.stdin.flush()
             for line in self._process.stdout:
                 answer = _read(line)
-                if answer.get("number") == number:  # else nobody waited for it to the end
+                if answer.get("number") == number:  # otherwise the caller stopped waiting for it
                     return answer
         return None
 
@@ -118,6 +118,6 @@ def _started(
 def _read(line: str) -> dict[str, Any]:
     try:
         answer = json.loads(line)
-    except ValueError:  # the rest of one that somebody stopped reading in its middle
+    except ValueError:  # the rest of an answer that was read only in part
         return {}
     return answer if isinstance(answer, dict) else {}

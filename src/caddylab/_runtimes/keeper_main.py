@@ -1,7 +1,7 @@
 """The keeper: a small process that ends a lab's processes when the lab's owner is gone.
 
 It is run as a script, reads one JSON command a line from its standard input and answers each
-with one line that carries the command's number. It knows each child by its name, also one that
+with one line that carries the command's number. It knows each child by its name, even one that
 nobody has heard of because the answer was never read. When the input ends (the owner closed it,
 or died, even by SIGKILL), it runs the command that it was given for the end, kills its children
 and removes the lab's folder.
@@ -36,8 +36,8 @@ class Child:
 
     Args:
         pid: its process id.
-        instance: tells it from the others that had or will have its name.
-        program: what started it, where it was not forked.
+        instance: tells it apart from earlier and later children of the same name.
+        program: the `Popen` object, where the child was not forked.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Child:
         return os.waitstatus_to_exitcode(status) if pid else None
 
     def report(self) -> dict[str, Any]:
-        """All of it, for the owner."""
+        """Everything known about it, for the owner."""
         running = self.lives()
         return {"pid": self.pid, "instance": self.instance, "running": running,
                 "ended": self.ended, "how": self.how}  # fmt: skip
@@ -81,7 +81,7 @@ def _in_words(code: int) -> str:
 
 
 class KeeperProcess:
-    """Spawns, forks, and at the end kills."""
+    """Spawns and forks children, and kills them at the end."""
 
     def __init__(self, folder: Path, at_end: list[str]) -> None:
         self.folder, self.at_end = folder, at_end
@@ -111,7 +111,7 @@ class KeeperProcess:
             return {"error": f"{type(error).__name__}: {error}"}
 
     def do_environment(self, env: dict[str, str]) -> None:
-        """Have these variables, and no others."""
+        """Set exactly these environment variables."""
         os.environ.clear()
         os.environ.update(env)
 
@@ -143,14 +143,14 @@ class KeeperProcess:
             self.spawn(name, args, env)
             return
         load(app_dir)
-        gc.freeze()  # else a child's collections write to, and so copy, all that was imported
+        gc.freeze()  # else collections in a child write to, and so copy, all that was imported
         pid = os.fork()
         if pid == 0:
             self.become_backend(name, app_dir, port, env)
         self.know(name, Child(pid, env[INSTANCE]))
 
     def do_look(self, name: str) -> dict[str, Any] | None:
-        """What is known of the last child with this name."""
+        """What is known about the last child with this name."""
         return self.children[name].report() if name in self.children else None
 
     def lives(self, name: str) -> bool:
@@ -158,7 +158,7 @@ class KeeperProcess:
 
     def know(self, name: str, child: Child) -> Child:
         self.children[name] = child
-        child.lives()  # one that ended at once was nobody's when its signal came
+        child.lives()  # a child that ended at once was not registered when its signal came
         return child
 
     def do_nothing_at_end(self) -> None:
@@ -204,7 +204,7 @@ class KeeperProcess:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def await_ends(self) -> None:
-        """Return when no child lives: a signal has been sent before it has been heeded."""
+        """Return when no child lives: a signal sent is not yet a signal obeyed."""
         end = time.monotonic() + PATIENCE
         while any(child.lives() for child in self.children.values()) and time.monotonic() < end:
             time.sleep(0.002)
@@ -224,7 +224,7 @@ def load(app_dir: str) -> Any:
 
 
 def serve(app_dir: str, port: int) -> None:
-    """Be a backend on loopback `port`, which the owner may have reserved, until SIGTERM."""
+    """Serve as a backend on loopback `port`, which the owner may have reserved, until SIGTERM."""
     app = load(app_dir)
     app.run(app.bind(("127.0.0.1", port)))
 

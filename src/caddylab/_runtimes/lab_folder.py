@@ -20,16 +20,16 @@ from caddylab._runtimes.keeper import MARK
 from caddylab._runtimes.temporary import temporary
 
 CLOSED = "closed"
-"""A file of this name in a lab's folder says that the lab is over, though its owner lives."""
+"""A file of this name in a lab's folder says that the lab is over, even if its owner lives."""
 KEEPER = "keeper"
-"""One of this name says which process removes all that the lab has when its owner is gone."""
+"""A file of this name says which process removes everything of the lab when its owner is gone."""
 
 
 class Swept(list[str]):
     """The ids of the labs whose leftovers a sweep has removed.
 
     Attributes:
-        missed: a sentence for each thing that could not be removed, or not even be looked at.
+        missed: a sentence for each thing that could not be removed, or not even examined.
     """
 
     def __init__(self, removed: Iterable[str] = (), missed: Iterable[str] = ()) -> None:
@@ -42,7 +42,7 @@ def base() -> Path:
     name = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
     folder = temporary() / f"caddylab-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()  # what a link leads to would be swept away
+    found = folder.lstat()  # a sweep would remove what a link points to
     if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
         raise LabError(
             f"{folder} is a link or belongs to another user, so the lab's files would not be "
@@ -61,7 +61,7 @@ def create(lab_id: str) -> Path:
 
 
 def place() -> str:
-    """This machine, and on Linux the space in which process numbers count."""
+    """An identifier of this machine, and on Linux of the namespace of its process ids."""
     with contextlib.suppress(OSError):
         return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
     return platform.node()
@@ -78,12 +78,12 @@ def process_mark(pid: int) -> str:
 
 
 def leave_to(folder: Path, pid: int) -> None:
-    """Leave a lab's removal to its keeper, this process: no sweep touches it while that lives."""
+    """Leave a lab's removal to its keeper, process `pid`: no sweep touches it while that lives."""
     (folder / KEEPER).write_text(process_mark(pid))
 
 
 def owner_lives(mark: str) -> bool:
-    """Whether the process that `owner_mark` described, in this place, still runs."""
+    """Whether the process that a mark from `owner_mark` describes still runs in this place."""
     pid, _, start = mark.partition(":")
     try:
         zombie = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
@@ -101,7 +101,7 @@ def _start(pid: int) -> str:
 
 
 def close(lab_id: str) -> None:
-    """Say that a lab is over; from now on every sweep may remove what is left of it."""
+    """Mark a lab as over; from now on every sweep may remove what is left of it."""
     with contextlib.suppress(OSError):
         (base() / lab_id / CLOSED).touch()
 
@@ -131,12 +131,12 @@ def is_over(folder: Path, mark: str) -> bool:
     seen = _as_seen_by(mark, folder)
     try:
         return not seen.exists() or (seen / CLOSED).exists()
-    except OSError:  # we may not look
+    except OSError:  # access was denied
         return False
 
 
 def _as_seen_by(mark: str, path: Path) -> Path:
-    """A path in the file system of a process, which may have mounted another one than ours."""
+    """A path in the file system of a process, which may not be ours."""
     root = Path(f"/proc/{mark.partition(':')[0]}/root")
     with contextlib.suppress(OSError):
         if root.exists():
@@ -161,7 +161,7 @@ def _over() -> Iterator[Path]:
 
 
 def _is_being_removed(folder: Path) -> bool:
-    """Whether it has a keeper that lives; that one ends by itself, in a minute at most."""
+    """Whether the lab's keeper lives; the keeper ends by itself, in a minute at most."""
     with contextlib.suppress(OSError):
         return owner_lives((folder / KEEPER).read_text())
     return False
@@ -169,7 +169,7 @@ def _is_being_removed(folder: Path) -> bool:
 
 def _owner(folder: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
-        if mark := (folder / "owner").read_text():  # else it is just being written
+        if mark := (folder / "owner").read_text():  # otherwise it is being written just now
             return mark
     newborn = time.time() - folder.stat().st_mtime < 10  # its owner is about to sign it
     return owner_mark() if newborn else ""

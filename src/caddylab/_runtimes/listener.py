@@ -16,12 +16,12 @@ class Listener:
     Attributes:
         protocol: "http"; "https", which is HTTP/1.1 over TLS; "h2", which is HTTP/2 as well;
             "h2c", which is HTTP/2 without TLS; or "fastcgi".
-        unix: a unix socket in place of a port, where there are such.
+        unix: whether to use a unix socket in place of a port, where those exist.
         certificate: PEM, the key first; for "https" and "h2".
         names: the hosts that it serves over TLS; none = all.
         also: further addresses, besides its own.
-        unready: whether it is born so: it answers 503 until it is told otherwise.
-        answers: what it answers from its birth on, as JSON; none = as the app does by itself.
+        unready: whether it starts unready: it answers 503 until it is told otherwise.
+        answers: what it answers from its start on, as JSON; none = the app's own answers.
     """
 
     protocol: str = "http"
@@ -33,11 +33,11 @@ class Listener:
     answers: str = ""
 
     def at(self, address: Address) -> Listener:
-        """The same at this further address, and no other one."""
+        """The same listener with this one further address."""
         return dataclasses.replace(self, also=(address,))
 
     def written(self, socket: str = "") -> bytes:
-        """As the backend reads it (`containers/app/listener.py`); `socket` is its unix socket."""
+        """What the backend reads (`containers/app/listener.py`); `socket` is its unix socket."""
         fields = dataclasses.asdict(self) | {"unix": socket if self.unix else ""}
         return json.dumps(fields).encode()
 

@@ -1,4 +1,4 @@
-"""Loopback addresses of their own for the backends of a name, which share one port."""
+"""Separate loopback addresses for the backends behind a name, which share one port."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FIRST = 10
 
 
 class Loopbacks:
-    """Gives out addresses with one port, which is kept free at all of them."""
+    """Hands out addresses with one port, which is reserved at all of them."""
 
     def __init__(self) -> None:
         self._held: list[Port] = []
 
     def address(self, number: int, move: int = 0) -> Address:
-        """The address of a backend that has moved so often.
+        """The address of a backend after `move` moves.
 
         Raises:
             CaddyfileError: this machine has no other loopback address than 127.0.0.1.
@@ -40,7 +40,7 @@ def _host(number: int, move: int) -> str:
 
 
 def _hold() -> list[Port]:
-    """One port at the first addresses of all backends that there can be."""
+    """Reserve one port at the first address of every possible backend."""
     for _ in range(TRIES):
         held: list[Port] = []
         try:

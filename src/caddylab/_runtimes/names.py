@@ -1,4 +1,4 @@
-"""What a lab asks its name server."""
+"""How a lab talks to its name server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 5.0
 
 
 def names_port(control: Address, secret: str, patience: float) -> int | None:
-    """The port at which it takes questions, once it is ready; None if it is not in time."""
+    """The port at which it answers queries, once it is ready; None if it is not ready in time."""
     found: list[int] = []
 
     def ready() -> bool:
@@ -28,10 +28,10 @@ def names_port(control: Address, secret: str, patience: float) -> int | None:
 
 
 def tell(control: Address, secret: str, zone: dict[str, Any]) -> None:
-    """Have it answer this from now on.
+    """Have the name server answer this from now on.
 
     Raises:
-        FaultError: it does not.
+        FaultError: it does not confirm this.
     """
     try:
         answer = _ask(control, secret, "PUT", "/zone", json=zone)

@@ -1,4 +1,4 @@
-"""Where this process's keepers come from: they are forked from one that has all imported.
+"""Where this process's keepers come from: a process that has imported everything forks them.
 
 A lab would otherwise import FastAPI anew, which is most of what its start costs (see
 `nursery_main`).
@@ -24,11 +24,11 @@ from caddylab._machine.environ import inherited
 MARK = "CADDYLAB_LAB"
 """Environment variable that every process of a lab carries: the lab's id."""
 ABLE = sys.platform.startswith("linux")
-"""Elsewhere a forked process has no mark that others can read."""
+"""Whether a forked process can carry a mark that others can read: on Linux only."""
 ROOM = "0" * 8
-"""The mark of none: so long is a lab's."""
+"""The mark of no lab; a lab's id is as long as this."""
 PATIENCE = 30.0
-"""Seconds for a keeper to be born; the first one waits for the imports."""
+"""Seconds for a keeper to be forked; the first one waits for the imports."""
 
 
 class Forked:
@@ -53,7 +53,7 @@ class Forked:
 
 
 class Nursery:
-    """Our side of one nursery."""
+    """The owner's side of one nursery."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -80,22 +80,22 @@ class Nursery:
         return int(answer)
 
     def close(self) -> None:
-        """Let it end, and see to it that it does."""
+        """End it, and make sure that it has ended."""
         self._socket.close()
-        if self.owner == os.getpid():  # else it is our parent's
-            self._process.kill()  # it holds nothing
+        if self.owner == os.getpid():  # otherwise it belongs to our parent
+            self._process.kill()  # it owns nothing that needs cleaning up
             self._process.wait()
 
 
 _lock = threading.Lock()
 _ours: list[Nursery] = []
-"""The one that this process has; none before the first lab, and after a failure."""
+"""This process's nursery; None before the first lab, and after a failure."""
 
 
 def keeper(folder: Path) -> Forked | None:
-    """The process of a lab's keeper; None where it has to be started by itself.
+    """The process of a lab's keeper; None where the keeper must be started on its own.
 
-    It has the environment of the nursery, and is to be told ours.
+    It has the nursery's environment, and must be told ours.
     """
     if not ABLE or len(folder.name) != len(ROOM):
         return None
@@ -113,7 +113,7 @@ def _forked(folder: Path) -> Forked:
         try:
             with open(folder / "keeper.out", "ab") as three:
                 pid = _nursery().keeper(folder, [one.fileno(), two.fileno(), three.fileno()])
-        except BaseException:  # also Stop: whose the next answer would be is not known
+        except BaseException:  # also Stop: whose the next answer is would be unknown
             stdin.close()
             stdout.close()
             close()
@@ -122,7 +122,7 @@ def _forked(folder: Path) -> Forked:
 
 
 def _nursery() -> Nursery:
-    if _ours and _ours[0].owner != os.getpid():  # that of the process that forked us
+    if _ours and _ours[0].owner != os.getpid():  # inherited from the process that forked us
         close()
     if not _ours:
         _ours.append(Nursery())
@@ -131,6 +131,6 @@ def _nursery() -> Nursery:
 
 @atexit.register
 def close() -> None:
-    """End it; the keepers live on."""
+    """End the nursery; the keepers live on."""
     while _ours:
         _ours.pop().close()

@@ -1,9 +1,9 @@
 """The nursery: a process that has imported the backend's app, and forks keepers from itself.
 
-It is run as a script, with a socket of its owner's as its standard input. Each message is the
+It is run as a script, with a socket to its owner as its standard input. Each message is the
 folder of a lab, together with what is to be its keeper's standard input, output and error; the
-answer is the keeper's process id. It ends with its owner, whatever ended that, for then the
-socket does; the keepers go by their own inputs and are left to themselves.
+answer is the keeper's process id. It ends with its owner, however that ended, since then the
+socket closes; the keepers watch their own inputs and are left alone.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from caddylab._runtimes import keeper_main
 else:
-    import keeper_main  # its neighbour: of the package nothing is imported here
+    import keeper_main  # from the same folder: nothing of the package is imported here
 
 LONGEST = 4096
-"""Bytes that a folder's path can have."""
+"""The longest path of a folder, in bytes."""
 
 
 class NurseryProcess:
@@ -47,7 +47,7 @@ class NurseryProcess:
             self._owner.send(str(pid).encode())
 
     def _become_keeper(self, folder: Path, files: list[int]) -> NoReturn:
-        os.setsid()  # as it would be if it were started by itself
+        os.setsid()  # as if the keeper had been started on its own
         for source, target in zip(files, (0, 1, 2), strict=True):  # 0 was the owner's socket
             os.dup2(source, target)
             os.close(source)
@@ -65,13 +65,13 @@ class NurseryProcess:
 
 
 class Mark:
-    """This process's mark, as others read it: in the memory where its environment began.
+    """This process's mark, where others can read it: in the memory that held its first environment.
 
-    Only a program that is started gets an environment that others can read; one that is forked
+    Only a program that is started gets an environment that others can read; a forked process
     has a copy of its parent's, and can write to it.
 
     Args:
-        name: the variable's; it holds something as long as a lab's id.
+        name: the variable's name; its value must be as long as a lab's id.
     """
 
     def __init__(self, name: str) -> None:
@@ -93,10 +93,10 @@ class Mark:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a keeper ended: no zombies
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leave no zombies: nobody waits for keepers
     app, name = sys.argv[1:]
     nursery = NurseryProcess(socket.socket(fileno=0), Mark(name))
-    with contextlib.suppress(Exception):  # each keeper tries it again, and tells what is wrong
+    with contextlib.suppress(Exception):  # each keeper tries it again, and reports what is wrong
         keeper_main.load(app)
     gc.freeze()
     nursery.run()

@@ -34,7 +34,7 @@ class ProcessRuntime:
     """A Caddy and its backends as processes on free loopback ports.
 
     Caddy's admin API listens on a unix socket in a folder that is private to the user; on
-    Windows on a loopback port that wants the lab's secret as its `Origin`.
+    Windows, on a loopback port that asks for the lab's secret as its `Origin`.
     """
 
     name = "process"
@@ -83,7 +83,7 @@ class ProcessRuntime:
         if self._closed:
             return
         self._closed = True
-        folders.close(self.lab_id)  # whatever stops us now: the next sweep goes on
+        folders.close(self.lab_id)  # whatever stops us now, the next sweep goes on
         self._admin.close()
         if hasattr(self, "keeper"):
             self.keeper.close()
@@ -132,7 +132,7 @@ class ProcessRuntime:
 
     def _start_names(self) -> NameServer:
         control = self._reserved("names")
-        before = self._names.resolver if self._names else f"{LOOPBACK}:0"  # Caddy knows it so
+        before = self._names.resolver if self._names else f"{LOOPBACK}:0"  # as Caddy sees it
         env = {
             NAMES: before,
             "CONTROL_PORT": str(control[1]),

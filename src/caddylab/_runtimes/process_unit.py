@@ -21,7 +21,7 @@ from caddylab._runtimes.listener import FILE, Listener
 UNIX = hasattr(os, "getuid")
 START_TIMEOUT = 30.0
 PATIENCE = 10.0
-"""Seconds for the system to do what a signal asks for."""
+"""Seconds for a signal to take effect."""
 
 
 class ProcessUnit:
@@ -29,10 +29,10 @@ class ProcessUnit:
 
     Args:
         number: which backend it is, counted from 1.
-        secret: what its control channel wants to hear.
+        secret: what its control channel asks for.
         folder: the lab's.
-        keeper: gives the keeper.
-        output: gives the last lines that a process of the lab has printed, by its name.
+        keeper: returns the keeper.
+        output: returns the last lines that a process of the lab has printed, by its name.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ProcessUnit:
     def look(self) -> Sight:
         try:
             found = self._keeper().look(self._name)
-        except StartFailed:  # somebody has killed the keeper; what it kept may live on
+        except StartFailed:  # somebody has killed the keeper; its children may live on
             return Sight(self.instance, self.running(), self._frozen())
         if found is None:
             return Sight("", running=False)
@@ -154,7 +154,7 @@ class ProcessUnit:
                 getattr(self._process, verb)()
 
     def _gone(self, timeout: float) -> bool:
-        """Whether it ends in time; a zombie whose other threads still end is not gone yet."""
+        """Whether it ends in time; a zombie whose other threads still run is not gone yet."""
         return poll(lambda: not (self.running() or self.look().running), timeout, interval=0.002)
 
     def _excuse(self, what: str) -> str:

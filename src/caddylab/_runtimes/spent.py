@@ -1,4 +1,4 @@
-"""Returns to the disk the space of what has already been read of a growing file.
+"""Gives the space of a growing file that has already been read back to the disk.
 
 The file keeps its length, so that every offset stays true, and its writer never notices: what was
 read becomes a hole. Where the system cannot do that, the file goes on growing.
@@ -18,7 +18,7 @@ _KEEP_SIZE, _PUNCH_HOLE = 1, 2
 
 
 class Spent:
-    """Remembers how far a file has been given back."""
+    """Remembers up to where a file's space has been given back."""
 
     def __init__(self) -> None:
         self._until = 0
@@ -29,7 +29,7 @@ class Spent:
         return self._able and offset - self._until >= STEP
 
     def read_until(self, path: os.PathLike[str], offset: int) -> None:
-        """All before `offset` has been read and is not wanted again."""
+        """Give back everything before `offset`, which has been read and is not needed again."""
         if self.due(offset):
             self._until = offset
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Where a lab's files can lie: on a path that sockets and Caddy take, on a disk with room."""
+"""Where a lab's files can be: on a path that sockets and Caddy accept, on a disk with room."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEEDED = 192 * 1024
 """Bytes that a lab writes before it is ready, with some to spare."""
 
 PLENTY = 16 * NEEDED
-"""With so much room it is not this disk that was full, whatever has been removed since."""
+"""With so many free bytes, this disk was not the full one, whatever has been removed since."""
 
 _ODD = re.compile(r"[{}|#?%\x00-\x1f\ud800-\udfff]")
 """Caddy reads placeholders, and modes after a bar; Podman reads an address."""
@@ -37,10 +37,10 @@ _FULL_IN_WORDS = ("no space left on device", "disk quota exceeded")
 
 
 def temporary() -> Path:
-    """The folder for temporary files, or else the first usual one that a lab can take.
+    """The folder for temporary files, or else the first usual one that a lab can use.
 
     Raises:
-        LabError: a lab can take none; says which one to set.
+        LabError: a lab can use none of them; the message says what to set.
     """
     asked = _asked()
     for folder in (asked, *_others()):
@@ -54,7 +54,7 @@ def temporary() -> Path:
 
 
 def need_room() -> None:
-    """Look whether a lab can be started, before anything is written.
+    """Check that a lab can be started, before anything is written.
 
     Raises:
         StartFailed: the disk is full.
@@ -71,7 +71,7 @@ def log_trouble(path: Path, place: str) -> str:
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """Make an error of ours of a full disk, or of whatever the system refuses, during a start.
+    """Turn a full disk, or whatever the system refuses during a start, into an error of ours.
 
     Raises:
         StartFailed: the disk is full, or a file cannot be written.
@@ -79,7 +79,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except (CaddylabError, OSError) as error:
-        if _is_full(error) and not str(error).startswith(FULL):  # else it has been told already
+        if _is_full(error) and not str(error).startswith(FULL):  # else it was reported
             raise StartFailed(_where(error)) from error
         if isinstance(error, OSError):
             raise StartFailed(f"The lab could not be started: {error}.") from error
@@ -87,7 +87,7 @@ def told() -> Iterator[None]:
 
 
 def _is_full(error: BaseException) -> bool:
-    """Whether this, or what led to it, tells of a full disk."""
+    """Whether this error, or its cause, reports a full disk."""
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     if any(words in str(error).lower() for words in _FULL_IN_WORDS):
@@ -97,7 +97,7 @@ def _is_full(error: BaseException) -> bool:
 
 
 def _where(error: Exception) -> str:
-    """Which disk is full: ours, or another one, such as that of Podman's images."""
+    """Which disk is full: ours, or another, such as the one with Podman's images."""
     folder = temporary()
     if _free(folder) < PLENTY:
         return _no_room(folder)
@@ -109,7 +109,7 @@ def _where(error: Exception) -> str:
 
 
 def _free(path: Path) -> float:
-    with contextlib.suppress(OSError):  # why, is said by whoever writes there
+    with contextlib.suppress(OSError):  # whoever writes there reports why
         return shutil.disk_usage(path).free
     return math.inf
 

@@ -18,17 +18,17 @@ BackendAt = Callable[[str], int | None]
 
 @dataclass(frozen=True)
 class Setting:
-    """The stage on which requests are shown.
+    """How the configuration balances, as the live view shows it.
 
     Attributes:
         backends: how many there are.
         policy: Caddy's name of the load balancing policy.
         health_interval: seconds between two active checks; None without them.
         fail_duration: seconds that Caddy remembers a failure; 0 = it does not.
-        used: the numbers of the backends that it names.
+        used: the numbers of the backends that the configuration names.
         path, status: what an active check asks for, and the status that it wants (0 = any 2xx).
-        max_fails: so many remembered failures make a backend a failed one.
-        torn: the backends of which proxies remember failures differently, in number or for how
+        max_fails: how many remembered failures make a backend count as failed.
+        torn: the backends whose failures proxies remember differently, in number or for how
             long: when all is forgotten is not known.
     """
 
@@ -42,9 +42,9 @@ class Setting:
     status: int = 0
     torn: tuple[int, ...] = ()
     asked: tuple[tuple[int, str, int], ...] = ()
-    """All checks there are: the backend that is asked, the path, the status wanted."""
+    """Every active check: the backend that is asked, the path, the status wanted."""
     names: tuple[tuple[int, str], ...] = ()
-    """What backends are called that have a name of their own in the Caddyfile."""
+    """The names of backends that have a name of their own in the Caddyfile."""
 
     def passes(self, backend: int, entry: dict[str, Any]) -> bool:
         """Whether a request that a backend has executed was an active check that passed."""

@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 from caddylab._caddy.adapted.tree import Json
 
 EACH = 2
-"""So many backends stand behind a name, for what happens to a pool happens to two."""
+"""How many backends stand behind a name: two are enough to show what happens to a pool."""
 COURSE = re.compile(r"backend[1-9]\d*")
 DOMAIN = "caddylab.internal"
-"""Where the targets of services are."""
+"""The domain below which the targets of services are named."""
 PORT = 80
 """Caddy's own, where a source of addresses names none."""
 
 
 @dataclass
 class Pool:
-    """What the name server shall answer to one name.
+    """What the name server is to answer for one name.
 
     Attributes:
-        alias: for which name Caddy asks, so that it remembers nothing of an earlier Caddyfile.
-        service: whether that is a list of targets, and not of addresses.
+        alias: the name that Caddy asks for; new, so that no answer to an earlier Caddyfile counts.
+        service: whether the answer is a list of targets rather than of addresses.
         members: the backends.
     """
 
@@ -64,17 +64,17 @@ def upstreams(source: Json) -> list[str]:
 
 
 def is_told(upstream: str) -> bool:
-    """Whether the lab calls an upstream so that a name server tells of."""
+    """Whether this is the lab's name for an upstream that a name server lists."""
     return "#" in upstream
 
 
 def target(number: int) -> str:
-    """The name of a backend where it is a service's target."""
+    """The name of a backend as the target of a service."""
     return f"backend{number}.{DOMAIN}"
 
 
 def alias(name: str) -> str:
-    """A name that has never been asked for: Caddy remembers answers, also of an earlier site."""
+    """A name that has never been asked for: Caddy remembers answers across sites."""
     return f"{name}.{secrets.token_hex(3)}.{DOMAIN}"
 
 

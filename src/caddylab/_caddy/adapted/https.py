@@ -18,11 +18,11 @@ class Ports:
 
     @classmethod
     def of(cls, app: Json) -> Ports:
-        """Those of Caddy's `http` app."""
+        """The ports that Caddy's `http` app sets."""
         return cls(app.get("http_port") or cls.http, app.get("https_port") or cls.https)
 
     def usual(self, secure: bool) -> int:
-        """The one that an address need not name."""
+        """The port that an address need not name."""
         return self.https if secure else self.http
 
 
@@ -41,7 +41,7 @@ def names(server: Json) -> list[str]:
 
 
 def managed(server: Json) -> list[str]:
-    """Those of them that it gets certificates for."""
+    """The host names among these that Caddy gets certificates for."""
     automatic = _automatic(server)
     if automatic.get("disable") or automatic.get("disable_certificates"):
         return []
@@ -90,7 +90,7 @@ def redirects(server: Json) -> bool:
 
 
 def redirect(port: int | None, hosts: list[str]) -> Json:
-    """The route by which Caddy does so; `port` is that of HTTPS, where it is not the usual one."""
+    """The route of that redirect; `port` is the HTTPS port, where it is not the usual one."""
     matcher: Json = {"protocol": "http"}
     if hosts:
         matcher["host"] = hosts

@@ -1,4 +1,4 @@
-"""Named routes where they are invoked, so that who reads the JSON follows a request into them."""
+"""Named routes put where they are invoked, so that a reader of the JSON can follow a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def inlined(server: Json) -> Json:
 
 
 def readable(config: Json) -> Json:
-    """A configuration whose servers are all such."""
+    """A configuration with the named routes of all its servers inlined."""
     http = config.get("apps", {}).get("http", {})
     servers = {name: inlined(server) for name, server in http.get("servers", {}).items()}
     if all(servers[name] is server for name, server in http.get("servers", {}).items()):

@@ -1,7 +1,7 @@
-"""By what each proxy of a configuration judges its upstreams.
+"""What each proxy of a configuration judges its upstreams by.
 
 Caddy keeps the result of active checks, and the limits, per proxy; what it counts (failures and
-requests under way), per address. So two proxies may think differently of one upstream.
+requests under way), per address. So two proxies may hold different opinions of one upstream.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from caddylab._caddy.adapted.dynamic import sources
 Json = dict[str, Any]
 
 CHECK = "X-Caddylab-Check"
-"""Names the proxy in its checks, where several that differ ask one address."""
+"""The header that names the proxy in its checks, where checks that differ ask one address."""
 REST = "the rest"
 NANO = 1e9
 
@@ -33,12 +33,12 @@ class Judge:
         name: the requests that it takes, in words, such as "/api/*"; `REST` = all others.
         checked: by dial address of an upstream, the address that its active check asks; empty
             without checks.
-        rooms: by dial address, how many requests make an upstream a full one (0: any number).
+        rooms: by dial address, how many requests make an upstream full (0: no limit).
         asks: the same by the name that it asks a name server for, of upstreams that are dynamic.
-        max_fails: so many remembered failures make it a failed one; None = failures do not matter.
+        max_fails: how many remembered failures make an upstream failed; None = they do not matter.
         active: its active check, as Caddy's JSON has it.
-        check: all that the check's result depends on.
-        mark: what its checks carry as `CHECK`.
+        check: everything that the check's result depends on.
+        mark: the value of the header `CHECK` in its checks.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Judge:
         return matches(status, self.active.get("expect_status", 0))
 
     def may_have_said(self, message: str, reason: str, status: int | None) -> bool:
-        """Whether this line of Caddy's log, about a check that failed, can be about its own."""
+        """Whether this line of Caddy's log, about a failed check, can be about this proxy's."""
         if status is not None:
             wanted = bool(self.active.get("expect_status"))
             said = wanted == (message == "unexpected status code")
@@ -70,7 +70,7 @@ class Judge:
 
     @property
     def patience(self) -> float:
-        """Seconds until it has noticed that nobody answers."""
+        """Seconds until the proxy's check has noticed that nobody answers."""
         interval = self.active.get("interval", 30 * NANO)
         timeout = self.active.get("timeout", 5 * NANO)
         return float((self.active.get("fails", 1) - 1) * interval + timeout) / NANO
@@ -87,7 +87,7 @@ def judges(config: Json) -> list[Judge]:
 
 
 def mark_checks(config: Json) -> None:
-    """Let checks that differ say whose they are, where they ask one address."""
+    """Have checks that differ, but ask one address, say which proxy they belong to."""
     asked: dict[str, list[Json]] = defaultdict(list)
     for _, proxy in proxies(config):
         for address in set(_checked(proxy).values()):
@@ -99,7 +99,7 @@ def mark_checks(config: Json) -> None:
 
 
 def proxies(config: Json) -> Iterator[tuple[str, Json]]:
-    """Every `reverse_proxy`, and in words which requests it takes; empty = all that come."""
+    """Every `reverse_proxy`, with the requests that it takes in words; empty = all of them."""
     servers = config.get("apps", {}).get("http", {}).get("servers", {})
     for server in servers.values():
         yield from _walk(server.get("routes", []), ())

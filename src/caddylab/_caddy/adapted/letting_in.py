@@ -11,11 +11,11 @@ from caddylab._caddy.adapted.tree import Json, find
 USUAL = "203.0.113.1"
 """The address of a lab's first client."""
 NOBODYS = {"connection", "content-length", "transfer-encoding", "x-request-id"}
-"""Headers that no request of a lab can have as it likes."""
+"""Headers that a request of a lab cannot set freely."""
 
 
 def only_asks(proxy: Json) -> bool:
-    """Whether it is what Caddy makes of `forward_auth`: a GET to one that answers yes or no."""
+    """Whether this is what Caddy makes of `forward_auth`: a GET that is answered yes or no."""
     return "handle_response" in proxy and (proxy.get("rewrite") or {}).get("method") == "GET"
 
 
@@ -40,7 +40,7 @@ def _member(network: str) -> str:
 
 
 def headers(matcher: Json) -> dict[str, str]:
-    """Headers that fit a matcher, by their names in small letters."""
+    """Headers that fit a matcher, by their names in lower case."""
     return {name: value for name, value in _headers(matcher) if name not in NOBODYS}
 
 

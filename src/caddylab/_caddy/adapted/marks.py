@@ -1,7 +1,7 @@
 """Marks in Caddy's log, which tell what became of a backend's answer that was not just passed on.
 
-A page in its place may have its status and its length: in a `handle_response`, in an `intercept`,
-or in `handle_errors` when the last retry has brought an error, too. Before the handlers that
+A page in its place may happen to have the same status and length: in a `handle_response`, in an
+`intercept`, or in `handle_errors` when the last retry failed as well. Before the handlers that
 decide it stands a `log_append`, whose field is in the closing line only if the handler has run.
 """
 
@@ -18,7 +18,7 @@ ASK = "X-Caddylab-Ask"
 
 
 def mark_answers(config: Json) -> None:
-    """Let the log tell whether a backend's answer was passed on or replaced."""
+    """Make the log show whether a backend's answer was passed on or replaced."""
     _mark(config, COPIED, copies)
     intercepts = (handler.get("handle_response") for handler in handlers(config, "intercept"))
     for pages in (*intercepts, *find(config, "errors")):
@@ -34,12 +34,12 @@ def let_nobody_else_be_asked(config: Json) -> None:
 
 
 def copies(handler: Json) -> bool:
-    """Whether it passes the backend's answer on, out of a `handle_response`."""
+    """Whether this handler passes the backend's answer on, from within a `handle_response`."""
     return handler.get("handler") == "copy_response"
 
 
 def writes(handler: Json) -> bool:
-    """Whether it writes an answer of Caddy's own; an `intercept` keeps the body if it is empty."""
+    """Whether it writes an answer of Caddy's own; an `intercept` keeps a body it does not write."""
     name = handler.get("handler")
     return name == "file_server" or (name == "static_response" and bool(handler.get("body")))
 

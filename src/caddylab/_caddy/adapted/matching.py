@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 
 SENT = {"accept-encoding", "connection", "content-length", "cookie", "user-agent", "x-request-id"}
-"""Headers of which it is not known here what they say."""
+"""Headers whose values are not known here."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Asked:
     """What a request asks for.
 
     Attributes:
-        host: whom.
-        path: what.
-        method: how.
-        address: from where; None if that is not known.
-        headers: with which headers besides the usual ones, by their names in small letters; None
-            if that is not known.
+        host: the host that is asked.
+        path: the path that is asked for.
+        method: the HTTP method.
+        address: the client's address; None if that is not known.
+        headers: the headers besides the usual ones, by their names in lower case; None
+            if they are not known.
     """
 
     host: str
@@ -78,7 +78,7 @@ def _within(address: str, network: str) -> bool | None:
 
 
 def _says(asked: Asked, name: str, wanted: Any) -> bool | None:
-    """Whether a request has a header as it is wanted: a pattern, or one of several texts."""
+    """Whether a header of the request has a wanted value: a pattern, or one of several texts."""
     said = asked.host if name == "host" else (asked.headers or {}).get(name)
     if said is None:
         return None if name in SENT else wanted is None

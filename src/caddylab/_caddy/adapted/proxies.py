@@ -73,9 +73,9 @@ class Proxy:
 
     @property
     def choices(self) -> int:
-        """Among how many upstreams it can choose; 2 stands for the unknown number of dynamic ones.
+        """How many upstreams it can choose from; 2 stands for the unknown number of dynamic ones.
 
-        One that is no address at all does not count.
+        An upstream that is no address at all does not count.
         """
         weights = self.policy.get("weights")
         shares = zip_longest(self.dials, weights or [], fillvalue=0) if weights else []
@@ -84,12 +84,12 @@ class Proxy:
 
     @property
     def policy(self) -> dict[str, Any]:
-        """How it chooses; empty for Caddy's default, `random`."""
+        """The load balancing policy; empty for Caddy's default, `random`."""
         return dict(self.balancing.get("selection_policy", {}))
 
     @property
     def policies(self) -> list[str]:
-        """The names of its policy and of what that falls back on."""
+        """The names of its policy and of the fallbacks of that policy."""
         names, policy = [], self.policy
         while policy:
             names.append(str(policy.get("policy")))
@@ -109,12 +109,12 @@ class Proxy:
 
     @property
     def max_fails(self) -> int:
-        """How many failures make an upstream a failed one."""
+        """How many remembered failures make an upstream count as failed."""
         return int(self.passive.get("max_fails", 0)) or 1
 
     @property
     def checks(self) -> bool:
-        """Whether it asks its upstreams how they are."""
+        """Whether it makes active health checks."""
         return bool(self.active.keys() & CHECKED_BY) and self.active.get("interval", 0) >= 0
 
     @property
@@ -155,14 +155,14 @@ class Proxy:
         return [name for name in options if name.startswith(prefix)]
 
     def line(self, *options: str) -> int | None:
-        """Where the uppermost of `options` stands, else the line of the `reverse_proxy` itself."""
+        """The line of the uppermost of `options`, else that of the `reverse_proxy` itself."""
         if self.block is None:
             return None
         lines = [self.block.options[name] for name in options if name in self.block.options]
         return min(lines, default=self.block.line)
 
     def upstream_lines(self, dial: str) -> list[int]:
-        """Where the upstream that Caddy dials as `dial` stands."""
+        """The lines that name the upstream which Caddy dials as `dial`."""
         named = self.block.upstreams if self.block else []
         return [line for word, line in named if _dial(word) == dial or word in dial]
 

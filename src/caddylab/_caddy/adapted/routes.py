@@ -1,6 +1,6 @@
 """Which requests a site's configuration leads to a proxy: read from the JSON, asking nobody.
 
-Only what can be told for sure is told. A matcher that looks at something else than host, path and
+Only what is certain is said. A matcher that looks at anything other than host, path and
 method, or a rewritten path, makes the answer "perhaps", and nothing is said then.
 """
 
@@ -24,7 +24,7 @@ PROXY = "reverse_proxy"
 ANSWERS = {"static_response", "file_server", "error", "acme_server", "metrics", "push"}
 """Handlers that answer by themselves."""
 SILENT = {"vars", "headers", "map", "encode", "templates", "request_body"}
-"""Handlers that answer nobody."""
+"""Handlers that never answer."""
 REWRITES = {"rewrite", "map"}
 
 
@@ -39,7 +39,7 @@ class Way(Enum):
 
 
 def way(server: Json, asked: Asked, to: Json | None = None) -> Way:
-    """Where a server of Caddy's JSON lets a request end; `to` = the one proxy that is meant."""
+    """Where a request ends in a server of Caddy's JSON; `to` = the one proxy that is meant."""
     return _through(server.get("routes", []), asked, to) or Way.NOBODY
 
 
@@ -68,7 +68,7 @@ def only_paths(server: Json, asked: Asked) -> list[str]:
 
 
 def remarks(server: Json, asked: Asked) -> Iterator[str]:
-    """What somebody should know whose requests ask for that."""
+    """What to tell somebody whose requests ask for that."""
     names = hosts(server)
     if names:
         of = "the only name" if len(names) == 1 else f"one of the {len(names)} names"
@@ -100,7 +100,7 @@ def host_of(server: Json) -> str:
 
 
 def example(name: str) -> str:
-    """A host that this name of a site stands for, as clients write it."""
+    """A host that this site name matches, as clients write it."""
     return ascii_name(name.replace("*", "www"))
 
 
@@ -112,7 +112,7 @@ def ascii_name(name: str) -> str:
 
 
 def _through(routes: list[Json], asked: Asked, to: Json | None) -> Way | None:
-    """Where they let it end; None if it leaves them again."""
+    """Where a request ends within these routes; None if it leaves them again."""
     taken: set[str] = set()
     for route in routes:
         group = route.get("group", "")
@@ -133,7 +133,7 @@ def _through(routes: list[Json], asked: Asked, to: Json | None) -> Way | None:
 
 
 def _stripped(handler: Json) -> str:
-    """The prefix that a handler takes from the path, if it does nothing else to it."""
+    """The prefix that a handler strips from the path, if it changes nothing else in it."""
     rest = set(handler) - {"handler", "strip_path_prefix"}
     return str(handler.get("strip_path_prefix", "")) if not rest else ""
 

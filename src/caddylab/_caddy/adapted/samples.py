@@ -1,4 +1,4 @@
-"""Texts that fit a regular expression, so that a request can be made which a matcher lets in."""
+"""Texts that fit a regular expression, so that a request can be made that a matcher lets in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PREFERRED = "1a-/ ."
 
 
 def sample(pattern: str) -> str:
-    """A text that a pattern finds, as short as is easily made; "" where there is none.
+    """A text that matches a pattern, as short as is easily made; "" where there is none.
 
     Args:
-        pattern: of Go, which has nearly the same words for it as Python.
+        pattern: a Go pattern; its syntax is nearly the same as Python's.
     """
     with contextlib.suppress(re.error, RecursionError, OverflowError):
         found = re.compile(pattern)
@@ -44,11 +44,11 @@ def _one(kind: str, value: Any) -> str:
             return _all(value[1][0])
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
             return _all(value[2]) * max(int(value[0]), min(1, int(value[1])))
-    return ""  # the beginning, the end, what stands around
+    return ""  # the beginning, the end, look-arounds
 
 
 def _of(members: list[tuple[Any, Any]]) -> str:
-    """One of a class of characters."""
+    """One character of a class."""
     kinds = [str(kind) for kind, _ in members]
     if kinds[0] != "NEGATE":
         return _member(kinds[0], members[0][1])

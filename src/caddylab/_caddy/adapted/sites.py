@@ -20,7 +20,7 @@ from caddylab._caddy.adapted.tree import Json, port_of
 HTTPS_PORT = 443
 TOLD = {"host", "path", "path_regexp", "method", "not", "protocol", "header", "header_regexp",
         "remote_ip", "client_ip"}  # fmt: skip
-"""Matchers of which it can be told whether a request fits."""
+"""Matchers for which it is known whether a request fits."""
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -38,7 +38,7 @@ class Route:
         upstreams: their addresses, as the Caddyfile has them; none if they are looked up.
         sure: whether it is certain that such a request comes there.
         address: the IP address that a client must have, where not everybody is let in; else "".
-        headers: those that it must have.
+        headers: those that the request must have.
         asks: whether the answer only decides who is let in (`forward_auth`), and others answer.
     """
 
@@ -137,7 +137,7 @@ def _route(server: Json, place: Route, narrowed: _Narrowed, proxy: Json) -> Rout
 
 
 def _host(narrowed: _Narrowed) -> str:
-    """A host that fits; of a wildcard one that a pattern for `Host` lets in as well."""
+    """A host that fits; for a wildcard, one that a pattern for `Host` lets in as well."""
     host = next((name for name in narrowed.hosts if "{" not in name), "")
     label = narrowed.headers.get("host", "").partition(".")[0]
     return host.replace("*", label or "www")
@@ -148,7 +148,7 @@ def _examples(pattern: str) -> list[str]:
         return [USUAL_PATH, "/", "/index.html"]
     usual = USUAL_PATH.strip("/")
     tries = [pattern.replace("*", usual, 1).replace("*", "x"), pattern.replace("*", "")]
-    if pattern == "*.php":  # the one page that is there for sure
+    if pattern == "*.php":  # the one page that certainly exists
         tries.insert(0, "index.php")
     return [f"/{path.lstrip('/')}" for path in tries]
 
@@ -163,7 +163,7 @@ def _proxies(chain: Any, narrowed: _Narrowed) -> Iterator[tuple[_Narrowed, Json]
 
 
 def _narrow(narrowed: _Narrowed, sets: list[Json] | None) -> _Narrowed:
-    """What is left behind a route's matchers, of which the first set speaks for all."""
+    """The requests that a route's matchers let through; the first set of them stands for all."""
     first = (sets or [{}])[0]
     pattern = sample((first.get("path_regexp") or {}).get("pattern", ""))
     return _Narrowed(

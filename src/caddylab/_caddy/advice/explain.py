@@ -1,4 +1,4 @@
-"""Caddy's refusals, retold: its own words, the learner's line, one sentence of help."""
+"""Caddy's refusals explained: its own words, the learner's line, one sentence of help."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caddylab._errors import CaddyfileError
 
 _EXAMPLES = {**TRANSPORT, **OPTIONS, **POLICIES}
 
-# Where in Caddy it went wrong: true, but no help to somebody who wrote a Caddyfile.
+# Where inside Caddy it went wrong: true, but no help to the author of a Caddyfile.
 _STATION = re.compile(
     r"""(?: adapting\ config\ using\ \w+\ adapter
           | loading\ (?:new\ )?config
@@ -48,7 +48,7 @@ def refuse(message: str, text: str) -> CaddyfileError:
 
     Returns:
         Caddy's own words without its inner whereabouts, the line that they are about where
-        Caddy names one or it can be told, and help for a common mistake; no help is made up
+        Caddy names one or it can be found, and help for a common mistake; no help is made up
         for any other.
     """
     line, outline = _named_line(message), parse(text)
@@ -118,7 +118,7 @@ def _fields(mistake: Mistake, context: str, source: str) -> dict[str, str] | Non
 
 
 def _behind(word: str, source: str) -> list[str]:
-    """What stands behind a word on its line."""
+    """What follows a word on its line."""
     words = [each.rstrip(";") for each in source.split() if each not in "{}"]
     return words[words.index(word) + 1 :] if word in words else []
 

@@ -17,11 +17,11 @@ class Foreign:
     """Words of one meaning, and what to write instead.
 
     Args:
-        words: by whose they are; `NOBODY` for a word that only sounds as if it were somebody's.
+        words: by the program they belong to; `NOBODY` for a word that merely sounds like one.
             `timeout+connect` is `timeout` with the argument `connect`.
         write: the lines to write in Caddy 2; empty where nothing need be written.
         why: a remark on them; where nothing need be written, the reason.
-        carries: a pattern; arguments like that are written where `write` has such an example.
+        carries: a pattern; arguments that match it take the place of the example in `write`.
     """
 
     words: dict[str, str]
@@ -39,7 +39,7 @@ class Foreign:
         return f"{whose}; in Caddy 2 write `{lines}`{remark}."
 
     def _with(self, line: str, arguments: str) -> str:
-        """A line to write, with the arguments that were written in the place of the example's."""
+        """A line to write, with the learner's arguments in the place of the example's."""
         option, _, example = line.partition(" ")
         if option == "lb_policy" and self.carries:
             return _policy(arguments) or line
@@ -122,7 +122,7 @@ def meaning(table: tuple[Foreign, ...], word: str, arguments: Sequence[str] = ()
 
 
 def _spellings(word: str, arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """As what a word may be known, the most exact first, and what then stands behind it."""
+    """Under which spellings a word may be known, the most exact first, each with its arguments."""
     if arguments:
         yield f"{word}+{arguments[0]}", arguments[1:]
     parts = word.split(".")

@@ -16,7 +16,7 @@ __all__ = ["RULES", "Note", "Rule", "judge", "lint"]
 def lint(text: str, config: dict[str, Any] | None = None) -> list[Note]:
     """Find what Caddy accepts in silence though it is hardly meant.
 
-    A comment `# lint: ignore NAME` in the Caddyfile keeps the rules of these names silent.
+    A comment `# lint: ignore NAME` in the Caddyfile silences the rule of that name.
 
     Args:
         text: the Caddyfile.

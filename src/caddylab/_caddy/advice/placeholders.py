@@ -1,4 +1,4 @@
-"""The placeholders that Caddy 2.11 knows, for telling a slip of the pen."""
+"""The placeholders that Caddy 2.11 knows, for recognizing a misspelt one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REQUEST = tuple(_REQUEST.split())
 """The members of `http.request`; after those in `_OPEN` any name may follow."""
 _OPEN = ("header.", "cookie.", "host.labels.", "uri.path.", "uri.query.", "orig_uri.", "tls.")
 CLOSED = {"rp": tuple(_PROXY.split()), "err": tuple(_ERROR.split())}
-"""Families that are known to the last member; `header.<any>` belongs to that of a proxy too."""
+"""Families all of whose members are known; `header.<any>` belongs to that of a proxy too."""
 
 LONG = {
     "header": "http.request.header",
@@ -59,7 +59,7 @@ def known(name: str) -> bool:
 
 
 def short(name: str) -> str:
-    """The name as a Caddyfile spells it, where there is a short form of its family."""
+    """The name as a Caddyfile spells it, where its family has a short form."""
     for family in CLOSED:
         name = name.replace(f"{LONG[family]}.", f"{family}.")
     return name

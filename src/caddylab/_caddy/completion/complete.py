@@ -17,27 +17,27 @@ from caddylab._caddy.text.variables import fill
 from caddylab._errors import CaddyfileError
 
 Read = Callable[[str], Imports]
-"""Gives the files that a text imports."""
+"""Returns the files that a text imports."""
 Refused = Callable[[str, Imports], str]
-"""Has Caddy adapt a text and what it imports; gives its refusal, or nothing."""
+"""Has Caddy adapt a text and what it imports; returns Caddy's refusal, if any."""
 
 Left = tuple[Statement, Statement, str]
-"""What is left out, what in it Caddy does not take, and what to say of that."""
+"""What is left out, which part of it Caddy does not take, and what to say about that."""
 
 MOST = 100
-"""So many parts are left out at most."""
+"""The largest number of parts that are left out."""
 
 LINE = re.compile(r"(?:Caddyfile|-):(\d+)")
 OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
 NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
-"""Kinds of modules of which Caddy itself has hardly any: a name there is a plugin's."""
+"""Kinds of modules that are hardly ever Caddy's own: a name there is a plugin's."""
 
 
 @dataclass
 class Completed:
-    """A Caddyfile that Caddy can read, line by line the one that was given.
+    """A Caddyfile that Caddy can read; its lines correspond to those of the one that was given.
 
     Attributes:
         imports: the files that it imports, likewise.
@@ -48,11 +48,11 @@ class Completed:
     imports: Imports = field(default_factory=dict)
 
     def of(self, file: Path | None) -> str:
-        """The text of a file that it imports; None = its own."""
+        """The text of an imported file; None = the Caddyfile's own text."""
         return self.imports[file].text if file else self.text
 
     def put(self, file: Path | None, text: str) -> None:
-        """Give such a file another text."""
+        """Replace the text of an imported file; None = the Caddyfile's own text."""
         if file:
             self.imports[file] = replace(self.imports[file], text=text)
         else:
@@ -67,13 +67,13 @@ def complete(
     *,
     own: bool,
 ) -> Completed:
-    """The text with its variables filled in, without what this Caddy does not know.
+    """Fill in a Caddyfile's variables, and leave out what this Caddy does not know.
 
     Args:
         text: the Caddyfile.
         values: the environment.
-        refused: has Caddy adapt a text and what it imports; gives its refusal, or nothing.
-        read: gives the files that a text imports.
+        refused: has Caddy adapt a text and what it imports; returns Caddy's refusal, if any.
+        read: returns the files that a text imports.
         own: whether it is somebody's own file: then variables that are not set are invented, and
             files and directives that nobody knows are left out, too. In a lesson they are slips.
     """
@@ -91,7 +91,7 @@ def _filled(text: str, values: Mapping[str, str], read: Read, *, own: bool) -> C
     done = Completed(fill(text, values), said)
     try:
         done.imports = read(done.text)
-    except CaddyfileError:  # of a file that may not be read: whoever has it adapted says so
+    except CaddyfileError:  # of a file that may not be read: the adaptation reports it
         return done
     for path, each in done.imports.items():
         outline = parse(each.text)
@@ -103,7 +103,7 @@ def _filled(text: str, values: Mapping[str, str], read: Read, *, own: bool) -> C
 
 
 def _leave_out(done: Completed, message: str, own: bool) -> bool:
-    """Leave out what a refusal is about; whether anything was."""
+    """Leave out what a refusal is about; return whether there was anything."""
     file, line = _place(done, message)
     text = done.of(file)
     found = _unknown(text, message, line, own) or _no_file(text, message, line, own)
@@ -142,7 +142,7 @@ def _unknown(text: str, message: str, line: int | None, own: bool) -> Left | Non
 
 
 def outside(error: CaddyfileError) -> str:
-    """The refusal of a file that may not be read, as one that can be done without."""
+    """The refusal of a file that may not be read, worded for a file that can be done without."""
     found = OUTSIDE.search(error.reason)
     return f"{error.reason} at Caddyfile:{error.line}" if found else ""
 

@@ -1,4 +1,4 @@
-"""Values for the environment variables of a Caddyfile that are not set: such as fit the place."""
+"""Invented values for the unset environment variables of a Caddyfile: values that fit the place."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ BY_OPTION = (
     (re.compile(r"^acme_ca$"), "https://acme.example/directory"),
     (re.compile(r"^(acme_dns|dns)$"), "invented"),
 )
-"""What fits behind an option, by its name."""
+"""Values that fit after an option, by the option's name."""
 
 
 OTHERS = ("site.example", "80", "10s", "backend:8080", "1MiB", "on", "")
-"""What else may fit where the first thought does not."""
+"""Values to try where the first choice does not fit."""
 
 
 def invent(
     outline: Outline, values: Mapping[str, str], above: Way = (), file: str = ""
 ) -> tuple[dict[str, str], list[Substitution]]:
-    """Values for the variables that have none, and what to say of each.
+    """Values for the variables that have none, and what to say about each.
 
     Args:
         outline: the Caddyfile.
         values: the environment.
-        above: the statements around its own, of a file that is imported.
-        file: the name of such a file.
+        above: the statements around the `import`, for a file that is imported.
+        file: the name of that file.
     """
     places = dict(_places(outline.statements, above))
     address = None if above else _address_alone(outline)

@@ -111,7 +111,7 @@ MODULES = {
     "events.handlers.": Plugin("an event handler", "Nothing is done at events."),
     "tls.": Plugin("a certificate plugin", "The lab's own authority gives certificates."),
 }
-"""What a module is that stands in one of these places, by the beginning of its name."""
+"""What kind of module stands in each of these places, by the beginning of its name."""
 
 
 def of_directive(word: str) -> Plugin | None:
@@ -120,7 +120,7 @@ def of_directive(word: str) -> Plugin | None:
 
 
 def of_module(module: str) -> Plugin | None:
-    """The plugin that a module belongs to which this Caddy does not have."""
+    """The plugin that provides a module which this Caddy lacks."""
     place, _, name = module.rpartition(".")
     if place == "dns.providers":
         return Plugin(f"caddy-dns/{name}", MODULES["dns.providers."].without)

@@ -19,10 +19,10 @@ _DIRECTIVE = re.compile(
     r"|tokens for 'order': (?P<ordered>[\w.-]+) is not a registered directive"
 )
 WORDS = [*known.POLICIES, *known.MATCHERS, *known.ENCODERS, *known.WRITERS]
-"""Names of Caddy's own modules, of which another name may be a misspelling."""
+"""Names of Caddy's own modules; another name may be a misspelling of one of these."""
 
 NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls", "issuer", "not", "route"}
-"""What Caddy does not take, or what does something else, with nothing between its braces."""
+"""What Caddy does not take, or reads differently, with nothing between its braces."""
 
 _OPEN = re.compile(r"open (?P<file>[^:\s]+): no such file")
 _MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
@@ -34,11 +34,11 @@ class Unknown:
 
     Attributes:
         statement: what to leave out.
-        inner: the statement in it, or itself, that Caddy does not know.
-        word: what of that Caddy does not know.
-        plugin: what it is known to be of; None if nobody has heard of it.
+        inner: the statement inside it that Caddy does not know, or the same one.
+        word: the word in `inner` that Caddy does not know.
+        plugin: the plugin that it is known to belong to; None if it is unknown.
         module: the whole name of a module; empty for a directive.
-        missing: whether it is known, but names a file that is not there.
+        missing: whether Caddy knows it, but it names a file that does not exist.
     """
 
     statement: Statement
@@ -54,12 +54,12 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
 
     Args:
         message: Caddy's words.
-        error: the same explained.
+        error: the explanation of the same refusal.
         text: the Caddyfile.
         line: the line of it that Caddy names, if it does.
 
     Returns:
-        None where it is a mistake rather, or where it is not to be found in the text.
+        None where it is more likely a mistake, or where it cannot be found in the text.
     """
     if directive := _DIRECTIVE.search(message):
         word, name = directive["word"] or directive["ordered"], ""
@@ -78,7 +78,7 @@ def unknown(message: str, error: CaddyfileError, text: str, line: int | None) ->
 
 
 def missing(message: str, text: str, line: int | None) -> Unknown | None:
-    """What names a file that Caddy reads at once, and that is not there; an `import` aside."""
+    """The statement, `import` aside, that names a missing file which Caddy reads at once."""
     found = _OPEN.search(message)
     way = way_to(text, found["file"], line) if found else ()
     if not found or not way or way[-1].name == "import":
@@ -99,12 +99,12 @@ def _elsewhere(module: str) -> bool:
 
 
 def _strange(message: str, error: CaddyfileError, word: str) -> bool:
-    """Whether Caddy's complaint is about a word that nobody can have meant otherwise."""
+    """Whether Caddy's complaint is about a word that can only be a name unknown to it."""
     return "for 'order'" in message or unheard_of(error, word)
 
 
 def statement_of(text: str, word: str, line: int | None) -> Statement | None:
-    """What to leave out to be rid of a word; arguments as for `way_to`."""
+    """The statement to leave out to be rid of a word; arguments as for `way_to`."""
     way = way_to(text, word, line)
     return _emptied(way) if way else None
 
@@ -125,7 +125,7 @@ def way_to(text: str, word: str, line: int | None) -> Way:
 
 
 def _emptied(path: Way) -> Statement:
-    """The statement to take out: the block around it as well, where it stands alone in that."""
+    """The statement to take out: the surrounding block, where the statement is alone in it."""
     for statement in path:  # what else stands there may need the DNS provider
         if statement.name == "tls" and path[-1].name == "dns":
             return statement
@@ -146,7 +146,7 @@ def without(text: str, statement: Statement) -> str:
 
 
 def _instead(statement: Statement) -> str:
-    """What others rely on: a matcher by its name, and that a proxy has upstreams."""
+    """What to put in its place because others rely on it: a named matcher, a proxy's upstreams."""
     if statement.name.startswith("@"):
         return f"{statement.name} method NONE"
     return "dynamic a plugin.example 80" if statement.name == "dynamic" else ""

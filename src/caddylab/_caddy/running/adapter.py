@@ -1,4 +1,4 @@
-"""A Caddyfile through `caddy adapt`, before there is a Caddy that runs."""
+"""Adapting a Caddyfile with `caddy adapt`, before any Caddy is running."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from caddylab._errors import RuntimeUnavailable
 
 SECONDS = 30
-"""How long Caddy may think about a Caddyfile."""
+"""Seconds that Caddy may take to adapt a Caddyfile."""
 
 STDIN = "-"
 """What Caddy calls the file that it reads from its standard input."""
@@ -20,16 +20,16 @@ STDIN = "-"
 def adapt(
     program: Path, text: str, folder: Path | None = None, values: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any] | None, str]:
-    """The JSON that Caddy makes of a Caddyfile; or None, and what it says instead.
+    """The JSON that Caddy makes of a Caddyfile; or None, and Caddy's message.
 
     Args:
         program: the Caddy to ask.
         text: the Caddyfile.
-        folder: where its relative paths begin; else where this process runs.
-        values: the environment variables; else those of this process.
+        folder: the folder that its relative paths start from; by default this process's.
+        values: the environment variables; by default those of this process.
 
     Raises:
-        RuntimeUnavailable: the program gives no answer, or none that a Caddy gives.
+        RuntimeUnavailable: the program does not answer, or not as a Caddy does.
     """
     command = [str(program), "adapt", "--adapter", "caddyfile", "--config", STDIN]
     environment = None if values is None else dict(values)

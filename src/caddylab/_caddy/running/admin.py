@@ -16,7 +16,7 @@ from caddylab._errors import CaddyfileError, CaddyGone
 from caddylab._machine.environ import inherited
 
 QUICK = 2.0
-"""Seconds in which a Caddy that is well has answered."""
+"""Seconds within which a healthy Caddy answers."""
 DEAD = "Caddy has ended, so nothing answers"
 
 
@@ -33,9 +33,9 @@ class Admin:
     Args:
         client: an httpx client of the admin endpoint.
         runs: whether Caddy's process exists.
-        last_words: what it printed last.
+        last_words: the last output of that process.
 
-    Every question raises `CaddyGone` when Caddy has ended, or gives no answer.
+    Every method that asks Caddy raises `CaddyGone` when Caddy has ended or does not answer.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Admin:
         return answer
 
     def _for_want_of_variables(self, text: str, message: str) -> CaddyfileError | None:
-        """What to say where Caddy would not have said `message` if all variables were set."""
+        """The error to raise where setting all variables would have spared Caddy's `message`."""
         values = inherited()
         missing = variables.unset(text, values)
         if not missing:
@@ -122,7 +122,7 @@ class Admin:
         return self._wait(lambda: self._client.post(path, content=body, headers=headers))
 
     def _wait(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        """Ask what may take its time, and wait no longer than there is a Caddy."""
+        """Ask something that may take a while, but wait only as long as Caddy runs."""
         if not self._runs():  # where a container was, packets get lost
             raise gone(False, None, self._last_words)
         return self._ask(lambda: while_it_runs(ask, self._runs))

@@ -1,4 +1,4 @@
-"""Who answered a request, by what Caddy's log says of it.
+"""Who answered a request, according to Caddy's log.
 
 The header that a backend writes proves nothing: a Caddyfile can change it, take it away, or
 answer by itself in a backend's place.
@@ -36,7 +36,7 @@ def who_answered(
 
 
 def _handled(attempt: RoundTrip, closing: Closing) -> Answerer:
-    """Whose it is, if it looks like the answer of this attempt; a page may look like it."""
+    """Who gave an answer that looks like this attempt's; a page of Caddy's may look the same."""
     if not attempt.handled or closing.copied:
         return Answerer.BACKEND
     return Answerer.UNKNOWN if attempt.inner else Answerer.CADDY
@@ -45,8 +45,8 @@ def _handled(attempt: RoundTrip, closing: Closing) -> Answerer:
 def passed_on(attempt: RoundTrip, closing: Closing, refusal: Refusal | None) -> bool:
     """Whether the client got what this attempt has brought, with its status and its body.
 
-    Where no length tells, it did: unless an error came after it, and what answers that has no
-    header of a backend's. Without an error, headers prove nothing.
+    Where no length decides, it did: unless an error came after it, and the answer to that has no
+    header of a backend. Without an error, headers prove nothing.
     """
     if attempt.status is None or attempt.error or attempt.status != closing.status:
         return False

@@ -21,7 +21,7 @@ class Metric(NamedTuple):
 
     @property
     def said(self) -> str:
-        """Its labels as the line has them."""
+        """Its labels as they are written in the line."""
         return ", ".join(f'{name}="{value}"' for name, value in self.labels.items())
 
 

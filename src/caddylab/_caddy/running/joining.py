@@ -20,7 +20,7 @@ class Joining:
     Attributes:
         wire: where runs note on which connection they send which request.
         to_itself: whether Caddy sends requests on to another of its own sites.
-        rewritten: by run, what a backend was asked for where its client wanted something else.
+        rewritten: by run, what a backend was asked for where that is not what the client asked for.
     """
 
     def __init__(self, backends: dict[str, int]) -> None:
@@ -58,7 +58,7 @@ class Joining:
         self._last_lines.pop(run_id, None)
 
     def join(self, line: Ours) -> None:
-        """Give the line to its request; from then on its id is that request's, or empty."""
+        """Give the line to its request; from then on the line's id is that request's, or empty."""
         found = self.wire.find(line.peer, line.id, self.to_itself)
         line.id = found.id if found else ""
         request = self._request(line.id)
@@ -72,7 +72,7 @@ class Joining:
         elif isinstance(line, Handling):
             self._handle(line, found.inner)
         elif found.inner:
-            line.id = ""  # Caddy is done with a part of it, and not with the request
+            line.id = ""  # Caddy has finished a part of it, not the request itself
         elif isinstance(line, Refusal):
             self._refused[line.id] = line
         else:

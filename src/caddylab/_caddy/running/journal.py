@@ -27,17 +27,17 @@ from caddylab._machine.undisturbed import undisturbed
 from caddylab._records import UNSENT, Request
 
 BUSY, IDLE = 0.01, 0.1
-"""Seconds between two looks at the log: while a run is open, and else."""
+"""Seconds between two looks at the log: while a run is open, and otherwise."""
 
 QUIET = 0.5
 """Seconds between two looks at Caddy's counters when the last few have found nothing: an idle lab
 should cost next to nothing."""
 
 LOOKS = 3
-"""How many looks, IDLE apart, those last few are."""
+"""How many looks, IDLE seconds apart, "the last few" are."""
 
 TRAFFIC = b'"logger":"http.'
-"""What the log says when somebody asks Caddy for something, or Caddy checks somebody."""
+"""The log lines that appear when a client asks Caddy for something, or Caddy makes a check."""
 
 GRACE = 1.0
 """Seconds of silence after which a missing closing line is given up."""
@@ -47,17 +47,17 @@ class Journal:
     """Follows one Caddy.
 
     Args:
-        read_log: gives the bytes of the log from an offset on.
-        upstreams: gives Caddy's counts by dial address.
+        read_log: returns the bytes of the log from an offset on.
+        upstreams: returns Caddy's counts by dial address.
         backends: the number of the backend behind each dial address.
         caddy_runs: whether there is a Caddy that could have an opinion.
         log_trouble: says why Caddy cannot write its log now, if it cannot.
 
     Attributes:
-        joining: gives the lines to the requests that they are about.
+        joining: adds the lines to the requests that they are about.
         opinions: what Caddy thinks of each backend.
         in_flight: how many requests Caddy has under way at each backend.
-        trouble: why the log or the counters could not be read, the last time they could not.
+        trouble: why the log or the counters could not be read when that last failed.
         begun: where in the log, and when (Unix time), the configuration in force begins.
     """
 
@@ -98,7 +98,7 @@ class Journal:
         """Join what the log says to these requests (request n stands at index n - 1).
 
         Returns:
-            Where the run has to note on which connection it sends which request.
+            The `Wire` in which the run must note on which connection it sends each request.
         """
         if not self.joining.busy:
             self._unwritten = ""
@@ -127,11 +127,11 @@ class Journal:
     def settle(self, run_id: str) -> str:
         """Wait until Caddy has closed every request of the run, or has been silent for GRACE.
 
-        Silent on this run: others may go on, and would keep the wait for a line alive that never
-        comes, such as that of a connection which a reload has cut off.
+        Silent about this run: others may go on, and would prolong the wait for a line that never
+        comes, such as one for a connection that a reload has cut off.
 
         Returns:
-            Why the log could not be read meanwhile, or not be written where lines of this run
+            Why the log could not be read meanwhile, or not be written if lines of this run
             are missing; else nothing.
         """
         return undisturbed(lambda: self._settle(run_id))
@@ -149,21 +149,21 @@ class Journal:
         missing = [request for request in requests if not request.complete]
         unwritten = self._unwritten if any(r.outcome not in UNSENT for r in missing) else ""
         trouble = self.trouble or self._follower.trouble or unwritten
-        self._counts_read = 0.0  # whoever asks after a run wants to know what came of it
+        self._counts_read = 0.0  # whoever asks after a run wants to know its results
         self.catch_up()
         return trouble
 
     def opinion(self, backend: int, sure: bool = False) -> str:
         """What Caddy thinks of a backend, in words, as far as it has been read.
 
-        `sure`: whether it runs at all is looked up, and not only if it did not answer lately.
+        With `sure`, always check that Caddy still runs, not only when it has failed to answer.
         """
         ended = (sure or not self._answers) and not self.caddy_runs()
         return UNKNOWN if ended else words(self.opinions.of(backend))
 
     @contextlib.contextmanager
     def reloading(self, config: dict[str, Any]) -> Iterator[None]:
-        """While Caddy takes a new configuration: with that, it forgets what it thought.
+        """Enclose the loading of a new configuration, at which Caddy forgets its opinions.
 
         Its first checks run at once, so what the log says from the beginning on counts already.
         A configuration that is refused changes nothing.
@@ -213,7 +213,7 @@ class Journal:
         goes_on = self.joining.busy or any(map(any, counts.values()))
         self._looks = LOOKS if goes_on else max(0, self._looks - 1)
         under_way = dict.fromkeys(self._backends.values(), 0)
-        for dial, backend in list(self._backends.items()):  # it may be reached at several
+        for dial, backend in list(self._backends.items()):  # one may have several
             under_way[backend] += counts.get(dial, Upstream(0, 0)).num_requests
         self.in_flight.update(under_way)
         self.opinions.count(counts)

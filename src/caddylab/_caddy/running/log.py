@@ -95,7 +95,7 @@ class Flip:
 
 @dataclass(slots=True)
 class Selection:
-    """Caddy has chosen an upstream, for a request that it does not name (`selected upstream`)."""
+    """Caddy has chosen an upstream (`selected upstream`); the line names no request."""
 
     upstream: str
     time: float
@@ -120,7 +120,7 @@ Line = Ours | Flip | Selection | FailedCheck
 class LogReader:
     """Turns the bytes of the log into lines, and those into what they mean.
 
-    `selections` says whether the lines about chosen upstreams are wanted: half of the log.
+    `selections` says whether to read the lines about chosen upstreams, which are half of the log.
     """
 
     def __init__(self) -> None:
@@ -174,9 +174,9 @@ class LogReader:
 
 
 def parsed(line: bytes) -> Any:
-    """What a line says; on a full disk the one before it may have been cut off in its middle.
+    """The content of a line; on a full disk, the line before it may have been cut off midway.
 
-    Pydantic reads JSON in less than half of the time of `json`, which takes what it refuses.
+    Pydantic reads JSON in less than half the time of `json`; `json` reads what Pydantic refuses.
     """
     try:
         return from_json(line)
@@ -219,7 +219,7 @@ def refusal(entry: dict[str, Any]) -> Refusal | None:
 
 
 def peer(entry: dict[str, Any]) -> Peer:
-    """The client's address and port, those of its PROXY line if it has sent one."""
+    """The client's address and port: those of its PROXY line, if it sent one."""
     request = entry["request"]
     return request["remote_ip"], int(request["remote_port"])
 
@@ -231,7 +231,7 @@ def asked(entry: dict[str, Any]) -> str:
 
 
 def request_id(entry: dict[str, Any]) -> str:
-    """The request's id, as the Caddyfile has left it; empty where there is none."""
+    """The request's id, as the Caddyfile passed it on; empty where there is none."""
     return header(entry["request"].get("headers"), "X-Request-Id")
 
 

@@ -1,4 +1,4 @@
-"""What Caddy thinks of each backend, proxy by proxy, and how that is said."""
+"""What Caddy thinks of each backend, proxy by proxy, and how that is put into words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEALTHY, UNKNOWN = "healthy", "unknown"
 KINDS = (UNHEALTHY, FAILED, FULL)
 
 TOGETHER = 0.1
-"""Seconds within which proxies that come to think the same have done so at once."""
+"""Proxies that change to the same opinion within so many seconds count as doing so at once."""
 CUT_OFF = ("stopping apps", "context canceled")
 """How Caddy explains a check that ended because a new configuration has taken over."""
 
@@ -29,7 +29,7 @@ Members = Callable[[str], Iterable[int]]
 def words(spans: Iterable[Span]) -> str:
     """One backend's opinions in words: "healthy", "unhealthy, failed", "unhealthy for /b".
 
-    A proxy is named only where not all think so. Of a proxy that is not named nothing is said:
+    A proxy is named only where not all of them agree. A proxy that is not named has no complaint:
     to it the backend is healthy.
     """
     found = sorted(spans, key=lambda span: KINDS.index(span.kind))
@@ -48,10 +48,10 @@ class Opinions:
         backends: the number of the backend behind each dial address.
 
     Attributes:
-        spans: all that was thought; where not all proxies that name the backend thought so,
-            `Span.proxy` says who did.
-        members: gives the backends behind a name that Caddy asks a name server for.
-        diary: gives what a backend has executed lately; asked only where several proxies check
+        spans: every opinion; where not all proxies that name the backend held it,
+            `Span.proxy` says which ones did.
+        members: returns the backends behind a name that Caddy asks a name server for.
+        diary: returns what a backend has executed lately; called only where several proxies check
             one backend differently, since Caddy's log does not say whose check it was.
     """
 
@@ -67,12 +67,12 @@ class Opinions:
         self._dialled: dict[int, str] = {}
 
     def of(self, backend: int) -> list[Span]:
-        """What is thought of a backend now; nothing = it is healthy to all."""
+        """The opinions of a backend now; empty = healthy in the opinion of every proxy."""
         found = (self._open.get((backend, kind)) for kind in KINDS)
         return [span for span in found if span]
 
     def begin(self, config: dict[str, Any], when: float) -> None:
-        """A new configuration is in force: with that, Caddy has forgotten what it thought."""
+        """Note that a new configuration is in force: Caddy has forgotten its opinions."""
         for span in self._open.values():
             span.end = when
         self._open.clear()
@@ -84,11 +84,11 @@ class Opinions:
     # --- active checks -------------------------------------------------------------------
 
     def failed(self, line: FailedCheck) -> None:
-        """A check has failed, which may change nothing."""
+        """Note that a check has failed, which may change nothing."""
         self._failures[line.upstream].append(line)
 
     def flipped(self, flip: Flip) -> None:
-        """A check has changed a proxy's mind about one upstream that it asks at this address."""
+        """Note that a check at this address has changed a proxy's mind about an upstream."""
         if flip.reason.endswith(CUT_OFF):
             return
         suspects = [
@@ -103,7 +103,7 @@ class Opinions:
             self._note(judge, backend, UNHEALTHY, not flip.healthy, flip.time, flip.reason)
 
     def _likeliest(self, suspects: list[tuple[Judge, int]], flip: Flip) -> tuple[Judge, int]:
-        """Whose mind it is: known, unless checks that differ fail alike at the same moment."""
+        """Which proxy changed its mind: certain, unless differing checks fail alike at once."""
         if len({judge.check for judge, _ in suspects}) > 1:
             for fits in self._evidence(flip):
                 suspects = [suspect for suspect in suspects if fits(*suspect)] or suspects
@@ -127,7 +127,7 @@ class Opinions:
             yield lambda judge, backend: judge.passes(self._answer(judge, backend, flip.time))
 
     def _answer(self, judge: Judge, backend: int, when: float) -> int:
-        """With what status the backend has answered a proxy's latest check before `when`."""
+        """The status with which the backend answered a proxy's latest check before `when`."""
         own = (e for e in self.diary(backend) if e["check"] == judge.mark and e["start"] <= when)
         statuses = [entry["status"] for entry in own]
         return statuses[-1] or 0 if statuses else 0
@@ -135,7 +135,7 @@ class Opinions:
     # --- counters --------------------------------------------------------------------------
 
     def count(self, counts: Mapping[str, Upstream]) -> None:
-        """What Caddy has counted until now, by dial address."""
+        """Note what Caddy has counted until now, by dial address."""
         when = time.time()
         for judge in self._judges:
             for dial, room in judge.rooms.items():
@@ -148,7 +148,7 @@ class Opinions:
                     self._count(judge, backend, found, room, when)
 
     def dialled(self, upstream: str) -> None:
-        """Caddy has tried a backend at this address: one with a name may have had another."""
+        """Note that Caddy dialled a backend at this address; it may have had another before."""
         if (backend := self._backends.get(upstream)) is not None:
             self._dialled[backend] = upstream
 
@@ -182,7 +182,7 @@ class Opinions:
         self.spans.append(span)
 
     def _end(self, span: Span, when: float) -> None:
-        """End it; what lasted only until the next proxy had come to think the same never was."""
+        """End a span; one that lasted only until the next proxy came to agree is removed."""
         del self._open[span.backend, span.kind]
         span.end = when
         if when - span.start < TOGETHER:

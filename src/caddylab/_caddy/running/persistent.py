@@ -17,14 +17,14 @@ LOOK = 0.3
 
 
 def always() -> bool:
-    """For a Caddy that nobody can look at from outside: it is taken to be there."""
+    """True, for a Caddy that cannot be observed from outside: it is assumed to run."""
     return True
 
 
 def persistently(
     ask: Callable[[], httpx.Response], runs: Callable[[], bool] = always
 ) -> httpx.Response:
-    """Ask, and again if the connection is lost while Caddy runs: for what may be asked twice."""
+    """Ask, and ask again if the connection is lost while Caddy runs; for repeatable requests."""
     for _ in range(ATTEMPTS):
         try:
             return ask()
@@ -38,9 +38,9 @@ def persistently(
 def while_it_runs(
     ask: Callable[[], httpx.Response], runs: Callable[[], bool] = always
 ) -> httpx.Response:
-    """Ask, and wait for the answer no longer than there is a Caddy that could give it.
+    """Ask, and wait for the answer only as long as there is a Caddy that could give it.
 
-    Where a container was, packets get lost, and a client would wait for its whole patience.
+    Packets to a container that is gone get lost, and a client would wait for its whole timeout.
 
     Raises:
         httpx.ReadError: Caddy has ended meanwhile.
@@ -79,7 +79,7 @@ class Persistent(httpx.HTTPTransport):
 
 
 class Cautious(httpx.HTTPTransport):
-    """A transport that does not knock where nobody is.
+    """A transport that does not connect where nobody listens.
 
     A Unix socket that does not answer is never closed by httpx, which leaves that to chance.
 
@@ -93,7 +93,7 @@ class Cautious(httpx.HTTPTransport):
         self._runs = runs
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request, if somebody can hear it."""
+        """Send the request, if Caddy still runs."""
         if not self._runs():
             raise httpx.ConnectError("Caddy has ended", request=request)
         return super().handle_request(request)

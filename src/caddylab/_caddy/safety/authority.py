@@ -15,7 +15,7 @@ DEFAULT = "local"
 
 
 def own_authority(config: Json) -> Json:
-    """Keep certificates to the lab: nothing is installed, nobody on the network is asked.
+    """Keep certificates within the lab: none is installed, nobody on the network is asked for one.
 
     Changes `config` and returns it.
     """

@@ -13,14 +13,14 @@ from caddylab._errors import CaddyfileError
 
 @dataclass(frozen=True)
 class Files:
-    """What a Caddyfile may read.
+    """The files and folders that a Caddyfile may read.
 
     Attributes:
         text: the Caddyfile, for error messages.
         here: the folder that its relative paths begin in; its own, if it is a file.
         allowed: folders (or files) that it may read.
-        bring: makes a file or folder of this machine readable for Caddy, and says where it finds
-            it; as it is, or a copy.
+        bring: makes a file or folder of this machine readable for Caddy; returns where Caddy finds
+            it or a copy of it.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Files:
         return path
 
     def exists(self, written: str) -> bool:
-        """Whether there is such a thing on this machine, or may be: it depends on the request."""
+        """Whether the path exists on this machine, or may: it can depend on the request."""
         return "{" in written or (self.here / Path(written).expanduser()).exists()
 
     def refusal(self, written: str, what: str) -> CaddyfileError:
@@ -71,7 +71,7 @@ def line_with(written: str, text: str) -> int | None:
 
 
 def allowed(folder: Path | None, more: Iterable[str | Path]) -> list[Path]:
-    """The places that may be read: the Caddyfile's folder, if it has one, and what was named."""
+    """The places that may be read: the Caddyfile's folder, if it has one, and those named."""
     places = [*([folder] if folder else []), *(Path(place).expanduser() for place in more)]
     return [Path(os.path.realpath(place)) for place in places]
 

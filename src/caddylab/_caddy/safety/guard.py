@@ -1,4 +1,4 @@
-"""Keeps a configuration to its lab: each module that reaches farther is decided upon.
+"""Keeps a configuration within its lab: a decision is made on each module that reaches farther.
 
 Writing goes to the lab's folder, certificates come from the lab, reading is for the Caddyfile's
 own folder, and nothing is sent to anybody.
@@ -20,14 +20,14 @@ from caddylab._caddy.safety.walk import Json, Part, modules
 
 _FILE = re.compile(r"(?<!\\)\{file\.(?P<path>[^}]*)\}")
 _IN_A_TEMPLATE = re.compile(r"\{\{.*\bfile\.", re.DOTALL)
-READ = {  # fields, wherever they stand, that name files
+READ = {  # fields that name files, wherever they occur
     "client_certificate_file", "client_certificate_key_file", "pem_files", "root_ca_pem_files",
     "template_file", "trusted_ca_certs_pem_files",
 }  # fmt: skip
 
 
 class Guard(Permits):
-    """Decides upon each part of one configuration, and changes it accordingly.
+    """Decides on each part of one configuration, and changes it accordingly.
 
     Attributes:
         certificates: the files of certificates that the Caddyfile brings along.
@@ -116,7 +116,7 @@ class Guard(Permits):
 
 
 def _fields_of(node: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Every value with what holds it and its key there, the inner ones first."""
+    """Every value with its container and its key there, the inner ones first."""
     if isinstance(node, dict | list):
         places = node.items() if isinstance(node, dict) else enumerate(node)
         for key, value in places:

@@ -44,7 +44,7 @@ class Https:
         self.certificates: list[Path] = []
 
     def keep(self) -> None:
-        """Let it show the lab's certificates, ask nobody, and speak what the lab speaks."""
+        """Have Caddy show the lab's certificates, ask nobody, and speak what the lab speaks."""
         app: Json = self._apps.get("http") or {}
         for server in (app.get("servers") or {}).values():
             self._protocols(server)
@@ -94,7 +94,7 @@ class Https:
                 policy.setdefault("default_sni", addresses[0])
 
     def _nobody_named(self, name: str) -> bool:
-        """Whether the Caddyfile leaves open who gives a name its certificate; else that is told."""
+        """Whether the Caddyfile leaves open who issues a name's certificate."""
         policies = (self._tls.get("automation") or {}).get("policies") or []
         naming = [policy for policy in policies if policy.get("issuers")]
         if any(each.get("module") == "acme" for policy in naming for each in policy["issuers"]):
@@ -102,7 +102,7 @@ class Https:
         return all(name not in (policy.get("subjects") or [name]) for policy in naming)
 
     def _strangers(self, policy: Json) -> None:
-        """No client of the lab has a certificate."""
+        """Let in clients without a certificate: the lab's have none."""
         wanted = policy.pop("client_authentication", None)
         if wanted:
             mode = wanted.get("mode", "")
@@ -111,7 +111,7 @@ class Https:
                        "production those without one are turned away.")  # fmt: skip
 
     def _loaded(self) -> None:
-        """Certificates from files are used, if they are there and may be read."""
+        """Use certificates from files, if they exist and may be read."""
         found: Json = self._tls.get("certificates") or {}
         lost: set[str] = set()
         kept = []
@@ -147,7 +147,7 @@ class Https:
         self._note(Verdict.REDIRECTED, "tls.certificates.load_files", stood, OWN, why)
 
     def _replace(self, tags: set[str]) -> None:
-        """Have certificates made for the sites whose own are lost."""
+        """Have certificates made for the sites whose own are missing."""
         if not tags:
             return
         names: list[str] = []
@@ -161,7 +161,7 @@ class Https:
             certificates = self._tls.setdefault("certificates", {})
             automated = certificates.setdefault("automate", [])
             automated += [name for name in known if name not in automated]
-        if "" in names:  # a site without a name: whatever it is asked for
+        if "" in names:  # a site without a name gets one for whatever name is asked for
             self._automation().setdefault("policies", []).append({"on_demand": True})
 
     def _automation(self) -> Json:
@@ -169,7 +169,7 @@ class Https:
         return automation
 
     def _askers(self) -> None:
-        """Nobody is asked for a certificate, nor whether one may be made."""
+        """Ask nobody for a certificate, nor for permission to make one."""
         automation = self._tls.get("automation") or {}
         on_demand = automation.get("on_demand") or {}
         if asked := on_demand.pop("ask", None) or on_demand.pop("permission", None):

@@ -1,6 +1,6 @@
 """Files that a Caddyfile imports: Caddy reads copies of them, after the lab has looked inside.
 
-The copies stand in a folder of the lab's as the files stand on the machine, so that what they
+In a folder of the lab, the copies are laid out as the files are on the machine, so that what they
 import in their turn is found beside them.
 """
 
@@ -28,7 +28,7 @@ class Import:
     """A file that is imported.
 
     Attributes:
-        text: what stands in it, or shall stand there for Caddy.
+        text: its content, or the content that Caddy is to see.
         name: what people call it, seen from the Caddyfile's folder.
         above: the statements around the `import`.
     """
@@ -47,7 +47,7 @@ class Importing:
     Args:
         files: what may be read.
         values: the environment variables.
-        copies: a folder of the lab's, for what Caddy reads in their place.
+        copies: a folder of the lab for the copies that Caddy reads instead.
     """
 
     def __init__(self, files: Files, values: Mapping[str, str], copies: Path) -> None:
@@ -96,7 +96,7 @@ class Importing:
 
         Args:
             text: the Caddyfile, its variables filled in.
-            imports: the files as Caddy shall read them; else as they are, with their variables
+            imports: the files as Caddy is to read them; else as they are, with their variables
                 filled in.
 
         Raises:
@@ -138,7 +138,7 @@ class Importing:
 
 
 def _spot(word: str, files: Files) -> str:
-    """Where a file stands that may be read, or a pattern of them; links are not followed."""
+    """The path of a file (or of a pattern of files) that may be read; links are not followed."""
     files.find(word)
     return os.path.abspath(files.here / Path(word).expanduser())
 
@@ -158,7 +158,7 @@ def _imported(statement: Statement, snippets: frozenset[str]) -> str:
 
 
 def _replace(lines: list[str], first: int, word: str, where: str) -> None:
-    """Put the place for the word where it stands next."""
+    """Replace the next occurrence of the word by the place."""
     for n in range(first, len(lines)):
         if found := re.search(rf'(?P<quote>["`]?){re.escape(word)}(?P=quote)(?!\S)', lines[n]):
             lines[n] = f"{lines[n][: found.start()]}`{where}`{lines[n][found.end() :]}"

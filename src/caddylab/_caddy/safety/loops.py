@@ -1,8 +1,8 @@
 """Proxies that send a request back to where it came from, for ever.
 
-Such a request takes memory with each round, as long as its client waits. What is sure to go round
-is refused. What may go round, since it is rewritten on its way or a header decides, is ended after
-some rounds by a route of the lab's.
+Such a request takes memory with each round, as long as its client waits. What is certain to loop
+is refused. What may loop, since it is rewritten on its way or a header decides, is ended after
+some rounds by a route that the lab adds.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from caddylab._caddy.adapted.tree import Json, handlers
 ROUNDS = "X-Caddylab-Rounds"
 MOST_ROUNDS = 20
 SAME_NEXT_TIME = {"host", "path", "path_regexp", "method", "query", "not"}
-"""Conditions that a request which is sent on as it is fulfils the next time as well."""
+"""Conditions that a request forwarded unchanged meets the next time as well."""
 
 
 @dataclass(frozen=True)
 class Hop:
-    """A proxy that sends what one site gets to a site of the same Caddy.
+    """A proxy that forwards one site's requests to a site of the same Caddy.
 
     Attributes:
         site: the port of the site that it stands in.
         to: the port that it dials.
         dial: the address that it dials.
         matchers: the conditions around it, as text.
-        changes: whether the request may be another one the next time.
+        changes: whether the request may be different the next time.
     """
 
     site: int
@@ -40,7 +40,7 @@ class Hop:
 
 
 def loop(hops: Iterable[Hop]) -> Sequence[Hop]:
-    """Hops that a request is sure to go round for ever; empty if there are none."""
+    """Hops on which a request is certain to go round for ever; empty if there are none."""
     endless = [hop for hop in hops if not hop.changes]
     return next((way for hop in endless if (way := _round([hop], endless))), [])
 
@@ -58,7 +58,7 @@ def hops(sites: Mapping[int, Json], target: Mapping[str, int]) -> Iterator[Hop]:
 
     Args:
         sites: the sites by their ports.
-        target: by dial address, the port of the own site that it means.
+        target: by dial address, the port of Caddy's own site that it leads to.
     """
     for port, server in sites.items():
         for proxy, matchers, changes in _proxies(server.get("routes")):
@@ -93,7 +93,7 @@ def _alters(proxy: Json) -> bool:
 
 
 def end_rounds(servers: Mapping[str, Json], dials: Iterable[str]) -> None:
-    """Answer a request with 508 that came by too often, whatever changes on its way."""
+    """Answer 508 to a request that has come by too often, whatever changes on its way."""
     own = set(dials)
     found = False
     for proxy in handlers(dict(servers), "reverse_proxy"):

@@ -13,7 +13,7 @@ ENVIRONMENT = {
     "GOTRACEBACK": "none",  # the stacks of ten thousand requests say no more than the first line
 }
 LIMIT = f"ulimit -d {HARD // 1024} 2>/dev/null; "
-"""For a shell, before it becomes Caddy; a system that has no such limit goes without."""
+"""Run by a shell before it becomes Caddy; a system without such a limit does without it."""
 
 ENDED = ("runtime: cannot allocate memory", "fatal error: out of memory", "runtime: out of memory")
 
@@ -24,7 +24,7 @@ def limited(command: list[str]) -> list[str]:
 
 
 def verdict(output: str) -> str:
-    """What to say of a Caddy with these last words; empty if it was not for want of memory."""
+    """What to say about a Caddy with this last output; empty if memory was not the cause."""
     if not any(sign in output for sign in ENDED):
         return ""
     return (

@@ -1,4 +1,4 @@
-"""What is decided upon each of Caddy's modules that reach farther than a lab."""
+"""The decision on each of Caddy's modules that reach farther than a lab."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _log_file(permits: Permits, found: Part) -> None:
 
 
 def rolled(path: str) -> Json:
-    """A writer of a log that never takes much room."""
+    """A log writer that never takes much room."""
     return {
         "output": "file", "filename": path, "mode": "0600",
         "roll_size_mb": 16, "roll_keep": 1, "roll_compression": "none",

@@ -42,9 +42,9 @@ class Transports:
     Args:
         config: Caddy's JSON; changed.
         files: what it may read.
-        root: gives the lab's own root certificate, in base64; asked for only if it is needed.
-        lenient: whether it is somebody's own site, whose real upstreams are signed by whom it
-            trusts; else an authority that is there is believed, and the backends may be strangers.
+        root: returns the lab's own root certificate, in base64; called only if it is needed.
+        lenient: whether it is somebody's own site, whose real upstreams have certificates that it
+            trusts; else an existing authority is kept, even if it did not sign the backends'.
 
     Attributes:
         decisions: what was changed, and why.
@@ -58,7 +58,7 @@ class Transports:
         self.decisions: list[Decision] = []
 
     def keep(self) -> list[Decision]:
-        """Let them trust the lab's backends, and speak what those speak."""
+        """Have the proxies trust the lab's backends, and speak the backends' protocols."""
         for proxy in handlers(self._config, "reverse_proxy"):
             transport = proxy.get("transport")
             if isinstance(transport, dict):
@@ -96,7 +96,7 @@ class Transports:
             self._trust(tls)
 
     def _trust(self, tls: Json) -> None:
-        """Who is trusted in production has signed the real upstream's certificate; here we have."""
+        """Trust the lab's authority: it signed the backends' certificates, as another does live."""
         if pool := self._absent(tls):
             for field in ("ca", "root_ca_pem_files", "root_ca_pool"):
                 tls.pop(field, None)
@@ -104,7 +104,7 @@ class Transports:
             self._note(Verdict.REDIRECTED, POOLS + pool.provider, pool.stood, OWN, pool.why)
 
     def _absent(self, tls: Json) -> TrustPool | None:
-        """Whom the proxy trusts, if they are not there in a lab."""
+        """The authorities that the proxy trusts, if they do not exist in a lab."""
         source: Json = tls.get("ca") or {"provider": "system"}
         if names := tls.get("root_ca_pem_files"):
             source = {"provider": "file", "pem_files": names}
@@ -125,7 +125,7 @@ class Transports:
         return TrustPool(provider, stood, why) if lost else None
 
     def _lost(self, names: list[str]) -> Iterator[str]:
-        """The files that are not there, or are not for a lab; else the guard reads or refuses."""
+        """The files that are missing, or not for a lab; the guard reads or refuses the others."""
         for name in names:
             try:
                 if not self._files.find(name).exists():

@@ -1,4 +1,4 @@
-"""Where in Caddy's JSON modules stand.
+"""Where modules stand in Caddy's JSON.
 
 Caddy finds a module by the place of its JSON: in the list `handle` stands `http.handlers.` and
 what `handler` says. The places are those that Caddy's own structures are tagged with.
@@ -59,7 +59,7 @@ _MATCHERS = ("match", "retry_match", "not")
 
 @dataclass
 class Part:
-    """A module in a configuration: its name, its part of the JSON, and what that stands in."""
+    """A module in a configuration: its name, its part of the JSON, and the JSON around that."""
 
     module: str
     node: Any

@@ -11,7 +11,7 @@ def read(text: str) -> dict[str, str]:
     """The variables of an environment file: `NAME=value` on a line, `export` and comments aside.
 
     Raises:
-        ValueError: a line is none of these; says which.
+        ValueError: a line is none of these; the message says which.
     """
     found: dict[str, str] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):

@@ -1,4 +1,4 @@
-"""Where in a Caddyfile something stands that Caddy's JSON tells of without its line."""
+"""Finding the line in a Caddyfile of something that Caddy's JSON mentions without its line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def line_of_upstream(dial: str, text: str) -> int | None:
 def line_of_statement(said: str, text: str) -> int | None:
     """The line of the statement that begins with the words `said`.
 
-    Caddy's JSON may say it otherwise: then that of the only statement with the first of them.
+    Caddy's JSON may word it differently: then the line of the only statement with the first word.
     """
     wanted, statements = said.split(), list(parse(text).walk())
     same = [s.line for s in statements if wanted and s.words[: len(wanted)] == wanted]
@@ -44,7 +44,7 @@ def _first(wanted: str, words: list[tuple[int, str]]) -> int | None:
 
 
 def _sames(wanted: str) -> Iterator[Callable[[str], bool]]:
-    """What may be meant by `wanted`, the closest first."""
+    """What `wanted` may mean, the closest first."""
     if not wanted:
         return
     host = wanted.rpartition(":")[0] or wanted

@@ -45,11 +45,11 @@ class Statement:
 
 
 Way = tuple[Statement, ...]
-"""A statement with those around it: the outermost first, itself last."""
+"""A statement with those around it: the outermost first, the statement itself last."""
 
 
 def ways(statements: Iterable[Statement], above: Way = ()) -> Iterator[Way]:
-    """Each statement, and everything inside it, by its way."""
+    """The `Way` of each statement, and of everything inside it."""
     for statement in statements:
         way = (*above, statement)
         yield way

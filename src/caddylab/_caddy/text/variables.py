@@ -15,7 +15,7 @@ from caddylab._caddy.text.tokens import located
 VARIABLE = re.compile(r"\{\$(?P<name>[^}:]+)(?P<default>:[^}]*)?\}")
 
 PLAUSIBLE = ("site.example", "80", "10s", "backend1:8080")
-"""Values of which one fits in most places: a name, a number, a duration, an address."""
+"""Values one of which fits in most places: a name, a number, a duration, an address."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def passes(alive: Any, ready: Any) -> tuple[bool, str]:
     source=f"{PROXY}#active-health-checks",
 )
 def in_a_row(verdicts: Any) -> tuple[bool, str]:
-    return not verdicts, f"two failures with good checks between them: left out {verdicts} times"
+    how_often = {1: "once", 2: "twice"}.get(verdicts, f"{verdicts} times")
+    return not verdicts, f"two failures with good checks between them: left out {how_often}"
 
 
 @book.claim(

@@ -76,7 +76,7 @@ def turning_away(alone: Any, limited: Any) -> tuple[bool, str]:
 
 @book.claim("A few retries cost little, and can only help.", by=PEOPLE)
 def retries(storm: Any) -> tuple[bool, str]:
-    none, three = storm
+    none, *_, three = storm
     return three.good >= none.good + 3, (
         f"lb_retries 3: {three.amplification:.1f} attempts a request, and {three.good} answered; "
         f"without {none.amplification:.1f}, and {none.good}"

@@ -24,7 +24,7 @@ def asks_again(new: Any) -> tuple[bool, str]:
 @book.claim("A retry and a memory bridge the time until then.", by="this course")
 def bridged(forgiven: Any) -> tuple[bool, str]:
     return forgiven.errors == 0 and forgiven.retries > 0, (
-        f"{forgiven.errors} of {len(forgiven)} failed, with {forgiven.retries} retries"
+        f"{forgiven.errors} of {len(forgiven)} failed; retries: {forgiven.retries}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The app inside a backend: what it is told over its control channel, and what it has heard."""
+"""The app inside a backend: what it is told over its control channel, and what it confirms."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from caddylab._runtimes.base import Unit
 from caddylab._runtimes.listener import PLAIN, Listener
 
 IDLE_PATIENCE = 0.3
-"""Seconds for a backend to finish what its clients have left behind."""
+"""Seconds for a backend to finish requests that its clients have abandoned."""
 ANSWER_PATIENCE = 5.0
-"""Seconds for the app to answer at its control channel."""
+"""Seconds for the app to answer on its control channel."""
 BUSY_PATIENCE = 1.0
-"""Seconds to ask an app that nobody has told of a fault; clients may keep it busy."""
+"""Seconds to wait for an app that was told of no fault; its clients may keep it busy."""
 LATEST = sys.maxsize
-"""The number of a request that has not come yet: the app lists none from there on."""
+"""A request number so high that it has not come yet: the app lists none from there on."""
 
 
 class App:
-    """Tells the app its faults, its answers and its listener; later, if it cannot hear now.
+    """Tells the app its faults, its answers and its listener; later, if it cannot be reached now.
 
     Args:
         unit: the process that the app runs in.
-        book: the backend's faults; what stands there is what the app shall do.
+        book: the backend's faults, as the app is to behave.
         control: asks the app.
 
     Attributes:
@@ -45,34 +45,34 @@ class App:
         self._answers: dict[str, Any] = {}
         self._heard: dict[str, Any] = {}
         self._told: dict[str, Any] | None = {}
-        """The faults that the app has confirmed; None: nobody knows whether it heard the last."""
+        """The faults that the app has confirmed; None: it may not have got the last message."""
 
     @property
     def _hears(self) -> bool:
         return not self._book.active(DOWN | SILENT)
 
     def begin_anew(self) -> None:
-        """Another process runs in its place: it knows of nothing, and listens as it should."""
+        """Note that another process has replaced it, without faults and listening as it should."""
         self._told, self._heard, self._listens = {}, {}, True
 
     # --- its listener ----------------------------------------------------------------------
 
     def listen(self, listener: Listener) -> None:
-        """Have it listen so; one that cannot hear does when it can, or when it is started."""
+        """Have it listen like this: at once, or when it can be reached again or is started."""
         if listener != self.listener:
             self._write(listener)
             self.listener, self._listens = listener, False
         self.make_sure_it_listens()
 
     def make_sure_it_listens(self) -> None:
-        """Have it look at what it shall listen to, if it has not and can hear."""
+        """Have it read its listener again, if it has not done so and can be reached."""
         if not self._listens and self._hears:
             self._control.ask("POST", "/listener", timeout=ANSWER_PATIENCE)
             self._listens = True
 
     @property
     def written(self) -> Listener:
-        """What it is born with: its listener, and what it answers from the beginning."""
+        """What it starts with: its listener, and what it answers from the beginning."""
         return self._with_answers(self.listener)
 
     def _with_answers(self, listener: Listener) -> Listener:
@@ -85,18 +85,18 @@ class App:
     # --- its answers -----------------------------------------------------------------------
 
     def answers(self, answers: dict[str, Any]) -> bool:
-        """Whether these are what it answers in the place of somebody's own service."""
+        """Whether these are its answers in the place of somebody's own service."""
         return answers == self._answers
 
     def answer(self, answers: dict[str, Any]) -> None:
-        """Have it answer this: now, if it hears, and each time that it has been started."""
+        """Have it give these answers: now, if it can be reached, and each time it is started."""
         self._answers = answers
         self._write(self.listener)
         if self._hears:
             self.tell_answers()
 
     def tell_answers(self) -> None:
-        """Tell it what to answer, if it has not heard that yet."""
+        """Tell it what to answer, if it has not been told yet."""
         if self._heard != self._answers:
             wanted = self._answers
             self._control.ask("PUT", "/answers", timeout=ANSWER_PATIENCE, json=wanted)
@@ -105,7 +105,7 @@ class App:
     # --- its faults ------------------------------------------------------------------------
 
     def spoil(self, kind: str, message: dict[str, Any]) -> None:
-        """Add a fault to those that it has, in place of another of this kind."""
+        """Add a fault, which replaces another one of the same kind."""
         try:
             self._tell(self._wanted() | {kind: message})
         except CaddylabError:
@@ -114,20 +114,20 @@ class App:
             raise
 
     def cure(self, kind: str) -> None:
-        """Take a fault from it, if it hears; else it is told later."""
+        """Remove a fault, if the app can be reached; otherwise it is told later."""
         if self._hears:
             rest = self._wanted()
             del rest[kind]
             self._tell(rest)
 
     def make_sure(self, timeout: float = IDLE_PATIENCE) -> None:
-        """Bring its own faults and its listener in line with the book, if it hears."""
+        """Bring its own faults and its listener in line with the book, if it can be reached."""
         self.make_sure_it_listens()
         if self._told != self._wanted() and self._hears:
             self._tell(self._wanted(), timeout)
 
     def clear(self, replace: Callable[[], None]) -> None:
-        """Have no fault inside it.
+        """Remove every fault inside it.
 
         Args:
             replace: puts another process in the place of one that does not answer.
@@ -145,7 +145,7 @@ class App:
         self._book.end(IN_APP)
 
     def idle(self) -> bool:
-        """Whether it says that it works on nothing; one that is too busy to say so is not."""
+        """Whether it says that it has no work; an app too busy to answer has some."""
         try:
             asked = {"since": LATEST}
             answer = self._control.ask("GET", "/requests", timeout=IDLE_PATIENCE, params=asked)
@@ -157,8 +157,8 @@ class App:
         return {fault.span.kind: fault.message for fault in self._book.active(IN_APP)}
 
     def _tell(self, faults: dict[str, Any], timeout: float = ANSWER_PATIENCE) -> None:
-        """Put exactly these faults in force inside the app; it answers with what it has."""
-        self._told = None  # it may hear this, and its answer may get lost
+        """Put exactly these faults in force inside the app; its answer lists those in force."""
+        self._told = None  # the message may arrive and its answer get lost
         wanted = dict.fromkeys(IN_APP) | faults
         answer = self._control.ask("PUT", "/faults", timeout=timeout, json=wanted)
         if answer.json() != wanted:

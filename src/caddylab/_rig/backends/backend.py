@@ -30,7 +30,7 @@ class Backend(Breakable):
     """
 
     candid = True
-    """Whether it tells what we made of it; in a game it does not."""
+    """Whether it reveals its faults; in a game it does not."""
     channel = Control
 
     def __init__(self, unit: Unit, secret: str, journal: Journal, spans: list[Span]) -> None:
@@ -42,7 +42,7 @@ class Backend(Breakable):
 
     @property
     def name(self) -> str:
-        """What it is called: as in the Caddyfile in force, or "backend 1"."""
+        """Its name: as in the Caddyfile in force, or "backend 1"."""
         return self._deeds.book.name
 
     @name.setter
@@ -51,13 +51,13 @@ class Backend(Breakable):
 
     @property
     def state(self) -> str:
-        """How it is: "up", or the names of its faults; "died" if it ended without us."""
+        """Its state: "up", or the names of its faults; "died" if the lab did not end it."""
         self.look()
         return self._deeds.state
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults in force when it was last looked at, the oldest first."""
+        """The faults in force at the last look, the oldest first."""
         return self._deeds.book.active()
 
     @property
@@ -71,7 +71,7 @@ class Backend(Breakable):
         return not {span.kind for span in self.suffered} & (DOWN | SILENT)
 
     def look(self) -> None:
-        """Note what has become of it without us: that it was killed from outside, above all."""
+        """Note what happened to it from outside the lab: above all, that it was killed."""
         self._deeds.look()
 
     @property
@@ -93,10 +93,10 @@ class Backend(Breakable):
     def opinion(self) -> str:
         """Caddy's opinion in words.
 
-        "healthy", "unhealthy" (by its checks), "failed" (by failures that it remembers), "full"
-        (by the requests under way), or several of them. Where not all proxies think so, those
-        that do are named: `unhealthy for /api/*`. Caddy's counters are read every 0.1 s. It is
-        "unknown" when Caddy has ended.
+        "healthy", "unhealthy" (by its checks), "failed" (by remembered failures), "full"
+        (by the requests under way), or several of them. Where not all proxies agree, those
+        that hold it are named: `unhealthy for /api/*`. "unknown" when Caddy has ended. Caddy's
+        counters are read every 0.1 s.
         """
         self._journal.catch_up()
         return self._journal.opinion(self.number, sure=True)
@@ -108,18 +108,18 @@ class Backend(Breakable):
         return self._journal.in_flight.get(self.number, 0)
 
     def stop(self) -> None:
-        """Stop it as `podman stop` does: it finishes what it has begun, then it is gone."""
+        """Stop it as `podman stop` does: it finishes the requests that it has begun, then ends."""
         self._take_down("stopped")
 
     def kill(self) -> None:
-        """Kill it (SIGKILL): what it had begun is lost."""
+        """Kill it (SIGKILL): the requests that it had begun are lost."""
         self._take_down("killed")
 
     def start(self, ready_after: float = 0.0) -> None:
         """Start it again, and return once its process answers. Other faults stay in force.
 
         Args:
-            ready_after: seconds for which it is then not ready: see `unready`.
+            ready_after: seconds during which it is then not ready: see `unready`.
 
         Raises:
             FaultError: `ready_after` is not a time.
@@ -135,11 +135,11 @@ class Backend(Breakable):
 
         Args:
             down_for: seconds between the end of the old process and the start of the new one.
-            ready_after: seconds for which the new one is not ready: see `unready`.
-            kill: end it by SIGKILL; else by SIGTERM, after which it finishes what it has begun.
+            ready_after: seconds during which the new one is not ready: see `unready`.
+            kill: end it with SIGKILL; else with SIGTERM, so that it finishes what it has begun.
 
         Raises:
-            FaultError: these are no times, or it is down already.
+            FaultError: one of these is not a time, or the backend is down already.
         """
         if not 0 <= down_for <= spoiling.MOST_SECONDS:
             raise FaultError(f"A restart can take 0 to {spoiling.MOST_SECONDS} s, not {down_for}.")
@@ -162,16 +162,16 @@ class Backend(Breakable):
         body: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Answer a path so from now on, until the lab is reset; no fault, and not undone as one.
+        """Answer a path like this until the lab is reset; it is no fault, and not undone as one.
 
         Args:
-            path: such as "/login"; one that ends in `*` is about all that begins so.
+            path: such as "/login"; one that ends in `*` covers all paths that begin so.
             status: 200 to 599.
             body: the text.
             headers: such as `{"Set-Cookie": "user=ann"}`.
 
         Raises:
-            FaultError: the backend cannot be told.
+            FaultError: the backend cannot be told, or a value is not valid.
         """
         self._replies.set(path, status, body, headers or {})
 
@@ -180,13 +180,13 @@ class Backend(Breakable):
         self._replies.expect(answers, any=any)
 
     def restore(self) -> None:
-        """Undo all its faults, and whatever else it suffers; it is up and well afterwards."""
+        """Undo all its faults, and whatever else ails it; it is up and well afterwards."""
         self._deeds.restore()
 
     def renew(self) -> None:
         """Undo all its faults, and start it again if it still works on something.
 
-        What its clients have left behind would go on for up to a minute, and could make the
+        Requests that its clients abandoned would go on for up to a minute, and could make the
         next ones wait.
         """
         self._deeds.renew()
@@ -198,12 +198,12 @@ class Backend(Breakable):
 
     @property
     def listener(self) -> Listener:
-        """What it listens to."""
+        """What it listens to now."""
         return self._deeds.listener
 
     @property
     def born(self) -> Callable[[], None]:
-        """Called each time that it has been started again."""
+        """Called each time it has been started again."""
         return self._deeds.born
 
     @born.setter
@@ -211,14 +211,14 @@ class Backend(Breakable):
         self._deeds.born = call
 
     def relocate(self) -> None:
-        """Start it again, by which it gets another address, where it is a container."""
+        """Start it again, which gives it another address where it is a container."""
         self._deeds.relocate()
 
     def requests(self) -> list[dict[str, Any]]:
-        """What the backend itself says it has executed (its last 20,000 requests).
+        """The requests that the backend itself says it has executed (the last 20,000).
 
         Each has `id`, `method`, `path`, `start` (Unix time), `duration` (seconds), `status` and
-        `check`: what tells whose check it was, where proxies check it differently.
+        `check`: which proxy's check it was, where proxies check it differently.
         """
         return list(self.diary(0)["requests"])
 

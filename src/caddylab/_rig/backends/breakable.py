@@ -49,22 +49,22 @@ class Breakable(ABC):
             share: from 0 to 1; chance chooses which.
             status: 200 to 599.
             path: only below this path.
-            first: only so many; all later ones are answered well.
+            first: how many requests fail; all later ones are answered well. None = no limit.
 
         Raises:
-            FaultError: these are no such values.
+            FaultError: one of these values is not valid.
         """
         message = spoiling.failing(share, status, path, first)
         which = f"{share:.0%}" if first is None else f"the first {first}"
         return self._spoil("failing", f"{which} {status}", message)
 
     def unready(self, seconds: float | None = None) -> Fault:
-        """Live, and not be ready: answer 503 to everything but `/live`.
+        """Be alive but not ready: answer 503 to everything but `/live`.
 
-        It is what a server does that still loads its data, or has lost its database.
+        A server does this while it loads its data, or when it has lost its database.
 
         Args:
-            seconds: after which it is ready; None = when it is mended.
+            seconds: how long until it is ready; None = until the fault is undone.
 
         Raises:
             FaultError: `seconds` is not a time.
@@ -79,25 +79,25 @@ class Breakable(ABC):
     def closes_idle(self, seconds: float) -> Fault:
         """Close a connection that was idle for `seconds` just when the next request comes on it.
 
-        In life the two cross by chance, where a backend closes idle connections earlier than
+        In production the two cross by chance, where a backend closes idle connections earlier than
         the proxy does; here they always do.
         """
         return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
 
     def limited(self, at_once: int, *, takes: float = 0.0, queue: int | None = None) -> Fault:
-        """Work on so many requests at a time; others wait for their turn, first come first served.
+        """Work on a few requests at a time; others wait for their turn, first come first served.
 
-        What it can do is `at_once / takes` requests a second. It works on each that has come,
-        also when nobody waits for the answer any more, as most servers do.
+        Its capacity is `at_once / takes` requests a second. It works on each that has come,
+        even when nobody waits for the answer any more, as most servers do.
 
         Args:
-            at_once: how many requests.
+            at_once: how many requests it works on at a time.
             takes: seconds of work on each of them.
             queue: how many may wait; to whoever comes later it says 503 at once, with
                 `Retry-After: 1`. None: as many as come.
 
         Raises:
-            FaultError: these are no such numbers.
+            FaultError: one of these numbers is not valid.
         """
         message = spoiling.limited(at_once, takes, queue)
         return self._spoil("limited", spoiling.told(message), message)

@@ -18,8 +18,8 @@ class Control:
 
     Args:
         unit: the backend's process.
-        secret: what the app wants to see.
-        state: tells how the backend is, in words.
+        secret: the secret that the app asks for.
+        state: returns the backend's state in words.
 
     Attributes:
         number: the backend's.

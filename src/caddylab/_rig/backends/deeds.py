@@ -1,4 +1,4 @@
-"""What is done to one backend: done to its end or not at all, and one thing at a time."""
+"""Operations on one backend: each is completed or not begun, and one runs at a time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from caddylab._runtimes.listener import Listener
 T = TypeVar("T")
 
 GOING_ON = {"stopped": "stopping", "crashed": "crashing", "killed": "dying"}
-"""What is said of a backend while it is being taken down."""
+"""The word for a backend that is being taken down."""
 
 
 class Deeds:
-    """Breaks and mends one backend; one deed at a time, and none is cut short by Stop.
+    """Breaks and mends one backend: one operation at a time, none of them cut short by Stop.
 
     Args:
         unit: the backend's process.
@@ -57,7 +57,7 @@ class Deeds:
 
     @property
     def born(self) -> Callable[[], None]:
-        """Called when it has been started again."""
+        """Called each time it has been started again."""
         return self._process.born
 
     @born.setter
@@ -65,15 +65,15 @@ class Deeds:
         self._process.born = call
 
     def look(self) -> None:
-        """Note what is really there, unless something is being done just now."""
+        """Note its real state, unless an operation is going on."""
         undisturbed(lambda: self._line.do_if_free(self._look_in_passing))
 
     def take_down(self, kind: str) -> Fault:
-        """End its process: "killed" at once, "stopped" and "crashed" in good order."""
+        """End its process: "killed" at once, "stopped" and "crashed" gracefully."""
         return self._do(GOING_ON[kind], lambda: self._process.take_down(kind))
 
     def start(self, ready_after: float = 0.0) -> None:
-        """Start it if it is down; what is wrong inside the app stays wrong."""
+        """Start it if it is down; faults inside the app stay in force."""
         self._do("starting", lambda: self._process.start(ready_after))
 
     def silence(self, kind: str) -> Fault:
@@ -81,28 +81,28 @@ class Deeds:
         return self._do("", lambda: self._process.silence(kind))
 
     def spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
-        """Have the app be "slow" or "failing", in place of what it was told of that before."""
+        """Have the app be "slow" or "failing", which replaces an earlier fault of that kind."""
         return self._do("", lambda: self._spoil(kind, detail, message))
 
     def answer(self, answers: dict[str, Any]) -> None:
-        """Have the app answer this in the place of somebody's own service, from now on."""
+        """Have the app give these answers in the place of somebody's own service, from now on."""
         if not self._app.answers(answers):
             self._do("", lambda: self._app.answer(answers))
 
     def listen(self, listener: Listener) -> None:
-        """Have it listen so; one that cannot hear it now does when it can, or is started."""
+        """Have it listen like this: at once, or when it can be reached again or is started."""
         self._do("", lambda: self._listen(listener))
 
     def relocate(self) -> None:
-        """Start it again until it has another address; what is wrong inside it stays wrong."""
+        """Start it again until it has another address; faults inside the app stay in force."""
         self._do("moving", self._relocate)
 
     def restore(self) -> None:
-        """Make it well, whatever it suffers."""
+        """Undo every fault, and mend whatever else is wrong."""
         self._do("", self._restore)
 
     def renew(self) -> None:
-        """Make it well, and idle."""
+        """Undo every fault, and make it idle."""
         self._do("", self._renew)
 
     # --- one at a time ---------------------------------------------------------------------
@@ -153,7 +153,7 @@ class Deeds:
     def _mend(self, fault: Fault) -> None:
         self._process.look()
         if not fault.active:
-            return  # it ended without us
+            return  # the lab did not end it
         kind = fault.span.kind
         if kind in DOWN:
             self._process.start()
@@ -173,7 +173,7 @@ class Deeds:
 
     def _renew(self) -> None:
         if self._process.look().running:
-            self._process.break_silence()  # most that stood still are idle once they go on
+            self._process.break_silence()  # most are idle once they go on
             if not poll(self._app.idle, IDLE_PATIENCE):
                 self._process.replace()
         self._restore()

@@ -24,7 +24,7 @@ class Diary:
         self._entries: list[dict[str, Any]] = []
 
     def read(self) -> list[dict[str, Any]]:
-        """All that it says by now; a process that was started again begins an empty one."""
+        """Every entry so far, in order; a restarted process begins an empty diary."""
         told = self._backend.diary(self._next)
         if told["next"] < self._next:
             told, self._entries = self._backend.diary(0), []

@@ -1,7 +1,7 @@
 """Breaking a backend, and mending it again.
 
 Three ways not to answer that Caddy tells apart: a backend that is *down* (stopped, crashed,
-killed, or died without us: the dial fails at once), one that is *hung* (the dial works, nobody
+killed, or died by itself: the dial fails at once), one that is *hung* (the dial works, nobody
 answers) and one that is *partitioned* (the dial itself gets no answer).
 """
 
@@ -19,7 +19,7 @@ from caddylab._look.fault_kinds import KINDS
 from caddylab._records import Span
 
 DIED = "died"
-"""Nobody asked it to: it was killed from outside, or ended by itself."""
+"""The kind of fault that the lab did not make: killed from outside, or ended by itself."""
 SILENT = {"hung", "partitioned"}
 IN_APP = {"slow", "failing", "truncated", "closing", "limited", "unready"}
 
@@ -30,8 +30,8 @@ class Fault:
 
     Args:
         span: the record of it.
-        undo: what mends it, and ends it when that is seen.
-        message: for a fault inside the app: what its control channel is told.
+        undo: mends the backend, and ends this fault once that is confirmed.
+        message: for a fault inside the app: what is sent over its control channel.
         who: the name of whoever suffers it.
     """
 
@@ -48,7 +48,7 @@ class Fault:
 
     @property
     def active(self) -> bool:
-        """Whether it still is in force."""
+        """Whether it is still in force."""
         return self.span.end is None
 
     def undo(self) -> None:
@@ -78,7 +78,7 @@ class Fault:
 
 
 def is_so(kind: str) -> str:
-    """What is said of a backend: "is hung", "has died"."""
+    """The fault as a predicate: "is hung", "has died"."""
     return KINDS[kind].state
 
 
@@ -90,7 +90,7 @@ class Book:
         spans: the lab's records of all faults, to which those of this backend are added.
 
     Attributes:
-        name: what it is called.
+        name: the backend's name.
     """
 
     def __init__(self, backend: int, spans: list[Span]) -> None:
@@ -98,7 +98,7 @@ class Book:
         self._faults: list[Fault] = []
 
     def active(self, kinds: Iterable[str] | None = None) -> list[Fault]:
-        """Those in force, the oldest first; with `kinds`, those of them."""
+        """The faults in force, the oldest first; with `kinds`, only those of these kinds."""
         found = [fault for fault in self._faults if fault.active]
         return found if kinds is None else [fault for fault in found if fault.span.kind in kinds]
 
@@ -112,6 +112,6 @@ class Book:
         return fault
 
     def end(self, kinds: Iterable[str], when: float | None = None) -> None:
-        """Note that these are over."""
+        """Note that these faults are over."""
         for fault in self.active(kinds):
             fault.end(when)

@@ -1,7 +1,7 @@
 """The process of a backend: taken down, started, silenced, and looked at.
 
 The book never runs ahead: a fault, a start, a stop stands in it once a look at the process, or the
-app's own answer, shows that it is so. What fails leaves in it what is really there.
+app's own answer, confirms it. After a failure the book describes what is really there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Lifecycle:
         undo: mends a fault that is found here.
 
     Attributes:
-        born: called when the process has been started again.
+        born: called each time the process has been started again.
     """
 
     def __init__(self, unit: Unit, book: Book, app: App, undo: Callable[[Fault], None]) -> None:
@@ -41,7 +41,7 @@ class Lifecycle:
     # --- looking ---------------------------------------------------------------------------
 
     def look(self) -> Sight:
-        """What is really there; the book says so, too, afterwards."""
+        """Look at the real state, and bring the book in line with it."""
         sight = self._unit.look()
         if not sight.running:
             self._note_end(sight)
@@ -60,7 +60,7 @@ class Lifecycle:
             self._book.add(Span(self._unit.number, DIED, since, None, sight.how), self._undo)
 
     def _note_instance(self, sight: Sight) -> None:
-        """A process that somebody else has started knows of no fault."""
+        """Note if somebody else has started another process, which knows no fault."""
         if self._instance not in (None, sight.instance):
             self._book.end(DOWN | SILENT | IN_APP)
             self._app.begin_anew()
@@ -84,7 +84,7 @@ class Lifecycle:
                     fault.end(over)
 
     def need_responsive(self, kind: str) -> None:
-        """Look whether it can be broken in another way as well.
+        """Check that it can be broken in another way as well.
 
         Raises:
             FaultError: it is down or silent.
@@ -100,7 +100,7 @@ class Lifecycle:
     # --- down and up -----------------------------------------------------------------------
 
     def take_down(self, kind: str) -> Fault:
-        """End the process: "killed" at once, "stopped" and "crashed" in good order."""
+        """End the process: "killed" at once, "stopped" and "crashed" gracefully."""
         if not self.look().running:
             died = self._book.active({DIED})
             how = f" (it died: {died[0].span.detail})" if died else ""
@@ -127,7 +127,7 @@ class Lifecycle:
         return self._book.add(span, self._undo)
 
     def start(self, ready_after: float = 0.0) -> None:
-        """Start it if it is down; what is wrong inside the app stays wrong."""
+        """Start it if it is down; faults inside the app stay in force."""
         if self.look().running:
             return
         if ready_after:
@@ -137,11 +137,11 @@ class Lifecycle:
         try:
             self._app.make_sure(timeout=ANSWER_PATIENCE)
         except CaddylabError:
-            self._book.end(IN_APP)  # a new process has none of itself
+            self._book.end(IN_APP)  # a new process has no faults of its own
             raise
 
     def launch(self) -> None:
-        """Start the process, which is well, and note it when it runs and answers."""
+        """Start a healthy process, and note it once it runs and answers."""
         self._unit.start()
         self._instance = self._unit.look().instance
         self._app.begin_anew()
@@ -186,7 +186,7 @@ class Lifecycle:
         return self._book.add(span, self._undo)
 
     def break_silence(self) -> None:
-        """Let it go on and answer, if it does not."""
+        """Let it go on and answer, if it is silent."""
         self._unplug()
         self._unit.thaw()
         self._book.end(SILENT)

@@ -56,14 +56,14 @@ class Names:
         Args:
             backend: its number, or what its Caddyfile calls it, such as "app:3000".
 
-        Who knows the old one is refused there. Where backends are containers, the backend is
+        A client of the old address is refused. Where backends are containers, the backend is
         started again, so what it is doing is lost. Undone, it is at its first address again, or in
         a container at yet another one.
         """
         return self._line.do(lambda: self._move(self._member(backend)))
 
     def unlisted(self, backend: int | str) -> Fault:
-        """Take a backend's record away, as if it had never been; it goes on to answer.
+        """Remove a backend's record, as if it had never existed; the backend goes on answering.
 
         Args:
             backend: its number, or what its Caddyfile calls it, such as "app:3000".
@@ -71,7 +71,7 @@ class Names:
         return self._fault(self._member(backend), UNLISTED)
 
     def slow(self, seconds: float) -> Fault:
-        """Have the name server take so many seconds over each answer."""
+        """Have the name server take `seconds` for each answer."""
         if not 0 < seconds <= MOST_SECONDS:
             raise FaultError(
                 f"A name server can be slow by more than 0 and up to {MOST_SECONDS} s, "
@@ -103,7 +103,7 @@ class Names:
 
     @property
     def records(self) -> dict[str, list[str]]:
-        """What it answers now: by name, the addresses, or a service's targets with their ports."""
+        """Its records now: by name, the addresses, or a service's targets with their ports."""
         zone = self._zone()
         services = {name: [f"{host}:{port}" for host, port in found]
                     for name, found in zone["services"].items()}  # fmt: skip
@@ -111,7 +111,7 @@ class Names:
         return {name: answers[pool.alias] for name, pool in self._pools.items()}
 
     def conceal(self, spans: list[Span]) -> None:
-        """Keep its faults in these records from now on, where those who use the lab do not look."""
+        """Keep its faults in these records from now on, where users of the lab do not look."""
         self._books = {number: Book(number, spans) for number in self._books}
 
     def serve(self, pools: dict[str, Pool], called_now: Mapping[int, str]) -> None:
@@ -119,7 +119,7 @@ class Names:
 
         Args:
             pools: the backends behind each name.
-            called_now: what the backends are called in it that have names of their own.
+            called_now: the names that the Caddyfile has for backends, by number.
         """
         for number, book in self._books.items():
             book.name = called(number, called_now)
@@ -135,9 +135,9 @@ class Names:
         return [n for pool in self._pools.values() if pool.alias == alias for n in pool.members]
 
     def refresh(self) -> None:
-        """Tell where the backends are now, of which one has been started again."""
+        """Tell the name server where the backends are, after one of them was started again."""
         if self._pools and self._runtime.moves:
-            with contextlib.suppress(FaultError):  # who starts a backend is not to blame for it
+            with contextlib.suppress(FaultError):  # not the fault of whoever starts a backend
                 self._line.do_if_free(self._tell)
 
     def __repr__(self) -> str:
@@ -167,9 +167,9 @@ class Names:
         return {"addresses": addresses, "services": services, "seconds": seconds, "silent": silent}
 
     def _place(self, number: int) -> tuple[str, int]:
-        """Where a backend is; whoever reads Caddy's log is told of it before Caddy is."""
+        """Where a backend is; the reader of Caddy's log learns it before Caddy does."""
         host, port = self._runtime.place(number, self._moves.get(number, 0))
-        if not host:  # it is down; its record stands
+        if not host:  # it is down; its record stays
             return self._last.get(number, ("", port))
         self._known(f"{host}:{port}", number)
         self._known(f"{target(number)}.:{port}", number)
@@ -228,7 +228,7 @@ class Names:
             backend.listen(self.at_its_place(number, backend.listener))
 
     def at_its_place(self, number: int, listener: Listener) -> Listener:
-        """A backend's listener at the address that is told of it, where we choose that."""
+        """A backend's listener, also at the address in its record, where the lab chooses that."""
         return listener if self._runtime.moves else listener.at(self._place(number))
 
     # --- who is meant ------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What cuts a backend off from everybody: a full listen queue."""
+"""How a backend is cut off from everybody: with a full listen queue."""
 
 from __future__ import annotations
 

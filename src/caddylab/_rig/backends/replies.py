@@ -12,7 +12,7 @@ Tell = Callable[[dict[str, Any]], None]
 
 
 class Replies:
-    """Keeps what a backend is to answer, and tells it.
+    """Keeps what a backend is to answer, and tells its app.
 
     Args:
         tell: has the app answer this from now on.
@@ -30,7 +30,7 @@ class Replies:
         self._renew()
 
     def set(self, path: str, status: int, body: str, headers: Mapping[str, str]) -> None:
-        """Answer this at that path, whatever a Caddyfile expects."""
+        """Give this answer at that path, whatever a Caddyfile expects."""
         if not path.startswith("/"):
             raise FaultError(f"A path begins with a slash, and {path!r} does not.")
         spoiling.need_status(status)
@@ -44,7 +44,7 @@ class Replies:
             raise
 
     def forget(self) -> None:
-        """Answer nothing of one's own any more."""
+        """Forget the answers that were set."""
         self._own.clear()
         self._renew()
 

@@ -33,8 +33,8 @@ def failing(
     """The control message for a backend that answers some requests with an error.
 
     Raises:
-        FaultError: `share` is no share, `status` no HTTP status of an answer, `path` no path, or
-            `first` no number.
+        FaultError: `share` is not a share, `status` not an answer's status, `path` not a path, or
+            `first` not a number.
     """
     if first is not None and (not 1 <= first <= MOST_REQUESTS or first != int(first)):
         raise FaultError(f"The first 1 to {MOST_REQUESTS:,} requests can fail, not {first}.")
@@ -51,7 +51,7 @@ def need_status(status: int) -> None:
     """Check the status of an answer.
 
     Raises:
-        FaultError: it is none.
+        FaultError: it is not one.
     """
     if not LEAST_STATUS <= status <= MOST_STATUS or status != int(status):
         raise FaultError(
@@ -100,7 +100,7 @@ def limited(at_once: int, takes: float = 0.0, queue: int | None = None) -> dict[
     """The control message for a backend that works on few requests at a time.
 
     Raises:
-        FaultError: `at_once` or `queue` is no such number, or `takes` no time.
+        FaultError: `at_once` or `queue` is not a valid number, or `takes` is not a time.
     """
     if not 1 <= at_once <= MOST_AT_ONCE or at_once != int(at_once):
         raise FaultError(

@@ -1,4 +1,4 @@
-"""What can be an upstream in a lab, and what is said to somebody who names something else."""
+"""What can be an upstream in a lab, and the errors for anything else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Admission:
         self._backends, self._refuse, self._own, self._fold = backends, refuse, own, fold
 
     def check(self, dial: str) -> None:
-        """Look at one address.
+        """Check one address.
 
         Raises:
             CaddyfileError: it is no upstream here.
@@ -52,10 +52,10 @@ class Admission:
             raise self._refused(missing, dial, f"{has}{_wish(number)}")
 
     def check_name(self, source: Json) -> None:
-        """Look at the name that a name server is asked for.
+        """Check the name that a name server is asked for.
 
         Raises:
-            CaddyfileError: only a request makes it known.
+            CaddyfileError: the name depends on the request.
         """
         if "{" in (name := asked(source)):
             raise self._refuse(
@@ -66,7 +66,7 @@ class Admission:
             )
 
     def check_number(self, dials: Sequence[str], numbers: dict[str, int]) -> None:
-        """Look whether there are enough backends.
+        """Check that there are enough backends.
 
         Args:
             dials: the upstreams.
@@ -103,7 +103,7 @@ class Admission:
         return self._refuse(reason, line=line_of_upstream(dial, self._refuse.text), help=help)
 
     def _bare(self, host: str) -> bool:
-        """Whether the text has this word without a port, behind a word on its line."""
+        """Whether the text has this word without a port, as an argument on a line."""
         statements = parse(self._refuse.text).walk()
         return any(host in statement.words[2:] for statement in statements)
 

@@ -44,7 +44,7 @@ def _dials(config: Json) -> Iterator[str]:
 
 
 def number_of(dial: str) -> int | None:
-    """The number in one of the course's names, as of `backend2:8080`."""
+    """The number in one of the course's names, such as `backend2:8080`."""
     named = COURSE.fullmatch(bare(dial))
     return int(named[1]) if named else None
 
@@ -66,13 +66,13 @@ def assign(
     """The number of the backend that stands for each upstream.
 
     The course's names keep their numbers, the others get those that are free, in order. If there
-    are more upstreams than backends, several share one: such as are spoken to alike.
+    are more upstreams than backends, several share one, provided that they are dialled alike.
 
     Args:
         names: the upstreams.
         backends: how many there are.
-        spoken: what each upstream is spoken to with, if that is not all the same.
-        taken: those that stand for something else already.
+        spoken: how each upstream is dialled, if that differs.
+        taken: the backends that already stand for something else.
     """
     found = {name: number for name in names if (number := number_of(name))}
     used = {*found.values(), *taken}
@@ -103,7 +103,7 @@ def _shares(kinds: Mapping[str, int], free: int) -> dict[str, int]:
 
 
 def names(numbers: Mapping[str, int]) -> dict[int, str]:
-    """What backends are called in a Caddyfile that has names of its own for them.
+    """The names of backends in a Caddyfile that has names of its own for them.
 
     Args:
         numbers: which backend stands for which upstream.

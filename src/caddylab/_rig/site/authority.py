@@ -21,12 +21,12 @@ class SiteAuthority:
     """Knows the certificates that Caddy shows now.
 
     Args:
-        admin: of this Caddy.
-        folder: the lab's, on this machine.
+        admin: this Caddy's admin API.
+        folder: the lab's folder on this machine.
 
     Attributes:
         trust: what clients trust.
-        file: the same as a file, for other programs.
+        file: the same certificates in a file, for other programs.
     """
 
     def __init__(self, admin: Admin, folder: Path) -> None:
@@ -37,8 +37,8 @@ class SiteAuthority:
     def meet(self, plan: Prepared) -> None:
         """Ask the running Caddy for its roots, if any of its sites shows a certificate.
 
-        A certificate that the Caddyfile brings along is trusted itself: who visits the site in
-        life has its authority.
+        A certificate that the Caddyfile brings along is trusted itself: visitors of the live site
+        trust its authority.
         """
         if not any(door.secure for door in plan.doors):
             return

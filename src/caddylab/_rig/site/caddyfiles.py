@@ -17,7 +17,7 @@ def names() -> list[str]:
 
 
 def read(caddyfile: str | Path) -> tuple[str, str]:
-    """A name for it, and its text.
+    """A Caddyfile's name and text.
 
     Args:
         caddyfile: a name of `names()`, a path, or the text itself (it has a brace or more
@@ -35,7 +35,7 @@ def read(caddyfile: str | Path) -> tuple[str, str]:
 
 
 def folder(caddyfile: str | Path) -> Path | None:
-    """The folder of a learner's own file; None for the course's and for a text."""
+    """The folder of a learner's own file; None for the course's Caddyfiles and for a text."""
     if _is_text(caddyfile) or str(caddyfile) in names():
         return None
     return Path(caddyfile).expanduser().absolute().parent
@@ -62,7 +62,7 @@ def _text(path: Path) -> str:
         raise CaddyfileError(f"You may not read {path}.", help="Look at its rights.") from None
     except IsADirectoryError:
         raise CaddyfileError(f"{path} is a folder.", help="Name the file inside it.") from None
-    except (OSError, ValueError, RuntimeError):  # no such file, a folder, no name of a file at all
+    except (OSError, ValueError, RuntimeError):  # no such file, a folder, or not a file name at all
         raise _unknown(str(path)) from None
     try:
         return data.decode()

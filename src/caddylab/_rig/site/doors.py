@@ -23,7 +23,7 @@ class Door:
         usual: whether an address need not name the port.
         address: where clients reach it, on loopback; None if only Caddy itself does.
         hosts: the names that it answers for; none if it answers for all.
-        certified: the names that Caddy sees to certificates for.
+        certified: the names that Caddy gets certificates for.
     """
 
     port: int
@@ -35,25 +35,25 @@ class Door:
 
     @property
     def scheme(self) -> str:
-        """How an address begins that leads here."""
+        """The scheme of an address that leads here."""
         return HTTPS if self.secure else HTTP
 
     def authority(self, host: str) -> str:
-        """The `Host` that a browser sends which asks for `host` here."""
+        """The `Host` that a browser sends when it asks for `host` here."""
         return host if self.usual else f"{host}:{self.port}"
 
     def reached(self) -> Address:
         """Where clients connect.
 
         Raises:
-            TrafficError: nowhere.
+            TrafficError: clients cannot connect here.
         """
         if self.address is None:
             raise TrafficError(f"Only Caddy itself reaches :{self.port} in this lab.")
         return self.address
 
     def base(self, authority: str) -> str:
-        """How a URL begins that asks for `authority` here; by plain HTTP it has no name."""
+        """The beginning of a URL that asks for `authority` here; with plain HTTP it has no name."""
         host, port = self.reached()
         return f"https://{authority}" if self.secure else f"http://{host}:{port}"
 
@@ -64,7 +64,7 @@ class Door:
 
 
 class Doors(tuple[Door, ...]):
-    """All of a Caddyfile's, the one that gets the traffic by default first."""
+    """All doors of a Caddyfile, first the one that gets the traffic by default."""
 
     __slots__ = ()
 
@@ -74,7 +74,7 @@ class Doors(tuple[Door, ...]):
         """The one that a request goes to.
 
         Args:
-            host: whom it asks for; a door that names this host comes first, HTTPS above all.
+            host: the host it asks for; a door that names this host comes first, HTTPS above all.
             scheme: "http" or "https".
             port: the port as the Caddyfile has it.
 
@@ -94,7 +94,7 @@ class Doors(tuple[Door, ...]):
         """The door for what somebody asks for, and the `Host` that they send.
 
         Args:
-            host: whom they ask for, perhaps with a port; None for whom the door is there.
+            host: the host they ask for, perhaps with a port; None for the door's own.
             scheme: "http" or "https", if that matters.
             usual: the host that is asked for by default.
 

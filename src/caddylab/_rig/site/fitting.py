@@ -16,7 +16,7 @@ from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.assignment import dials, needed
 
 DYNAMIC = 2
-"""So many backends for upstreams that a name server tells of."""
+"""How many backends there are for upstreams that a name server lists."""
 
 
 def backends_for(
@@ -43,7 +43,7 @@ def backends_for(
 
 
 def _adapted(text: str, values: Mapping[str, str], importing: Importing) -> dict[str, Any]:
-    """The JSON that Caddy makes of it; an empty one if it makes none."""
+    """The JSON that Caddy makes of a Caddyfile; empty if Caddy refuses it."""
     caddy, here = program.executable(), importing.files.here
 
     def ask(tried: str, imports: Imports) -> str:

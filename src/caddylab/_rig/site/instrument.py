@@ -51,7 +51,7 @@ from caddylab._runtimes.listener import Listener
 
 ACCESS = "caddylab"
 STAND_IN = Path(__file__).with_name("stand_in")
-"""Pages in the place of those of somebody's own site."""
+"""Pages that stand in for those of somebody's own site."""
 ALL_ACCESS = "http.log.access"
 OWN_ADMIN = "the lab's own admin endpoint"
 NEEDS_ADMIN = "Through it the lab loads a Caddyfile, and nobody else changes what runs."
@@ -63,10 +63,10 @@ LOGGERS = ["http.handlers.reverse_proxy", ALL_ACCESS, "http.log.error", "events"
 class Prepared:
     """A configuration ready to load, and what the learner should know of it.
 
-    `host` is what requests ask for that name no host of their own, and `to_itself` says whether
+    `host` is asked for by requests that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `certificates` are the files of those
     that the Caddyfile brings along. `numbers` says which backend stands for which upstream,
-    `listeners` what they speak, `pools` whom the name server names, and `expected` what each must
+    `listeners` what they speak, `pools` whom the name server lists, and `expected` what each must
     answer to pass the checks of its own file.
     """
 
@@ -94,14 +94,14 @@ class Instrument:
         text: the learner's Caddyfile, for error messages.
         files: what it may read of this machine; by default nothing.
         authority: signs the certificates of the backends.
-        own: whether it is somebody's own file: then what is missing is replaced, and said.
+        own: whether it is somebody's own file: then what is missing is replaced and reported.
         lenient: whether nothing is refused that can be done without, and upstreams may share a
             backend if there are too many of them.
         path: what the lab's requests ask for.
-        host: whom they ask for; else the first name of the main site.
+        host: the host they ask for; else the first name of the main site.
         port: the port that they go to, if that is decided.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
-        known: which backend stands for an upstream, whatever else is named.
+        known: which backend stands for an upstream, whatever other upstreams are named.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class Instrument:
         )  # fmt: skip
 
     def _expected(self, config: Json) -> dict[int, list[dict[str, Any]]]:
-        """Whose checks must pass: in a lesson those of upstreams that are not the course's."""
+        """The upstreams whose checks must pass: in a lesson, those that are not the course's."""
         numbers = self.upstreams.numbers
         others = {n for name, n in numbers.items() if self.own or number_of(name) is None}
         wanted = expected(config, numbers)
@@ -213,7 +213,7 @@ class Instrument:
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         default = logs.setdefault("default", {})
-        if set(default) <= {"exclude"}:  # it would encode each request a second time, for nobody
+        if set(default) <= {"exclude"}:  # it would encode each request a second time, in vain
             default.setdefault("exclude", []).append("http")
         elif not default.get("include"):  # else Caddy refuses to exclude what is not included
             default.setdefault("exclude", []).append(f"{ALL_ACCESS}.{ACCESS}")

@@ -26,22 +26,22 @@ NOBODYS_PORT = 1
 
 
 class Listeners:
-    """Gives each server of a configuration listeners of the runtime's.
+    """Gives each server of a configuration listeners that the runtime provides.
 
     Args:
         app: Caddy's `http` app; changed by `map`.
         runtime: where it shall listen.
         refuse: makes the errors.
         own: whether it is somebody's own file, whose variables were given values.
-        port: of the site that gets the lab's traffic, if that is decided.
+        port: the port of the site that gets the lab's traffic, if that is decided.
 
     Attributes:
         servers: the servers by name.
-        automated: the names that Caddy gets certificates for though no matcher has them.
+        automated: names without a matcher that Caddy gets certificates for all the same.
         served: each server, and whether Caddy's redirects to HTTPS are there; known after `map`,
             like all that follows.
         inner: the listener of each port of the Caddyfile.
-        doors: the same as clients reach them.
+        doors: the same listeners as clients reach them.
         notes: what the learner should know.
     """
 
@@ -61,7 +61,7 @@ class Listeners:
         self.notes: list[str] = []
 
     def need_sites(self) -> None:
-        """Refuse what is no site, or hardly meant as one."""
+        """Refuse what is not a site, or hardly meant as one."""
         if not self.servers:
             raise self._refuse("This Caddyfile has no site: there is nothing to send requests to.",
                                help="A site begins with its address: `:80 { … }`.")  # fmt: skip
@@ -77,7 +77,7 @@ class Listeners:
 
     @property
     def written(self) -> Json:
-        """The server that gets the lab's traffic, as the Caddyfile has it."""
+        """The server that gets the lab's traffic, as it is in the Caddyfile."""
         server: Json = self._written[self._main]
         return server
 
@@ -86,7 +86,7 @@ class Listeners:
         return {port: server for server in self.servers.values() for port in self._of(server)}
 
     def map(self) -> None:
-        """Let each server listen where the runtime wants it, and speak as Caddy would."""
+        """Have each server listen where the runtime wants it to, and speak as Caddy would."""
         self._main = self._chosen()
         self._redirect()
         gates = {place: self._runtime.gate(n) for n, place in enumerate(self._places())}
@@ -102,7 +102,7 @@ class Listeners:
         self._remark()
 
     def _redirect(self) -> None:
-        """Have a server for plain HTTP wherever Caddy sends it to HTTPS.
+        """Add a server for plain HTTP wherever Caddy redirects that to HTTPS.
 
         Caddy adds the redirects itself, except to ports that are numbered otherwise here.
         """
@@ -127,14 +127,14 @@ class Listeners:
 
     def _own_redirect(self, server: Json) -> Json:
         server.setdefault("automatic_https", {})["disable_redirects"] = True
-        server.setdefault("tls_connection_policies", [{}])  # its port here does not tell
+        server.setdefault("tls_connection_policies", [{}])  # its port here does not show that
         port = next(port for port in self._of(server) if self._secure(server, port))
         return https.redirect(None if port == self._ports.https else port, https.names(server))
 
     def _chosen(self) -> str:
         """The name of the server that gets the traffic: one with a proxy, at :443 or else :80.
 
-        Or the one at the port that is asked for.
+        Where a port is asked for, the server at that port.
         """
         preferred = [self._ports.https, self._ports.http]
 
@@ -158,7 +158,7 @@ class Listeners:
         return sorted(places, key=lambda place: (place[0] != self._main, place[1], place[0]))
 
     def _door(self, name: str, port: int, gate: Gate) -> Door:
-        # As the Caddyfile has it; one of the lab's own is empty.
+        # As in the Caddyfile; a listener of the lab's own is empty.
         server = self._written.get(name, {"listen": [f":{port}"]})
         secure = self._secure(server, port)
         certified = [*https.managed(server), *self.automated] if secure else []
@@ -199,14 +199,14 @@ class Listeners:
         ]  # fmt: skip
 
     def remark_certificates(self, tls: Json, *, lend: bool = False) -> list[Substitution]:
-        """Say so where nobody can come in by HTTPS, as nobody could in production.
+        """Report a site that no client can enter by HTTPS, as none could in production.
 
         Args:
             tls: Caddy's `tls` app; changed where certificates are lent.
             lend: whether a certificate is lent to such a site, so that the rest can be tried.
 
         Returns:
-            What was lent.
+            The substitutions for the certificates that were lent.
         """
         lent = []
         places = [(server, port) for server in self._written.values() for port in self._of(server)]

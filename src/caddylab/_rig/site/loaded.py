@@ -1,4 +1,4 @@
-"""What `lab.load` answers."""
+"""The result of `lab.load`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Loaded:
     from a Caddy in production. `decisions` tells the latter part by part: what stood in the
     Caddyfile, what runs in its place, and why. `substitutions` tells everything that was replaced,
     invented or left out, with its line and what that means for the result. What is `held_back` is
-    not shown, for it would answer a question that is yet to be asked.
+    not shown, for it would give away the answer to a later question. Whoever has `asked` is also
+    told what the Caddyfile lacks.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Loaded:
     decisions: Sequence[Decision] = ()
     substitutions: Sequence[Substitution] = ()
     held_back: bool = False
+    asked: bool = False
 
     def __repr__(self) -> str:
         return "\n".join([self._first, *(f"{mark} {each}" for mark, each in self._said)])
@@ -46,25 +48,29 @@ class Loaded:
 
     @property
     def _said(self) -> list[tuple[str, object]]:
-        """What is said below that, each with the mark that a text has before it."""
+        """The lines below that, each with the mark that precedes it as plain text."""
         if self.held_back:
             return []
         return [*(("!", each) for each in self.told), *(("=", each) for each in self.replaced)]
 
     def shown(self, warn: bool) -> Loaded:
-        """Itself, or, without `warn`, itself with all that it would say held back."""
+        """This result; without `warn`, one with all its warnings held back."""
         return self if warn else replace(self, held_back=True)
 
     @property
     def replaced(self) -> list[Substitution]:
-        """The substitutions of which the warnings do not tell."""
+        """The substitutions that the warnings do not mention."""
         decided = {decision.why for decision in self.decisions}
         return [each for each in self.substitutions if each.means not in decided]
 
     @property
     def told(self) -> list[object]:
-        """The warnings about what was written; those about what is lacking wait to be asked for.
+        """The warnings about what was written; those about what is missing wait to be asked for.
 
-        A pool without a retry is no mistake in a lesson about what happens to it.
+        A pool without a retry is no mistake in a lesson on what happens to such a pool.
         """
-        return [warning for warning in self.warnings if not getattr(warning, "lacking", False)]
+        return [
+            warning
+            for warning in self.warnings
+            if self.asked or not getattr(warning, "lacking", False)
+        ]

@@ -1,4 +1,4 @@
-"""Doors of a site that stand open in the lab: nobody there knows the passwords of its users."""
+"""Sites without their passwords: in a lab, nobody knows those of the site's users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = {"basic_auth", "basicauth"}
 
 
 def open_doors(config: Json, text: str) -> list[Substitution]:
-    """Let everybody in: take `basic_auth` out of a configuration, and say so."""
+    """Let everybody in: take `basic_auth` out of a configuration, and report it."""
     removed = sum(_without(config))
     lines: list[int | None] = [s.line for s in parse(text).walk() if s.name in WORDS]
     means = "Everybody is let in: the passwords are not known."
@@ -23,7 +23,7 @@ def open_doors(config: Json, text: str) -> list[Substitution]:
 
 
 def _without(node: Any) -> Iterator[int]:
-    """Take the handlers out of each route; how many they were."""
+    """Take the handlers out of each route; returns how many there were."""
     if isinstance(node, list):
         for item in node:
             yield from _without(item)

@@ -17,16 +17,16 @@ from caddylab._machine.environ import inherited
 from caddylab._runtimes.base import Runtime
 
 COPIES = "imported"
-"""The folder within the lab's for copies of the files that a Caddyfile imports."""
+"""The folder, within the lab's, for copies of the files that a Caddyfile imports."""
 
 
 class Reading:
     """Has one lab's Caddy read Caddyfiles.
 
     Attributes:
-        home: the folder in which the relative paths of a text begin, and which it may read.
+        home: the folder that the relative paths of a text start from, and that it may read.
         variables: environment variables besides those of this process.
-        lenient: whether what a Caddyfile wants, and cannot have, is done without wherever possible.
+        lenient: whether to do without what a Caddyfile cannot have, wherever possible.
     """
 
     def __init__(self, admin: Admin, runtime: Runtime) -> None:
@@ -37,7 +37,7 @@ class Reading:
     def files(
         self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()
     ) -> Files:
-        """What a text may read whose relative paths begin in `folder`."""
+        """What a text may read if its relative paths start from `folder`."""
         return Files(text, folder or Path.cwd(), allowed(folder, allow), self._runtime.bring)
 
     def adapt(self, text: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Reading:
         """The JSON, and what was invented or left out so that Caddy could make it.
 
         Raises:
-            CaddyfileError: Caddy takes it by no means.
+            CaddyfileError: Caddy refuses it even so.
         """
         importing = self._importing(files)
         whole = complete(

@@ -37,14 +37,14 @@ class Site:
 
     Attributes:
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
-        known: which backend stands for an upstream in every Caddyfile, whatever else it names.
+        known: which backend stands for an upstream in every Caddyfile, whatever others it names.
         reading: has Caddy read Caddyfiles.
         routes: which requests come to which upstreams.
         adapted: the JSON that Caddy made of the Caddyfile in force, as it was completed.
-        loaded: what `load` has answered.
+        loaded: the result of the last `load`.
         latest: the JSON in force, as far as that is known while Caddy takes a new one.
-        staged: how that balances, likewise.
-        line: where what changes the configuration is done.
+        staged: how `latest` balances requests.
+        line: makes changes of the configuration, one after the other.
     """
 
     def __init__(
@@ -92,19 +92,19 @@ class Site:
 
     @property
     def host(self) -> str:
-        """What requests ask for that name no host of their own; likewise."""
+        """The host for requests that name none of their own; likewise."""
         self.line.wait()
         return self._host
 
     @property
     def path(self) -> str:
-        """What requests ask for that name no path of their own; likewise."""
+        """The path for requests that name none of their own; likewise."""
         self.line.wait()
         return self._path
 
     @property
     def first(self) -> Route | None:
-        """The route of which both are, if they are somebody's own; likewise."""
+        """The route that both come from, if the site is somebody's own; likewise."""
         self.line.wait()
         return self._first
 
@@ -116,16 +116,16 @@ class Site:
 
     @property
     def main(self) -> Door:
-        """Where they go by default; likewise."""
+        """The door that they go to by default; likewise."""
         return self.doors[0]
 
     def trust(self, door: Door) -> Trust | None:
-        """Whose certificates clients take there; None where there are none."""
+        """Whose certificates clients accept there; None where there are none."""
         return self._site_authority.trust if door.secure else None
 
     @property
     def url(self) -> str:
-        """Where clients of this machine find it; by HTTPS under its own name."""
+        """Where clients of this machine find the site; by HTTPS under its own name."""
         host, port = self.main.reached()
         return f"https://{self.host}:{port}" if self.main.secure else f"http://{host}:{port}"
 
@@ -175,7 +175,7 @@ class Site:
         return setting(plan.config, many, known, names(plan.numbers))
 
     def _put_in_force(self, plan: Prepared, text: str) -> None:
-        """Prepare the backends, whom Caddy checks at once; as they were, if Caddy refuses."""
+        """Prepare the backends first: Caddy checks them at once; undo that if Caddy refuses."""
         try:
             self._prepare(plan)
             self._admin.load(plan.config, text)
@@ -199,7 +199,7 @@ class Site:
 
 
 def _asked(found: list[Route], names: Iterable[str], *, own: bool) -> Route | None:
-    """What leads to an upstream of a site that is not a lesson's; a lesson asks as usual."""
+    """The route to an upstream, for a site that is not a lesson's; a lesson is asked as usual."""
     foreign = own or any(number_of(name) is None for name in names)
     return first(found) if foreign else None
 

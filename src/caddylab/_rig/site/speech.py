@@ -1,4 +1,4 @@
-"""What each backend must speak: that with which the proxies that name it dial it."""
+"""The protocol that each backend must speak: the one that its proxies dial it with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from caddylab._runtimes.listener import Listener
 
 NETWORK = re.compile(r"^(?:tcp[46]?|unix(?:\+h2c)?)/")
 TOGETHER = {frozenset({"http", "h2c"}): "h2c", frozenset({"https", "h2"}): "h2"}
-"""Who speaks the newer one speaks the older one, too."""
+"""Whoever speaks the newer protocol speaks the older one, too."""
 USUAL = {"localhost", "127.0.0.1"}
 WORDS = {"http": "plain HTTP", "https": "HTTPS", "h2": "HTTPS", "h2c": "HTTP/2 without TLS",
          "fastcgi": "FastCGI"}  # fmt: skip
@@ -31,17 +31,17 @@ UPSTREAM = "{http.reverse_proxy.upstream."
 
 
 class Speech:
-    """Listens to the proxies of one configuration.
+    """Finds out how the proxies of one configuration speak to their upstreams.
 
     Args:
         runtime: whose backends.
         authority: signs their certificates.
         refuse: makes the errors.
-        lenient: whether an upstream may be dialled in two ways, of which one then fails, as it
+        lenient: whether an upstream may be dialled in two ways, one of which then fails, as it
             would in production; else that is refused.
 
     Attributes:
-        substitutions: what to say of the certificates, and of such an upstream.
+        substitutions: what to report about the certificates, and about such an upstream.
     """
 
     def __init__(
@@ -72,9 +72,9 @@ class Speech:
             self._certify(transport["tls"], upstreams)
 
     def hear_source(self, proxy: Json, source: Json, upstreams: Sequence[tuple[str, int]]) -> None:
-        """The same for upstreams that a name server tells: no name is known but theirs.
+        """The same for upstreams that a name server lists: only that name is known.
 
-        Caddy asks an address for a certificate of that address, which it has not, unless it is
+        Caddy asks an address for a certificate of that address, which it lacks, unless Caddy is
         told another name.
         """
         transport = proxy.get("transport") or {}
@@ -89,7 +89,7 @@ class Speech:
         return number in self._unix
 
     def listeners(self, config: Json) -> dict[int, Listener]:
-        """What each backend that was named is to listen to."""
+        """The listener of each backend that was named."""
         hosts = sorted({host for hosts in find(config, "host") if isinstance(hosts, list)
                         for host in hosts if isinstance(host, str)})  # fmt: skip
         spoken = {number: self._one(number) for number in self._protocols}
@@ -118,7 +118,7 @@ class Speech:
         raise self._both(found)
 
     def _rather(self, found: dict[str, str]) -> str:
-        """What one speaks that is dialled in several ways: what it is first dialled with."""
+        """The protocol of a backend that is dialled in several ways: the first one."""
         (one, dial), (other, _) = list(found.items())[:2]
         self.substitutions.append(Substitution(
             line_of_upstream(dial, self._refuse.text), f"{dial} by {WORDS[other]}",
@@ -140,7 +140,7 @@ class Speech:
     # --- names -------------------------------------------------------------------------------
 
     def _name(self, proxy: Json, dial: str) -> None:
-        """Tell the one upstream its own address, as Caddy would if it dialled that."""
+        """Send the upstream its own address as host, as Caddy would if it dialled that."""
         headers: Json = proxy.setdefault("headers", {}).setdefault("request", {})
         proxy["headers"]["request"] = headers = _literal(headers, dial)
         named = {key.lower() for kind in ("set", "add") for key in headers.get(kind) or {}}
@@ -152,7 +152,7 @@ class Speech:
             del proxy["headers"]
 
     def _certify(self, tls: Json, upstreams: Sequence[tuple[str, int]]) -> None:
-        """Note for which names the backends have certificates, and for which one Caddy asks."""
+        """Note which names the backends have certificates for, and which one Caddy asks for."""
         asked = tls.get("server_name", "")
         default = host_of(upstreams[0][0])
         for dial, number in upstreams:
@@ -167,7 +167,7 @@ class Speech:
         tls.setdefault("server_name", default)
 
     def _wrong(self, asked: str, dial: str, host: str) -> None:
-        """Say that Caddy asks an upstream for a certificate that it has not."""
+        """Report that Caddy asks an upstream for a certificate that it lacks."""
         line = line_of(asked, self._refuse.text)
         stood = f"the certificate of {dial}"
         if all(each.stood != stood for each in self.substitutions):
@@ -189,7 +189,7 @@ class Speech:
 
 
 def protocol_of(transport: Json, dial: str) -> str:
-    """What an upstream is spoken to with."""
+    """The protocol that a proxy speaks to its upstreams."""
     if transport.get("protocol") == "fastcgi":
         return "fastcgi"
     tls, versions = transport.get("tls"), transport.get("versions") or []
@@ -212,7 +212,7 @@ def spoken_to(config: Json) -> dict[str, str]:
 
 
 def host_of(dial: str) -> str:
-    """The host in a dial address; of a unix socket, "localhost"."""
+    """The host in a dial address; for a unix socket, "localhost"."""
     if is_unix(dial):
         return "localhost"
     return NETWORK.sub("", dial).rpartition(":")[0].strip("[]")
@@ -228,7 +228,7 @@ def _is_name(host: str) -> bool:
 
 
 def _literal(node: Any, dial: str) -> Any:
-    """The same with an upstream's address in the place of Caddy's placeholders for it."""
+    """The text with an upstream's address in the place of Caddy's placeholders for it."""
     if isinstance(node, dict):
         return {key: _literal(value, dial) for key, value in node.items()}
     if isinstance(node, list):

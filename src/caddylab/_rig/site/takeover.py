@@ -18,7 +18,7 @@ PROBE = "X-Caddylab-Probe"
 PROBES = 8
 """Probes in a row that must reach the new configuration; by chance alone: 1 in 256."""
 TAKE_OVER = 5.0
-"""Seconds after which to go on all the same."""
+"""Seconds after which to go on without an answer."""
 HOST = "probe.caddylab.internal"
 
 
@@ -28,13 +28,13 @@ class Probe:
     def __init__(self) -> None:
         self._token = secrets.token_hex(8)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._context.check_hostname = False  # what clients make of a certificate they find out
+        self._context.check_hostname = False  # clients judge certificates
         self._context.verify_mode = ssl.CERT_NONE
 
     def answer(self, server: Json, *, redirects: bool) -> None:
-        """Have a server answer the probe ahead of all else, and of Caddy's redirects, if any.
+        """Have a server answer the probe ahead of everything else, Caddy's redirects included.
 
-        Those go behind the last route for a host by its name. At another port than that for
+        The redirects go after the last route for a host by its name. At another port than that for
         plain HTTP such a name would bring HTTPS along.
         """
         matcher: Json = {"header": {PROBE: [self._token]}}

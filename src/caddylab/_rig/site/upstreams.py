@@ -40,12 +40,12 @@ class Upstreams:
 
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
-        strict: whether the course's backends have but the one port that the course gives them.
-        known: which of them stands for an upstream, whatever else is named.
+        strict: whether the course's backends have only the port that the course gives them.
+        known: which backend stands for an upstream, whatever other upstreams are named.
         numbers: which backend stands for which upstream, by its address in the Caddyfile.
         pools: the backends behind each name that a name server is asked for.
         listeners: what the backends must listen to, by their numbers.
-        substitutions: what to say of that.
+        substitutions: what to report about that.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Upstreams:
         self.substitutions: list[Substitution] = []
 
     def map(self, config: Json, inner: Mapping[int, str]) -> None:
-        """Write the addresses into a configuration.
+        """Write the backends' addresses into a configuration.
 
         Args:
             config: Caddy's JSON.
@@ -138,7 +138,7 @@ class Upstreams:
             self._map_health_port(active, port, written)
 
     def _map_dynamic(self, handler: Json) -> None:
-        """Let a proxy ask the lab's name server, and know whom that shall name."""
+        """Have a proxy ask the lab's name server, and note which backends that is to list."""
         for source in sources(handler):
             name = asked(source)
             pool = self.pools.setdefault(name, Pool(alias(name), source["source"] == "srv"))

@@ -12,7 +12,7 @@ def variables_of(envfile: str | Path) -> dict[str, str]:
     """The variables of a file.
 
     Raises:
-        LabError: it cannot be read, or is no such file.
+        LabError: it cannot be read, or is not such a file.
     """
     try:
         return environment.read(Path(envfile).expanduser().read_text("utf-8"))

@@ -19,20 +19,20 @@ from caddylab._rig.site.doors import Door
 from caddylab._rig.site.site import Site
 
 SOON = 3.0
-"""Seconds in which a backend that is well has answered; who is told nothing asks again."""
+"""Seconds within which a healthy backend answers; after that, ask again."""
 
 
 class Visitor:
-    """Asks one Caddy; also a redirect, wherever it points, stays in the lab.
+    """Asks one Caddy; even a redirect, wherever it points, stays in the lab.
 
     Args:
         site: what that Caddy serves.
-        ended: the error for a Caddy that has ended, if it has.
+        ended: returns the error for a Caddy that has ended, if it has.
     """
 
     def __init__(self, site: Site, ended: Callable[[], CaddyGone | None]) -> None:
         self._site, self._ended = site, ended
-        # With an id it is nobody's health check in a backend's diary.
+        # The id keeps it from looking like a health check in a backend's diary.
         headers = {"X-Request-Id": "lab-0"}
         self._http = loopback.client("", timeout=30, headers=headers, transport=_Home(site))
 
@@ -43,7 +43,7 @@ class Visitor:
 
         Raises:
             LabError: there is no answer; says why.
-            CaddyGone: because Caddy has ended.
+            CaddyGone: there is no answer because Caddy has ended.
         """
         try:
             headers = httpx.Headers(options.pop("headers", None))
@@ -63,7 +63,7 @@ class Visitor:
         return self._ended() is None
 
     def hear(self) -> Iterator[str]:
-        """The backend that answers this time, if one does."""
+        """Ask once more: the backend that answers, if one does."""
         with contextlib.suppress(httpx.TransportError):
             answer = self._http.get(self._site.url, timeout=SOON)
             if answer.status_code == 200:
@@ -91,7 +91,7 @@ class _Home(httpx.BaseTransport):
         try:
             return self._transport(door).handle_request(request)
         finally:
-            request.url = url  # what was asked for, as the answer tells it
+            request.url = url  # what was asked for, as the answer reports it
 
     def _door(self, url: httpx.URL) -> Door:
         doors = self._site.doors

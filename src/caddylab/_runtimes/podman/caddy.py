@@ -24,9 +24,9 @@ MOST_BYTES = 50_000_000
 ADMIN_PORT = 2019
 LOG_PORT = 2020
 CONNECT = 2.0
-"""Seconds in which a container that is there takes a connection."""
+"""Seconds within which a running container accepts a connection."""
 FIRST_DOOR = 20_000
-"""The first site's port is 80, those of the others are numbered from here."""
+"""The first site's port is 80; those of the others are numbered from here."""
 OWN_FOLDER = "/tmp/caddylab"
 LOG_FILE = "/tmp/caddylab.log"
 SECRET_HEADER = "X-Caddylab-Secret"
@@ -39,7 +39,10 @@ def door(n: int) -> int:
 
 
 def command() -> list[str]:
-    """Starts Caddy. What it boots with leaves the environment: a Caddyfile can print variables."""
+    """The command that starts Caddy, its boot configuration removed from the environment.
+
+    A Caddyfile can print environment variables.
+    """
     boot = f'printf %s "${BOOT}" > /tmp/boot.json && unset {BOOT}'
     return ["sh", "-c", f"{boot} && {memory.LIMIT}exec caddy run --config /tmp/boot.json"]
 
@@ -60,7 +63,7 @@ def config(secret: str) -> dict[str, Any]:
 
 
 def bring(container: Container, path: Path) -> str:
-    """Copy a file or folder of this machine into the container; returns where it is there."""
+    """Copy a file or folder of this machine into the container; returns its path there."""
     if path.exists():
         container.put(packed(path, OWN_FOLDER + "/files"))
     return f"{OWN_FOLDER}/files{path}"
@@ -112,7 +115,7 @@ class ContainerLog:
         """What the log holds from `offset` on; empty when there is nothing new.
 
         Raises:
-            httpx.HTTPError: Caddy does not answer, or with an error.
+            httpx.HTTPError: Caddy does not answer, or answers with an error.
         """
         answer = self._client.get("/", headers={"Range": f"bytes={offset}-"})
         if answer.status_code in (httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE, 404):

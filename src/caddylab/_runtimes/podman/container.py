@@ -30,10 +30,10 @@ class Container:
     """A container that has been created with `ports` published on loopback.
 
     Args:
-        service: where it lives.
+        service: the Podman service that it belongs to.
         name: what error messages call it.
         options: what podman-py's `containers.create` takes.
-        ports: the ports to publish; the system chooses the numbers, and they stay.
+        ports: the ports to publish; the system chooses the numbers on this machine, and they stay.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Container:
         self.id: str = made.id
 
     def published(self, port: int) -> Address:
-        """Where this machine reaches the container's `port`."""
+        """The address at which this machine reaches the container's `port`."""
         return LOOPBACK, self._published[port]
 
     def start(self) -> None:
@@ -74,7 +74,7 @@ class Container:
             ) from error
 
     def await_ready(self, is_ready: Callable[[], bool]) -> None:
-        """Return once `is_ready`.
+        """Return once `is_ready()` is true.
 
         Raises:
             StartFailed: it ended, or is not ready in time; its last output is in the message.
@@ -87,7 +87,7 @@ class Container:
                 raise StartFailed(f"{self.name} {what}. Its last output:\n{self.output(20)}")
 
     def stop(self, timeout: float) -> None:
-        """SIGTERM, after `timeout` seconds SIGKILL; returns when it is gone."""
+        """Send SIGTERM, and after `timeout` seconds SIGKILL; returns when the container is gone."""
         seconds = math.ceil(timeout)
         with self._trying("stop"):
             # podman-py's own stop() gives up waiting for the answer too early.
@@ -95,7 +95,7 @@ class Container:
         self._await_gone()
 
     def kill(self) -> None:
-        """SIGKILL; returns when it is gone."""
+        """Send SIGKILL; returns when the container is gone."""
         self.signal("SIGKILL")
         self._await_gone()
 
@@ -109,12 +109,12 @@ class Container:
         return bool(self.state()["Running"])
 
     def state(self) -> dict[str, Any]:
-        """What Podman says of its process."""
+        """What Podman says about its process."""
         details: dict[str, Any] = self._inspect()["State"]
         return details
 
     def stopped(self) -> bool | None:
-        """Whether the clock of its process stands still; None where Podman cannot tell."""
+        """Whether its process is suspended; None where Podman cannot tell."""
         with self._trying("look into"):
             wanted = {"ps_args": "state", "stream": "false"}
             path = f"/containers/{self.id}/top"
@@ -123,10 +123,10 @@ class Container:
         return str(processes[0][0]).startswith("T") if processes else None
 
     def file_here(self, path: str) -> Path | None:
-        """A file of its own as this machine sees it, if it runs on this machine's kernel."""
+        """A file of the container as this machine sees it, if they share a kernel."""
         details = self._inspect()
         process = Path(f"/proc/{details['State']['Pid']}")
-        with contextlib.suppress(OSError):  # it has ended, or may not be looked into
+        with contextlib.suppress(OSError):  # it has ended, or access is denied
             if f"HOSTNAME={details['Config']['Hostname']}" in _environment(process):
                 return process / "root" / path.lstrip("/")
         return None
@@ -145,14 +145,14 @@ class Container:
             ).raise_for_status()
 
     def output(self, lines: int) -> str:
-        """The last lines that it printed; empty when it is gone."""
+        """The last lines of its output; empty when it is gone."""
         with contextlib.suppress(OSError):
             printed: Any = self._service.client.containers.get(self.id).logs(tail=lines)
             return b"".join(printed).decode(errors="replace").strip()
         return ""
 
     def _await_gone(self) -> None:
-        """Wait until its name and address are gone, too, which happens a little later."""
+        """Wait until its name and address are released, too, which happens a little later."""
         poll(self._is_gone, GONE_TIMEOUT, interval=0.01)
 
     def _is_gone(self) -> bool:

@@ -25,7 +25,7 @@ TAIL = 20
 REGISTRY_TIMEOUT = 4.0
 
 Progress = Callable[[float, str], None]
-"""Told how far the work is (0 to 1) and the last line of its log."""
+"""Called with the progress (0 to 1) and the last line of the log."""
 
 
 def backend() -> str:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A network of one lab's own.
+    """The network of one lab.
 
     Attributes:
         name: what Podman calls it.
-        bridge: the interface that its containers hang on.
-        podman: where Podman's name server answers.
-        names: the address of the lab's own, which containers ask.
+        bridge: the interface that its containers are attached to.
+        podman: the address of Podman's name server.
+        names: the address of the lab's own name server, which containers ask.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Inside:
 
 
 def create(client: PodmanClient, name: str, labels: dict[str, str]) -> Inside:
-    """Make the network."""
+    """Create the network."""
     with asked(labels):
         made = client.networks.create(name, dns_enabled=True, labels=labels)
     [subnet] = made.attrs["subnets"]

@@ -12,19 +12,19 @@ from caddylab._runtimes.podman.inside import Inside
 
 NAMES_PORT = 5353
 FRONT, PODMAN = "NAMES_FRONT", "NAMES_PODMAN"
-"""Environment variables: where it stands in front of Podman's name server, and where that is."""
+"""Environment variables: the address at which it fronts Podman's name server, and the latter's."""
 DNS = 53
 LOW_PORTS = {"net.ipv4.ip_unprivileged_port_start": "0"}
-"""Lets it have port 53, which resolvers ask."""
+"""Allows it to use port 53, which resolvers ask."""
 
 
 class NamesContainer:
-    """A backend's image that runs as a name server; `wait` until it is ready.
+    """A container of the backend's image that runs as the name server; `wait` until it is ready.
 
     Args:
         launch: starts a container, by its name, its ports, its image and its environment.
-        secret: what it wants to be told with.
-        inside: where it answers, and Podman's name server.
+        secret: what its control channel asks for.
+        inside: the network: its address there, and that of Podman's name server.
     """
 
     def __init__(self, launch: Callable[..., Container], secret: str, inside: Inside) -> None:
@@ -43,7 +43,7 @@ class NamesContainer:
         self._control = self._container.published(BACKEND_PORT)
 
     def running(self) -> NameServer:
-        """Where it is; started again if somebody has ended it.
+        """Its addresses; it is started again if somebody has ended it.
 
         Raises:
             StartFailed: it does not become ready.

@@ -28,7 +28,7 @@ CURED = (5,)
 
 
 def hold_address(bridge: str) -> None:
-    """Give a bridge the hardware address that it has now, if this process may do that."""
+    """Pin a bridge's present hardware address, if this process is allowed to."""
     if not sys.platform.startswith("linux"):
         return
     from fcntl import ioctl
@@ -46,7 +46,7 @@ def hold_rootless_address(service: Service, bridge: str) -> None:
     """
     from caddylab._machine.environ import (
         inherited,
-    )  # here: the command below runs this file by itself
+    )  # imported here: the command below runs this file on its own
 
     podman = shutil.which("podman")
     if not sys.platform.startswith("linux") or os.geteuid() == 0 or podman is None:

@@ -1,4 +1,4 @@
-"""Whether there is a Podman that a lab can run in, and what is left there of labs that are over."""
+"""Whether a lab can run in Podman here, and removing what is left there of labs that are over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caddylab._runtimes.podman import service as podman_service
 from caddylab._runtimes.podman import sweep as podman_sweep
 
 SWEEP_PATIENCE = 30.0
-"""Seconds that Podman has for each answer to who sweeps."""
+"""Seconds that Podman may take for each answer during a sweep."""
 
 
 def available() -> tuple[bool, str]:
@@ -38,7 +38,7 @@ def available() -> tuple[bool, str]:
 def sweep() -> Swept:
     """Remove containers and networks of labs that are over.
 
-    Where there is no Podman there is nothing to remove; one that gives no answer is `missed`.
+    Where there is no Podman there is nothing to remove; one that does not answer is `missed`.
     """
     try:
         with podman_service.at_hand(SWEEP_PATIENCE) as service:
@@ -49,5 +49,5 @@ def sweep() -> Swept:
 
 
 def expected() -> bool:
-    """Whether this machine has a Podman, or names one, so that containers were to be expected."""
+    """Whether this machine has a Podman, or names one, so that a user would expect containers."""
     return podman_service.VARIABLE in os.environ or shutil.which("podman") is not None

@@ -51,7 +51,7 @@ class PodmanRuntime:
         self.units: list[PodmanUnit] = []
         self.site: Address
         self.listen = f":{podman_caddy.SITE_PORT}"
-        self._caddy_secret = secrets.token_hex(16)  # backends know the other one
+        self._caddy_secret = secrets.token_hex(16)  # backends know the other secret
         self._backends = backends
         self._spent = Spent()
         self._network = f"caddylab-{lab_id}"
@@ -70,7 +70,7 @@ class PodmanRuntime:
             raise
 
     def close(self) -> None:
-        folders.close(self.lab_id)  # whatever stops us now: the next sweep goes on
+        folders.close(self.lab_id)  # whatever stops us now, the next sweep goes on
         self._resources.close()
 
     def caddy_runs(self) -> bool:
@@ -139,7 +139,7 @@ class PodmanRuntime:
         try:
             here = self._log_here
             return temporary.log_trouble(here, "Podman's storage") if here else ""
-        except CaddylabError:  # it has ended, and is no more to be asked
+        except CaddylabError:  # it has ended and cannot be asked any more
             return ""
 
     @functools.cached_property
@@ -151,7 +151,7 @@ class PodmanRuntime:
 
     def _start_containers(self) -> None:
         pool = ThreadPoolExecutor(self._backends + 2)
-        # In reverse: without its container a thread that waits for it gives up, and what one
+        # In reverse: without its container, a thread that waits for it gives up, and what one
         # has made in the meantime is removed, too.
         self._resources.callback(self._session.remove_the_rest)
         self._resources.callback(pool.shutdown, cancel_futures=True)

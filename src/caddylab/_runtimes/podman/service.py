@@ -1,6 +1,6 @@
 """Finding the Podman service, or starting one.
 
-podman-py is imported late: it takes a third of a second, which a machine without Podman shall
+podman-py is imported late: it takes a third of a second, which a machine without Podman should
 not pay. Its errors are `OSError`s.
 """
 
@@ -135,7 +135,7 @@ def wait_for(path: Path, log: Path) -> str:
 
 @contextlib.contextmanager
 def at_hand(patience: float | None = None) -> Iterator[Service]:
-    """A service that answers: the one that is there, or one of our own for the `with` block.
+    """A service that answers: one that runs already, or one of our own for the `with` block.
 
     Args:
         patience: seconds that it has for each answer.
@@ -179,7 +179,7 @@ def _client(uri: str, timeout: float | None = None) -> PodmanClient:
 
 
 def _may_listen(uri: str) -> bool:
-    """Whether it is worth asking.
+    """Whether `uri` is worth asking.
 
     podman-py forgets to close a socket that cannot connect, and waits minutes for an `ssh` that
     has ended long ago.
@@ -224,7 +224,7 @@ def _sockets() -> Iterator[Path]:
 
 
 def _machine_sockets() -> list[Path]:
-    """Where a Podman Machine forwards its service to."""
+    """The sockets that a Podman Machine forwards its service to."""
     if not shutil.which("podman"):
         return []
     question = ["podman", "machine", "inspect", "--format", "{{.ConnectionInfo.PodmanSocket.Path}}"]

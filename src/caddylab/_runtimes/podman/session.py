@@ -1,4 +1,4 @@
-"""What one lab has of Podman: a service, of its own if need be, and who removes what it made."""
+"""One lab's use of Podman: a service, its own if need be, and the removal of what the lab made."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Session:
 
     def sweep(self) -> None:
         """Remove what was left by labs that are over."""
-        with contextlib.suppress(OSError):  # another lab, just closing, can confuse it
+        with contextlib.suppress(OSError):  # a lab that is closing just now can confuse Podman
             podman_sweep.sweep_orphans(self._sweeper)
 
     def remove(self) -> None:
@@ -54,7 +54,7 @@ class Session:
             podman_sweep.remove(self._sweeper, self._lab_id)
 
     def remove_the_rest(self) -> None:
-        """Remove what it has made meanwhile; then the keeper has nothing more to do."""
-        with contextlib.suppress(OSError, CaddylabError):  # the keeper will try it again
+        """Remove what has been made meanwhile; then the keeper has nothing left to do."""
+        with contextlib.suppress(OSError, CaddylabError):  # the keeper will try again
             podman_sweep.remove(self._sweeper, self._lab_id)
             self._keeper.nothing_at_end()

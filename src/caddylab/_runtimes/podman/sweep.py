@@ -22,19 +22,19 @@ OWNER = "caddylab.owner"
 HOST = "caddylab.host"
 FOLDER = "caddylab.folder"
 ASKED = "asked-"
-"""How a note begins that Podman has been asked for something."""
+"""The prefix of a note that Podman has been asked for something."""
 SETTLED = 1.0
-"""Seconds without anything new after which nothing comes any more: a busy Podman takes its time."""
+"""Seconds without anything new after which nothing more will come: a busy Podman takes a while."""
 LATE = 10.0
-"""The same if the owner had asked for something, and was killed before there was an answer."""
+"""The same if the owner had asked for something and was killed before the answer came."""
 CONFUSED = 3.0
-"""Seconds of nothing but errors after which Podman is taken at its word."""
+"""Seconds of nothing but errors after which Podman's error is believed."""
 PATIENCE = 45.0
 """Seconds in all; the keeper gives a sweep a minute."""
 
 
 def labels(lab_id: str) -> dict[str, str]:
-    """What marks everything of a lab: its id, its owner and where that owner's number counts.
+    """The labels of everything in a lab: its id, its owner, and the namespace of the owner's pid.
 
     Its folder tells whether it is still open.
     """
@@ -43,7 +43,7 @@ def labels(lab_id: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def asked(marks: Mapping[str, str]) -> Iterator[None]:
-    """Note in the lab's folder that Podman is just making something with these labels."""
+    """Note in the lab's folder, during the block, that Podman makes something with these labels."""
     note = Path(marks[FOLDER]) / f"{ASKED}{secrets.token_hex(4)}"
     note.touch()
     try:
@@ -72,9 +72,9 @@ def _over(lab_id: str, entry: Mapping[str, str]) -> bool:
 
 
 def remove_thoroughly(service: Service, lab_id: str) -> None:
-    """Remove a lab whose owner may have asked for one more container with its last breath.
+    """Remove a lab whose owner may have asked for one more container just before it died.
 
-    What Podman is just making confuses it when it is listed, so it is asked for a while.
+    Listing something that is still being made confuses Podman, so keep asking for a while.
 
     Raises:
         OSError: Podman cannot be asked.
@@ -85,7 +85,7 @@ def remove_thoroughly(service: Service, lab_id: str) -> None:
     while time.monotonic() - quiet_since < settled and time.monotonic() - began < PATIENCE:
         try:
             found, ill_since = remove(service, lab_id), None
-        except OSError:  # also if what it lists, perhaps another lab's, goes at that moment
+        except OSError:  # also if something listed, perhaps another lab's, vanishes at that moment
             found, ill_since = True, ill_since or time.monotonic()
             if time.monotonic() - ill_since > CONFUSED:
                 raise
@@ -95,7 +95,7 @@ def remove_thoroughly(service: Service, lab_id: str) -> None:
 
 
 def remove(service: Service, lab_id: str) -> bool:
-    """Remove what there is of a lab, containers side by side; whether there was anything."""
+    """Remove what there is of a lab, containers in parallel; returns whether there was anything."""
     containers = service.client.containers.list(all=True, filters=[f"label={LAB}={lab_id}"])
     if containers:
         with ThreadPoolExecutor(len(containers)) as pool:

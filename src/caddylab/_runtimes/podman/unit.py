@@ -26,7 +26,7 @@ from caddylab._runtimes.podman.container import (
 class PodmanUnit:
     """One backend in its container.
 
-    A frozen one is stopped by SIGSTOP, not by `podman pause`, which rootless Podman cannot do
+    It is frozen with SIGSTOP, not with `podman pause`, which rootless Podman cannot do
     under cgroup v1.
     """
 
@@ -36,7 +36,7 @@ class PodmanUnit:
         self.control = container.published(CONTROL_PORT)
         self.dial = self.unix_dial = f"backend{number}.{DOMAIN}:{BACKEND_PORT}"
         self.instance = ""
-        """Nobody else can have its published port, so it need not say who it is."""
+        """Nobody else can have its published port, so it need not identify itself."""
 
     def listen(self, listener: Listener) -> None:
         self.container.put(_archive(LISTENER_FILE, listener.written()))
@@ -110,7 +110,7 @@ def _ending(state: dict[str, Any]) -> str:
         return "out of memory"
     code = state["ExitCode"]
     with contextlib.suppress(ValueError):
-        return signal.Signals(code - 128).name  # what a shell, and Podman, makes of a signal
+        return signal.Signals(code - 128).name  # how shells and Podman encode a signal
     return f"exit status {code}"
 
 

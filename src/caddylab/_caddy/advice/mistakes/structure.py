@@ -1,4 +1,4 @@
-"""Braces, sites, and what is no Caddyfile."""
+"""Braces, sites, and texts that are no Caddyfile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEMPLATES = (
         find=only(r"\$$\{$word\}"),
     ),
     Mistake(
-        r"\A[^\n]*'(?:https?://)?\$(?P<word>[A-Za-z_]\w*)",  # Caddy tells it in small letters
+        r"\A[^\n]*'(?:https?://)?\$(?P<word>[A-Za-z_]\w*)",  # Caddy reports it in lower case
         "A Caddyfile has variables of the environment as `{$$NAME}`.",
         find=only(r"(?i)\$$$word\b"),
     ),

@@ -1,4 +1,4 @@
-"""How often a `reverse_proxy` tries, and what it tries again."""
+"""How often a `reverse_proxy` makes an attempt, and after what it retries."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def attempts(proxy: Proxy, each: int = 0) -> int:
 
 
 def timeout(proxy: Proxy) -> int:
-    """After how long a backend that answers too slowly is an error; 0 for never."""
+    """After how long a slow answer counts as an error, in nanoseconds; 0 for never."""
     limits = [proxy.transport.get(key, 0) for key in ("response_header_timeout", "read_timeout")]
     return min((limit for limit in limits if limit > 0), default=0)
 
 
 def retry_sets(proxy: Proxy) -> list[dict[str, Any]]:
-    """The blocks of `lb_retry_match`; one of them must match, and the first that breaks ends it."""
+    """The blocks of `lb_retry_match`; one must match, and none is tried after one that breaks."""
     return list(proxy.balancing.get("retry_match", []))
 
 

@@ -9,7 +9,7 @@ from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
 from caddylab._caddy.advice.rules.subject import strings
 from caddylab._caddy.advice.rules.words import duration, listed
 
-_TIMEOUT = 5_000_000_000  # Caddy's own, in nanoseconds
+_TIMEOUT = 5_000_000_000  # Caddy's own default, in nanoseconds
 _OF_A_REQUEST = re.compile(r"\{http\.(?!reverse_proxy\.active\.target_upstream\})[\w.-]+\}")
 
 

@@ -42,7 +42,7 @@ def _names(subject: Subject) -> Iterator[str]:
 
 
 def _with_an_output(config: Json) -> Iterator[str]:
-    """The names of loggers of which is said where they are written."""
+    """The names of the loggers whose output is configured."""
     logs = (config.get("logging") or {}).get("logs") or {}
     for name, log in logs.items():
         if "writer" not in log:

@@ -1,4 +1,4 @@
-"""Rules about remembering failures, and about having nothing of the kind."""
+"""Rules about remembering failures, and about doing nothing of the kind."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def one_upstream(proxy: Proxy) -> Findings:
 
 
 def _patience(proxy: Proxy) -> float:
-    """For how long a request is kept while no upstream is available."""
+    """How long a request is kept waiting while no upstream is available."""
     if not proxy.retries:
         return 0
     pause = proxy.balancing.get("try_interval", 0)

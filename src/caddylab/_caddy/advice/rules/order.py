@@ -11,7 +11,7 @@ from caddylab._caddy.advice.rules.subject import Subject, strings
 
 _OF_A_PROXY = re.compile(r"\{http\.reverse_proxy\.([\w.-]+)\}")
 _LATEST = re.compile(r"retries|(?:upstream\.)?duration(?:_ms)?")
-"""What is known only when the answer has been passed on."""
+"""Placeholders whose value is known only when the answer has been passed on."""
 _OF_THE_ANSWER = re.compile(rf"{_LATEST.pattern}|status_\w+|header\..*|upstream\.latency(?:_ms)?")
 
 
@@ -52,13 +52,13 @@ def _hidden(rewrite: Step, step: Step) -> str:
 
 
 def _shared(one: tuple[Matchers, ...], other: tuple[Matchers, ...]) -> int:
-    """How many routes around both are the same ones."""
+    """How many of the routes around them the two share."""
     pairs = zip(one, other, strict=False)
     return next((n for n, (a, b) in enumerate(pairs) if a is not b), min(len(one), len(other)))
 
 
 def _lost(rewrite: Json, path: str) -> bool:
-    """Whether no request has this path any more."""
+    """Whether no request can have this path any more."""
     start = path.partition("*")[0]
     if prefix := rewrite.get("strip_path_prefix"):
         return start.rstrip("/") == prefix.rstrip("/") or start.startswith(f"{prefix.rstrip('/')}/")

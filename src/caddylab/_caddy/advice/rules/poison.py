@@ -45,7 +45,7 @@ def _many(lost: int, choices: int) -> str:
 
 
 def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
-    """What is tried again and counts as a failure: how long an attempt takes, and in words."""
+    """What is both retried and counted as a failure: how long an attempt takes, and its name."""
     found = []
     for method in ("GET", "POST"):
         if timeout(proxy) and retries_timeout(proxy, method):
@@ -59,7 +59,7 @@ def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
 
 
 def _lost(proxy: Proxy, tries: int) -> int:
-    """How many upstreams one request can make failed ones."""
+    """How many upstreams one request can make count as failed."""
     if (proxy.policies or ["random"])[0] in STICKY:
         return min(proxy.choices, tries // proxy.max_fails)
     least, more = divmod(tries, proxy.choices)

@@ -74,7 +74,7 @@ def block_dropped(subject: Subject) -> Findings:
 
 
 def _outside(subject: Subject, statement: Statement) -> bool:
-    """Whether a `fallback` is none of a policy: other modules have options of that name."""
+    """Whether a `fallback` belongs to no policy: other modules have options of that name."""
     policies = [inner for s in subject.statements("lb_policy") for inner in s.walk()]
     return not any(inner is statement for inner in policies)
 

@@ -52,7 +52,7 @@ class Rule:
         happens: what Caddy does.
         write: what to write instead.
         check: finds it.
-        lacking: whether it is about what is not there, rather than about what was written.
+        lacking: whether it is about something missing, rather than about something written.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Rule:
 
     @property
     def anchor(self) -> str:
-        """Where the documentation tells of it."""
+        """The anchor of this rule in the documentation."""
         return f"docs/lint.md#{self.name}"
 
     def notes(self, subject: Subject) -> Iterator[Note]:

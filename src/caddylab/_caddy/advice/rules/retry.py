@@ -21,8 +21,8 @@ from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
 from caddylab._caddy.advice.rules.words import duration, listed
 
 _MANY_ENOUGH = 10
-"""So many attempts find an upstream that lives."""
-_DIAL_TIMEOUT = 3_000_000_000  # Caddy's own, in nanoseconds
+"""How many attempts are enough to find a live upstream."""
+_DIAL_TIMEOUT = 3_000_000_000  # Caddy's own default, in nanoseconds
 
 
 @proxy_rule(
@@ -43,7 +43,7 @@ def without_memory(proxy: Proxy) -> Findings:
 
 
 def _waits(proxy: Proxy) -> str:
-    """What that costs where there is time enough to find another one."""
+    """What that costs where there is enough time to find another upstream."""
     sticky = (proxy.policies or ["random"])[0] in STICKY
     if sticky or attempts(proxy) < _MANY_ENOUGH:
         return ""

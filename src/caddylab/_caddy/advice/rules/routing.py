@@ -1,4 +1,4 @@
-"""Rules about which request comes where."""
+"""Rules about which request reaches which handler."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _directive(handler: Json) -> str:
 
 
 def _file_server(subject: Subject, step: Step) -> int | None:
-    """Where this one stands; told for those without a matcher, which keep their order."""
+    """The line of this `file_server`; known for those without a matcher, which keep their order."""
     plain = [
         s for s in subject.steps if s.name == "file_server" and s.conditions == step.conditions
     ]
@@ -85,7 +85,7 @@ def only_root(subject: Subject) -> Findings:
 
 
 def _root_at(subject: Subject, line: int | None) -> tuple[int | None, str]:
-    """The line on which that `/` stands, and what to do where that is not the proxy's own."""
+    """The line of that `/`, and what to do where the matcher is not the proxy's own."""
     for way in ways(subject.outline.statements):
         around = [s for s in way[:-1] if s.words[1:2] == _ROOT]
         if way[-1].line == line and around:
@@ -151,7 +151,7 @@ def _page(step: Step) -> str | None:
 
 
 def _is_negated(step: Step) -> bool:
-    """Whether it rewrites what is no file: `@missing not file`."""
+    """Whether it rewrites requests for files that do not exist: `@missing not file`."""
     matchers = step.conditions[-1] if step.conditions else []
     negated = [match["not"] for match in matchers if match.keys() == {"not"}]
     return step.name == "rewrite" and [[*part] for each in negated for part in each] == [["file"]]

@@ -12,7 +12,7 @@ from caddylab._caddy.text.tokens import Outline, Statement
 
 
 class Subject:
-    """A Caddyfile under the eyes of the rules.
+    """A Caddyfile as the rules see it.
 
     Attributes:
         outline: its text.

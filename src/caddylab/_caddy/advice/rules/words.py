@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def listed(options: list[str]) -> str:
-    """Names of options in a row."""
+    """Names of options as a list in a sentence."""
     return ", ".join(f"`{option}`" for option in options)
 
 
