@@ -50,6 +50,16 @@ MISTAKES = {
         3,
         "such as `reverse_proxy`",
     ),
+    "a kind of matcher at the beginning of a line": (
+        lines(":80 {", "path_regexp ^/api", PROXY, "}"),
+        2,
+        "`path_regexp` is a kind of matcher",
+    ),
+    "a named route that nobody defines": (
+        lines(":80 {", "encode gzip", "invoke app", "}"),
+        3,
+        "`&(app) {`",
+    ),
     "an option outside reverse_proxy": (
         lines(":80 {", "lb_policy first", PROXY, "}"),
         2,
@@ -393,6 +403,8 @@ MISTAKES = {
         "Leave the scheme out",
     ),
     "JSON": ('{"apps": {}}\n', None, "looks like JSON"),
+    "JSON in lines": ('{\n\t"apps": {\n\t\t"http": {}\n\t}\n}\n', 3, "looks like JSON"),
+    "JSON in one line": ('{"apps":{"http":{"servers":{}},"tls":{}}}\n', 1, "looks like JSON"),
     "nothing": ("", None, "is empty"),
 }
 

@@ -71,6 +71,20 @@ def test_checks_alone_leave_every_request_to_the_dead_until_the_next_check(lab):
         assert statuses(lab, 40) == [502] * 40
 
 
+@pytest.mark.parametrize("policy", [TURNS, "lb_policy first", "lb_policy cookie lb"])
+def test_a_page_that_fails_everywhere_leaves_nobody_where_its_status_counts_at_once(lab, policy):
+    text = site(policy, *ONCE, "unhealthy_status 5xx")
+    assert rules(lab, text) == ["bad-status-not-retried"]
+    for options, then in (([], 503), (["max_fails 3"], 200)):
+        lab.load(site(policy, *ONCE, "unhealthy_status 5xx", *options))
+        with (
+            lab.backend(1).failing(path="/fail"),
+            lab.backend(2).failing(path="/fail"),
+        ):
+            assert statuses(lab, 2, path="/fail") == [500] * 2
+            assert statuses(lab) == [then] * 8
+
+
 def test_without_a_retry_every_failure_that_counts_is_somebodys_error(lab):
     text = site("lb_policy first", MEMORY, "max_fails 3")
     assert rules(lab, text) == ["memory-without-retry"]
@@ -191,6 +205,9 @@ LITERAL = {
     "Cookie": ("{cookie.*}", "{cookie.*}", "placeholder-not-expanded"),
     "X-Page": ("{query.page.size}", "{query.page.size}", "placeholder-not-expanded"),
     "X-Host": ("$host", "$host", "nginx-variable"),
+    "X-Apache": ("%{HTTP_HOST}", "%{HTTP_HOST}", "foreign-variable"),
+    "X-HAProxy": ("%[src]", "%[src]", "foreign-variable"),
+    "X-Envoy": ("%REQ(:AUTHORITY)%", "%REQ(:AUTHORITY)%", "foreign-variable"),
     "X-Blank": ('"{ uri }"', "{ uri }", "blank-in-placeholder"),
     "X-Name": ("{hostpart}", "{hostpart}", "unknown-placeholder"),
     "X-Star": ("{http.request.header.*}", "", "placeholder-not-expanded"),
@@ -207,6 +224,25 @@ def test_what_is_no_placeholder_reaches_the_backend_as_it_is(lab):
     headers = lab.get("/echo?page.size=9").json()["headers"]
     for name, (_, arrives, _) in LITERAL.items():
         assert headers[name.lower()] == arrives
+
+
+@pytest.mark.parametrize(
+    ("uri", "left", "arrives", "rule"),
+    [
+        ("/any%{HTTP_HOST}!", "only the `%` is left", "/any%25%21", "foreign-variable"),
+        ("/any?at=%{HTTP_HOST}!", "only the `%<nil>` is left", "/any?at=%%3Cnil%3E!",
+         "foreign-variable"),
+        ("/any{http.request.hst}", "nothing is left", "/any", "unknown-placeholder"),
+        ("/any?at={http.request.hst}", "`<nil>` stands in its place", "/any?at=%3Cnil%3E",
+         "unknown-placeholder"),
+    ],
+)  # fmt: skip
+def test_what_is_no_placeholder_is_nothing_or_nil_in_a_rewrite(lab, uri, left, arrives, rule):
+    text = web(f"rewrite * {uri}", "respond {uri}")
+    assert rules(lab, text) == [rule]
+    assert left in str(lab.lint(text)[0])
+    lab.load(text)
+    assert lab.get("/").text == arrives
 
 
 def test_a_rewrite_to_a_url_does_not_leave_the_upstream(lab):

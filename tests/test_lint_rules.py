@@ -118,6 +118,13 @@ DESERVED = {
         (site(*ONCE, *BY_BOTH, "unhealthy_latency 500ms"), 4),
         (site(*ONCE, "transport http {", "read_timeout 2s", "}"), 4),
     ],
+    "bad-status-not-retried": [
+        (site(*ONCE, "unhealthy_status 5xx"), 5),
+        (site("fail_duration 10s", "unhealthy_status 500 502"), 4),
+        (site("lb_policy cookie lb", *ONCE, "unhealthy_status 503", upstreams=THREE), 6),
+        (site("lb_try_duration 2s", "fail_duration 10s", "unhealthy_status 5xx", *GETS), 5),
+        (site(*ONCE, "unhealthy_status 5xx", "max_fails 1", "health_uri /"), 5),
+    ],
     # --- memory and failover -------------------------------------------------------------
     "memory-with-one-upstream": [
         (site("fail_duration 10s", "lb_try_duration 5s", upstreams=ONE), 3),
@@ -184,6 +191,15 @@ DESERVED = {
         (web("try_files $uri /index.html", "file_server"), 2),
         (lines("(up) {", "header_up Host {args[0]}", "}") + site("import up $host", upstreams=ONE),
          6),
+    ],
+    "foreign-variable": [
+        (site("header_up Host %{HTTP_HOST}", upstreams=ONE), 3),
+        (web("redir https://%{SERVER_NAME}{uri}"), 2),
+        (web("header X-Client %[src]", "respond x"), 2),
+        (web("reverse_proxy app:80 {", "header_up X-User %[req.hdr(X-User)]", "}"), 3),
+        (web("reverse_proxy app:80 {", "header_up X-Real-IP %{REMOTE_ADDR}s", "}"), 3),
+        (web("reverse_proxy app:80 {", "header_up X-Host %REQ(:AUTHORITY)%", "}"), 3),
+        (web("rewrite * /sites/%{HTTP_HOST}{uri}", "reverse_proxy app:80"), 2),
     ],
     "rewrite-to-another-host": [
         (web("rewrite * https://example.com{uri}", "reverse_proxy app:80"), 2),
@@ -370,7 +386,10 @@ NEARLY = {
     "slow, and one upstream at most fails": site(
         "lb_policy first", "lb_retries 2", "fail_duration 10s", "max_fails 2", *SLOW
     ),
-    "a status that counts but is not retried": site(*ONCE, "unhealthy_status 5xx"),
+    "a status that counts but is not retried": site(*ONCE, "unhealthy_status 5xx", "max_fails 3"),
+    "a status that counts, of one upstream": site(
+        "unhealthy_status 5xx", "fail_duration 1s", "lb_try_duration 5s", upstreams=ONE
+    ),
     "a status that is retried but does not count": site(*ONCE, *BY_BOTH),
     "a DELETE is retried, a slow page is not": site(
         *ONCE, "lb_retry_match {", "method DELETE", "}", *SLOW

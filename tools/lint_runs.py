@@ -211,6 +211,14 @@ def after_one_bad_page(lab: Lab) -> str:
         return statuses(10)(lab)
 
 
+def after_a_failing_page(lab: Lab) -> str:
+    """Two requests for a page that fails everywhere, then ten for another one."""
+    broken = [lab.backend(number).failing(path="/fail") for number in (1, 2)]
+    with broken[0], broken[1]:
+        lab.fire(2, path="/fail")
+        return statuses(10)(lab)
+
+
 def offices(lab: Lab) -> str:
     """How many backends twenty clients come to, through a proxy in front."""
     addresses = [f"198.51.100.{number}" for number in range(20)]
@@ -263,6 +271,12 @@ def header_up(rule: str, right: str) -> tuple[str, str]:
 
 
 RUNS = {
+    "bad-status-not-retried": Run(
+        "One page failed at both backends: it was asked for twice, then another page 10 times.",
+        site(TURNS, RETRY, MEMORY, "unhealthy_status 5xx"),
+        site(TURNS, RETRY, MEMORY, "unhealthy_status 5xx", "max_fails 3"),
+        loaded(after_a_failing_page),
+    ),
     "blank-in-placeholder": Run(
         ECHO, *header_up('X-Path "{ uri }"', "X-Path {uri}"), loaded(seen("X-Path"))
     ),
@@ -346,6 +360,9 @@ RUNS = {
         web("log /var/log/site.log", "respond hello"),
         web("log {", "output file /var/log/site.log", "}", "respond hello"),
         log_goes_to,
+    ),
+    "foreign-variable": Run(
+        ECHO, *header_up("X-Host %{HTTP_HOST}", "X-Host {host}"), loaded(seen("X-Host"))
     ),
     "memory-with-one-upstream": Run(
         "One request came while the backend was down, 5 when it was back.",

@@ -1,7 +1,7 @@
-"""The border of the library: what comes in from a notebook is looked at once, here.
+"""The border of the library: arguments that come from a notebook are checked once, here.
 
-`@border(SomeError)` on a class or a function holds every argument against its annotation, so that
-a wrong one is told where it was given. Numbers of numpy are taken for what they are.
+`@border(SomeError)` on a class or a function checks every argument against its annotation, so that
+a wrong one is reported where it was given. NumPy's numbers are accepted like Python's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def border(error: type[CaddylabError]) -> Callable[[T], T]:
-    """Have a function, or every public method of a class, look at its arguments.
+    """Have a function, or every public method of a class, check its arguments.
 
     Args:
         error: what it raises for an argument that it cannot take.
@@ -65,12 +65,12 @@ def _guarded(function: Any, error: type[CaddylabError]) -> Any:
 
 
 def _hints(function: Any, signature: inspect.Signature) -> dict[str, Any]:
-    """What each argument must be; evaluated late, for classes name one another."""
+    """The type of each argument; evaluated late, since classes name one another."""
     empty, public = inspect.Parameter.empty, public_names()
     hints = {}
     for name, parameter in signature.parameters.items():
         hint = parameter.annotation
-        with contextlib.suppress(NameError):  # what our own modules give one another
+        with contextlib.suppress(NameError):  # what our own modules pass to one another
             if isinstance(hint, str):
                 hint = eval(hint, public | function.__globals__)  # our own annotations
             if hint is not empty:

@@ -1,4 +1,4 @@
-"""Whether a value is what an annotation asks for; numbers of numpy are taken for what they are."""
+"""Whether a value is what an annotation asks for; NumPy's numbers are accepted like Python's."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class Odd(Exception):
 
 Seconds = Annotated[float, Between(0, 1e9)]
 Lanes = Annotated[int, Between(0, 100)]
-"""So many backends have a place in a picture."""
+"""The most backends that fit into a picture."""
 Speed = Annotated[float, Between(0.001, 1000)]
 
 
 def fit(value: Any, hint: Any) -> Any:
-    """The value as this type, where it is one.
+    """The value as this type, where it fits.
 
     Raises:
-        Odd: it is none; says what was expected.
+        Odd: it does not fit; says what was expected.
     """
     if hint in _PLAIN:
         return _PLAIN[hint](value)
@@ -50,14 +50,14 @@ def fit(value: Any, hint: Any) -> Any:
         return _COMPOUND[origin](value, parts)
     kind = origin or hint
     if kind in (Any, object) or not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
-        return value  # Any, or what our own modules give one another
+        return value  # Any, or what our own modules pass to one another
     if not isinstance(value, kind):
         raise Odd(f"a {_called(kind)}")
     return value
 
 
 def public_names() -> dict[str, Any]:
-    """What the library gives away, by name; `caddylab` itself imports it only when it is asked."""
+    """The library's public objects, by name; `caddylab` itself imports them only on demand."""
     return vars(sys.modules.get("caddylab._public", sys.modules["caddylab"]))
 
 

@@ -15,18 +15,18 @@ BAD = frozenset(
         Outcome.UNAVAILABLE, Outcome.GATEWAY_TIMEOUT, Outcome.SERVER_ERROR,
     )
 )  # fmt: skip
-"""What a second try may mend."""
+"""Outcomes after which a second try may succeed."""
 TOO_MANY = 429
 LATEST = 3600.0
-"""Seconds: nobody here waits longer, whatever a `Retry-After` says."""
+"""The longest wait in seconds, whatever a `Retry-After` says."""
 
 
 class Again:
     """Decides which requests of a plan are sent again, and has them sent when they are due.
 
     Args:
-        plan: how often, how soon, and how many of all.
-        loop: the engine's.
+        plan: how often to send again, after how long, and within which budget.
+        loop: the engine's event loop.
     """
 
     def __init__(self, plan: Plan, loop: asyncio.AbstractEventLoop) -> None:
@@ -40,11 +40,11 @@ class Again:
         return bool(self._coming)
 
     def wants(self, request: Request, wanted: int) -> bool:
-        """Whether its client sends it again.
+        """Whether the request's client sends it again.
 
         Args:
             request: one that has ended.
-            wanted: how many different requests have been sent until now; the budget is a share.
+            wanted: how many different requests were sent so far; the budget is a share of these.
         """
         if request.again >= self._plan.retries:
             return False
@@ -54,11 +54,11 @@ class Again:
         return budget is None or self._count + 1 <= budget * wanted
 
     def schedule(self, request: Request, not_before: float, send: Callable[[], None]) -> float:
-        """Have it sent again after a pause: twice as long each time, and never quite the same.
+        """Have it sent again after a pause that doubles each time, with some jitter.
 
         Args:
             request: the one that has failed.
-            not_before: seconds for which the server has asked.
+            not_before: the shortest pause in seconds, as the server asked for.
             send: sends it.
 
         Returns:
@@ -76,7 +76,7 @@ class Again:
         return pause
 
     def give_up(self) -> None:
-        """Cancel all that is due to be sent again."""
+        """Cancel everything that waits to be sent again."""
         for handle in self._coming.values():
             handle.cancel()
         self._coming.clear()

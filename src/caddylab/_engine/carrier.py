@@ -9,7 +9,7 @@ from caddylab._records import Request
 
 
 class Carrier(Protocol):
-    """What one request goes out on: a connection, or one of many places on it."""
+    """What one request goes out on: a connection, or one stream of many on it."""
 
     status: int | None
     backend: bytes
@@ -23,20 +23,20 @@ class Carrier(Protocol):
 
     @property
     def port(self) -> int:
-        """The address of our end, once there is a connection."""
+        """The port of our end, once there is a connection."""
 
     @property
     def turned_away(self) -> bool:
         """Whether the server did not even read the whole request."""
 
     def new_session(self) -> ssl.SSLSession | None:
-        """The TLS session that a later connection can resume; None once it was told."""
+        """The TLS session that a later connection can resume; None once it was returned."""
 
     def send(self, message: bytes, request: Request) -> None:
-        """Write the request; its owner hears `answered` or `broken`, unless `cancel` comes."""
+        """Write the request; its owner hears `answered` or `broken`, unless it is cancelled."""
 
     def cancel(self) -> None:
-        """Its owner hears nothing more of its request."""
+        """Give up the request; its owner hears nothing more about it."""
 
 
 class Owner(Protocol):

@@ -19,7 +19,7 @@ _LARGE = int(ipaddress.IPv4Address("198.18.0.0"))
 """198.18.0.0/15 is set aside for benchmarks (RFC 2544)."""
 _LARGE_HOSTS = 2**17 - 2
 MOST_CLIENTS = len(_SMALL) * _HOSTS + _LARGE_HOSTS
-"""So many users can have addresses of their own."""
+"""How many users can have addresses of their own."""
 
 
 def address_of(k: int) -> str:
@@ -107,12 +107,12 @@ class Client:
             self._jar[name] = cookie
 
     def _guarded(self, name: str, cookie: _Cookie) -> bool:
-        """Whether plain HTTP has no say in it (RFC 6265bis, 5.7)."""
+        """Whether plain HTTP must not replace this cookie (RFC 6265bis, 5.7)."""
         held = self._jar.get(name)
         return cookie.secure or (held is not None and held.secure)
 
     def forget(self) -> None:
-        """Empty the cookie jar; no TLS session is known any more, either."""
+        """Empty the cookie jar, and forget the TLS sessions as well."""
         self._jar.clear()
         self.sessions.clear()
 
@@ -154,7 +154,7 @@ class Clients:
         return self._people[k]
 
     def address(self, k: int) -> str:
-        """The IP address that Caddy sees of client `k`."""
+        """The IP address of client `k` as Caddy sees it."""
         return self.shared or address_of(k)
 
     def grow(self, count: int) -> None:
@@ -163,7 +163,7 @@ class Clients:
             self._people.append(Client(self.address(k), self._proxy))
 
     def cookies(self, name: str) -> set[str]:
-        """The values that they have of one cookie; who has none is left out."""
+        """The clients' values of one cookie; clients without it are left out."""
         held = (client.cookies.get(name) for client in self._people)
         return {value for value in held if value is not None}
 

@@ -13,7 +13,7 @@ from caddylab._engine.carrier import Owner
 from caddylab._records import Request
 
 UNREAD = (400, 431)
-"""Go's server sends these before anybody looks at the request: the log has no line of it."""
+"""Statuses that Go's server sends before any handler sees the request, so nothing is logged."""
 KEPT_BODY = 800
 """Bytes of a body that are kept: enough for 200 characters in any alphabet."""
 
@@ -22,14 +22,14 @@ class Connection(asyncio.Protocol):
     """Carries one request at a time; between requests it can be used again if `reusable`.
 
     Args:
-        owner: hears how each request ends.
-        opening: the PROXY line up to the client's port, or nothing; over TLS nothing, for it
+        owner: is told how each request ends.
+        opening: the PROXY line up to the client's port, or nothing; over TLS nothing, since it
             went ahead of the handshake.
         bodiless: whether the answers have headers only, as those to HEAD.
 
     Attributes:
         fresh: whether nothing has been sent yet.
-        port: our end's, once there is a connection.
+        port: the port of our end, once there is a connection.
         reusable: whether another request may follow on this connection.
         status: the answer's status code, None before its headers are there.
         backend: its `X-Backend` header.
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._reset()
 
     def send(self, message: bytes, request: Request) -> None:
-        """Write the request; its owner hears `answered` or `broken`, unless `cancel` comes."""
+        """Write the request; its owner hears `answered` or `broken`, unless it is cancelled."""
         self._request = request
         self._reset()
         if self.fresh and self._opening:
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(message)
 
     def cancel(self) -> None:
-        """Cut the connection; the owner hears nothing more of its request."""
+        """Cut the connection; the owner hears nothing more about its request."""
         self._request = None
         self.reusable = False
         self._transport.abort()
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """A piece of the answer has arrived."""
         if self._request is None or self._parser is None:
-            self.cancel()  # nobody asked
+            self.cancel()  # no request is under way
             return
         try:
             self._parser.feed_data(data)
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self.reusable = False
-        self._parser = None  # it holds our methods: without this, a cycle
+        self._parser = None  # the parser holds our methods: without this, a cycle
         if self._request is None:
             return
         if (exc is None or self.turned_away) and self.status is not None and not self._framed:
@@ -134,7 +134,7 @@ class Connection(asyncio.Protocol):
     def new_session(self) -> ssl.SSLSession | None:
         """The TLS session that a later connection can resume: known with the first answer.
 
-        None after that: to ask OpenSSL for it takes longer than a request.
+        None after that: asking OpenSSL for it takes longer than a request.
         """
         secured = None if self._known else self._transport.get_extra_info("ssl_object")
         self._known = True
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
             self.backend = value
         elif name == b"set-cookie":
             self.cookies = (*self.cookies, value)
-        elif name == b"retry-after" and value.isdigit():  # a date is for longer times than ours
+        elif name == b"retry-after" and value.isdigit():  # dates are for longer times
             self.retry_after = float(value)
         elif name in (b"content-length", b"transfer-encoding"):
             self._framed = True
@@ -209,7 +209,7 @@ def proxy_line(opening: str, port: int) -> bytes:
 
 
 def why(error: Exception | None) -> str:
-    """Of a connection that has broken, as far as that is known."""
+    """Why a connection broke, as far as that is known."""
     if isinstance(error, ssl.SSLError):
         return f" ({tls.words(error, '')})"
     return f" ({error.strerror})" if isinstance(error, OSError) else ""

@@ -52,12 +52,12 @@ class Ask:
 
 
 class Conversation:
-    """Speaks with one backend through Caddy, on a thread of its own, until one of them ends it.
+    """Speaks with one backend through Caddy, on a thread of its own, until either side ends it.
 
     Args:
         address: where Caddy listens.
         trust: whose certificates the client takes; None for plain HTTP.
-        n: its number, from 1.
+        n: the conversation's number, from 1.
         ask: what is asked for.
 
     Attributes:

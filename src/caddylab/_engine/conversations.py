@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 1_000
-"""Each of them has a thread."""
+"""The most that can be open: each has a thread."""
 
 
 @border(TrafficError)
@@ -34,7 +34,7 @@ class Conversations(Sequence[Held]):
 
     @classmethod
     def open(cls, entrance: tuple[Address, Trust | None], count: int, ask: Ask) -> Conversations:
-        """Open so many at a site, and return when each is open or refused.
+        """Open `count` of them at a site, and return when each is open or refused.
 
         Raises:
             TrafficError: there cannot be so many.
@@ -63,7 +63,7 @@ class Conversations(Sequence[Held]):
 
     @property
     def lost(self) -> int:
-        """How many were refused, or ended without us before they were complete."""
+        """How many were refused, or ended, not by us, before they were complete."""
         return sum(held.ended not in (LIVES, COMPLETE, HUNG_UP) for held in self)
 
     @property
@@ -83,7 +83,7 @@ class Conversations(Sequence[Held]):
 
     @property
     def backends(self) -> Counter[int]:
-        """With which backends they were opened."""
+        """The backends with which they were opened."""
         return Counter(held.claimed for held in self if held.claimed is not None)
 
     def wait(self, timeout: Seconds = 60.0) -> Conversations:

@@ -1,4 +1,4 @@
-"""The way to a site: connections that say first whose they are, and the idle ones that wait."""
+"""Connecting to a site: connections first say whose they are, and idle ones are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from caddylab._records import Outcome
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 MOST_IDLE = 1000
-"""So many idle connections are kept at most: a process has a limit of open files."""
+"""The most idle connections that are kept: a process may open a limited number of files."""
 
 
 class Dialling:
@@ -31,9 +31,9 @@ class Dialling:
 
     Args:
         plan: what is sent.
-        site: where to.
+        site: the address to connect to.
         loop: the engine's.
-        trust: whose certificates are taken; None for plain HTTP.
+        trust: whose certificates are accepted; None for plain HTTP.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Dialling:
         self._sessions: dict[Client, asyncio.Task[Shared]] = {}
 
     async def connect(self, client: Client, owner: Owner) -> Carrier:
-        """A connection of that client; of HTTP/2 a place on the one that it has.
+        """A connection of that client; with HTTP/2, a stream on its one connection.
 
         Args:
-            client: whose address it tells.
+            client: the client whose address the PROXY line names.
             owner: is told what comes of the requests on it.
 
         Raises:
-            OSError: there is none.
+            OSError: no connection can be made.
         """
         if self._trust and self._many:
             return await self._stream(client, owner, self._trust)
@@ -95,14 +95,14 @@ class Dialling:
                 sock=await self._dialled(client.opening(self._host)),
                 ssl=cast(ssl.SSLContext, trust.resuming(session)),
                 server_hostname=tls.name_of(self._host),
-                ssl_handshake_timeout=self._timeout + 60,  # our own patience comes first
+                ssl_handshake_timeout=self._timeout + 60,  # our own timeout comes first
             )
         except ConnectionResetError as error:
             raise ConnectionResetError(error.errno, tls.CLOSED_IN_HANDSHAKE) from error
         return connection
 
     async def _dialled(self, opening: str) -> socket.socket:
-        """A TCP connection that has told whose it is."""
+        """A TCP connection on which the PROXY line has been sent."""
         sock = socket.socket()
         try:
             sock.setblocking(False)
@@ -143,7 +143,7 @@ class Idle:
         self._count = 0
 
     def keep(self, connection: Carrier, client: int) -> None:
-        """Keep one that can be used again, or close it if there are too many."""
+        """Keep a connection that can be used again, or close it if there are too many."""
         if not isinstance(connection, Connection) or not connection.reusable:
             return
         if self._count < MOST_IDLE:
@@ -153,7 +153,7 @@ class Idle:
             connection.cancel()
 
     def take(self, client: int) -> Connection | None:
-        """One that can be used again, if that client has one."""
+        """A connection that can be used again, if that client has one."""
         waiting = self._waiting.get(client)
         while waiting:
             self._count -= 1

@@ -32,7 +32,7 @@ class Engine:
     """
 
     def __init__(self) -> None:
-        raise_open_files_limit()  # now: a partition takes many files, and so do Caddy's clients
+        raise_open_files_limit()  # now: a partition needs many files, and so do Caddy's clients
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -54,7 +54,7 @@ class Engine:
             site: a loopback address, such as ("127.0.0.1", 8080).
             clients: who sends it (cookies and addresses); new ones if left out.
             prepare: called with the run before its first request, for example to subscribe.
-            trust: the authorities whose certificates are taken; None for plain HTTP.
+            trust: the authorities whose certificates are accepted; None for plain HTTP.
 
         Raises:
             TrafficError: `site` is not on this machine, or the plan has too many clients.
@@ -75,7 +75,7 @@ class Engine:
         self._begin(run, loop)
         try:
             run.launched.wait()
-        except BaseException:  # Ctrl-C: nobody has the run yet who could stop it
+        except BaseException:  # Ctrl-C: nobody holds the run yet and could stop it
             run.stop()
             raise
         return run
@@ -102,7 +102,7 @@ class Engine:
     def floor(self) -> float:
         """The engine's own share of a latency: seconds at p50.
 
-        Measured once, with requests to the smallest server there is, in the engine's own
+        Measured once, with requests to the smallest possible server, in the engine's own
         loop; that server's work is in the figure too.
         """
         return self._floor
@@ -129,13 +129,13 @@ class Engine:
             return self._loop
 
     def _live(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the loop until it is stopped; what is thrown into it breaks off its runs only."""
+        """Run the loop until it is stopped; an exception thrown into it ends only its runs."""
         asyncio.set_event_loop(loop)
         while True:
             try:
                 loop.run_forever()
                 break
-            except BaseException as error:  # asyncio lets through what would end a program
+            except BaseException as error:  # asyncio does not catch what would end a program
                 goes_on(error)
                 for run in self._runs:
                     run.recover(error)

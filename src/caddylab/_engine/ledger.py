@@ -27,14 +27,14 @@ class Ledger:
     Attributes:
         id: the requests' `X-Request-Id` is `<id>-<n>`.
         plan: what is to be sent.
-        planned_total: how many requests were planned, and are sent again; a run that is stopped
+        planned_total: how many requests were planned, resent ones included; a run that is stopped
             has fewer records.
         requests: the records in the order of `n`; grows while the run goes on.
         began: Unix time of the records' offset 0.
         launched: set when the run has begun.
         done: set when nothing more will be sent and nothing is in flight.
         stopped: whether `stop` ended the run.
-        wire: where the run notes on which connection it sends what; None if nobody reads a log.
+        wire: where the run notes on which connection it sends which request; None without a log.
     """
 
     began: float
@@ -79,7 +79,7 @@ class Ledger:
                 self._listeners = [x for x in self._listeners if x is not listener]
 
     def lateness(self) -> Lateness | None:
-        """How late the requests left; None for a closed loop, which has no times to keep."""
+        """How late the requests left; None for a closed loop, which has no schedule."""
         return Lateness.of(list(self.requests)) if self.plan.open else None
 
     @property

@@ -24,7 +24,7 @@ if sys.platform == "linux":
             if timeout is None or timeout <= 0 or self.fileno() >= _MOST_SELECTABLE:
                 return super().select(timeout)
             if timeout > 0.1:
-                # One system call for the long waits; waking early with nothing is harmless.
+                # One system call for the long waits; waking early without an event is harmless.
                 return super().select(timeout - 0.05)
             select.select([self.fileno()], [], [], timeout)
             return super().select(0)

@@ -21,15 +21,15 @@ FRAME_HEAD = 9
 GOAWAY = 7
 REFUSED = "the server takes no more requests on this connection (GOAWAY)"
 WINDOW = 2**24
-"""Bytes of answers that may be under way."""
+"""Bytes of answers that may be in flight."""
 
 
 class Shared(asyncio.Protocol):
     """The connection; `streams` are the requests under way on it.
 
     Attributes:
-        fresh: whether nothing has been asked yet.
-        port: our end's, once there is a connection.
+        fresh: whether no request has been sent yet.
+        port: the port of our end, once there is a connection.
         leaving: whether it takes no further request.
     """
 
@@ -42,7 +42,7 @@ class Shared(asyncio.Protocol):
         )
 
     def stream(self, owner: Owner, *, last: bool) -> Stream | None:
-        """A place for one request; None if there is none. `last`: nobody else asks here."""
+        """A stream for one request; None if there is none. `last`: no other request follows."""
         most = self.h2.remote_settings.max_concurrent_streams
         if self.leaving or len(self.streams) >= most:
             return None
@@ -56,11 +56,11 @@ class Shared(asyncio.Protocol):
         return secured.session if secured else None
 
     def flush(self) -> None:
-        """Send what is to be sent."""
+        """Write the pending frames."""
         self._transport.write(self.h2.data_to_send())
 
     def close(self) -> None:
-        """End it; nobody is told."""
+        """End the connection without telling the owners."""
         self.leaving = True
         self.streams.clear()
         self._transport.close()
@@ -68,7 +68,7 @@ class Shared(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Say how much may come."""
+        """Send the settings and the window size."""
         self._transport = cast(asyncio.Transport, transport)
         self.port = transport.get_extra_info("sockname")[1]
         self.h2.initiate_connection()
@@ -79,7 +79,7 @@ class Shared(asyncio.Protocol):
         """Some frames have arrived."""
         try:
             for frame in self._frames(data):
-                if frame[3] == GOAWAY:  # after it h2 would hear of no stream any more
+                if frame[3] == GOAWAY:  # after a GOAWAY, h2 would handle no stream any more
                     self._go(int.from_bytes(frame[FRAME_HEAD : FRAME_HEAD + 4]) & 0x7FFFFFFF)
                     continue
                 for event in self.h2.receive_data(frame):
@@ -125,7 +125,7 @@ class Shared(asyncio.Protocol):
 
 
 class Stream:
-    """One request on such a connection; for a run it is as one connection of HTTP/1.1."""
+    """One request on such a connection; a run treats it like one HTTP/1.1 connection."""
 
     reusable = turned_away = False
 
@@ -145,7 +145,7 @@ class Stream:
 
     @property
     def port(self) -> int:
-        """Our end's."""
+        """The port of our end."""
         return int(self._shared.port)
 
     def new_session(self) -> ssl.SSLSession | None:
@@ -153,7 +153,7 @@ class Stream:
         return self._shared.new_session()
 
     def send(self, message: bytes, request: Request) -> None:
-        """Ask what this message of HTTP/1.1 asks."""
+        """Send the request that this HTTP/1.1 message holds."""
         self._request, self._shared.fresh = request, False
         head, _, self._left = message.partition(b"\r\n\r\n")
         self._id = self._shared.h2.get_next_available_stream_id()
@@ -162,7 +162,7 @@ class Stream:
         self.go_on()
 
     def go_on(self) -> None:
-        """Send what the server is ready to take of the body."""
+        """Send as much of the body as the server is ready to take."""
         connection = self._shared.h2
         while self._left and (room := connection.local_flow_control_window(self._id)):
             size = min(room, connection.max_outbound_frame_size)
@@ -171,14 +171,14 @@ class Stream:
         self._shared.flush()
 
     def cancel(self) -> None:
-        """Take the request back; its owner hears nothing more of it."""
+        """Cancel the request; its owner hears nothing more about it."""
         if self._request and self._id in self._shared.streams:
             self._shared.h2.reset_stream(self._id, h2.errors.ErrorCodes.CANCEL)
             self._shared.flush()
         self._end()
 
     def hear(self, event: h2.events.Event) -> None:
-        """Something of the answer has come."""
+        """Take in a part of the answer."""
         if isinstance(event, h2.events.ResponseReceived):
             for name, value in event.headers or []:
                 self._header(bytes(name), bytes(value))
@@ -197,12 +197,12 @@ class Stream:
             self.broken(f"{self.how_far()} ({code})")
 
     def broken(self, error: str) -> None:
-        """There will be no answer."""
+        """Tell the owner that there will be no answer."""
         if request := self._end():
             self._owner.broken(self, request, error)
 
     def how_far(self) -> str:
-        """What had come."""
+        """How much of the answer had come, in words."""
         if self._received or self.status is not None:
             return f"the answer was cut off after {self._received} bytes"
         return "the connection was closed before an answer came"
@@ -226,7 +226,7 @@ class Stream:
 
 
 def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
-    """The same as HTTP/2 has it."""
+    """The same header fields in HTTP/2's form."""
     first, *lines = head.split(b"\r\n")
     method, path, _ = first.split(b" ")
     fields = [(name.lower(), value) for name, _, value in (line.partition(b": ") for line in lines)]

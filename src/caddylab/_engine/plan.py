@@ -1,4 +1,4 @@
-"""What is to be sent: in a closed loop (so many, so many at a time) or an open one (a rate)."""
+"""What is to be sent: in a closed loop (a count, with a concurrency) or an open one (a rate)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from caddylab._caddy.adapted.routes import USUAL_PATH
 from caddylab._errors import TrafficError
 
 MOST = 10_000_000
-"""So many requests are sent at most: their records take about 3 GB."""
+"""The most requests that a plan can have: their records take about 3 GB."""
 MOST_RETRIES = 100
 LARGEST = 1_000_000_000
-"""Seconds, or requests a second: more than anybody can wait for or send."""
+"""The limit for seconds and for requests a second: more than anybody can wait for or send."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PATH = re.compile(r"/[!-~]*")
@@ -55,7 +55,7 @@ class Plan:
         backoff: seconds before the first time; twice as long before each further one, give or
             take a half. A `Retry-After` makes it longer.
         budget: how many may be sent again in all, as a share of those sent for the first time;
-            None = without an end.
+            None = without a limit.
         http: the version that is spoken, "1.1" or "2"; by "2" each client has one connection, on
             which all its requests go at once.
 

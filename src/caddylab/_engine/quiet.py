@@ -30,7 +30,7 @@ def hold() -> None:
 
 
 def release() -> None:
-    """Undo `hold`, once everybody who called it has called this."""
+    """Undo `hold`, once this has been called as often as `hold`."""
     global _holders
     with _lock:
         _holders -= 1

@@ -60,7 +60,7 @@ class Run(Ledger):
         Not for listeners: it waits for the engine's thread, on which they run.
         """
         if not self.done.is_set():
-            with contextlib.suppress(RuntimeError):  # the engine was faster, and has ended
+            with contextlib.suppress(RuntimeError):  # the engine has ended first
                 self._loop.call_soon_threadsafe(self._stop)
             self.done.wait(1)
 
@@ -85,7 +85,7 @@ class Run(Ledger):
                 self._begin(0.0)
 
     def recover(self, error: BaseException) -> None:
-        """Go on when something was thrown into the engine's loop: begin, or break it off."""
+        """Recover from an exception in the engine's loop: begin the run, or break it off."""
         if not self.launched.is_set():
             self._loop.call_soon(self.launch)
             return
@@ -165,7 +165,7 @@ class Run(Ledger):
         connection.send(message, request)
 
     def _note(self, connection: Carrier, request: Request) -> None:
-        """Remember on which connection it goes, before Caddy's log can tell of it."""
+        """Note the request's connection before a line about it can appear in Caddy's log."""
         if self.wire is None:
             return
         peer = (self._clients[request.client].address, connection.port)
@@ -206,7 +206,7 @@ class Run(Ledger):
         due = self._now() + self._again.schedule(request, not_before, send)
 
     def _run_out(self) -> None:
-        """Cut the requests whose patience is over: the first in flight is the oldest."""
+        """Cut the requests whose timeout is over: the first in flight is the oldest."""
         while self._in_flight:
             oldest = self.requests[next(iter(self._in_flight)) - 1]
             assert oldest.sent is not None

@@ -24,7 +24,7 @@ ALERTS = {
     "WRONG_VERSION_NUMBER": "what answers speaks no TLS",
     "HTTP_REQUEST": "what answers speaks no TLS",
 }
-"""What OpenSSL calls it, and what it means here."""
+"""OpenSSL's name of each error, and what it means here."""
 
 
 class Trust:
@@ -32,11 +32,11 @@ class Trust:
 
     Args:
         certificates: in PEM; a site's own certificate may be among them, where it has no authority.
-        alpn: what is spoken.
+        alpn: the versions of HTTP to offer.
 
     Attributes:
-        pem: all of them.
-        context: for OpenSSL.
+        pem: all the certificates.
+        context: the context for OpenSSL.
     """
 
     def __init__(self, certificates: Iterable[str], alpn: str = ALPN["1.1"]) -> None:
@@ -49,7 +49,7 @@ class Trust:
             self.context.load_verify_locations(cadata=self.pem)
 
     def speaking(self, http: str) -> Trust:
-        """The same for connections of this version of HTTP."""
+        """The same trust for connections of this version of HTTP."""
         return self if ALPN[http] == self.alpn else self._other
 
     @cached_property
@@ -62,7 +62,7 @@ class Trust:
 
 
 class Resuming:
-    """What asyncio takes for a context: it has no other way to resume a session."""
+    """Passed to asyncio as a context, which has no other way to resume a session."""
 
     def __init__(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
         self._context, self._session = context, session
@@ -90,11 +90,11 @@ def address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def words(error: Exception, host: str) -> str:
-    """Why a handshake failed, for a person."""
+    """Why a handshake failed, in words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {error.verify_message.rstrip('.')}"
     reason = getattr(error, "reason", None) or ""
-    told = reason or str(error).upper().replace(" ", "_")  # some have no name in Python
+    told = reason or str(error).upper().replace(" ", "_")  # some errors have no name in Python
     known = next((words for name, words in ALERTS.items() if name in told), None)
     known = known or reason.lower().replace("_", " ") or str(error)
     return f"no TLS: {known.format(host=name_of(host))}"

@@ -1,4 +1,4 @@
-"""The accounts of a game: what became of every request, and what that costs."""
+"""The accounts of a game: the result of every request, and what it costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Accounts:
 
     Args:
         crowd: who sends them.
-        reloads: from when to when (Unix time) Caddy took a new configuration; it grows.
+        reloads: when (from, to; Unix time) Caddy took a new configuration; the list grows.
         rate: requests a second.
         seconds: how long the game lasts.
     """
@@ -29,7 +29,7 @@ class Accounts:
         self._seconds, self._allowed = seconds, score.allowance(rate, seconds)
 
     def judged(self, began: float) -> Iterator[tuple[Request, Sample]]:
-        """Every request that has an end, with what it costs.
+        """Every request that has ended, with its cost.
 
         Args:
             began: when the game began (Unix time).

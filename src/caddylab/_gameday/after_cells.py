@@ -1,4 +1,4 @@
-"""What stands under every cell: a display further up scrolls away while one works."""
+"""A line under every cell, since a display further up scrolls away while one works."""
 
 from __future__ import annotations
 

@@ -18,14 +18,14 @@ Deed = Callable[[Backend], object]
 
 
 class Chaos:
-    """The hand that breaks the backends; the learner does not see it.
+    """Breaks the backends without the learner seeing it.
 
     Args:
-        hands: the backends with the faults that are really made.
+        hands: the backends as the game controls them, with their real faults.
 
     Attributes:
         names: the name server.
-        besiegers: what is sent that is no part of the game's visitors.
+        besiegers: traffic that does not come from the game's visitors.
     """
 
     names: Names
@@ -39,25 +39,25 @@ class Chaos:
         self._lock = threading.RLock()
 
     def afflict(self, number: int, kind: str, deed: Deed) -> None:
-        """Break a backend; what a new start does not mend stays broken over one."""
+        """Break a backend; a fault that a restart does not mend survives one."""
         with self._lock:
             self._wanted.setdefault(number, {})[kind] = deed
             self._suffer(number)
 
     def do(self, number: int, deed: Deed) -> None:
-        """Do something to a backend; what is down already cannot go down once more."""
+        """Do something to a backend; one that is down already cannot go down again."""
         with self._lock, contextlib.suppress(FaultError):
             deed(self.hands[number - 1])
 
     def start(self, number: int, ready_after: float = 0.0) -> None:
-        """Start it; a partition is there again at once, a program that hung is not."""
+        """Start a backend; a partition is in force again at once, a hang is not."""
         with self._lock:
             self._wanted.get(number, {}).pop("hung", None)
             self.hands[number - 1].start(ready_after)
             self._suffer(number)
 
     def move(self, number: int) -> None:
-        """Give a backend another address, if a name stands for it."""
+        """Give a backend another address, if it is looked up by name."""
         with self._lock, contextlib.suppress(FaultError, LabError):
             self.names.moved(number)
 
@@ -66,7 +66,7 @@ class Chaos:
         self._strangers.setdefault(number, Signer())
 
     def disguised(self, number: int, listener: Listener) -> Listener:
-        """What a backend listens to in truth."""
+        """The listener that a backend really has."""
         if number not in self._strangers or not listener.certificate:
             return listener
         self._own[number] = listener

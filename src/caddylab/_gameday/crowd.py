@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 RATE = 40.0
 WAITING = 32
-"""So many runs at most wait for Caddy's last words at once."""
+"""The most runs that wait for Caddy's last log lines at once."""
 VISITORS, MEMBERS = 60, 24
 PATIENCE = 3.0
 """Seconds after which a visitor gives up."""
@@ -47,7 +47,7 @@ KINDS = (
 
 
 class Group(Clients):
-    """Some of the clients, as themselves: with their cookies."""
+    """Some of the clients, with their own cookies."""
 
     def __init__(self, people: Iterable[Client]) -> None:
         super().__init__(0)
@@ -58,7 +58,7 @@ class Crowd:
     """Everybody who visits the site.
 
     Args:
-        site: where.
+        site: the site that they visit.
         rate: requests a second.
         patience: seconds after which they give up.
 
@@ -73,7 +73,7 @@ class Crowd:
         self.runs: list[tuple[str, Traffic]] = []
 
     def arrive(self, seconds: float) -> float:
-        """Log the members in, then let everybody come for so many seconds.
+        """Log the members in, then have everybody visit the site for so many seconds.
 
         Returns:
             When the first of them came (Unix time).
@@ -94,7 +94,7 @@ class Crowd:
         return self.runs[0][1].run.began
 
     def come_back(self) -> None:
-        """Let those log in again who were logged out a while ago."""
+        """Log in again the members that were logged out a while ago."""
         now = time.monotonic()
         due = [client for client, since in list(self._lost.items()) if now - since > COMES_BACK]
         if due:
@@ -110,7 +110,7 @@ class Crowd:
 
     @property
     def gone(self) -> bool:
-        """Whether nobody is there any more."""
+        """Whether every visitor has left."""
         return all(traffic.done for _, traffic in self.runs)
 
     def leave(self) -> None:

@@ -1,4 +1,4 @@
-"""Every incident of the game, one after the other, and which alert rings."""
+"""Every incident of the game, one after the other, and which alerts ring."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 0.8
 """Seconds after which a visitor gives up; in the game they have more."""
 LEAD, TICK = 0.3, 0.1
 SECONDS, SECONDS_GROWN = 3.0, 6.0
-"""What an incident lasts at most; on the last level a server is started again first."""
+"""The longest that an incident lasts, in seconds; on the last level a server is restarted first."""
 GRACE = 0.8
 """Seconds after one alert in which the others may ring, too."""
 LOOK = 0.4
@@ -39,8 +39,8 @@ LEVELS = (LEVEL - 1, LEVEL)
 class Drill(FirstSeen):
     """The incidents of the game: when users suffer, and when which alert rings.
 
-    Each alert rings when, of a promise of 99 %, a second burns ten times too fast, as Caddy's
-    access log tells it. The incidents happen one after the other, with the visitors and the
+    Each alert rings when, for a promise of 99 %, one second burns ten times too fast, as Caddy's
+    access log shows it. The incidents happen one after the other, with the visitors and the
     Caddyfile of the game, in a lab of its own. Nobody mends anything; the next incident comes as
     soon as all alerts have rung, a moment after the first one, or after three seconds.
 
@@ -79,7 +79,7 @@ class Drill(FirstSeen):
 
 
 class _Quiet(OnCall):
-    """A site that says nothing, and that no `%%caddyfile` is loaded into."""
+    """A site that prints nothing, and that no `%%caddyfile` is loaded into."""
 
     def _started(self) -> None:
         """As of a rig."""
@@ -107,7 +107,7 @@ class _Round:
         self._crowd = Crowd(site, RATE, PATIENCE)
 
     def play(self) -> tuple[dict[str, float], pd.DataFrame]:
-        """What was seen after how many seconds, and the access log since it happened."""
+        """What was seen, each after how many seconds, and the access log since the incident."""
         self._crowd.arrive(LEAD + self._seconds)
         self._site.pause(LEAD)
         struck = time.time()
@@ -137,7 +137,7 @@ class _Round:
         return log[log["at"] > 0]
 
     def _users(self, struck: float) -> dict[str, float]:
-        """When the first of those who came after it had no good answer."""
+        """When the first request sent after the incident got no good answer."""
         ends = (
             sent + request.latency - struck
             for _, sent, request in self._crowd.requests()

@@ -43,13 +43,13 @@ class GameDay:
     background, so that cells, panel and view work. Faults are hidden, and cannot be undone.
 
     A request is good if a backend answers it as it should within a second. The objective is
-    99 % in two hours, of which the six minutes are the bad part: the budget is 1 % of the
-    requests of a time that is twenty times as long. An error costs one request, a quick page of
+    99 % in two hours, and the six minutes are the bad part of these: the budget is 1 % of the
+    requests in a time that is twenty times as long. An error costs one request, a quick page of
     Caddy's own a quarter; a connection that a reload cuts off does not count. Your points
     are the percentage of the budget that is left.
 
     Args:
-        seed: the same seed brings the same incident at the same second; without it, any.
+        seed: the same seed brings the same incident at the same second; by default, chance decides.
         level: 1 (what chapters 1 to 3 are about), 2 (1 to 8), 3 (two of these at once) or 4 (9 to
             11, on a site with a name server and HTTPS).
         minutes: how long it lasts, from 0.1 to 30.
@@ -98,7 +98,7 @@ class GameDay:
         """Let the visitors in; returns at once.
 
         Raises:
-            LabError: it was started before. A game is played once.
+            LabError: it was started before; a game is played only once.
             LabClosed: its lab has been closed.
         """
         if self._began is not None or self._over.is_set():
@@ -113,17 +113,17 @@ class GameDay:
         self._did(f"noted: {what}")
 
     def status(self) -> Status:
-        """How things stand now."""
+        """The present state of the game."""
         return self._accounts.status(self._began or 0.0, self.played)
 
     def monitor(self) -> Any:
-        """The status as a display that goes on by itself."""
+        """The status as a display that updates itself."""
         from caddylab._gameday.monitor import Monitor
 
         return Monitor(self.status, self._over.wait)
 
     def table(self) -> pd.DataFrame:
-        """One row a request until now: who wanted what, who was tried, and what came of it."""
+        """One row for each request so far: who wanted what, whom Caddy tried, and the result."""
         ensure("caddylab._gameday.tables")
         from caddylab._gameday.tables import requests
 
@@ -131,7 +131,7 @@ class GameDay:
         return requests(judged, self.lab.stack.feed.waiting())
 
     def wait_for_alarm(self) -> None:
-        """Return when two per cent of the budget are gone, or the game is over."""
+        """Return when two per cent of the budget is gone, or the game is over."""
         fallen = lambda: self.over or self.status().budget < 0.98  # noqa: E731
         self.lab.wait_until(fallen, self.seconds + 60, "all is well")
 
@@ -145,7 +145,7 @@ class GameDay:
     def stop(self) -> None:
         """End the game now, and return when it is over.
 
-        What is missing counts as the last five seconds, of which the status tells. What has
+        The time that is missing counts like the last five seconds, which the status shows. What has
         not happened yet was not mastered, and what had happened less than five seconds ago
         neither: its part of the points is lost.
         """
@@ -174,7 +174,7 @@ class GameDay:
 
     @property
     def played(self) -> float:
-        """For how many seconds it has gone on."""
+        """The seconds for which it has gone on."""
         if self._began is None:
             return 0.0
         return min(self.seconds, (self._ended or time.time()) - self._began)
@@ -186,11 +186,11 @@ class GameDay:
 
     @property
     def struck(self) -> bool:
-        """Whether everything has happened that will."""
+        """Whether everything that will happen has happened."""
         return self.played > self.incidents[-1].at + 0.5
 
     def samples(self) -> list[Sample]:
-        """What every request that has an end costs."""
+        """Every request that has ended, with its cost."""
         return self._accounts.samples(self._began or 0.0)
 
     def _did(self, what: str) -> None:

@@ -10,9 +10,9 @@ from caddylab._gameday.scenario import Scenario
 from caddylab._gameday.scenarios import SCENARIOS
 
 FIRST, SPREAD = 0.12, 0.08
-"""The incident comes after so much of the game, and within so much more."""
+"""When the incident comes, as shares of the game: not before the first, within the second more."""
 APART = 0.06
-"""So much of the game lies between two incidents."""
+"""The share of the game between two incidents."""
 POOL = (1, 2)
 SPARE = {
     1: "Or take the spare: backend 3 in the place of backend 1, for the accounts, too. It knows "

@@ -1,4 +1,4 @@
-"""A game's status as a display that goes on by itself."""
+"""A game's status as a display that updates itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caddylab._machine.steady import in_thread
 PERIOD = 0.5
 WELL, LOW = COLOURS[2], 0.5
 ALARM = 0.9
-"""Below so large a share of good requests the display is alarmed."""
+"""The share of good requests below which the display shows an alarm."""
 GONE = "This game is over: run the notebook from its first cell for another one."
 
 
@@ -24,8 +24,8 @@ class Monitor(ipywidgets.HTML):  # type: ignore[misc]
     """Time, good requests and budget, renewed twice a second until the game is over.
 
     Args:
-        status: gives the status.
-        over: waits so many seconds for the game's end; whether it has come.
+        status: returns the status.
+        over: waits so many seconds for the game's end; returns whether it has come.
     """
 
     def __init__(self, status: Callable[[], Status], over: Callable[[float], bool]) -> None:

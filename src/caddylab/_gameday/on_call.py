@@ -20,9 +20,9 @@ from caddylab._runtimes.base import Unit
 
 BACKENDS = 3
 KNOWN = {"app:8080 #1": 2, "app:8080 #2": 3}
-"""Whom the name server of the site tells of."""
+"""The backends that the site's name server lists."""
 BESIEGERS, SOON = 30, 0.5
-"""So many others, who wait for so many seconds."""
+"""How many other clients there are, and how many seconds they wait."""
 
 
 class OnCall(Lab):
@@ -30,7 +30,7 @@ class OnCall(Lab):
 
     Attributes:
         chaos: makes the faults.
-        note: is told what the learner does, in words.
+        note: called with what the learner does, in words.
         reloads: from when to when (Unix time) Caddy took a new configuration.
     """
 
@@ -54,7 +54,7 @@ class OnCall(Lab):
     def load(
         self, caddyfile: str | Path, *, allow: Iterable[str | Path] = (), warn: bool = True
     ) -> Loaded:
-        """As `Lab.load`; the learner's own deed."""
+        """As `Lab.load`; counts as something that the learner did."""
         loaded = self.deploy(caddyfile, allow)
         self.note("loaded a Caddyfile")
         return loaded.shown(warn)
@@ -87,11 +87,11 @@ class OnCall(Lab):
 
     @property
     def names(self) -> Names:
-        """The lab's name server, which tells only what it answers."""
+        """The lab's name server, which reveals only its answers."""
         return KnownNames(self.stack.fleet.names)
 
     def besiege(self, path: str, rate: float, seconds: float, tries: int) -> None:
-        """Let others ask for something who are not the game's visitors.
+        """Have clients that are not the game's visitors ask for something.
 
         Args:
             path: what they ask for.

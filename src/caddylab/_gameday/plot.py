@@ -9,11 +9,11 @@ from caddylab._gameday.on_call import OnCall
 
 
 class Plot:
-    """Lets the incidents of one game happen.
+    """Makes the incidents of one game happen.
 
     Args:
-        site: where.
-        incidents: what, and when.
+        site: the site that they happen to.
+        incidents: what happens, and when.
         seconds: how long the game lasts; nothing happens afterwards.
     """
 
@@ -22,7 +22,7 @@ class Plot:
         self._scripts = [(i.at, i.scenario.script(site, i.backend)) for i in incidents]
 
     def go_on(self, played: float) -> None:
-        """Let happen what is due after so many seconds."""
+        """Make everything happen that is due after so many seconds."""
         self._scripts = [self._step(played, due, script) for due, script in self._scripts]
 
     def _step(

@@ -81,7 +81,7 @@ class Report:
     def points(self) -> int:
         """0 to 100: the percentage of the error budget that was left.
 
-        Of a game that was ended early, only the part of the incidents that were met.
+        Of a game that was ended early, only the share that belongs to the incidents that were met.
         """
         return round(score.points(self.budget) * len(self.met) / len(self.incidents))
 
@@ -143,7 +143,7 @@ class Report:
         """Add the result as a line to a CSV file, which gets a heading if it is new.
 
         Raises:
-            LabError: there is no writing there.
+            LabError: the file cannot be written.
         """
         try:
             self._append(Path(path))

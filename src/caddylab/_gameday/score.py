@@ -1,7 +1,7 @@
 """The error budget: what a good request is, what each bad one costs, and what is left.
 
-The objective is 99 % good requests, over a time of which the game is the bad part: six minutes
-are that of two hours. So its budget is 1 % of the traffic of a time that is twenty times as long.
+The objective is 99 % good requests, over a time in which the game is the bad part: six minutes
+out of two hours. So its budget is 1 % of the traffic in a time that is twenty times as long.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ WINDOW = 20
 LIMIT = 1.0
 """A good answer comes within so many seconds."""
 PAGE = 0.25
-"""What a quick page of Caddy's own costs in place of an answer; an error costs 1."""
+"""The cost of a quick page of Caddy's own in place of an answer; an error costs 1."""
 BEFORE, AFTER = 0.2, 0.5
 """Seconds around a reload in which a connection that is cut off is nobody's fault."""
 RECENT = 5.0
-"""What is told of how it goes is about so many seconds."""
+"""The status is about the last so many seconds."""
 MENDED = 0.1
-"""All is well again from when on no second costs more than so much of its requests."""
+"""All is well again once no second costs more than this share of its requests."""
 PAGES = (200, 502, 503, 504)
 CUT = (Outcome.RESET, Outcome.REFUSED)
 EXCUSED = -1.0
@@ -45,18 +45,18 @@ class Sample:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts at all."""
+        """Whether the request counts at all."""
         return self.cost != EXCUSED
 
 
 def cost(request: Request, age: float) -> float | None:
-    """What a request costs; None as long as nobody knows.
+    """What a request costs; None while that is unknown.
 
     Args:
         request: its record.
         age: seconds since it was sent.
     """
-    if request.outcome is Outcome.CANCELLED:  # the game was ended: who waited in vain did so
+    if request.outcome is Outcome.CANCELLED:  # the game was ended: whoever waited in vain did so
         return 1.0 if request.duration > LIMIT else EXCUSED
     if request.outcome is Outcome.PENDING:
         return 1.0 if age > LIMIT else None
@@ -86,13 +86,13 @@ def left(samples: Iterable[Sample], allowed: float) -> float:
 
 
 def good_share(samples: Iterable[Sample]) -> float | None:
-    """The share of good requests among those that count; None of none."""
+    """The share of good requests among those that count; None if there are none."""
     costs = [sample.cost for sample in samples if sample.counts]
     return sum(cost == 0 for cost in costs) / len(costs) if costs else None
 
 
 def recent(samples: Iterable[Sample], played: float) -> list[Sample]:
-    """The samples that are told: those of the last seconds."""
+    """The samples that the status is made of: those of the last seconds."""
     return [sample for sample in samples if sample.at > played - RECENT]
 
 
@@ -102,7 +102,7 @@ def seen(at: float, played: float, seconds: float) -> bool:
 
 
 def well_since(samples: Iterable[Sample], at: float, played: float) -> float | None:
-    """From when on all was well again after `at`; None if it was not before the end.
+    """The time from which all was well again after `at`; None if it was not before the end.
 
     A second is well if less than a tenth of its requests is lost; a page counts as it costs.
     """
@@ -116,7 +116,7 @@ def well_since(samples: Iterable[Sample], at: float, played: float) -> float | N
 
 
 def rest(samples: Sequence[Sample], played: float, seconds: float, rate: float) -> float:
-    """What the rest of a game would cost that was ended early, if it went on as it was told.
+    """What the missing rest of a game would cost, if it had gone on as in the last seconds.
 
     Args:
         samples: of the part that was played.

@@ -21,7 +21,7 @@ Note = Callable[[str], None]
 
 
 class Discreet(Control):
-    """A control channel that does not tell why there is no answer."""
+    """A control channel that does not reveal why there is no answer."""
 
     def ask(self, method: str, path: str, *, timeout: float = 5, **options: Any) -> httpx.Response:
         """As `Control.ask`."""
@@ -42,7 +42,7 @@ class Server(Backend):
 
     @property
     def state(self) -> str:
-        """What a list of processes says: "up" or "down". A program that hangs is up, too."""
+        """What a list of processes shows: "up" or "down". A program that hangs is up, too."""
         return "up" if self._unit.running() else "down"
 
     def restart(
@@ -55,12 +55,12 @@ class Server(Backend):
         self.chaos.start(self.number, ready_after)
 
     def stop(self) -> None:
-        """Stop it: it finishes what it has begun."""
+        """Stop it: it finishes the requests that it has begun."""
         self.note(f"stopped backend {self.number}")
         self.chaos.do(self.number, lambda hand: hand.stop())
 
     def kill(self) -> None:
-        """Kill it: what it had begun is lost."""
+        """Kill it: the requests that it had begun are lost."""
         self.note(f"killed backend {self.number}")
         self.chaos.do(self.number, lambda hand: hand.kill())
 
@@ -70,7 +70,7 @@ class Server(Backend):
         self.chaos.start(self.number, ready_after)
 
     def listen(self, listener: Listener) -> None:
-        """As `Backend.listen`, and tell the hand, which may have to start it with that."""
+        """As `Backend.listen`, and tell the game, which may have to start the backend with it."""
         listener = self.chaos.disguised(self.number, listener)
         super().listen(listener)
         self._hand.listen(listener)
@@ -89,7 +89,7 @@ class Server(Backend):
         refuse_undo()
 
     def look(self) -> None:
-        """Note nothing: whether it is up, `state` says, and why not, nobody tells."""
+        """Note nothing: `state` says whether it is up, and nothing says why not."""
 
     def _take_down(self, kind: str) -> Fault:
         refuse_fault()
@@ -106,7 +106,7 @@ class Server(Backend):
 
 
 class KnownNames(Names):
-    """The name server as somebody on call has it: it answers, and does not tell what it suffers."""
+    """The name server as somebody on call has it: it answers, and does not reveal its faults."""
 
     def __init__(self, names: Names) -> None:
         self._asked = names
@@ -118,7 +118,7 @@ class KnownNames(Names):
 
     @property
     def faults(self) -> list[Fault]:
-        """None that anybody knows of."""
+        """Nothing: its faults are hidden."""
         return []
 
     @property

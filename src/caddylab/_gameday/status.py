@@ -1,4 +1,4 @@
-"""How a game stands, and what the learner did in it."""
+"""The state of a game, and what the learner did in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class Status:
-    """How things stand.
+    """The state of a game.
 
     Attributes:
         played, seconds: how long the game has gone on, and how long it lasts.

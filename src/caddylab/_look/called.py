@@ -1,4 +1,4 @@
-"""What a backend is called: as its Caddyfile has it, or else by its number."""
+"""The name of a backend: the one in its Caddyfile, or else one made of its number."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from itertools import count
 from caddylab._records import NAME_SERVER
 
 Names = Mapping[int, str]
-"""By the numbers of backends, what those are called that have a name of their own."""
+"""The names of backends that have one of their own, by number."""
 LONGEST = 26
-"""So many letters of a name find their place in a picture."""
+"""How many letters of a name fit into a picture."""
 
 _NOW: ContextVar[Names | None] = ContextVar("names", default=None)
 
@@ -22,20 +22,20 @@ def called(number: int, names: Names | None = None) -> str:
 
     Args:
         number: from 1, or `NAME_SERVER`.
-        names: those of its lab; else those of the picture that is being drawn.
+        names: the names in its lab; by default, those in the picture being drawn.
     """
     known = (_NOW.get() or {}) if names is None else names
     return known.get(number, "the name server" if number == NAME_SERVER else f"backend {number}")
 
 
 def named() -> list[str]:
-    """The names of their own that backends have in the picture that is being drawn."""
+    """The backends' own names in the picture being drawn."""
     return list((_NOW.get() or {}).values())
 
 
 @contextmanager
 def by(names: Names) -> Iterator[None]:
-    """Call backends so in all that is drawn meanwhile."""
+    """Use these names for backends in everything that is drawn during the block."""
     before = _NOW.set(names)
     try:
         yield
@@ -47,7 +47,7 @@ def short(names: Mapping[int, list[str]]) -> dict[int, str]:
     """One short name for each backend, which no other has.
 
     Args:
-        names: all that a backend is called, by its number.
+        names: every name of each backend, by its number.
     """
     found: dict[int, str] = {}
     for number, own in names.items():
@@ -59,5 +59,5 @@ def short(names: Mapping[int, list[str]]) -> dict[int, str]:
 
 
 def _cut(name: str, most: int) -> str:
-    """What tells a name from others is rather at its ends."""
+    """Shorten a name in its middle: names tend to differ at their ends."""
     return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[most // 2 - most :]}"

@@ -1,4 +1,4 @@
-"""How many of what, which reads like a sentence."""
+"""A counter that reads like a sentence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Count(Counter[Kind]):
     """A counter that says "backend 1: 24, backend 2: 24" and not how Python has stored that."""
 
     def called(self, key: Kind) -> str:
-        """What a thing that is counted is called."""
+        """The name of a thing that is counted."""
         return f"backend {key}" if isinstance(key, int) else str(key)
 
     def __repr__(self) -> str:
@@ -22,7 +22,7 @@ class Count(Counter[Kind]):
     __str__ = __repr__
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self))  # else IPython prints it as it does any counter
+        printer.text(repr(self))  # otherwise IPython prints it like any counter
 
 
 def _in_order(tally: Counter[Any]) -> list[tuple[Any, int]]:

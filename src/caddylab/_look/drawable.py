@@ -1,6 +1,6 @@
-"""Text that can be drawn: without the characters that end a picture's making.
+"""Text that can be drawn: without characters that make drawing fail.
 
-XML has no room for control characters, and vl-convert ends the whole kernel when it meets one.
+XML allows no control characters, and vl-convert crashes the kernel when it meets one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 _UNDRAWABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PICTURES = 0x2400
-"""Unicode has a visible sign for each control character, from here on."""
+"""Unicode's visible signs for control characters begin here."""
 
 
 def text(value: str) -> str:
@@ -19,7 +19,7 @@ def text(value: str) -> str:
 
 
 def spec(value: Any) -> Any:
-    """The same specification of a chart, with texts that can be drawn."""
+    """The same chart specification, with texts that can be drawn."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):

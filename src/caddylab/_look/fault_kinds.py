@@ -1,4 +1,4 @@
-"""The kinds of fault: what is said of a backend that has one, and how it looks, in every place."""
+"""The kinds of fault: the words for each and its look, in every place that shows it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class FaultKind:
     """A kind of fault.
 
     Args:
-        now: what is so while it lasts, in a sentence: "hangs".
-        then: what was so, afterwards: "hung".
-        state: the same as a lab says it: "is hung".
+        now: the verb while it lasts: "hangs".
+        then: the verb afterwards: "hung".
+        state: the same as a state, as a lab puts it: "is hung".
         down: whether there is no process any more; it is drawn in grey then.
-        going_on: what is said while it is being made: "freezing".
-        button: the panel's word for making it; empty where nobody can.
+        going_on: the word while the fault is being made: "freezing".
+        button: the label of the panel's button that makes it; empty where there is none.
         does: what that button does.
     """
 
@@ -31,7 +31,7 @@ class FaultKind:
 
     @property
     def colour(self) -> str:
-        """What hatches a backend that has it."""
+        """The colour of the hatching over a backend with this fault."""
         return CADDY if self.down else ERROR
 
 
@@ -67,14 +67,14 @@ KINDS = {
     "unlisted": FaultKind("has no record", "had no record", "is unlisted"),
     "silent": FaultKind("is silent", "was silent", "is silent"),
 }  # fmt: skip
-"""What `Span.kind` of a fault can be."""
+"""Every value that `Span.kind` of a fault can have."""
 
 DOWN = frozenset(name for name, kind in KINDS.items() if kind.down)
-"""After these a backend is no more, until it is started again."""
+"""Faults after which a backend's process is gone, until it is started again."""
 
 
 def scene() -> dict[str, dict[str, object]]:
-    """The same for the browser."""
+    """The same words and colours for the browser."""
     return {
         name: {"now": kind.now, "down": kind.down, "colour": kind.colour}
         for name, kind in KINDS.items()

@@ -32,7 +32,7 @@ def element(tag: str, *content: object, **attributes: str) -> Markup:
 
 
 def headed(table: str) -> str:
-    """A table of pandas without the headings that say nothing, of which there is one a table."""
+    """A pandas table without the one heading that says nothing."""
     return table.replace(element("th"), element("td"))
 
 

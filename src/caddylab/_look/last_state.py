@@ -15,7 +15,7 @@ LAB_IS_GONE = "This lab is gone: run the cell with lab = Lab() again, and then t
 
 
 def bundle(widget: dict[str, Any], still: str, again: str = LAB_IS_GONE) -> dict[str, Any]:
-    """What a widget shows of itself, with its still picture.
+    """A widget's MIME bundle, with its still picture.
 
     Args:
         widget: its own mime bundle.
@@ -32,13 +32,13 @@ def kept(still: str, *, hidden: bool = False) -> str:
 
 
 class StillPicture(ipywidgets.HTML):  # type: ignore[misc]
-    """A part of a widget that nobody sees: it holds the still picture of the whole."""
+    """An invisible part of a widget that holds the still picture of the whole."""
 
     def __init__(self, still: str = "") -> None:
         super().__init__(layout={"display": "none"})
         self.keep(still)
 
     def keep(self, still: str) -> None:
-        """From now on this is the picture."""
+        """Make this the picture from now on."""
         self.still = still
         self.value = kept(still, hidden=True)

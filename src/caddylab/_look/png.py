@@ -1,4 +1,4 @@
-"""The picture beside what is alive, for GitHub, nbconvert and whatever else shows no more."""
+"""The picture beside a live output, for GitHub, nbconvert and whatever else shows nothing live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a lab says while it works: in a notebook, in a terminal, or not at all."""
+"""A lab's messages while it works: in a notebook, in a terminal, or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from caddylab._look.terminal import show_what_it_can, shows
+from caddylab._look.terminal import fitting, show_what_it_can, shows
 
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
@@ -32,7 +32,7 @@ def show(thing: object) -> None:
 
 
 def countdown(condition: Callable[[], object], timeout: float, what: str) -> bool:
-    """Wait for a condition, with a bar that shows the patience left; False when it is used up."""
+    """Wait for a condition, with a bar that shows the time left; False when that is used up."""
     began = time.monotonic()
     with Bar() as bar:
         while not condition():
@@ -61,7 +61,7 @@ class Bar:
             self._draw(min(1.0, share), label)
 
     def announce(self, label: str) -> None:
-        """Say that something goes on, nobody knows how long."""
+        """Announce something that will take an unknown time."""
         self._display(f'<progress aria-label="{label}"></progress> {label}', label)
 
     def clear(self) -> None:
@@ -77,7 +77,8 @@ class Bar:
         elif sys.stderr.isatty():
             done = round(30 * share)
             full, empty = "█░" if shows(sys.stderr, "█░") else "#."
-            sys.stderr.write(f"\r{full * done}{empty * (30 - done)} {label}\x1b[K")
+            line = f"{full * done}{empty * (30 - done)} {label}"
+            sys.stderr.write(f"\r{fitting(line, sys.stderr)}\x1b[K")
             sys.stderr.flush()
 
     def _display(self, html: str, label: str) -> None:

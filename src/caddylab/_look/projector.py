@@ -1,4 +1,4 @@
-"""One switch for a room: what is drawn from now on can be read from its back."""
+"""One switch for a lecture room: what is drawn from now on can be read from the back."""
 
 from __future__ import annotations
 

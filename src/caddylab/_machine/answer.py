@@ -11,7 +11,7 @@ from caddylab._errors import LabError
 
 
 class Headers(Mapping[str, str]):
-    """The headers of an answer; upper and lower case are the same.
+    """The headers of an answer; names are case-insensitive.
 
     Args:
         pairs: names and values, in the order in which they came. A header that came several
@@ -40,7 +40,7 @@ class Headers(Mapping[str, str]):
         return [value for other, value in self._pairs if other.lower() == name.lower()]
 
     def telling_of(self, word: str) -> list[str]:
-        """The names of the headers in whose value a word stands."""
+        """The names of the headers whose value contains a word."""
         return [name for name, value in self.items() if word in value]
 
     def __repr__(self) -> str:
@@ -58,7 +58,7 @@ class Answer:
         text: the body as text, in the encoding that its headers name.
         url: what was asked for, after redirects that were followed.
         elapsed: how many seconds the answer took.
-        cookies: those that came with it.
+        cookies: the cookies that came with it.
     """
 
     status_code: int
@@ -73,7 +73,7 @@ class Answer:
         """The body as JSON.
 
         Raises:
-            LabError: it is none.
+            LabError: it is not JSON.
         """
         try:
             return json.loads(self.content)
@@ -91,7 +91,7 @@ class Answer:
         """Return the answer itself, if it is a success.
 
         Raises:
-            LabError: it is none.
+            LabError: the status is not 200 to 299.
         """
         if not self.is_success:
             raise LabError(f"{self.url} answered {self.status_code}: {self.text[:200]!r}")

@@ -19,9 +19,9 @@ Names = tuple[str, ...]
 
 
 class Signer:
-    """Signs certificates; nobody but the lab trusts it, and it ends with the lab.
+    """Signs certificates with an authority that only the lab trusts, and that ends with the lab.
 
-    It is made when it is asked for the first time.
+    The authority is made when it is first needed.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Signer:
 
     def _sign(self, names: Sequence[Names]) -> list[str]:
         asked = {"certificate": self._certificate, "key": self._key, "names": names}
-        # Isolated: a class keeps what signs out of memory by a name of its own (PYTHONPATH).
+        # Isolated: a PYTHONPATH of the notebook's must not replace the library that signs.
         done = subprocess.run(
             [sys.executable, "-I", str(PROGRAM)], input=json.dumps(asked), env=inherited(),
             capture_output=True, text=True, timeout=PATIENCE, check=False,

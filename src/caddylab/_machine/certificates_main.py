@@ -1,7 +1,7 @@
 """Makes an authority and certificates: reads JSON, writes JSON.
 
-A process of its own, isolated from the notebook's: what signs takes megabytes of memory, and is
-wanted once in a while.
+A process of its own, isolated from the notebook's: the signing library takes megabytes and is
+needed only once in a while.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 LIFE = datetime.timedelta(days=30)
-"""Longer than any lab."""
+"""Validity: longer than any lab lives."""
 LEEWAY = datetime.timedelta(days=1)
-"""For clocks that differ."""
+"""Start of the validity: some tolerance for clocks that differ."""
 LONGEST_COMMON_NAME = 64
 
 
@@ -78,7 +78,7 @@ def _certificate(
 def _general(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:  # an underscore is no letter of a host name, and service names have them
+    except ValueError:  # host names have no underscores, but service names do
         return x509.DNSName(name if name.isascii() else name.encode("idna").decode())
 
 

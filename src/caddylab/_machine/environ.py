@@ -8,7 +8,7 @@ import os
 def inherited() -> dict[str, str]:
     """A copy of this process's environment variables, while other threads may change them.
 
-    `dict(os.environ)` raises KeyError when a name is taken away that it has not come to yet;
+    `dict(os.environ)` raises KeyError when a name that it has not reached yet is removed;
     this leaves it out.
     """
     found = ((name, os.environ.get(name)) for name in os.environ)

@@ -9,15 +9,15 @@ import tempfile
 from pathlib import Path
 
 NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
-"""What has a file's name may be a pipe, at whose other end is nobody."""
+"""A path may name a pipe with nobody at its other end; do not wait for one."""
 
 
 def read(path: Path, most: int | None = None) -> bytes:
-    """What a file holds; at most its first `most` bytes.
+    """The content of a file; at most its first `most` bytes.
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no file: a pipe, say, could keep us waiting for ever.
+        ValueError: it is not a regular file: a pipe, say, could keep us waiting for ever.
     """
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
@@ -32,7 +32,7 @@ def write(path: Path, content: bytes) -> None:
     """Write a file in one step, so that nobody ever finds half of it, not even on a full disk.
 
     Raises:
-        OSError, ValueError: it cannot be written; what was there before still is.
+        OSError, ValueError: it cannot be written; the previous content is kept.
     """
     if path.exists() and not path.is_file():
         with open(os.open(path, os.O_WRONLY | NEVER_WAIT), "wb") as special:
@@ -56,6 +56,6 @@ def reason(error: Exception) -> str:
 
 
 def _umask() -> int:
-    mask = os.umask(0o22)  # the only way to ask for it is to set it
+    mask = os.umask(0o22)  # the umask can only be read by setting it
     os.umask(mask)
     return mask

@@ -1,7 +1,7 @@
 """Large libraries, imported when they are first needed.
 
-A notebook's Stop can break off an import in its middle, and what is then half imported stays so:
-with pandas every later chart would fail. So these imports are done where Stop does not reach.
+A notebook's Stop can break off an import midway, and a module half imported stays so:
+with pandas, every later chart would fail. So these imports are done where Stop cannot reach.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from caddylab._machine.steady import in_thread
 from caddylab._machine.undisturbed import undisturbed
 
 PANDAS_USUAL_WIDTH, WIDTH = 50, 160
-"""Characters of a cell that pandas shows: its own choice, and ours."""
+"""The most characters of a table's cell that pandas shows: its own default, and ours."""
 
 _there: set[str] = set()
 
@@ -41,8 +41,8 @@ def begin(module: str) -> None:
 
 
 def _show_whole_words() -> None:
-    """Let a table in a notebook end no error in the middle of a word ("connection refu...")."""
+    """Keep tables in a notebook from cutting an error short ("connection refu...")."""
     import pandas as pd
 
-    if pd.get_option("display.max_colwidth") == PANDAS_USUAL_WIDTH:  # nobody has chosen another
+    if pd.get_option("display.max_colwidth") == PANDAS_USUAL_WIDTH:  # nobody chose another
         pd.set_option("display.max_colwidth", WIDTH)

@@ -12,14 +12,14 @@ from caddylab._machine.answer import Answer, Headers
 def client(url: str, **options: Any) -> httpx.Client:
     """A client of `url`, with httpx's options.
 
-    It takes no proxy from the environment, for none leads to this machine, and loads no
+    It uses no proxy of the environment, since none leads to this machine, and loads no
     certificates, which plain HTTP has no use for: they take a megabyte and longer than a request.
     """
     return httpx.Client(base_url=url, trust_env=False, verify=False, **options)
 
 
 def answer(response: httpx.Response) -> Answer:
-    """The same in types of our own, which stay when another library asks."""
+    """The same answer in types of our own, which do not change with the HTTP library."""
     return Answer(
         response.status_code,
         Headers([(name, value) for name, value in response.headers.multi_items()]),

@@ -1,4 +1,4 @@
-"""Threads of their own: for one job, or for work that goes on whatever it runs into."""
+"""Threads: for one job, or for repeated work that goes on whatever errors it meets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable
 
 BREATH = 0.01
-"""Seconds after a turn that failed, so that one which fails at once does not fill a core."""
+"""Seconds to wait after a failed turn, so that one that fails at once does not occupy a core."""
 
 _log = logging.getLogger(__name__)
 
 
 def goes_on(error: BaseException) -> None:
-    """Log the error that a thread has run into, and that the thread goes on."""
+    """Log an error that a thread has met, and that the thread goes on."""
     _log.error("%s goes on after an error.", threading.current_thread().name, exc_info=error)
 
 
@@ -27,13 +27,13 @@ def in_thread(name: str, job: Callable[..., object], *arguments: object) -> thre
 class Steady:
     """Does its work again and again, until it is closed.
 
-    A turn that fails is told to the log of Python once for each kind of error, and kept in
+    A turn that fails is logged once for each kind of error, and kept in
     `trouble`; the next turn may go well.
 
     Args:
         name: the thread's.
         work: what to do at each turn.
-        pause: gives the seconds between two turns.
+        pause: returns the seconds between two turns.
 
     Attributes:
         trouble: what was wrong at the last turn that failed.
@@ -71,8 +71,8 @@ class Steady:
             try:
                 if not self._closed.wait(self._pause()):
                     self._work()
-            except BaseException as error:  # whatever it is: nobody would see that it has ended
-                if not self.closed:  # what is closed meanwhile cannot be looked at
+            except BaseException as error:  # whatever it is: nobody would see the thread end
+                if not self.closed:  # what has been closed meanwhile cannot be examined
                     self._note(error)
                     self._closed.wait(BREATH)
 

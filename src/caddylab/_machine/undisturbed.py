@@ -1,8 +1,8 @@
-"""Work that Stop cannot break off in its middle.
+"""Work that Stop cannot break off midway.
 
 A notebook's Stop raises KeyboardInterrupt between any two steps of the main thread. What must not
 be left half done, such as starting a backend and noting that it runs, is done on a thread of its
-own: Stop ends the waiting for it, and it comes to its end all the same.
+own: Stop ends only the wait for it, and the work is completed all the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 NAME = "caddylab-deed"
 WAKING = 0.5
-"""Seconds after which a wait is begun anew: on Windows, Ctrl-C cannot end one."""
+"""Seconds after which a wait is begun anew: on Windows, Ctrl-C cannot interrupt one."""
 
 
 def undisturbed(work: Callable[[], T]) -> T:
@@ -38,7 +38,7 @@ def undisturbed(work: Callable[[], T]) -> T:
 class Line:
     """Does work undisturbed, one piece at a time and in the order in which it was asked for.
 
-    Also after Stop: what was asked for before comes before what is asked for then.
+    The order holds after Stop, too: work asked for earlier is done earlier.
     """
 
     def __init__(self) -> None:
@@ -47,13 +47,13 @@ class Line:
         self._at_work: int | None = None
 
     def do(self, work: Callable[[], T]) -> T:
-        """Do `work` when all before it is done, and return or raise what it does.
+        """Do `work` when everything before it is done, and return or raise what it does.
 
         Raises:
             KeyboardInterrupt: Stop was pressed; `work` comes to its end, or never begins.
         """
         if self._at_work == threading.get_ident():
-            return work()  # it is part of what is being done
+            return work()  # it is part of the work being done
         job = _Job(work)
         try:
             self._jobs.put(job)

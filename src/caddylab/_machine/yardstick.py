@@ -1,4 +1,4 @@
-"""Whether this machine has time for what is measured on it, or others keep it busy."""
+"""Whether this machine has time for a measurement, or other work keeps it busy."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ while True:
         pass
     print(time.perf_counter() - wall, flush=True)
 """
-"""Ten times a second 5 ms of work, and how long they took."""
+"""A script: ten times a second, do 5 ms of work and print how long it took."""
 WORK = 0.005
 BUSY = 2.0
-"""Where work takes so many times longer than it would alone, no time can be trusted."""
+"""The slowness from which on measured times cannot be trusted."""
 
 
 class Yardstick:
@@ -33,11 +33,11 @@ class Yardstick:
 
     @property
     def slowness(self) -> float:
-        """How many times longer work took than it would have alone."""
+        """How many times longer work took than on an idle machine."""
         return sum(self.times) / (WORK * len(self.times)) if self.times else 1.0
 
     def __enter__(self) -> Yardstick:
-        # It ends by itself when nobody reads what it says any more.
+        # It ends by itself when nobody reads its output any more.
         self._process = subprocess.Popen(
             [sys.executable, "-ISc", BEAT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             text=True,

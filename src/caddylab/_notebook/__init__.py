@@ -1,1 +1,1 @@
-"""What a notebook holds: a rig that speaks, shows itself and checks exercises."""
+"""What a notebook uses: a rig that prints, shows itself and checks exercises."""

@@ -1,6 +1,6 @@
 """What a notebook shows of a cell that was stopped, or that needs a cell which was skipped.
 
-Python's own traceback of either is taller than the screen, and tells a learner nothing.
+Python's own traceback for either is taller than the screen, and tells a learner nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ STOPPED = "Stopped."
 
 
 def register() -> None:
-    """Have IPython ask here, unless somebody else has been asked before."""
+    """Register the handlers with IPython, unless somebody else has registered one."""
     ipython = shell()
     if ipython and not ipython.custom_exceptions:
         ipython.set_custom_exc((KeyboardInterrupt, NameError), _show)

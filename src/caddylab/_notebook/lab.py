@@ -1,4 +1,4 @@
-"""The lab: what a notebook holds in its hand."""
+"""The lab, as a notebook uses it."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ class Lab(Rig):
 
         Args:
             caddyfile: its text.
-            upstream: to which the `reverse_proxy` leads, as it stands there, such as "app:3000".
-            lines: the options, such as "lb_retries 1"; one that stands there is changed.
+            upstream: an upstream of the `reverse_proxy`, as written there, such as "app:3000".
+            lines: the options, such as "lb_retries 1"; one that exists already is changed.
 
         Raises:
-            LabError: no `reverse_proxy` leads there, or a line is no single option.
+            LabError: no `reverse_proxy` has that upstream, or a line is not a single option.
         """
         from caddylab._trial.added import added
 
@@ -108,7 +108,7 @@ class Lab(Rig):
             dock: beside the notebook, where it stays in sight; there is one such place, and the
                 latest view has it. Else in the cell's output.
             projector: large, to be read from the back of a room; else as `projector()` says.
-            speed: of the clock in the picture, such as 0.05 for slow motion.
+            speed: the speed of the clock in the picture, such as 0.05 for slow motion.
         """
         self._need_open()
         ensure("caddylab._view.view")
@@ -177,7 +177,7 @@ class Lab(Rig):
             seed: which backends break is left to chance; the same seed chooses the same ones.
 
         Raises:
-            NotYet: it is not passed yet; what was seen is shown before.
+            NotYet: it is not passed yet; what was seen has been shown.
             CaddyfileError: Caddy refuses the Caddyfile; this is not counted as a try.
             LabError: there is no such task, or the check took too long.
         """
@@ -196,7 +196,7 @@ class Lab(Rig):
         checks.hint(task)
 
     def case(self, task: str) -> Traffic:
-        """Let happen, in a fresh lab, what a task asks about; its faults are not told.
+        """Play the case that a task asks about, in a fresh lab; its faults are not revealed.
 
         Raises:
             LabError: there is no such task, or it is not about a case.

@@ -11,7 +11,7 @@ from caddylab._look.progress_bar import shell
 
 
 class Current(Protocol):
-    """What the magics need of a lab."""
+    """What the magics need from a lab."""
 
     def load(self, caddyfile: str, *, warn: bool = True) -> object:
         """Put a Caddyfile in force."""
@@ -47,7 +47,7 @@ def current() -> Current:
 
 
 def register() -> None:
-    """Make `%%caddyfile` and `%%check` known where IPython runs."""
+    """Register `%%caddyfile` and `%%check`, if IPython runs."""
     if ipython := shell():
         ipython.register_magic_function(caddyfile, "cell")
         ipython.register_magic_function(check, "cell")

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from caddylab._rig.backends.backend import Backend
 
 SLOW = 0.65
-"""A slow backend takes so much of its clients' patience."""
+"""A slow backend takes this share of its clients' patience."""
 LOAD_PATH = "/delay/100"
 
 
 @dataclass(frozen=True)
 class Break:
-    """How to break a pool of backends whose clients have so much patience.
+    """How to break a pool of backends whose clients have a given patience.
 
     Args:
         make: breaks it.

@@ -1,4 +1,4 @@
-"""A table of what was seen where, and after how many seconds."""
+"""A table of what was seen, where, and after how many seconds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FirstSeen:
         return self._rows[what].get(place)
 
     def unseen(self, place: str) -> list[str]:
-        """What was not seen there.
+        """What was not seen in a place.
 
         Raises:
             FaultError: there is no such place.

@@ -30,24 +30,24 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CLIENTS = 8
 PATIENCE = 20.0
 WARM = 3
-"""So many requests for each upstream come first, so that connections are there."""
+"""How many requests for each upstream come first, so that connections exist."""
 NANO = 1e-9
 
 
 class CheapUpstream(asyncio.Protocol):
-    """Answers whatever comes, at once."""
+    """Answers every request at once."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep where to answer."""
         self._transport: Any = transport
 
     def data_received(self, data: bytes) -> None:
-        """A request; they are small, and come one at a time."""
+        """Answer a request; requests are small and come one at a time."""
         self._transport.write(ANSWER)
 
 
 async def listen(count: int) -> list[str]:
-    """Upstreams at so many ports; their addresses."""
+    """Start that many upstreams, each at a port of its own; returns their addresses."""
     loop = asyncio.get_running_loop()
     servers = [await loop.create_server(CheapUpstream, LOOPBACK, 0) for _ in range(count)]
     return [f"{LOOPBACK}:{server.sockets[0].getsockname()[1]}" for server in servers]
@@ -99,7 +99,7 @@ def _end_with_input(process: subprocess.Popen[bytes], folder: str) -> None:
 
 
 async def ask(port: int, count: int) -> None:
-    """So many requests, by clients that keep their connections and take turns."""
+    """Send that many requests, by clients that keep their connections and take turns."""
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(_client(port, count // CLIENTS + 1) for _ in range(CLIENTS)))
 
@@ -132,7 +132,7 @@ async def until_it_answers(process: psutil.Process, port: int) -> None:
 
 
 def used(process: psutil.Process) -> float:
-    """Seconds of processor time that a process has had; to the microsecond where that is told."""
+    """Seconds of processor time that a process has used; in microseconds where the system tells."""
     with contextlib.suppress(OSError, ValueError):
         files = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
         return sum(int(file.read_text().split()[0]) for file in files) * NANO or _coarse(process)

@@ -20,7 +20,7 @@ from caddylab._runtimes.temporary import temporary
 POLICIES = ("round_robin", "random", "least_conn", "ip_hash")
 UPSTREAMS = (2, 100, 1000)
 ROUNDS, MOST, FEWEST, LARGEST = 5, 2000, 8, 20_000
-"""Rounds, in turns; upstreams at most; and from how few to how many requests are measured."""
+"""How many rounds; the most upstreams; and the fewest and the most requests that are measured."""
 Spent = Mapping[tuple[str, int], list[float]]
 
 
@@ -38,10 +38,10 @@ class PolicyCosts:
         self.upstreams = tuple(dict.fromkeys(size for _, size in spent))
 
     def of(self, policy: str, upstreams: int) -> float:
-        """Microseconds a request, in the best of the rounds: other work on the machine only adds.
+        """Microseconds per request, in the best of the rounds: other work on the machine only adds.
 
         Raises:
-            ArgumentError: that was not measured.
+            ArgumentError: this combination was not measured.
         """
         if (policy, upstreams) not in self._spent:
             raise ArgumentError(
@@ -118,7 +118,7 @@ def _check(sizes: list[int], policies: list[str], requests: int) -> None:
 
 
 def _figures(wanted: dict[str, object]) -> Iterator[tuple[str, int, float]]:
-    """What the fleet's process says, as it says it; it is gone afterwards, whatever happens."""
+    """The lines of the fleet's process as they come; the process is gone afterwards in any case."""
     command = [sys.executable, "-m", "caddylab._survey.fleet_main"]
     with (
         tempfile.TemporaryFile("w+") as said,
@@ -136,7 +136,7 @@ def _figures(wanted: dict[str, object]) -> Iterator[tuple[str, int, float]]:
                 policy, size, microseconds = json.loads(line)
                 yield policy, size, microseconds
         finally:
-            process.stdin.close()  # by which it ends, and its Caddy before it
+            process.stdin.close()  # which ends it, and the Caddy before it
             process.wait()
         said.seek(0)
         if process.returncode:

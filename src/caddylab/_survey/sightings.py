@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 SHORT = "500 for 3 s"
 AWAY = 3.0
 PATIENCE, FELT = 1.5, 0.5
-"""Clients give up after so many seconds, and are annoyed after so many."""
+"""Seconds after which clients give up, and after which they are annoyed."""
 RATE, ASKING = 16, 4.0
 LEAD, TICK = 0.5, 0.2
 REFRESH = 10.0
 """Seconds between two looks of Caddy's own at the health of its upstreams (2.11.7)."""
 CROWD = 3
-"""So many requests under way at one backend at once are not usual here."""
+"""From how many requests under way at one backend a pile-up is assumed."""
 HEALTHY = "caddy_reverse_proxy_upstreams_healthy"
 OPTIONS = """
 lb_policy round_robin
@@ -58,22 +58,22 @@ class Spot:
 
     @property
     def site(self) -> str:
-        """The upstreams of its site."""
+        """The upstreams of its site, as the Caddyfile lists them."""
         return " ".join(f"backend{backend.number}:8080" for backend in self.pool)
 
     @property
     def addresses(self) -> set[str]:
-        """Those of the backends that are hit."""
+        """The addresses of the backends that are hit."""
         return {f"backend{backend.number}:8080" for backend in self.hit}
 
     def strike(self) -> None:
-        """Let the failure happen."""
+        """Make the failure happen."""
         self.began = time.time()
         make = FAULTS["answers 500" if self.fault == SHORT else self.fault].make
         make(self.pool, PATIENCE)
 
     def note(self, window: str, when: float) -> None:
-        """It was seen there at this moment (Unix time); only the first time counts."""
+        """Note that it was seen there at this moment (Unix time); only the first time counts."""
         if self.began and when >= self.began - TICK:
             self.seen.setdefault(window, max(0.0, when - self.began))
 
@@ -99,7 +99,7 @@ class Sightings(FirstSeen):
         "the users", "access log: 5xx", "access log: slow, or 499", "error log", "in hand",
         "fails", "checks", "health metric",
     )  # fmt: skip
-    """Where one can look: the columns."""
+    """The columns: where to look."""
     FAULTS = (*FAULTS, SHORT)
     """The rows: the failures of a `Survey`, and one that is over soon."""
 
@@ -123,7 +123,7 @@ class Sightings(FirstSeen):
                 rate=RATE, duration=LEAD + ASKING, host=place.host, path=path, timeout=PATIENCE,
                 background=True,
             )  # fmt: skip
-        self._poll(rig)  # the first time it has to load what makes tables
+        self._poll(rig)  # the first time, it has to load the library for tables
         rig.pause(LEAD)
         with ThreadPoolExecutor(len(self._places)) as pool:  # while some strike, others are seen
             struck = [pool.submit(place.strike) for place in self._places]
@@ -138,7 +138,7 @@ class Sightings(FirstSeen):
         self._look_back(rig)
 
     def _poll(self, rig: Rig) -> None:
-        """What is only to be seen while it is so."""
+        """Look for what can be seen only while it lasts."""
         now = time.time()
         counts = rig.upstreams().set_index("address")
         health = rig.metrics(HEALTHY).set_index("upstream")["value"]
@@ -152,14 +152,14 @@ class Sightings(FirstSeen):
                     place.note("health metric", now)
 
     def _mend(self) -> None:
-        """End the short failure in its time."""
+        """End the short failure when it is due."""
         [short] = [place for place in self._places if place.fault == SHORT]
         [backend] = short.hit
         if backend.faults and time.time() - short.began > AWAY:
             backend.restore()
 
     def _look_back(self, rig: Rig) -> None:
-        """What the logs and the records say."""
+        """Add what the logs and the records say."""
         since = rig.stack.journal.begun[1]
         access, errors, checks = (rig.log(kind) for kind in ("access", "error", "health"))
         late = (access["status"] == 499) | (access["duration"] > FELT)
@@ -194,7 +194,7 @@ def _caddyfile(places: Sequence[Spot], options: str) -> str:
 
 
 def _felt(place: Spot) -> Iterator[float]:
-    """When users had no good answer, or one that they had to wait for (Unix time)."""
+    """When (Unix time) users got no good answer, or one that they had to wait for."""
     if place.run:
         for request in place.run.requests:
             if request.sent is not None and not (request.good and request.latency < FELT):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from caddylab._traffic.traffic import Traffic
 
 WAVES = 3
-"""Under load every client sends so many requests, one after the other."""
+"""How many requests every client sends under load, one after the other."""
 
 
 @border(LabError)
@@ -30,11 +30,11 @@ class Survey:
     ask at once; and keeps what each of them saw. Afterwards every backend is restored.
 
     Args:
-        lab: where to try. All faults that its backends have are mended.
+        lab: the lab to try them in. All faults of its backends are mended.
         pool: the numbers of the backends that share the requests; the last of them gets the
             fault ("all down" kills them all). Others are left alone: a backup, for instance.
-            Without it: all of the lab's.
-        faults: the rows, of `Survey.FAULTS`.
+            By default, all of the lab's.
+        faults: the rows: names of `Survey.FAULTS`; by default, all.
         clients: how many ask at once.
         patience: seconds after which a client gives up.
 
@@ -97,12 +97,12 @@ class Survey:
         return self._columns[strategy][fault]
 
     def served(self, strategy: str) -> list[str]:
-        """The faults with which every client had a good answer, however late."""
+        """The faults with which every client of `strategy` got a good answer, however late."""
         column = self._columns[strategy]
         return [fault for fault, trial in column.items() if trial.good == trial.total]
 
     def cured(self, strategy: str) -> list[str]:
-        """The faults with which every client had a good answer, and quickly."""
+        """The faults with which every client of `strategy` got a good answer quickly."""
         column = self._columns[strategy]
         return [fault for fault, trial in column.items() if trial.sign == "✓"]
 
@@ -117,7 +117,7 @@ class Survey:
         return Trial(traffic, self.patience)
 
     def _under_load(self, fault: Break) -> Traffic:
-        """Break it when it has requests under way; more will come."""
+        """Break the backend when it has requests under way and more will come."""
         count = WAVES * self.clients
         traffic = self._lab.fire(
             count, concurrency=self.clients, timeout=self.patience, path=LOAD_PATH, background=True

@@ -30,7 +30,7 @@ class Trial:
     """What came of one trial.
 
     Args:
-        traffic: its records, to be looked at closely.
+        traffic: its records, for a closer look.
         patience: seconds after which its clients gave up; who waited for half of them or
             longer was served slowly.
     """
@@ -67,7 +67,7 @@ class Trial:
 
     @cached_property
     def trouble(self) -> str:
-        """What went wrong for how many, such as "4 × 502"; empty if nothing did."""
+        """What went wrong, and how often, such as "4 × 502"; empty if nothing did."""
         seen = Counter(word(r) for r in self.traffic.requests if not _good(r))
         slow = [f"{self.slow} slow"] if self.slow else []
         return ", ".join([*(times(n, what) for what, n in sorted(seen.items())), *slow])
@@ -92,5 +92,5 @@ def word(request: Request) -> str:
 
 
 def times(n: int, what: str) -> str:
-    """So many of them: "4 × 502", "3 gave up"."""
+    """A count with its word: "4 × 502", "3 gave up"."""
     return f"{n} × {what}" if what[:1].isdigit() else f"{n} {what}"

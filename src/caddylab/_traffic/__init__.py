@@ -1,1 +1,1 @@
-"""Traffic: plans, clients and the engine that sends them."""
+"""What a run sent and what came of it: records, figures, tables, summaries, objectives."""

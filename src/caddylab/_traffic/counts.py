@@ -1,4 +1,4 @@
-"""What the records of a run count up to."""
+"""What the records of a run add up to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Counts:
 
     @property
     def outcomes(self) -> Count[Outcome]:
-        """How many requests ended how."""
+        """How many requests ended with each outcome."""
         return Count(request.outcome for request in self.requests)
 
     @property
@@ -53,7 +53,7 @@ class Counts:
 
     @property
     def answerers(self) -> Count[Answerer]:
-        """How many requests were answered by whom: a backend, Caddy, nobody."""
+        """How many requests each answerer answered: a backend, Caddy, nobody."""
         return Count(request.answerer for request in self.requests)
 
     @property
@@ -84,7 +84,7 @@ class Counts:
 
     @property
     def again(self) -> int:
-        """How many of the requests a client sent because the same had failed before."""
+        """How many of the requests were sent by a client because the same one had failed before."""
         return sum(request.again > 0 for request in self.requests)
 
     @property

@@ -1,4 +1,4 @@
-"""The figures of a run that the course's experiments are about, each by a name."""
+"""The figures of a run that the course's experiments are about, each under a name."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ class Figures(Counts):
 
     @property
     def dialled(self) -> dict[int, str]:
-        """At which address Caddy has called each backend, by the backend's number."""
+        """The address at which Caddy dialled each backend, by the backend's number."""
         attempts = (attempt for request in self.requests for attempt in request.attempts)
         return {a.backend: a.upstream for a in attempts if a.backend is not None}
 
     @property
     def median(self) -> float:
-        """Half of the requests took longer than that; 0.0 if there were none."""
+        """The median latency in seconds; 0.0 without requests."""
         return median(self._latencies()) if self.requests else 0.0
 
     @property
     def slowest(self) -> float:
-        """The longest that a request took; 0.0 if there were none."""
+        """The longest latency in seconds; 0.0 without requests."""
         return max(self._latencies(), default=0.0)
 
     @property
@@ -57,7 +57,7 @@ class Figures(Counts):
 
     @property
     def goodput(self) -> float:
-        """How many requests a second were answered well, of those that came at a rate.
+        """How many requests a second were answered well in an open loop.
 
         Raises:
             TrafficError: they did not come at a rate.
@@ -69,11 +69,11 @@ class Figures(Counts):
         return self.good * float(self.run.plan.rate or 1) / max(1, self.wanted)
 
     def waited_longer_than(self, seconds: Seconds) -> int:
-        """How many requests took longer than that."""
+        """How many requests took longer than `seconds`."""
         return sum(latency > seconds for latency in self._latencies())
 
     def good_after(self, seconds: Seconds) -> float:
-        """How many per cent were answered well, of those due later than that after the start.
+        """The percentage answered well of the requests due later than `seconds` after the start.
 
         Raises:
             TrafficError: none was due so late.
@@ -84,13 +84,13 @@ class Figures(Counts):
         return 100 * sum(late) / len(late)
 
     def overtaken(self, by: Seconds = 0.1) -> int:
-        """How many were answered so long before one that had come earlier."""
+        """How many requests were answered `by` seconds before one that had come earlier."""
         ends = [end for request, end in self._ends() if request.good]
         latest = accumulate(ends, max, initial=0.0)
         return sum(before > end + by for before, end in zip(latest, ends, strict=False))
 
     def answers_to(self, client: int) -> list[str]:
-        """The beginning of each answer's text that one client got; they are counted from 0."""
+        """The beginning of each answer's text that one client got; clients are counted from 0."""
         return [request.body for request in self.requests if request.client == client]
 
     @property
@@ -103,18 +103,18 @@ class Figures(Counts):
 
     @property
     def most_errors(self) -> int:
-        """How many errors the client had that had most."""
+        """The largest number of errors that one client had."""
         failed = Counter(r.client for r in self.requests if r.outcome is not Outcome.OK)
         return max(failed.values(), default=0)
 
     def spared(self, backend: int) -> float:
-        """For how long Caddy did not try a backend, at most, between two attempts at it."""
+        """The longest time, in seconds, between two attempts of Caddy's at `backend`."""
         attempts = (attempt for request in self.requests for attempt in request.attempts)
         starts = sorted(a.start for a in attempts if a.backend == backend)
         return max((later - before for before, later in pairwise(starts)), default=0.0)
 
     def differs_from(self, other: Figures) -> int:
-        """How many requests another backend answered than in another run, number by number.
+        """How many requests, number by number, another backend answered than in another run.
 
         Raises:
             TrafficError: the runs are not equally long.
@@ -128,7 +128,7 @@ class Figures(Counts):
         return sum(one != another for one, another in pairs)
 
     def per(self, size: Annotated[int, Between(1, 1_000_000)], backend: int) -> list[int]:
-        """Of each so many requests in a row, how many a backend answered."""
+        """How many of each `size` requests in a row a backend answered."""
         starts = range(0, len(self.requests) - size + 1, size)
         return [self.backends[start : start + size].count(backend) for start in starts]
 

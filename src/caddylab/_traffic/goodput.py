@@ -1,4 +1,4 @@
-"""Several runs as one picture: how much is answered in time, the more comes."""
+"""Several runs as one picture: how much is answered in time as the load grows."""
 
 from __future__ import annotations
 

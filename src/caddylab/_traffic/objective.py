@@ -1,4 +1,4 @@
-"""An objective, the budget of errors that it leaves, and how fast a log says that is burnt."""
+"""An objective, the error budget that it leaves, and how fast the budget burns by a log."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from caddylab._charts.parts.theme import Picture
 
 LEAST = 10
-"""So many lines in a window say something: one bad among them is no reason to ring."""
+"""How many lines a window needs to mean something: one bad line in ten is no reason to ring."""
 NEEDED = {"at", "status", "duration"}
 
 
 @border(TrafficError)
 class Objective:
-    """A promise: which share of the requests is good. What is missing to 1 is the error budget.
+    """A promise: which share of the requests is good. The rest, up to 1, is the error budget.
 
     Args:
-        share: of the requests, such as 0.99.
+        share: the share of good requests, such as 0.99.
         within: seconds after which an answer is late, and bad; None = however late.
         errors: the lowest status that is bad; 499 (the client has left) counts as late only.
 
     Raises:
-        TrafficError: there is no such share, or no such status.
+        TrafficError: a value is not a valid share, time or status.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Objective:
         self.share, self.within, self.errors = share, within, errors
 
     def bad(self, log: Log) -> pd.Series[bool]:
-        """Which lines of an access log tell of a bad request.
+        """Which lines of an access log report a bad request.
 
         Args:
-            log: as `lab.log()` gives it; or a run, as its clients saw it.
+            log: as `lab.log()` returns it; or a run, as its clients saw it.
 
         Raises:
             TrafficError: it is no access log.
@@ -60,12 +60,12 @@ class Objective:
         return bad if self.within is None else bad | (log["duration"] > self.within)
 
     def burn_rate(self, log: Log) -> float:
-        """How fast the budget is burnt by these lines: 1 = just used up in the end."""
+        """How fast the lines of `log` burn the budget: 1 = just used up at the end."""
         bad = self.bad(log)
         return 0.0 if bad.empty else round(float(bad.mean()) / (1 - self.share), 6)
 
     def burning(self, log: Log, window: Seconds = 1.0) -> pd.DataFrame:
-        """The burn rate over time: at each line, that of the window which it ends.
+        """The burn rate over time: at each line of `log`, that of the `window` seconds before it.
 
         Returns:
             One row a line: `at`, `burn_rate`, and `lines`, how many the window has.
@@ -84,9 +84,10 @@ class Objective:
         })  # fmt: skip
 
     def rings(self, log: Log, burn: float = 10.0, window: Seconds = 1.0) -> float | None:
-        """When an alert rings: as soon as a window burns faster than that.
+        """When an alert rings: as soon as a window burns faster than `burn`.
 
         Args:
+            log: as for `bad`.
             burn: the burn rate beyond which it rings.
             window: seconds over which the rate is taken; ten lines at least.
 
@@ -98,19 +99,23 @@ class Objective:
         return None if loud.empty else float(loud["at"].iloc[0])
 
     def loud(self, log: Log, *windows: Seconds, burn: float = 10.0) -> list[float]:
-        """The windows over which an alert rings, of several.
+        """Those of several windows over which an alert rings.
 
         Args:
+            log: as for `bad`.
             windows: seconds over which a rate is taken.
             burn: the burn rate beyond which it rings.
         """
         return [window for window in windows if self.rings(log, burn, window) is not None]
 
     def by_upstream(self, log: pd.DataFrame) -> pd.DataFrame:
-        """The lines of each upstream apart: how many, how long they took, how fast they burn.
+        """One row an upstream: how many lines, how long the requests took, how fast they burn.
+
+        Args:
+            log: as `lab.log()` returns it.
 
         Raises:
-            TrafficError: the log does not say which; `log_append upstream
+            TrafficError: the log does not name upstreams; `log_append upstream
                 {rp.upstream.hostport}` makes it.
         """
         if "upstream" not in log.columns:
@@ -138,6 +143,7 @@ class Objective:
         """A picture of the burn rate over time, with the line beyond which an alert rings.
 
         Args:
+            log: as for `bad`.
             windows: seconds; a curve for each. Half a second and two, if there is none.
             burn: where that line is.
         """
@@ -153,7 +159,7 @@ class Objective:
 
 
 def _lines(log: Log) -> pd.DataFrame:
-    """A run as an access log has it: a line where a request ends, 499 for one who has left."""
+    """A run as an access log shows it: a line where a request ends, 499 for a client that left."""
     if not isinstance(log, Traffic):
         return log
     ensure("pandas")
@@ -173,7 +179,7 @@ def histogram_quantile(q: Annotated[float, Between(0, 1)], metric: pd.DataFrame)
 
     Args:
         q: 0.99 for the 99th percentile.
-        metric: as `lab.metrics("…_seconds")` gives it.
+        metric: as `lab.metrics("…_seconds")` returns it.
 
     Returns:
         Seconds, as if the requests were spread evenly over the bucket.

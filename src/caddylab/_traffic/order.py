@@ -1,4 +1,4 @@
-"""A run that is asked for, and may be called off before, while or after it begins."""
+"""A run that has been ordered, and may be called off before, while or after it begins."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Order:
                 self._traffic.stop()
 
     def told(self) -> str:
-        """What came of it until it was called off."""
+        """What had been sent when it was called off."""
         if self._traffic is None:
             return "Stopped before the first request was sent."
         sent, planned = len(self._traffic), self._traffic.run.planned_total

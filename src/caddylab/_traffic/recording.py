@@ -20,7 +20,7 @@ from caddylab._records import Answerer, Attempt, Outcome, Request, Span
 FORMAT = 2
 """Goes up when an older caddylab could not read the file any more."""
 OLD_REQUEST = 12
-"""The values of a request in a file of before there was a record of who answered."""
+"""The values of a request in a file from before it was recorded who answered."""
 
 
 class Recording(NamedTuple):
@@ -37,7 +37,7 @@ def write(path: Path, recording: Recording) -> None:
     """Write it as JSON, compressed if the name ends in ".gz".
 
     Raises:
-        TrafficError: there is no writing there.
+        TrafficError: the file cannot be written.
     """
     text = json.dumps(_packed(recording), separators=(",", ":"), ensure_ascii=False)
     content = text.encode(errors="replace")  # a learner's text may hold half a character
@@ -124,7 +124,7 @@ def _request(row: list[Any]) -> Request:
 
 
 def _inferred(request: Request) -> Answerer:
-    """Who answered, of a run that was saved before this was on record."""
+    """Who answered, for a run that was saved before this was recorded."""
     if not request.complete:
         return Answerer.UNKNOWN
     if any(a.status == request.status and a.backend is not None for a in request.attempts):

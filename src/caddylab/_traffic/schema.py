@@ -1,4 +1,4 @@
-"""What a file must be to be taken for a saved run: everything in it is looked at first.
+"""What a file must be to count as a saved run: everything in it is checked first.
 
 A file may come from a stranger or from a broken disk. What passes here needs no care later.
 """
@@ -22,9 +22,9 @@ from caddylab._runtimes.base import MOST_BACKENDS
 
 GZIP = b"\x1f\x8b"
 MOST_BYTES = 400_000_000
-"""Of JSON; more than a million requests."""
+"""The most bytes of JSON; enough for more than a million requests."""
 MOST_DENSE = 60
-"""Records are compressed to about a tenth; what is denser by far is made to fill the memory."""
+"""Records compress to about a tenth; a file that is far denser is meant to exhaust the memory."""
 SMALL = 1_000_000
 
 LONG = 1e11
@@ -47,7 +47,7 @@ CONFIG = ConfigDict(strict=False, allow_inf_nan=False)
 
 
 class Packed(BaseModel):
-    """A whole file; rows are looked at by `table`, for older files have fewer columns."""
+    """A whole file; rows are checked by `table`, since older files have fewer columns."""
 
     model_config = CONFIG
 
@@ -91,7 +91,7 @@ def text_of(content: bytes) -> bytes:
     """The JSON of a file, which may be compressed.
 
     Raises:
-        ValueError: it is broken, or so large that it can be no run.
+        ValueError: it is broken, or too large to be a run.
     """
     if not content.startswith(GZIP):
         return content
@@ -140,7 +140,7 @@ def checked(content: bytes, newest: int) -> dict[str, Any]:
 
 
 def _check_numbers(packed: dict[str, Any], backends: int) -> None:
-    """Requests count from 1 on; nobody is named who was not there."""
+    """Requests are numbered from 1; no client or backend is named that does not exist."""
     if not 1 <= backends <= MOST_BACKENDS:
         raise ValueError(f"it has {backends} backends")
     if any(isinstance(x, float) and abs(x) > LONG for x in packed["stage"].values()):

@@ -22,7 +22,7 @@ WORDS = {
     Outcome.PENDING: "still waiting",
 }
 REDIRECTIONS = frozenset((301, 302, 303, 307, 308))
-"""The statuses that send somebody on to another address; whoever fires does not go there."""
+"""The statuses that redirect to another address; the engine's clients do not follow them."""
 MANY = 100
 GIVEN_UP = "context canceled"
 """What Caddy writes of an attempt whose client has gone: to Caddy, its backend has not failed."""
@@ -55,7 +55,7 @@ def _what(traffic: Counts) -> str:
 
 
 def _ends(requests: Sequence[Request]) -> str:
-    """How they ended: "all answered", "50 answered, 48 failed (502), 2 timed out"."""
+    """How the requests ended: "all answered", "50 answered, 48 failed (502), 2 timed out"."""
     ends = Counter(map(ending, requests))
     if len(ends) == 1 and len(requests) > 1:
         return f"all {next(iter(ends))}"
@@ -120,7 +120,7 @@ def _attempts(traffic: Counts) -> str:
 
 
 def _reservations(traffic: Counts) -> Iterator[str]:
-    """What must be said before the numbers are believed."""
+    """Reservations that a reader must know before believing the numbers."""
     if traffic.trouble:
         yield f"! Caddy's log could not be read or written for a while ({traffic.trouble})"
     missing = sum(not r.complete and r.outcome not in UNSENT for r in traffic.requests)

@@ -1,4 +1,4 @@
-"""Records as data frames; the charts and the learners work on these."""
+"""Records as data frames, for charts and learners."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ATTEMPT = {
     "n": "int64", "attempt": "int64", "upstream": "str", "start": "float64",
     "duration": "float64", "error": "str", "ok": "bool",
 }  # fmt: skip
-"""What the columns are, also when there is not one row."""
+"""The types of the columns, needed when there are no rows."""
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:

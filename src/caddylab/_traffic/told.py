@@ -1,4 +1,4 @@
-"""What Caddy tells of itself, as data frames: metrics, counts and the lines of its log."""
+"""What Caddy reports about itself, as data frames: metrics, counts and the lines of its log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOGGERS = {"access": ACCESS, "error": ERRORS, "health": ACTIVE}
-"""The kinds of lines, and whose they are."""
+"""The kinds of lines, and the logger of each."""
 Names = Callable[[str], str]
 
 LINE = {
@@ -22,7 +22,7 @@ LINE = {
     "error": ("at", "method", "host", "path", "status", "duration", "message"),
     "health": ("at", "upstream", "message", "error"),
 }
-"""The columns that are there even when there is not one line."""
+"""The columns that exist even without a line."""
 USUAL = {
     "level", "ts", "logger", "msg", "request", "bytes_read", "user_id", "duration", "size",
     "status", "resp_headers", "err_id", "err_trace",

@@ -41,9 +41,9 @@ class Traffic(Figures):
     Args:
         run: the records; the run may still go on.
         clients: who sent the requests.
-        settle: waits until Caddy's log has closed the run's requests.
+        settle: waits until Caddy's log has the closing lines of the run's requests.
         faults: what was done to the backends, over the lab's whole life.
-        opinions: what Caddy thought of them, likewise.
+        opinions: Caddy's opinions of them, over the same time.
         stage: the lab as it was when the run began; a replay shows it.
     """
 
@@ -67,7 +67,7 @@ class Traffic(Figures):
         """Return when the run is over and Caddy's log has been read.
 
         Raises:
-            TrafficError: it is not over after `timeout` seconds; it goes on.
+            TrafficError: the run is not over after `timeout` seconds; it goes on.
         """
         if not self.run.wait(timeout):
             raise TrafficError(
@@ -91,7 +91,7 @@ class Traffic(Figures):
 
     @property
     def lateness(self) -> Lateness | None:
-        """How late an open loop's requests left; None for a closed loop, which has no times."""
+        """How late an open loop's requests left, in seconds; None for a closed loop."""
         return self.run.lateness()
 
     def table(self) -> pd.DataFrame:
@@ -155,7 +155,7 @@ class Traffic(Figures):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """A run that `save` has kept; it can be looked at like the one that it was.
+        """Load a run that `save` has kept at `path`; it can be examined like the original.
 
         Raises:
             TrafficError: there is no such file, or it holds something else.
@@ -164,7 +164,7 @@ class Traffic(Figures):
         return cls(run, clients, str, faults, opinions, stage)
 
     def _met(self, spans: Sequence[Span]) -> list[Span]:
-        """Those that touch the run."""
+        """The spans that touch the run."""
         return list(tables.touching(spans, self.run.began, tables.length(self.run)))
 
     def _need_end(self, what: str) -> None:
@@ -173,7 +173,7 @@ class Traffic(Figures):
         self.wait()
 
     def hide_faults(self) -> None:
-        """Tell nobody what was done to the backends, and by which policy: the run is a riddle."""
+        """Hide what was done to the backends, and the policy: the run is a riddle."""
         self._faults = ()
         self._stage = replace(self._stage, policy="")
 
@@ -238,7 +238,7 @@ def compare(
 
 
 def _load_charts() -> None:
-    """Import what draws; on a busy machine that takes long enough to be said."""
+    """Import the charts; on a busy machine that takes long enough to announce it."""
     if not is_there(CHARTS):
         with progress_bar.coming("The first chart is coming: what draws it is being loaded."):
             ensure(CHARTS)

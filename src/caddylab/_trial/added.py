@@ -8,15 +8,15 @@ from caddylab._trial.edits import Option, put
 
 
 def added(text: str, upstream: str, lines: tuple[str, ...]) -> str:
-    """The Caddyfile with options more; one that stands there already is changed.
+    """The Caddyfile with options added; one that exists already is changed.
 
     Args:
         text: the Caddyfile.
-        upstream: as it stands there, such as "app:3000".
+        upstream: as it is written there, such as "app:3000".
         lines: such as "lb_retries 1".
 
     Raises:
-        LabError: no `reverse_proxy` leads there, or a line is no single option.
+        LabError: no `reverse_proxy` has that upstream, or a line is not a single option.
     """
     line = _line_of(text, upstream)
     for each in lines:

@@ -1,4 +1,4 @@
-"""Advice that is proved: what was found for each row, and what all of it does together."""
+"""Proved advice: what was found for each row, and what all of it does together."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from caddylab._trial.search import Chain, Mended, Try
 from caddylab._trial.seen import Seen
 
 MOST_NAMED = 3
-"""More options than this are no explanation."""
+"""The most options that an explanation may name."""
 
 
 @dataclass
 class Spare:
-    """What one server more would do when all others are gone.
+    """What one more server would do when all others are gone.
 
     Args:
-        text: the Caddyfile with it.
+        text: the Caddyfile with that server.
         seen: what users saw with it.
     """
 
@@ -36,13 +36,13 @@ class Proved:
     """All additions together.
 
     Args:
-        line: of the `reverse_proxy` that they belong to.
+        line: the line of the `reverse_proxy` that they belong to.
         before, text: the Caddyfile without and with them.
         found: what was found for each bad row.
         rows: what users saw with all of them, by the rows' names.
         worse: what became worse, and by what.
         by_chance: rows that were worse with all additions once, and not when tried again.
-        spare: what one server more would do, if that helps.
+        spare: what one more server would do, if that helps.
     """
 
     line: int
@@ -61,14 +61,14 @@ class Proved:
 
     @property
     def new_lines(self) -> CaddyfileText:
-        """The lines that the Caddyfile had not before, without the blanks before all of them."""
+        """The lines that the Caddyfile lacked before, without their common indentation."""
         before = set(self.before.splitlines())
         new = "\n".join(line for line in self.text.splitlines() if line not in before)
         return CaddyfileText(dedent(new))
 
     @property
     def block(self) -> list[BlockLine]:
-        """The `reverse_proxy` as it will read, each line with what is new of it."""
+        """The `reverse_proxy` as it will read, each line with a mark for what is new."""
         return block(self.before, self.text, self.line)
 
     def record(self) -> dict[str, Any]:
@@ -88,17 +88,17 @@ class Proved:
 
 
 def together(found: Sequence[Mended]) -> list[Addition]:
-    """The additions of all rows; the strictest of each option comes last, and holds."""
+    """The additions of all rows; the strictest value of each option comes last, and wins."""
     return list(dict.fromkeys(addition for mended in found for addition in mended.step))
 
 
 def is_worse(before: Sequence[Seen], after: Sequence[Seen]) -> bool:
-    """Whether fewer users are served well than before, and hardly by chance."""
+    """Whether fewer users are served well than before, by more than chance."""
     return Cost.of(before, all=True).better(Cost.of(after, all=True))
 
 
 def blame(advice: Proved, before: Seen, attempt: Try) -> Chain:
-    """Note that a row has become worse, if it is so again, and by which additions."""
+    """Note that a row has become worse, if a second try confirms it, and which additions did it."""
     row, line = before.row, advice.line
     again = [attempt(row, advice.before), attempt(row, advice.text)]
     yield again

@@ -1,4 +1,4 @@
-"""Who hears of a rehearsal while it goes on; this one says nothing of it."""
+"""Who hears of a rehearsal while it goes on; this audience stays silent."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class Audience:
     """Told what happens, step by step."""
 
     def opened(self, report: Rehearsal) -> None:
-        """The Caddyfile runs."""
+        """Called when the Caddyfile runs."""
 
     def waits(self, share: float, what: str) -> None:
-        """So much is done; called a few times a second."""
+        """Called a few times a second with the share of the work that is done."""
 
     def saw(self, seen: Seen) -> None:
-        """A row has been tried; rows come in the order of the table."""
+        """Called when a row has been tried; rows come in the order of the table."""
 
     def ended(self, report: Rehearsal) -> None:
-        """All is over."""
+        """Called at the end."""

@@ -1,4 +1,4 @@
-"""A `reverse_proxy` as it will read, with what is new of it marked."""
+"""A `reverse_proxy` as it will read, with its changes marked."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def _compared(old: list[str], new: list[str]) -> list[tuple[int, BlockLine]]:
 
 
 def _same_option(old: list[str], gone: list[int], line: str) -> int:
-    """Which of these lines had the option of another one; -1 if none."""
+    """Which of these lines has the same option as another line; -1 if none."""
     return next((n for n in gone if old[n].split()[:1] == line.split()[:1]), -1)

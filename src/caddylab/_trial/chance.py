@@ -1,4 +1,4 @@
-"""Whether a difference between runs is one, or may have come about by chance."""
+"""Whether a difference between runs is real, or may be due to chance."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from math import comb
 from caddylab._trial.seen import Seen
 
 RARE = 0.01
-"""What happens by chance as seldom as this is not taken for chance."""
+"""A probability below which a difference is not put down to chance."""
 
 Count = tuple[int, int]
-"""So many of so many."""
+"""How many, of how many."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What several runs of a row cost the users, put together.
+    """What several runs of a row cost the users in all.
 
     Args:
-        costs: how many got no good answer, lost a session, had to wait: in this order of weight.
+        costs: how many got no good answer, lost a session, had to wait; the gravest first.
         total: how many asked.
     """
 
@@ -29,7 +29,7 @@ class Cost:
 
     @classmethod
     def of(cls, runs: Iterable[Seen], *, all: bool = False) -> Cost:
-        """That of some runs.
+        """The cost of some runs.
 
         Args:
             runs: what users saw.
@@ -41,7 +41,7 @@ class Cost:
         return cls(costs, sum(seen.total for seen in known))
 
     def better(self, other: Cost) -> bool:
-        """Whether it cost the users less than another, and hardly by chance."""
+        """Whether it cost the users less than another, by more than chance."""
         for mine, theirs in zip(self.costs, other.costs, strict=True):
             ours, others = (mine, self.total), (theirs, other.total)
             if fewer(ours, others):
@@ -59,7 +59,7 @@ def fewer(few: Count, many: Count) -> bool:
 
 
 def _chance(few: Count, many: Count) -> float:
-    """How probable it is that so few of all bad ones fall on the first, were both alike."""
+    """The probability that so few of all bad requests fall to the first, if both were alike."""
     bad, all_ = few[0] + many[0], few[1] + many[1]
     least = max(0, bad - many[1])
     ways = sum(comb(few[1], k) * comb(many[1], bad - k) for k in range(least, few[0] + 1))

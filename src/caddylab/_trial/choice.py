@@ -1,4 +1,4 @@
-"""Which of a Caddyfile's routes is tried: the one asked for, or the one with most upstreams."""
+"""Which of a Caddyfile's routes is tried: the one asked for, or the one with the most upstreams."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from caddylab._caddy.text.tokens import parse
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
 
+EVERY = "*"
+"""How a route has it that it takes all paths."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -23,7 +26,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """What it takes, as `--route` names it: "https://shop.example.com/api/*"."""
+        """The requests that it takes, as `--route` names it: "https://shop.example.com/api/*"."""
         return str(self.route).partition(" → ")[0].partition(" ")[2]
 
     @property
@@ -32,9 +35,10 @@ class Candidate:
         return list(self.route.upstreams)
 
     @property
-    def worth(self) -> tuple[bool, int, bool]:
-        """What is tried unless somebody asks for another: pages of users, many upstreams."""
-        return not self.route.asks, min(len(set(self.behind)), self.proxy.choices), self.route.sure
+    def worth(self) -> tuple[bool, int, bool, bool]:
+        """A rank, by which the default is chosen: pages for users, many upstreams, every path."""
+        route, choices = self.route, min(len(set(self.behind)), self.proxy.choices)
+        return not route.asks, choices, route.sure, route.pattern == EVERY
 
 
 def candidates(rig: Rig, text: str) -> list[Candidate]:
@@ -73,19 +77,19 @@ def bare(dial: str) -> str:
 def choose(
     found: Sequence[Candidate], wanted: str, text: str, reached: Callable[[Candidate], bool]
 ) -> Candidate:
-    """The one that is meant, and that requests of a lab come to.
+    """The candidate that is meant, and that a lab's requests reach.
 
     Args:
-        found: all there are.
+        found: all candidates.
         wanted: its number (from 1), its name or a part of that, or one of its upstreams; empty
-            for the one with most upstreams.
-        text: the Caddyfile, to be shown if there is none.
-        reached: whether a request comes there.
+            for the one with the most upstreams.
+        text: the Caddyfile, to be shown in the error.
+        reached: whether a request reaches a candidate.
 
     Raises:
         CaddyfileError: none is meant, or several are, or no request comes there.
     """
-    best = sorted(found, key=lambda one: one.worth, reverse=True)  # of equals the first
+    best = sorted(found, key=lambda one: one.worth, reverse=True)  # the first of equals
     meant = [_meant(found, wanted, text)] if wanted else best
     if one := next(filter(reached, meant), None):
         return one

@@ -1,4 +1,4 @@
-"""Labs side by side: rows mostly wait, so several are tried at once."""
+"""Several labs in parallel: rows mostly wait, so several are tried at once."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from caddylab._trial.stage import Stage
 from caddylab._trial.subject import Tested
 
 LABS_A_CORE = 2
-"""So many labs wait on one core without making each other wait."""
+"""How many labs can run on one core without delaying each other."""
 MOST_LABS = 6
 
 
 def labs_here(runtime: str) -> int:
-    """How many labs this machine takes at once; containers take longer to start."""
+    """How many labs this machine can run at once; containers take longer to start."""
     cores = os.cpu_count() or 1
     return max(1, min(MOST_LABS, LABS_A_CORE * cores, 3 if runtime == "podman" else MOST_LABS))
 
 
 class Crew:
-    """Tries rows in labs of its own, as many at a time as there are labs.
+    """Tries rows in labs of its own, one in each lab at a time.
 
     Args:
         open_lab: makes a lab with the backends that the subject needs.
-        labs: how many at most.
+        labs: the most labs to use.
     """
 
     def __init__(self, open_lab: Callable[[], Rig], labs: int) -> None:
@@ -45,7 +45,7 @@ class Crew:
         self._pool = ThreadPoolExecutor(labs, "caddylab-trial")
 
     def first(self) -> Rig:
-        """A lab to look at the Caddyfile with; it works on rows afterwards."""
+        """The lab in which to examine the Caddyfile; it works on rows afterwards."""
         rig = self._lab()
         self._free.put(rig)
         return rig
@@ -57,7 +57,7 @@ class Crew:
         return self._pool.submit(self._try, row, subject, text, patience, seed)
 
     def close(self) -> None:
-        """End all labs, whatever they are at. Safe to call twice."""
+        """End all labs, whatever they are doing. Safe to call twice."""
         with self._lock:
             self._over = True
             labs = list(self._all)
@@ -114,8 +114,8 @@ def tried(
 
     Args:
         rig: the lab.
-        row: what happens.
-        subject: to what.
+        row: what is to happen.
+        subject: the site that it happens to.
         text: the Caddyfile, perhaps with additions.
         patience: seconds after which users give up.
         seed: decides what is left to chance.
@@ -123,7 +123,7 @@ def tried(
     stage = Stage(rig, subject, text, patience, seed)
     site = rig.stack.site
     rig.restore()
-    # Whoever takes a line out of the Caddyfile must not make another backend of the rest.
+    # Taking a line out of the Caddyfile must not assign other backends to the rest.
     before, site.known = site.known, {**site.known, **rig.numbers}
     try:
         stage.look_who_works()

@@ -11,13 +11,13 @@ from caddylab._caddy.text.tokens import Token, tokens
 TRANSPORT, DYNAMIC = "transport", "dynamic"
 TAB = "\t"
 DEEPEST = 8
-"""Levels of snippets within snippets that are looked at."""
+"""How many levels of nested snippets are examined."""
 THEMES = {
     "retry": ("lb_",),
     "checks": ("health_",),
     "memory": ("fail_duration", "max_fails", "unhealthy_"),
 }
-"""What stands together, by how its options begin."""
+"""Prefixes of options that belong together."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Option:
 
     Args:
         name: such as "lb_retries".
-        value: what stands behind the name.
+        value: what follows the name.
         inside: "transport" or "dynamic", if that is where it belongs.
         body: the lines between its braces, if it has some.
     """
@@ -38,7 +38,7 @@ class Option:
 
     @property
     def lines(self) -> list[str]:
-        """It as it is written, with tabs for what stands inside of it."""
+        """The option as it is written, its inner lines indented with tabs."""
         head = f"{self.name} {self.value}".strip()
         return [f"{head} {{", *(f"\t{line}" for line in self.body), "}"] if self.body else [head]
 
@@ -48,7 +48,7 @@ class Option:
 
 @dataclass(frozen=True)
 class _Node:
-    """A statement in its place: its words, and its block if it has one."""
+    """A statement and its position: its words, and its block if it has one."""
 
     words: list[Token]
     opening: Token | None
@@ -63,11 +63,11 @@ class _Node:
 def put(text: str, line: int, option: Option) -> str:
     """The Caddyfile with an option in the block of the statement on that line.
 
-    An option that stands there already is changed; a statement without a block gets one.
+    An option that exists already is changed; a statement without a block gets one.
 
     Args:
         text: the Caddyfile.
-        line: of the `reverse_proxy`, from 1.
+        line: the line of the `reverse_proxy`, from 1.
         option: what to write.
     """
     proxy = _node([token for token in tokens(text) if token.line >= line])
@@ -75,7 +75,7 @@ def put(text: str, line: int, option: Option) -> str:
         return _put(text, proxy, option.name, option.lines)
     inner = _child(proxy, option.inside)
     if inner is None and option.inside == DYNAMIC:
-        return text  # nothing is looked up there
+        return text  # no upstreams are looked up there
     if inner is None:
         block = [f"{option.inside} http {{", *(f"\t{line}" for line in option.lines), "}"]
         return _put(text, proxy, option.inside, block)
@@ -83,9 +83,9 @@ def put(text: str, line: int, option: Option) -> str:
 
 
 def value_of(text: str, line: int, option: Option) -> str | None:
-    """What stands behind an option's name now; None if it does not stand there.
+    """The present value of an option; None if it is not there.
 
-    It may stand in a snippet that the block imports.
+    The option may be in a snippet that the block imports.
     """
     every = list(tokens(text))
     proxy = _node([token for token in every if token.line >= line])
@@ -135,7 +135,7 @@ def _node(rest: list[Token]) -> _Node:
     """The statement that these tokens begin with."""
     words = [rest[0]]
     for token in rest[1:]:
-        if token.line != rest[0].line or token.brace:
+        if token.first or token.brace:
             break
         words.append(token)
     behind = rest[len(words) :]
@@ -150,12 +150,12 @@ def _node(rest: list[Token]) -> _Node:
 
 
 def _child(node: _Node, name: str) -> _Node | None:
-    """The last statement of that name in its block: with Caddy, the last one counts."""
+    """The last statement of that name in its block: for Caddy, the last one counts."""
     return next((c for c in reversed(_children(node)) if c.words[0].word == name), None)
 
 
 def _kin(node: _Node, name: str) -> _Node | None:
-    """The last statement in its block that is about the same as an option of that name."""
+    """The last statement in its block that belongs together with an option of that name."""
     theme = _theme(name)
     alike = [c for c in _children(node) if theme and _theme(c.words[0].word) == theme]
     return alike[-1] if alike else None

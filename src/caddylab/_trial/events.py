@@ -9,12 +9,12 @@ from caddylab._trial.stage import QUICK, STREAM, Stage
 APART = 0.3
 """Seconds for which a backend stays away when it is restarted."""
 IDLE = 4.0
-"""Seconds; a little less than uvicorn's 5, which closes them by itself then."""
+"""Seconds of idleness; a little less than 5, when uvicorn itself closes connections."""
 AT_ONCE, WAVES = 4, 9
-"""A backend under overload works on so many, and is asked for so many times more."""
+"""How many requests an overloaded backend works on, and by what factor the load exceeds that."""
 SOCKETS = 4
 ORDERS = 8
-"""So many orders come at once after the pause."""
+"""How many orders come at once after the pause."""
 
 
 @row("restart of one")

@@ -1,4 +1,4 @@
-"""What each row must reach: written from a run, and held against later ones."""
+"""What each row must achieve: written from one run, and compared with later ones."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ FITS = {
 }
 SIGNS = "✗◐✓"
 ROOM = 0.05
-"""What a run is written down with: so much less may be answered another time, by chance."""
+"""The tolerance that is written down: by chance, later runs may answer so much less."""
 SLOWER = 2.0
-"""And so many times longer may it take."""
+"""The same for time: later runs may take so many times longer."""
 
 Wanted = dict[str, dict[str, Any]]
 
 
 def write(path: Path, report: Rehearsal) -> None:
-    """Write down what a rehearsal has reached.
+    """Write down what a rehearsal has achieved.
 
     Raises:
-        LabError: there is no writing there.
+        LabError: the file cannot be written.
     """
     text = ["# What each row of `caddylab test` must reach. answered: the least share of requests;",
             "# slowest: seconds; lost_sessions: at most; sign: at least ✓, ◐ or ✗."]  # fmt: skip
@@ -55,7 +55,7 @@ def read(path: Path) -> Wanted:
     """Read what `write`, or a person, has written.
 
     Raises:
-        LabError: there is no such file, or something in it is no expectation; says which.
+        LabError: there is no such file, or something in it is not an expectation; says what.
     """
     try:
         wanted: Wanted = tomllib.loads(path.read_text("utf-8"))
@@ -91,7 +91,7 @@ def _fits(key: str, value: Any) -> bool:
 
 
 def short(report: Rehearsal, wanted: Wanted, rows: Collection[str] = ()) -> dict[str, str]:
-    """Which rows fall short of what is wanted, and by what, in words.
+    """Which rows fall short of the expectations, and in what, in words.
 
     Args:
         report: what users saw.

@@ -11,18 +11,18 @@ from caddylab._trial.seen import Askers
 
 
 class WebSockets:
-    """Some of them, opened together; what ends after `settle` does not count."""
+    """Some WebSockets, opened together; one that ends after `settle` does not count."""
 
     def __init__(self, held: Conversations) -> None:
         self._held = held
         self._ends: Counter[str] | None = None
 
     def settle(self) -> None:
-        """What ends from now on does not count."""
+        """Count no WebSocket that ends from now on."""
         self._ends = Counter(_word(one.ended) for one in self._held if one.ended != LIVES)
 
     def group(self) -> Askers:
-        """What became of them until then."""
+        """What became of them until `settle`."""
         if self._ends is None:
             self.settle()
         ends = self._ends or Counter()

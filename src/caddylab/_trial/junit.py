@@ -13,7 +13,7 @@ def junit(report: Rehearsal, short: Mapping[str, str]) -> bytes:
 
     Args:
         report: what users saw.
-        short: which rows fall short of what is wanted, and by what.
+        short: which rows fall short of the expectations, and in what.
     """
     skipped = [seen for seen in report.rows.values() if seen.trouble]
     suite = ET.Element("testsuite", {

@@ -10,7 +10,7 @@ from math import floor, log10
 from caddylab._trial.edits import DYNAMIC, TRANSPORT, Option, put, value_of
 
 KEEP, MOST, LEAST = "keep", "most", "least"
-"""What to do with a value that stands there: leave it; take the larger, or the smaller one."""
+"""What to do with an existing value: leave it; take the larger one; take the smaller one."""
 UNITS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -25,13 +25,13 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Addition:
-    """An option, and what becomes of the value that it has already."""
+    """An option to add, and what becomes of its existing value."""
 
     option: Option
     rule: str = KEEP
 
     def to(self, text: str, line: int) -> str:
-        """The Caddyfile with it; the same if it has nothing to add."""
+        """The Caddyfile with the addition; unchanged if there is nothing to add."""
         there = value_of(text, line, self.option)
         return text if there is not None and self._fits(there) else put(text, line, self.option)
 
@@ -71,7 +71,7 @@ ON_500 = Addition(
         "method GET HEAD", "expression `{rp.is_transport_error} || {rp.status_code} >= 500`",
     )), "set",
 )  # fmt: skip
-"""In one block: two blocks would each be enough by themselves, also for an order."""
+"""In one block: of two blocks, either would be enough on its own, even for an order."""
 
 DOWN: Sequence[Step] = ((RETRY,), (RETRY, MEMORY), (TWICE, MEMORY))
 
@@ -79,11 +79,11 @@ DOWN: Sequence[Step] = ((RETRY,), (RETRY, MEMORY), (TWICE, MEMORY))
 class Clocks:
     """Timeouts that fit the patience of the users.
 
-    Who waits for half of their patience is served slowly; so what is silent is given a third,
-    and the rest is left for somebody else's answer.
+    Users who wait for half their patience count as served slowly, so a silent backend gets a third,
+    and the rest is left for another backend's answer.
 
     Args:
-        patience: of the users, in seconds.
+        patience: the users' patience, in seconds.
     """
 
     def __init__(self, patience: float) -> None:
@@ -101,7 +101,7 @@ class Clocks:
             _option("lb_try_interval", "100ms", LEAST),
             _option("lb_retries", "10", MOST),
         )
-        """With `lb_retries` beside it, whichever is used up first ends the search."""
+        """Used with `lb_retries`: whichever is used up first ends the search."""
 
 
 LEAST_SILENCE, MOST_DIAL = 0.2, 0.5
@@ -113,9 +113,9 @@ def ladder(row: str, patience: float, upstreams: int, checks: bool = True) -> Se
 
     Args:
         row: its name.
-        patience: of the users, in seconds.
-        upstreams: among how many Caddy can choose.
-        checks: whether active checks can be had there.
+        patience: the users' patience, in seconds.
+        upstreams: how many upstreams Caddy can choose from.
+        checks: whether active checks are possible there.
     """
     clocks = Clocks(patience)
     rungs = ANYWHERE.get(row) or (_for_one if upstreams < 2 else _for_several)(clocks).get(row, ())

@@ -1,4 +1,4 @@
-"""Rows for dynamic upstreams: what becomes of the addresses that a name server tells."""
+"""Rows for dynamic upstreams: what happens when a name server's records change or fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caddylab._trial.rows import row
 from caddylab._trial.stage import Stage
 
 WHILE = 1.5
-"""Seconds for which users go on to come after an address has changed."""
+"""Seconds for which users keep coming after an address has changed."""
 USUAL = 60.0
 """Seconds after which Caddy asks again, unless the Caddyfile says otherwise."""
 
@@ -50,7 +50,7 @@ def silent(stage: Stage) -> None:
 
 
 def _ask_again(stage: Stage, fault: Callable[[], object]) -> None:
-    """The fault, and users as soon as Caddy has to ask: again, if that is soon, or first of all."""
+    """Make the fault; users come when Caddy has to ask: again, if that is soon, or initially."""
     stage.load()
     refresh = _refresh(stage)
     if refresh <= WHILE:

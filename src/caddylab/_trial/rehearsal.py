@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
@@ -44,7 +44,7 @@ def chosen(names: Iterable[str]) -> list[Mishap]:
 
 
 def fitting(wanted: list[Mishap], subject: Tested) -> list[Mishap]:
-    """Those of the rows that can happen to the site.
+    """The rows that can happen to the site.
 
     Raises:
         FaultError: none of them can.
@@ -74,26 +74,29 @@ def rehearse(
     advice: bool = True,
     envfile: str | Path | None = None,
     pool: int | None = None,
+    http: Literal["1.1", "2"] = "1.1",
     labs: int | None = None,
     audience: Audience | None = None,
 ) -> Rehearsal:
-    """Try what can happen to a site, in labs of its own, and say what its users would see.
+    """Try what can happen to a site, in labs of its own, and report what its users would see.
 
     The file itself is only read. Nothing of it reaches the world, and nothing is left behind.
 
     Args:
         caddyfile: a path, the text itself, or a name of the course's.
-        rows: names of the rows to try; all if there is none.
+        rows: names of the rows to try; by default, all.
         runtime: "process", "podman" or "auto", as for `Lab`.
         route: which route to try: its number (from 1), what it takes, or one of its upstreams; the
-            one with most upstreams if not given.
+            one with the most upstreams if not given.
         patience: seconds after which users give up.
         seed: decides which backend suffers; with 1 it is the last.
         advice: whether to look for additions that mend what is bad, and to prove them.
         envfile: a file of environment variables, as for `Lab.of`.
         pool: how many backends the upstreams share, as for `Lab.of`.
-        labs: how many to use side by side; as many as this machine takes if not given.
-        audience: hears what happens meanwhile.
+        http: the version of HTTP that users speak, "1.1" or, where a site speaks HTTPS, "2";
+            WebSockets are 1.1.
+        labs: how many to use in parallel; by default, as many as this machine can run.
+        audience: told what happens meanwhile.
 
     Raises:
         CaddyfileError: it cannot be run, or has no such route; says why, and where.
@@ -106,7 +109,7 @@ def rehearse(
     yardstick = Yardstick()
     try:
         rig = crew.first()
-        subject = look(rig, name, text, route)
+        subject = look(rig, name, text, route, http)
         todo = fitting(wanted, subject)
         report = Rehearsal(
             subject, rig.runtime, [str(one) for one in rig.substitutions], subject.routes

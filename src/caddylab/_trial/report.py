@@ -19,12 +19,12 @@ class Rehearsal:
 
     Attributes:
         subject: what was tried.
-        runtime: where.
+        runtime: where it was tried.
         notes: what was replaced in the lab, and what that means.
         routes: which requests come to which upstreams.
         rows: what users saw, by the rows' names.
         advice: the additions that help, each tried; None if nobody looked for any.
-        unadvised: why nobody could look for additions, if that is so.
+        unadvised: why additions could not be looked for, if that is so.
         slowness: how many times longer work took on this machine than it would have alone.
         took: seconds that all of it took.
     """
@@ -54,12 +54,12 @@ class Rehearsal:
 
     @property
     def mended(self) -> Table:
-        """What they saw with all proposed additions; nothing if there are none."""
+        """What users saw with all proposed additions; empty if there are none."""
         return Table(self.advice.rows if self.advice else {})
 
     @property
     def busy(self) -> bool:
-        """Whether others kept this machine too busy for its times to be trusted."""
+        """Whether other work kept this machine too busy for its times to be trusted."""
         return self.slowness > BUSY
 
     def record(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from caddylab._trial.stage import Stage
 from caddylab._trial.subject import Tested
 
 MOMENT = 0.5
-"""Seconds during which users go on to come after something has happened."""
+"""Seconds during which users keep coming after something has happened."""
 LATER = 1.7
 """Seconds after which more users come: a check that asks every second has noticed it by then."""
 
@@ -21,14 +21,14 @@ class Mishap:
     """Something that can happen.
 
     Args:
-        name: what it is called in the table.
-        happens: in a sentence, what does.
-        act: lets it happen on a stage; the Caddyfile is not loaded yet.
+        name: its name in the table.
+        happens: what happens, in a sentence.
+        act: makes it happen on a stage; the Caddyfile is not loaded yet.
         upstreams: how many the site needs for it.
         dynamic: whether the site must look its upstreams up.
-        listed: whether its upstreams must stand in the Caddyfile.
+        listed: whether its upstreams must be listed in the Caddyfile.
         waits: whether it is in the row's nature that users wait.
-        orders: whether Caddy can spare orders (POST) an error that had reached a backend.
+        orders: whether Caddy can avert errors of orders (POST) that had reached a backend.
         seconds: how long it takes, about; so the longest can be begun first.
     """
 
@@ -43,7 +43,7 @@ class Mishap:
     seconds: float = 1.5
 
     def fits(self, subject: Tested) -> bool:
-        """Whether it can happen to what is tried."""
+        """Whether it can happen to the subject."""
         named = subject.proxy.dynamic
         right = named if self.dynamic else not (named and self.listed)
         return right and self.upstreams <= len(subject.pool)
@@ -142,7 +142,7 @@ def _burst_after(stage: Stage, fault: Callable[[], object]) -> None:
 
 
 def _two_bursts(stage: Stage, fault: Callable[[], object]) -> None:
-    """As before; then others come, whom Caddy may spare what the first have met."""
+    """As `_burst_after`; then more users come, whom Caddy may spare what the first ones met."""
     _burst_after(stage, fault)
     stage.wait_until_later(LATER)
     stage.burst()

@@ -1,4 +1,4 @@
-"""The smallest additions that mend each bad row, each tried until chance is hardly the reason."""
+"""The smallest additions that mend each bad row, tried until chance is unlikely to explain it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Try = Callable[[str, str], Future[Seen]]
 """Tries a row, by its name, with a Caddyfile."""
 Told = Callable[[str], None]
 Chain = Generator[Sequence[Future[Seen]], None, None]
-"""Work that goes on when the trials are done that it has asked for."""
+"""Work that resumes when the trials that it asked for are done."""
 CONFIRMED = 2
-"""So often must an addition help."""
+"""How often an addition must help."""
 AT_MOST = 4
-"""So often is it tried, where chance has a say."""
+"""How often it is tried where chance has a say."""
 GLANCE = 0.1
 
 
@@ -34,7 +34,7 @@ class Mended:
         alone: what users saw with these alone.
         tries: how often these were tried.
         why: why Caddy cannot mend the rest of it; empty if nothing is left.
-        chance: additions that helped once, and not when they were tried again.
+        chance: additions that helped once, but not when they were tried again.
     """
 
     row: str
@@ -51,11 +51,11 @@ class Search:
     """Looks for additions to one `reverse_proxy`.
 
     Args:
-        line: where it stands.
-        upstreams: among how many it can choose.
+        line: the line of the `reverse_proxy`.
+        upstreams: how many upstreams it can choose from.
         checks: whether it can have active checks.
         attempt: tries a row with a Caddyfile.
-        told: hears what is being tried.
+        told: called with what is being tried.
     """
 
     line: int
@@ -116,7 +116,7 @@ def _verdict(runs: Sequence[Seen], before: Sequence[Seen]) -> bool | None:
 
 
 def drive(chains: Iterable[Chain]) -> None:
-    """Let all of them come to their end, side by side."""
+    """Run all of them to their end, in parallel."""
     waiting = {chain: asked for chain in chains if (asked := next(chain, None)) is not None}
     while waiting:
         wait([trial for asked in waiting.values() for trial in asked], GLANCE, FIRST_COMPLETED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from caddylab._engine.multiplexed import REFUSED
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._survey.trial import times, word
 from caddylab._traffic.traffic import Traffic
@@ -15,7 +16,7 @@ from caddylab._traffic.traffic import Traffic
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods of requests that may be sent twice."""
 DIAL = ("dial ", "lookup ", "no such host", "connection refused")
-"""Words of an attempt that has not reached its backend."""
+"""Words in the error of an attempt that has not reached its backend."""
 LOST = 401
 """The status by which the backends say that they do not know a session."""
 
@@ -52,8 +53,8 @@ class Askers:
         Args:
             kind: of the requests.
             runs: their records.
-            late: who waits for so many seconds is served slowly.
-            warned: those of the runs that began when Caddy could know what was wrong.
+            late: seconds of waiting from which on a request counts as slow.
+            warned: the runs that began when Caddy could already know what was wrong.
         """
         found = [(run, r) for run in runs for r in run.requests if _ended(r)]
         bad = [(run, r) for run, r in found if not good(r)]
@@ -84,10 +85,10 @@ class Seen:
         patience: seconds after which users gave up.
         lost: how many users lost their session.
         took: seconds that the trial took.
-        runs: the records, to be looked at closely.
+        runs: the records, for a closer look.
         trouble: why the row could not be tried; empty if it could.
         waits: whether it is in the row's nature that users wait.
-        orders: whether Caddy can spare orders (POST) an error that had reached a backend.
+        orders: whether Caddy can avert errors of orders (POST) that had reached a backend.
     """
 
     row: str
@@ -147,7 +148,7 @@ class Seen:
 
     @cached_property
     def errors(self) -> Counter[str]:
-        """What those saw who got no good answer, and how many of them."""
+        """What users without a good answer saw, and how many of them."""
         return sum((group.errors for group in self.groups), Counter())
 
     @property
@@ -167,7 +168,7 @@ class Seen:
 
     @property
     def cost(self) -> tuple[int, int, int]:
-        """What it cost the users whom a Caddyfile can spare something; smaller is better."""
+        """What it cost the users, counting only what a Caddyfile could avert; smaller is better."""
         return self.bad - self.under_way, self.lost, self.slow
 
     def record(self) -> dict[str, Any]:
@@ -201,9 +202,11 @@ def _reached(attempt: Attempt) -> bool:
 
 
 def _ended(request: Request) -> bool:
-    return request.outcome not in (Outcome.CANCELLED, Outcome.PENDING)
+    """Whether a user has seen the end of it: what a GOAWAY refuses a browser asks again unseen."""
+    refused = request.error == REFUSED
+    return not refused and request.outcome not in (Outcome.CANCELLED, Outcome.PENDING)
 
 
 def lost(runs: Iterable[Traffic]) -> int:
-    """How many users were told that nobody knows their session."""
+    """How many users were told that their session is unknown."""
     return len({r.client for run in runs for r in run.requests if r.status == LOST})

@@ -1,4 +1,4 @@
-"""One server more, for when no other is left: the last thing that a Caddyfile can do."""
+"""One more server, for when no other is left: the last thing that a Caddyfile can do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ BLOCK = (
 """For readers only: Caddy does not ask here whether an order was sent already."""
 
 DIRECTIVES = {"reverse_proxy", "php_fastcgi", "handle", "handle_path", "route"}
-"""Whose braces are not those of a site: a file with a single site needs none."""
+"""Directives whose braces are not a site's: a file with a single site needs none for it."""
 
 
 def with_spare(text: str, line: int) -> str:
-    """The Caddyfile with a spare server for the site that has something on that line.
+    """The Caddyfile with a spare server for the site that the line belongs to.
 
     The text stays as it is where the site already says what to do with errors.
     """
@@ -33,7 +33,7 @@ def with_spare(text: str, line: int) -> str:
 
 
 def _site(all_: list[Token], line: int) -> list[Token]:
-    """The tokens from a site's opening brace to its closing one, around a line; none without."""
+    """The tokens from the opening brace of a line's site to its closing one, if it has any."""
     depth, block = 0, list[Token]()
     for token in all_:
         opens = token.brace and token.word == "{"

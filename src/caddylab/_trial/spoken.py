@@ -10,22 +10,22 @@ from caddylab._trial.edits import TRANSPORT
 from caddylab._trial.ladders import Addition
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.spare import BLOCK, NAME
-from caddylab._trial.text import HARD, compared, paragraph, short
+from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
 LIMIT = "response_header_timeout"
 CHECKED = "health_uri /"
 
 
-def advice(report: Rehearsal) -> str:
-    """What to write, where, and what was proved by it."""
+def advice(report: Rehearsal, columns: int = USUAL) -> str:
+    """What to write, where, and what was proved by it, for so many columns."""
     given = report.advice
     if given is None:
         return report.unadvised
     parts = [_lines(report, given), _proofs(given)] if given.mends else [NOTHING]
     if given.rows:
         before = [report.rows[name] for name in given.rows]
-        parts.append(compared(before, given.rows.values()))
+        parts.append(compared(before, given.rows.values(), columns))
     parts += [*_costs(given), *_reasons(given), *_spare(report, given)]
     return "\n\n".join(filter(None, parts))
 
@@ -45,7 +45,7 @@ def _lines(report: Rehearsal, given: Proved) -> str:
 
 
 def _proofs(given: Proved) -> str:
-    """Which lines are for which row, and what they did by themselves."""
+    """Which lines are for which row, and what they did on their own."""
     said = ["What each row needs of it, and what that did by itself:"]
     for mended in given.found:
         if mended.step and mended.alone:
@@ -58,7 +58,7 @@ def _proofs(given: Proved) -> str:
 
 
 def _costs(given: Proved) -> Iterator[str]:
-    """What is to be thought of before these lines are written, and what they make worse."""
+    """What to consider before writing these lines, and what they make worse."""
     for row, by in given.worse.items():
         yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
     if given.by_chance:
@@ -80,7 +80,7 @@ def _costs(given: Proved) -> Iterator[str]:
 
 
 def _is_new(given: Proved, addition: Addition) -> bool:
-    """Whether the Caddyfile has nothing as good already."""
+    """Whether the Caddyfile lacks anything as good."""
     return addition.to(given.before, given.line) != given.before
 
 

@@ -20,20 +20,20 @@ from caddylab._trial.seen import Askers, Seen, lost
 from caddylab._trial.subject import Tested
 
 READERS, BUYERS, MEMBERS = 8, 4, 8
-"""So many at once ask, order, and are logged in."""
+"""How many ask, order, and are logged in at once."""
 RATES = {"GET": 37.0, "POST": 31.0, "session": 17.0}
-"""Requests per second under load: never in step, so that turns are not taken by kinds."""
+"""Requests per second under load: out of step, so that round robin does not sort them by kind."""
 WORK = "/delay/100"
-"""Under load each request is work for 0.1 s, so that some are always under way."""
+"""Under load, each request takes 0.1 s of work, so that some are always under way."""
 LONG_WORK = "/delay/300"
-"""What a crowd asks for: on a busy machine, too, the first are still there when the last come."""
+"""What a crowd asks for: even on a busy machine, the first still wait when the last come."""
 STREAM, LASTS = "/stream/12", 1.2
-"""An answer in pieces, and the seconds that it takes at least; patience begins after these."""
+"""A streamed answer, and the least seconds that it takes; patience begins after these."""
 QUICK = "/test-api"
 ASKED = 12
-"""So many requests show who works."""
+"""How many requests show which backends work."""
 LONGEST = 60.0
-"""Seconds after which the load of a row ends, whatever becomes of the row."""
+"""Seconds after which the load of a row ends, whatever the row still does."""
 
 
 class Stage:
@@ -61,7 +61,7 @@ class Stage:
         self._missed: tuple[int, ...] = subject.pool
         self.runs: dict[str, list[Traffic]] = {}
         self.sockets: list[WebSockets] = []
-        self._warned: set[Traffic] | None = None  # those that begin when Caddy may know better
+        self._warned: set[Traffic] | None = None  # those begun when Caddy may know better
         self._since = time.monotonic()
 
     # --- the site --------------------------------------------------------------------------
@@ -73,7 +73,7 @@ class Stage:
 
     @property
     def victim(self) -> Backend:
-        """Which of them suffers: with seed 1 the last, as in the course, else one by chance."""
+        """The backend that suffers: with seed 1 the last, as in the course, else any one."""
         return self.rig.backend(self._missed[self._victim % len(self._missed)])
 
     def load(self, text: str = "") -> None:
@@ -89,16 +89,16 @@ class Stage:
         self.rig.pause(seconds)
 
     def mark(self) -> None:
-        """Something begins now."""
+        """Note that something begins now."""
         self._since = time.monotonic()
 
     def wait_until_later(self, seconds: float) -> None:
-        """So long after the mark; who asks from now on may be spared what others have met."""
+        """Wait until `seconds` after the mark; users who come later may be spared the fault."""
         self.pause(max(0.0, self._since + seconds - time.monotonic()))
         self._warned = set()
 
     def look_who_works(self) -> None:
-        """Let those suffer who work, where a policy leaves others idle: nobody would miss these."""
+        """Choose victims that work, where a policy leaves others idle: nobody would miss those."""
         if self.subject.shares:
             return
         self.load()
@@ -109,13 +109,13 @@ class Stage:
     # --- its users -------------------------------------------------------------------------
 
     def burst(self, ask: str = QUICK) -> None:
-        """All ask at once; return when each has an answer or has given up."""
+        """Have all users ask at once; return when each has an answer or has given up."""
         background = [self._fire(kind, ask, count) for kind, count in self._crowds()]
         for run in background:
             run.wait()
 
     def fire(self, kind: str, ask: str, count: int) -> None:
-        """So many of one kind ask at once."""
+        """Have `count` requests of one kind sent at once."""
         self._fire(kind, ask, count).wait()
 
     def begin(self, kind: str, ask: str, count: int) -> None:
@@ -123,7 +123,7 @@ class Stage:
         self._fire(kind, ask, count)
 
     def log_in(self) -> None:
-        """Everybody logs in, where the site keeps users at their backend."""
+        """Log everybody in, where the site keeps users at their backend."""
         if self.subject.sticky:
             self.rig.fire(
                 MEMBERS, concurrency=MEMBERS, clients=self._people, method="POST", body=b"",
@@ -132,7 +132,7 @@ class Stage:
 
     @contextmanager
     def load_on(self) -> Iterator[None]:
-        """Users come all the time, until the block ends; then the last are waited for."""
+        """Have users come all the time until the block ends; then wait for the last of them."""
         runs = [self._come(kind) for kind in RATES if kind in self._kinds()]
         try:
             poll(lambda: all(len(run) > 2 for run in runs), self.patience)
@@ -148,7 +148,7 @@ class Stage:
             run.wait()
 
     def crowd_in(self) -> None:
-        """More users come at once, buyers first; return when the victim works for some of them."""
+        """Have more users come at once, buyers first; return when the victim works for some."""
         for kind, count in reversed(self._crowds()):
             self._fire(kind, LONG_WORK, count)
         poll(lambda: self.victim.in_flight > 2, self.patience)
@@ -185,14 +185,18 @@ class Stage:
             return {"timeout": self.patience, "clients": self._people, **self._to("/me")}
         method = "GET" if kind == "stream" else kind
         body = b'{"order": "pizza"}' if method == "POST" else b""
-        known = self.subject.sticky or self.subject.ask.address  # each has a backend, or is let in
+        # Each has a backend, is let in, or has the one connection of HTTP/2.
+        known = self.subject.sticky or self.subject.ask.address or self.subject.http == "2"
         people = {"clients": self._people} if known else {}
         patience = self.patience + (LASTS if kind == "stream" else 0)
         return {"method": method, "body": body, "timeout": patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask
-        return {"path": route.path, "host": route.host, "headers": {**route.headers, ASK: ask}}
+        headers = {**route.headers, ASK: ask}
+        return {
+            "path": route.path, "host": route.host, "headers": headers, "http": self.subject.http,
+        }  # fmt: skip
 
     def _note(self, kind: str, run: Traffic) -> Traffic:
         self.runs.setdefault(kind, []).append(run)
@@ -203,13 +207,13 @@ class Stage:
     # --- what came of it -------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Wait for whatever was begun."""
+        """Wait for everything that was begun."""
         for runs in self.runs.values():
             for run in runs:
                 run.wait()
 
     def seen(self, row: str, began: float, *, waits: bool = False, orders: bool = False) -> Seen:
-        """What the users saw of the row that began then (monotonic time)."""
+        """What the users saw of the row that began at `began` (monotonic time)."""
         groups = [
             Askers.of(kind, runs, self._late(kind), self._warned or ())
             for kind, runs in self.runs.items()
@@ -223,7 +227,7 @@ class Stage:
         )
 
     def _late(self, kind: str) -> float:
-        """Seconds from which on a good answer is a slow one; a stream takes its time."""
+        """Seconds from which on a good answer counts as slow; a stream is given its own time."""
         return math.inf if kind == "stream" else self.patience / 2
 
     def clear(self) -> None:

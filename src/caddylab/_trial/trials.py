@@ -29,7 +29,7 @@ class Trials:
         subject: what is tried.
         patience: of the users, in seconds.
         seed: decides which backend suffers.
-        audience: hears how far it is.
+        audience: told how far the work is.
         spare: whether the labs have a backend that the Caddyfile does not need.
     """
 
@@ -66,7 +66,7 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved 
         rows: the rows of the table.
 
     Returns:
-        None where nobody can tell which lines of the text to add to.
+        None where it is unclear which lines of the text to add to.
     """
     subject = trials.subject
     line = subject.line
@@ -91,7 +91,7 @@ def advise(trials: Trials, report: Rehearsal, rows: Sequence[Mishap]) -> Proved 
 
 
 def _prove(trials: Trials, advice: Proved, search: Search, rows: Sequence[Mishap]) -> None:
-    """Try the whole table with all additions; more is added where they do less than alone."""
+    """Try the whole table with all additions; add more where they do less together than alone."""
     advice.rows = {seen.row: seen for seen in trials.table(rows, advice.text)}
     less = [m for m in advice.found if m.alone and m.alone.cost < advice.rows[m.row].cost]
     more = search.mend(advice.text, [advice.rows[m.row] for m in less])
@@ -107,7 +107,7 @@ def _prove(trials: Trials, advice: Proved, search: Search, rows: Sequence[Mishap
 
 
 def _with_spare(trials: Trials, advice: Proved) -> Spare | None:
-    """What one server more does when all others are gone; None if it does nothing."""
+    """What one more server does when all others are gone; None if it does not help."""
     text = with_spare(advice.text, advice.line)
     if text == advice.text:
         return None

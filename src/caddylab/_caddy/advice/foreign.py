@@ -7,6 +7,7 @@ spelling is guessed at. A test has Caddy read every line that is recommended her
 from __future__ import annotations
 
 from caddylab._caddy.advice import foreign_apache_envoy as apache_envoy
+from caddylab._caddy.advice import foreign_instead as instead
 from caddylab._caddy.advice.foreign_site import ADDRESS, CLIENTS, OUTSIDE, PAIR
 from caddylab._caddy.advice.foreign_site import SITE as SITE
 from caddylab._caddy.advice.foreign_word import (
@@ -14,6 +15,8 @@ from caddylab._caddy.advice.foreign_word import (
     CADDY1,
     ENVOY,
     HAPROXY,
+    HERE,
+    IN_SITE,
     LAST,
     NGINX,
     NOBODY,
@@ -29,7 +32,6 @@ _PATH = r"/\S*"
 _NUMBER = r"\d+"
 _HEADER = r"[+-]?[\w-]+(?: [^$`]+)?"
 _NAME = r"\w.*"
-_HERE = "between the braces of `reverse_proxy`"
 _WHOLE_SHARE = "Caddy 2 cannot do that: an upstream that is back gets its whole share at once"
 
 PROXY = (
@@ -56,7 +58,7 @@ PROXY = (
     Foreign({CADDY1: "websocket", NOBODY: "websockets"}, "",
             "Caddy 2 passes WebSockets on by itself"),
     Foreign({CADDY1: "timeout", HAPROXY: "timeout timeout+server", NGINX: "proxy_read_timeout",
-             TRAEFIK: "responseHeaderTimeout"},
+             TRAEFIK: "responseHeaderTimeout", APACHE: "TimeOut", ENVOY: "request_timeout"},
             "transport http {\nresponse_header_timeout 5s\n}",
             "for the beginning of an answer; `dial_timeout` is for the connection, `read_timeout` "
             "for each part of the answer, and `lb_try_duration` is no timeout", carries=_TIME),
@@ -79,17 +81,19 @@ PROXY = (
     Foreign({CADDY1: "insecure_skip_verify", TRAEFIK: "insecureSkipVerify",
              NGINX: "proxy_ssl_verify"},
             "transport http {\ntls_insecure_skip_verify\n}", "which trusts anybody"),
-    Foreign({NGINX: "proxy_next_upstream"}, "lb_retries 1\nlb_retry_match method GET POST",
+    Foreign({NGINX: "proxy_next_upstream"}, "lb_retries 1\nlb_retry_match method GET",
             "a refused connection is tried again without `lb_retry_match`"),
-    Foreign({NGINX: "proxy_next_upstream_tries", HAPROXY: "retries", TRAEFIK: "retry attempts",
-             NOBODY: "max_retries lb_retry"}, "lb_retries 1"),
+    Foreign({NGINX: "proxy_next_upstream_tries", TRAEFIK: "retry attempts"}, "lb_retries 1",
+            "which does not count the first attempt"),
+    Foreign({HAPROXY: "retries", NOBODY: "max_retries lb_retry"}, "lb_retries 1",
+            carries=_NUMBER),
     Foreign({CADDY1: "try_duration", NGINX: "proxy_next_upstream_timeout",
              NOBODY: "lb_timeout lb_try_timeout"}, "lb_try_duration 5s", carries=_TIME),
     Foreign({CADDY1: "try_interval"}, "lb_try_interval 250ms", carries=_TIME),
     Foreign({CADDY1: "policy", HAPROXY: "balance", TRAEFIK: "loadBalancer strategy",
              NOBODY: "load_balancing lb_method lb_algorithm algorithm"},
             "lb_policy round_robin", carries=_NAME),
-    Foreign({HAPROXY: "option+redispatch retry-on"},
+    Foreign({HAPROXY: "option+redispatch redispatch retry-on"},
             "lb_retries 1\nlb_retry_match method GET",
             "a refused connection is tried again without `lb_retry_match`"),
     Foreign({HAPROXY: "option+forwardfor"}, "",
@@ -143,6 +147,7 @@ PROXY = (
     Foreign({TRAEFIK: "serversTransport forwardingTimeouts"},
             "transport http {\ndial_timeout 1s\n}"),
     *apache_envoy.PROXY,
+    *instead.PROXY,
     *OUTSIDE,
 )  # fmt: skip
 """What stands between the braces of a proxy elsewhere."""
@@ -150,16 +155,17 @@ PROXY = (
 PARAMETERS = (
     Foreign({NGINX: "weight", HAPROXY: "weight"}, "lb_policy weighted_round_robin 3 1", WEIGHTS),
     Foreign({NGINX: "backup", HAPROXY: "backup"}, "lb_policy first", LAST),
-    Foreign({NGINX: "max_fails"}, "max_fails 3", _HERE),
-    Foreign({NGINX: "fail_timeout"}, "fail_duration 10s", _HERE),
-    Foreign({NGINX: "max_conns", HAPROXY: "maxconn"}, "unhealthy_request_count 10", _HERE),
-    Foreign({HAPROXY: "check"}, "health_uri /", _HERE),
-    Foreign({HAPROXY: "inter"}, "health_interval 10s", _HERE),
-    Foreign({HAPROXY: "rise"}, "health_passes 2", _HERE),
-    Foreign({HAPROXY: "fall"}, "health_fails 3", _HERE),
+    Foreign({NGINX: "max_fails"}, "max_fails 3", HERE),
+    Foreign({NGINX: "fail_timeout"}, "fail_duration 10s", HERE),
+    Foreign({NGINX: "max_conns", HAPROXY: "maxconn"}, "unhealthy_request_count 10", HERE),
+    Foreign({HAPROXY: "check"}, "health_uri /", HERE),
+    Foreign({HAPROXY: "inter"}, "health_interval 10s", HERE),
+    Foreign({HAPROXY: "rise"}, "health_passes 2", HERE),
+    Foreign({HAPROXY: "fall"}, "health_fails 3", HERE),
     Foreign({NGINX: "down", HAPROXY: "disabled"}, "", "leave its upstream out as well"),
     Foreign({NGINX: "slow_start", HAPROXY: "slowstart"}, "", _WHOLE_SHARE),
     *apache_envoy.PARAMETERS,
+    *instead.PARAMETERS,
 )  # fmt: skip
 """What follows an upstream on its line elsewhere; Caddy takes each for one more upstream."""
 
@@ -173,6 +179,12 @@ FRAMES = (
     Foreign({HAPROXY: "frontend listen", APACHE: "<VirtualHost"}, f":80 {{\n{PAIR}\n}}", ADDRESS),
 )  # fmt: skip
 """What a block at the top begins with elsewhere; Caddy takes it for the address of a site."""
+
+
+IN_A_PROXY = (*PROXY, *(entry.standing(IN_SITE) for entry in SITE))
+"""What may be meant by a word between the braces of a proxy."""
+IN_A_SITE = (*SITE, *(entry.standing(HERE) for entry in PROXY))
+"""What may be meant by a word at the beginning of a line of a site."""
 
 
 def parameter(word: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caddylab._caddy.advice.foreign_word import APACHE, ENVOY, HAPROXY, WEIGHTS, Foreign
+from caddylab._caddy.advice.foreign_word import APACHE, ENVOY, HAPROXY, HERE, WEIGHTS, Foreign
 
 _TIME = r"\d+(?:\.\d+)?(?:ms|s|m|h)"
 _NUMBER = r"\d+"
@@ -13,12 +13,12 @@ _SITE = f"http://shop.test {{\nreverse_proxy {_PAIR}\n}}"
 _ADDRESS = "a site begins with its address"
 
 PROXY = (
-    Foreign({APACHE: "lbmethod"}, "lb_policy round_robin", carries=_NAME),
+    Foreign({APACHE: "lbmethod ProxySet+lbmethod"}, "lb_policy round_robin", carries=_NAME),
     Foreign({APACHE: "loadfactor", ENVOY: "weighted_clusters load_balancing_weight"},
             "lb_policy weighted_round_robin 3 1", WEIGHTS),
     Foreign({APACHE: "BalancerMember ProxyPass",
              ENVOY: "load_assignment endpoints lb_endpoints hosts"}, f"to {_PAIR}"),
-    Foreign({APACHE: "stickysession"}, "lb_policy cookie lb"),
+    Foreign({APACHE: "stickysession ProxySet+stickysession"}, "lb_policy cookie lb"),
     Foreign({APACHE: "ProxyTimeout", ENVOY: "per_try_timeout"},
             "transport http {\nresponse_header_timeout 5s\n}", carries=_TIME),
     Foreign({APACHE: "connectiontimeout"}, "transport http {\ndial_timeout 1s\n}", carries=_TIME),
@@ -90,10 +90,10 @@ SITE = (
 
 PARAMETERS = (
     Foreign({APACHE: "loadfactor"}, "lb_policy weighted_round_robin 3 1", WEIGHTS),
-    Foreign({APACHE: "retry"}, "fail_duration 10s", "between the braces of `reverse_proxy`"),
-    Foreign({APACHE: "route"}, "lb_policy cookie lb", "between the braces of `reverse_proxy`"),
-    Foreign({APACHE: "hcuri"}, "health_uri /", "between the braces of `reverse_proxy`"),
+    Foreign({APACHE: "retry"}, "fail_duration 10s", HERE),
+    Foreign({APACHE: "route"}, "lb_policy cookie lb", HERE),
+    Foreign({APACHE: "hcuri"}, "health_uri /", HERE),
     Foreign({APACHE: "connectiontimeout"}, "transport http {\ndial_timeout 1s\n}",
-            "between the braces of `reverse_proxy`"),
+            HERE),
 )  # fmt: skip
 """What follows an upstream on its line."""

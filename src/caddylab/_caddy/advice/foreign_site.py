@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from caddylab._caddy.advice import foreign_apache_envoy as apache_envoy
-from caddylab._caddy.advice.foreign_word import CADDY1, HAPROXY, NGINX, TRAEFIK, Foreign
+from caddylab._caddy.advice import foreign_site_instead as instead
+from caddylab._caddy.advice.foreign_word import (
+    APACHE,
+    CADDY1,
+    HAPROXY,
+    IN_SITE,
+    NGINX,
+    TRAEFIK,
+    Foreign,
+)
 
-_SITE = "in the site, not in `reverse_proxy`"
 _MATCHER = "a matcher, whose name then follows a directive"
 ADDRESS = "a site begins with its address"
 CLIENTS = "for clients there is a global option, `servers { timeouts { read_header 5s } }`"
 PAIR = "reverse_proxy backend1:8080 backend2:8080"
 
 OUTSIDE = (
-    Foreign({CADDY1: "without"}, "uri strip_prefix /api", _SITE),
+    Foreign({CADDY1: "without"}, "uri strip_prefix /api", IN_SITE),
     Foreign({CADDY1: "except"},
-            "@proxied not path /static/*\nreverse_proxy @proxied backend1:8080", _SITE),
+            "@proxied not path /static/*\nreverse_proxy @proxied backend1:8080", IN_SITE),
 )  # fmt: skip
 """What stands in a proxy elsewhere, and beside it in Caddy 2."""
 
@@ -23,7 +31,7 @@ SITE = (
              TRAEFIK: "loadBalancer services routers middlewares entryPoints"}, PAIR),
     Foreign({NGINX: "proxy_pass"}, "reverse_proxy backend1:8080"),
     Foreign({NGINX: "upstream"}, PAIR, "upstreams stand where they are used"),
-    Foreign({NGINX: "listen"}, f":80 {{\n{PAIR}\n}}", ADDRESS),
+    Foreign({NGINX: "listen", APACHE: "Listen"}, f":80 {{\n{PAIR}\n}}", ADDRESS),
     Foreign({NGINX: "server server_name", HAPROXY: "frontend"},
             f"http://shop.test {{\n{PAIR}\n}}", ADDRESS),
     Foreign({NGINX: "location"}, "handle /api/* {\nreverse_proxy backend1:8080\n}"),
@@ -49,14 +57,14 @@ SITE = (
     Foreign({NGINX: "access_log error_log"}, "log"),
     Foreign({CADDY1: "if", NGINX: "if"}, "@mobile header User-Agent *Mobile*", _MATCHER),
     Foreign({NGINX: "set"}, "vars name value"),
-    Foreign({NGINX: "allow deny"},
+    Foreign({NGINX: "allow deny", APACHE: "Allow Deny"},
             "@strangers not remote_ip private_ranges\nrespond @strangers 403"),
     Foreign({NGINX: "stub_status"}, "metrics"),
     Foreign({NGINX: "limit_req limit_conn", CADDY1: "ratelimit", TRAEFIK: "rateLimit"}, "",
             "without a plugin Caddy 2 limits no rates"),
     Foreign({CADDY1: "startup shutdown on"}, "", "Caddy 2 starts no other programs"),
     Foreign({CADDY1: "internal", NGINX: "internal"}, "respond /private/* 404"),
-    Foreign({NGINX: "include"}, "import snippets/*.caddy"),
+    Foreign({NGINX: "include", APACHE: "Include"}, "import snippets/*.caddy"),
     Foreign({NGINX: "auth_basic auth_basic_user_file"},
             "basic_auth {\nbob $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG\n}",
             "`caddy hash-password` makes the hash"),
@@ -64,7 +72,8 @@ SITE = (
             "for idle clients there is a global option, `servers { timeouts { idle 5m } }`"),
     Foreign({NGINX: "resolver"}, "reverse_proxy backend1:8080 {\ntransport http {\n"
             "resolvers 192.0.2.1\n}\n}"),
-    Foreign({NGINX: "alias"}, "handle_path /static/* {\nroot /srv\nfile_server\n}"),
+    Foreign({NGINX: "alias", APACHE: "Alias"},
+            "handle_path /static/* {\nroot /srv\nfile_server\n}"),
     Foreign({NGINX: "grpc_pass"}, "reverse_proxy h2c://backend1:8080"),
     Foreign({NGINX: "uwsgi_pass scgi_pass"}, "", "Caddy 2 speaks HTTP and FastCGI to upstreams"),
     Foreign({NGINX: "auth_request"}, "forward_auth backend1:8080 {\nuri /auth\n}"),
@@ -80,7 +89,8 @@ SITE = (
     Foreign({HAPROXY: "http-request+deny"}, "respond 403"),
     Foreign({HAPROXY: "http-request+redirect redirect+scheme", TRAEFIK: "redirectScheme"},
             "redir https://{host}{uri}"),
-    Foreign({HAPROXY: "http-request"}, "request_header X-Site caddy"),
+    Foreign({HAPROXY: "http-request"}, "",
+            "Caddy 2 has directives for what it does: `request_header`, `rewrite`, `respond`"),
     Foreign({HAPROXY: "http-response rspadd", TRAEFIK: "headers"}, "header X-Site caddy"),
     Foreign({HAPROXY: "errorfile"}, "handle_errors {\nrespond \"{err.status_code}\"\n}"),
     Foreign({HAPROXY: "stats"}, "metrics"),
@@ -96,6 +106,7 @@ SITE = (
             "Caddy 2 does that with a plugin or in another way"),
     Foreign({CADDY1: "expvar pprof"}, "", "Caddy 2 has both at its admin endpoint"),
     *apache_envoy.SITE,
+    *instead.SITE,
     *OUTSIDE,
     Foreign({CADDY1: "mime"}, "header *.wasm Content-Type application/wasm"),
 )  # fmt: skip

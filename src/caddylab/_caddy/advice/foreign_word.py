@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caddylab._caddy.advice import vocabulary as known
 
 CADDY1, NGINX, HAPROXY, TRAEFIK, NOBODY = "Caddy 1", "nginx", "HAProxy", "Traefik", ""
 APACHE, ENVOY = "Apache", "Envoy"
+HERE = "between the braces of `reverse_proxy`"
+IN_SITE = "in the site, not in `reverse_proxy`"
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,21 @@ class Foreign:
         lines = " ⏎ ".join(self._with(line, " ".join(arguments)) for line in self.lines())
         return f"{whose}; in Caddy 2 write `{lines}`{remark}."
 
+    def standing(self, place: str) -> Foreign:
+        """The same with a remark on where its lines stand, if there are any to write."""
+        if not self.write or place in self.why:
+            return self
+        return replace(self, why=f"{place}; {self.why}" if self.why else place)
+
     def _with(self, line: str, arguments: str) -> str:
         """A line to write, with the learner's arguments in the place of the example's."""
         option, _, example = line.partition(" ")
         if option == "lb_policy" and self.carries:
             return _policy(arguments) or line
-        fits = self.carries and all(re.fullmatch(self.carries, x) for x in (example, arguments))
-        return f"{option} {arguments}" if fits else line
+        if not self.carries or not re.fullmatch(self.carries, example):
+            return line
+        fit = [x for x in (arguments, *arguments.split()) if re.fullmatch(self.carries, x)]
+        return f"{option} {fit[0]}" if len(set(fit)) == 1 else line
 
     def lines(self) -> list[str]:
         """What to write, line by line."""
@@ -55,11 +65,9 @@ class Foreign:
         return any(word.lower() in words.lower().split() for words in self.words.values())
 
     def _whose(self, word: str) -> str:
-        whose = [
-            f"{who}'s"
-            for who in self.words
-            if who and Foreign({who: self.words[who]}, "").has(word)
-        ]
+        spelled = [who for who in self.words if who and word in self.words[who].split()]
+        alike = [who for who in self.words if who and Foreign({who: self.words[who]}, "").has(word)]
+        whose = [f"{who}'s" for who in spelled or alike]
         said = word.replace("+", " ")
         return f"`{said}` is {' and '.join(whose)} word" if whose else f"Caddy has no `{said}`"
 
@@ -124,7 +132,8 @@ def meaning(table: tuple[Foreign, ...], word: str, arguments: Sequence[str] = ()
 def _spellings(word: str, arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Under which spellings a word may be known, the most exact first, each with its arguments."""
     if arguments:
-        yield f"{word}+{arguments[0]}", arguments[1:]
+        first, _, value = arguments[0].partition("=")
+        yield f"{word}+{first}", [value, *arguments[1:]] if value else arguments[1:]
     parts = word.split(".")
     for start in range(len(parts)):
         yield ".".join(parts[start:]), arguments

@@ -22,6 +22,10 @@ _WHOLE_LINE = r"unrecognized directive: <?(?P<word>[\w.-]+)"
 
 DIRECTIVES = (
     Mistake(
+        r"unrecognized directive: compression(?s:.*)\ncompression (?P<word>algo|type|offload)\b",
+        "`compression $word` is HAProxy's; in Caddy 2 write `encode zstd gzip`.",
+    ),
+    Mistake(
         "unrecognized directive: " + one_of(known.OPTIONS),
         "`$word` is an option of `reverse_proxy`: it belongs between the braces of"
         " `reverse_proxy backend1:8080 backend2:8080 {` and `}`.",
@@ -44,11 +48,10 @@ DIRECTIVES = (
         r"proxy (?P<path>/[^\s*]*?)/? (?P<word>\w[^{}\n]*[^{}\s])",
         "`proxy` is Caddy 1's word; in Caddy 2 write `reverse_proxy $path/* $word`.",
     ),
-    Mistake(_WHOLE_LINE, "$meaning", table=foreign.SITE),
+    Mistake(_WHOLE_LINE, "$meaning", table=foreign.IN_A_SITE),
     Mistake(
-        _WHOLE_LINE,
-        "$meaning It belongs between the braces of `reverse_proxy`.",
-        table=foreign.PROXY,
+        "unrecognized directive: " + one_of(known.MATCHERS),
+        "`$word` is a kind of matcher: write `@name $word …`, and `@name` behind a directive.",
     ),
     Mistake(
         r"unrecognized directive: (?P<word>[\w-]+)",
@@ -72,6 +75,11 @@ DIRECTIVES = (
         r"unrecognized global option: (?P<word>\w+)",
         "Did you mean `$near`?",
         names=known.GLOBAL_OPTIONS,
+    ),
+    Mistake(
+        "cannot invoke named route '(?P<word>[^']+)'",
+        "Define it beside the sites: `&($word) {`, its directives, `}`.",
+        find=only(r"^invoke\b.*\b$word$$"),
     ),
     Mistake(
         "File to import not found: (?P<word>[^,]+)",
@@ -129,6 +137,10 @@ MODULES = (
 )
 
 VALUES = (
+    Mistake(
+        "Not a supported redir code type",
+        "The status of a redirect stands last: `redir /old /new 301`.",
+    ),
     Mistake(
         r"auto_https must be one of.*\n(?:.*\n)*?.*prefer_wildcard",
         "Leave `auto_https prefer_wildcard` out: since 2.10 a wildcard certificate is used for "

@@ -13,12 +13,23 @@ from caddylab._caddy.advice.mistakes.mistake import (
     only,
 )
 
+_ELSEWHERE = {
+    "nginx": r"(?:proxy|uwsgi|fastcgi|grpc)_\w+",
+    "HAProxy": r"(?:http|tcp|stick|hash|ssl|option|tune)-\w[\w-]*",
+    "Apache": r"(?:Proxy|SSLProxy|Balancer)[A-Z]\w*",
+    "Traefik": r"(?:loadBalancer|healthCheck|sticky|circuitBreaker|serversTransport)\.[\w.]+",
+    "Envoy": r"\w+_(?:lb_config|threshold|policies|percent)",
+}
+"""What words of other programs look like that no table has."""
+
 OPTIONS = (
+    Mistake(NO_SUCH + r"(?P<word>\w+)=", "$meaning", table=foreign.PARAMETERS),
+    Mistake(NO_SUCH + r"(?P<word>\w+)=", "$meaning", table=foreign.PROXY),
     Mistake(
         NO_SUCH + r"\w+[=:]",
         "Between an option and its value stands a space, no sign: `$example`.",
     ),
-    Mistake(NO_SUCH + r"(?P<word>[\w.-]+),", "$meaning", table=foreign.PROXY),
+    Mistake(NO_SUCH + r"(?P<word>[\w.-]+),", "$meaning", table=foreign.IN_A_PROXY),
     Mistake(
         NO_SUCH + r"(?P<word>[^,]+),.*\n(?P<first>\w+)\s.*(?P=word)",
         "`$option` has one value too many, `$word`; the right form is `$example`.",
@@ -40,6 +51,20 @@ OPTIONS = (
     Mistake(
         NO_SUCH + r"(?P<word>\S+:\d+)",
         "Upstreams stand on the line of `reverse_proxy` itself, or after `to`: `to $word`.",
+    ),
+    Mistake(
+        NO_SUCH + r"(?P<word>\S+),",
+        "Did you mean `$near`?",
+        names=(*known.OPTIONS, *known.TRANSPORT),
+        cutoff=0.85,
+    ),
+    *(
+        Mistake(
+            NO_SUCH + rf"(?P<word>{words}),",
+            f"`$word` looks like a word of {whose}; Caddy's `reverse_proxy` has nothing of that "
+            "name: take it away, or look for its purpose among Caddy's options.",
+        )
+        for whose, words in _ELSEWHERE.items()
     ),
     Mistake(
         NO_SUCH + r"(?P<word>\S+),",

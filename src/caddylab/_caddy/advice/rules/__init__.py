@@ -16,6 +16,7 @@ from caddylab._caddy.advice.rules import (
     text,
     trust,
     upstreams,
+    variables,
 )
 from caddylab._caddy.advice.rules.registry import RULES, Note, Rule
 
@@ -38,4 +39,5 @@ __all__ = [
     "text",
     "trust",
     "upstreams",
+    "variables",
 ]

@@ -30,7 +30,8 @@ _DIALLED = ("reverse_proxy", "to", "php_fastcgi", "forward_auth")
 )
 def unknown(subject: Subject) -> Findings:
     """An unknown placeholder has no value: in headers and answers it stays there as plain text, in
-    a URL nothing is left of it, `log_append` logs `null`, and an upstream cannot be dialled.
+    a path nothing is left of it, in a rewritten query it is `<nil>`, `log_append` logs `null`, and
+    an upstream cannot be dialled.
     """
     mapped, variables = _mapped(subject), _variables(subject)
     used = set(_PLACEHOLDER.findall("\n".join(strings(subject.config))))
@@ -49,7 +50,9 @@ def unknown(subject: Subject) -> Findings:
             # address is none of those.
             alone = statement.name in _SET_WHOLE and f"{{{name}}}" in statement.words
             if near or whole or alone or "." in name or statement.name in _DIALLED:
-                message = f"Caddy knows no `{{{name}}}`: {_effect(statement.name, whole)}."
+                queried = any(in_query(f"{{{name}}}", word) for word in statement.words)
+                effect = _effect(statement.name, whole, queried)
+                message = f"Caddy knows no `{{{name}}}`: {effect}."
                 yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
 
 
@@ -70,7 +73,14 @@ def _variables(subject: Subject) -> set[str]:
     return {word for statement in named for word in statement.words if word != "vars"}
 
 
-def _effect(directive: str, whole: bool) -> str:
+def in_query(word: str, text: str) -> bool:
+    """Whether `word` stands behind the question mark of a URL."""
+    return "?" in text.partition(word)[0] and word in text
+
+
+def _effect(directive: str, whole: bool, queried: bool = False) -> str:
+    if directive == "rewrite" and queried:
+        return "`<nil>` stands in its place"
     if directive in ("log_append", "import") and whole:
         return "it logs `null`"
     if directive in _LEAVE_EMPTY:

@@ -1,4 +1,4 @@
-"""A rule about a request that fails wherever it goes."""
+"""Rules about a request that fails wherever it goes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,32 @@ def poison(proxy: Proxy) -> Findings:
                 _cure(proxy, tries),
             )
             return
+
+
+@proxy_rule(
+    "bad-status-not-retried",
+    "A status that counts as a failure at once, and is not retried",
+    write="Set `max_fails 3`, and let such answers be retried: see `lb_retry_match`.",
+)
+def status_not_retried(proxy: Proxy) -> Findings:
+    """Who meets such a status gets it, though another upstream is healthy, and the upstream is left
+    out. A few requests for a page that fails everywhere take all upstreams from everybody: 503.
+    """
+    if (
+        proxy.passive.get("unhealthy_status")
+        and proxy.fail_duration
+        and proxy.max_fails == 1
+        and proxy.choices > 1
+        and not retries_response(proxy, "GET")
+    ):
+        retry = "" if proxy.retries else " with `lb_retries 1`"
+        yield Remark(
+            proxy.line("unhealthy_status"),
+            "An answer that `unhealthy_status` counts is not retried: each leaves an upstream out"
+            f" for {duration(proxy.fail_duration)}, and {proxy.choices} requests for a page that"
+            " fails everywhere leave nobody: 503.",
+            f"Set `max_fails 3`{retry}, and let such answers be retried: see `lb_retry_match`.",
+        )
 
 
 def _many(lost: int, choices: int) -> str:
