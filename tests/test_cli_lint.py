@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
+import psutil
 import pytest
 
 from caddylab._caddy.advice.lint import RULES
 from caddylab._caddy.running.program import executable
 from caddylab._cli.linting.findings import MISSING, UNKNOWN
+from caddylab._machine.waiting import poll
 from caddylab.cli import main
 
 CLEAN = "example.com {\n\treverse_proxy app:3000\n}\n"
@@ -450,3 +453,19 @@ def test_who_has_read_enough_gets_no_traceback(folder):
     command = f"{sys.executable} -m caddylab lint Caddyfile | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nobody presses Ctrl-C on another process there")
+def test_ctrl_c_ends_in_one_line_and_leaves_nothing(folder):
+    (folder / "Caddyfile").write_text(POOL)
+    slow = folder / "caddy"
+    slow.write_text(f'#!/bin/sh\ntouch "{folder}/asked"\nexec sleep 600\n')
+    slow.chmod(slow.stat().st_mode | stat.S_IXUSR)
+    command = [sys.executable, "-m", "caddylab", "lint", "Caddyfile", "--caddy", str(slow)]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert poll((folder / "asked").exists, 60)
+    family = psutil.Process(child.pid).children(recursive=True)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert (child.returncode, said) == (130, "caddylab: stopped.\n")
+    assert psutil.wait_procs(family, timeout=10)[1] == []

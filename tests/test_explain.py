@@ -403,6 +403,8 @@ MISTAKES = {
         "Leave the scheme out",
     ),
     "JSON": ('{"apps": {}}\n', None, "looks like JSON"),
+    "JSON in lines": ('{\n\t"apps": {\n\t\t"http": {}\n\t}\n}\n', 3, "looks like JSON"),
+    "JSON in one line": ('{"apps":{"http":{"servers":{}},"tls":{}}}\n', 1, "looks like JSON"),
     "nothing": ("", None, "is empty"),
 }
 

@@ -13,6 +13,7 @@ from caddylab import Answerer, CaddyfileError, Clients, Lab, LabError, Traffic
 from caddylab._caddy.adapted.sites import routes
 from caddylab._caddy.running.adapter import adapt
 from caddylab._caddy.running.program import executable
+from caddylab._caddy.safety.rootless import rootless
 from caddylab._machine.certificates import Signer
 
 SHOP = """{
@@ -136,6 +137,32 @@ def test_everything_that_was_replaced_is_said_with_its_line(own):
     assert "admin@site.example" in said[2, "{$MAIL}"].runs
     assert "mholt/caddy-ratelimit" in said[9, "rate_limit"].means
     assert all(each.means for each in own.substitutions)
+    lines = [each.line for each in own.substitutions]
+    assert lines == sorted(filter(None, lines)) + [None] * lines.count(None)
+
+
+def test_an_upstream_that_a_variable_has_by_default_has_a_line(tmp_path):
+    text = "http://shop.test {\n\treverse_proxy {$SHOPS:shop1:80 shop2:80}\n}\n"
+    with Lab.of(text, "process") as lab:
+        assert {(each.line, each.stood) for each in lab.substitutions} == {
+            (2, "shop1:80"), (2, "shop2:80"),
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (":80 {\n\troot * /srv\n\thandle {\n\t\ttry_files /x\n\t\tfile_server\n\t}\n}", False),
+        (":80 {\n\troot /a/* /srv\n\tfile_server\n}", True),
+        (":80 {\n\tfile_server {\n\t\troot /srv\n\t}\n}", False),
+        (":80 {\n\thandle /a/* {\n\t\troot * /srv\n\t}\n\thandle {\n\t\tfile_server\n\t}\n}", True),
+        (":80 {\n\ttemplates\n\treverse_proxy a:1\n}", True),
+        (":80 {\n\troot * /srv\n\tphp_fastcgi a:1\n}", False),
+    ],
+)  # fmt: skip
+def test_the_folder_that_caddy_runs_in_is_told_of_where_it_counts(text, told):
+    servers = (adapt(executable(), text)[0] or {})["apps"]["http"]["servers"].values()
+    assert any(rootless(server["routes"]) for server in servers) is told
 
 
 def test_a_page_of_its_own_that_is_not_here_has_a_stand_in(own):

@@ -297,3 +297,23 @@ def test_a_progress_bar_in_an_ascii_terminal_is_drawn_in_ascii():
     os.close(ours)
     assert "#" in drawn
     assert "\\u" not in drawn
+
+
+@unix_only
+def test_a_progress_bar_never_goes_on_in_the_next_line():
+    """There the next picture of it could not be drawn over this one."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    countdown = "from caddylab._look.progress_bar import countdown"
+    script = f"{countdown}\ncountdown(lambda: False, 1.8, 'lb_try_interval 100ms, ' * 5)"
+    subprocess.run([sys.executable, "-c", script], stderr=theirs, timeout=60, check=True)
+    os.close(theirs)
+    drawn = os.read(ours, 10_000).decode()
+    os.close(ours)
+    pictures = [each.partition("\x1b")[0] for each in drawn.split("\r")]
+    assert max(map(len, pictures)) == 59

@@ -345,6 +345,26 @@ class TestNames:
         assert rows == set(NAMES) - {"old one stopped first", "its line removed first"}
 
 
+class TestHttp2:
+    """Users who speak HTTP/2, as browsers do where a site speaks HTTPS."""
+
+    def test_they_are_answered_and_a_reload_cuts_nobody_off(self):
+        text = BARE.replace(":80", "shop.test")
+        rows = ["all well", "reload under load", "reload with WebSockets and streams open"]
+        report = rehearse(
+            text, rows, runtime="process", patience=10, http="2", advice=False, labs=1
+        )
+        assert report["all well"].sign == "✓"
+        assert report["reload under load"].total > 20
+        assert report["reload under load"].bad == 0
+        assert report[rows[2]].groups[0].kind == "stream"
+        assert {run.run.plan.http for seen in report.rows.values() for run in seen.runs} == {"2"}
+
+    def test_where_a_site_speaks_plain_http_nobody_does(self):
+        with pytest.raises(CaddyfileError, match="speaks plain HTTP"):
+            rehearse(BARE, ["all well"], runtime="process", http="2", labs=1)
+
+
 ROUTES = """
 :80 {
 	handle_path /api/* {
@@ -398,6 +418,11 @@ class TestRoutes:
             )
             assert seen.sign == "✓"
             assert {r.answered_by for run in seen.runs for r in run.requests} == {backend}
+
+    def test_of_equals_the_one_that_takes_every_path_is_tried(self, rig):
+        text = ":80 {\n\treverse_proxy /ws backend1:8080\n\treverse_proxy backend2:8080\n}\n"
+        rig.load(text)
+        assert look(rig, "a test", text).line == 3
 
     def test_a_line_is_removed_with_its_weight(self, rig):
         text = BARE.replace("round_robin", "weighted_round_robin 9 1")

@@ -4,12 +4,14 @@ from concurrent.futures import Future
 
 import pytest
 
+from caddylab._caddy.text.variables import fill
 from caddylab._trial import text
 from caddylab._trial.block import block
 from caddylab._trial.chance import Cost, fewer
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.search import AT_MOST, Search
 from caddylab._trial.seen import Askers, Seen
+from caddylab._trial.shorter import without
 from caddylab._trial.spare import BLOCK, with_spare
 
 DIAL = Clocks(1.5).dial
@@ -71,6 +73,29 @@ class TestEdits:
     def test_who_handles_errors_already_knows_best(self):
         site = ":80 {\n\treverse_proxy a:1\n\thandle_errors {\n\t\trespond 1\n\t}\n}\n"
         assert with_spare(site, 2) == site
+
+
+SHORTER = [
+    (":80 {\n\treverse_proxy a:1 b:2\n}\n", "b:2", ":80 {\n\treverse_proxy a:1\n}\n"),
+    (":80 {\n\treverse_proxy {$ALL:a:1 b:2}\n}\n", "b:2", ":80 {\n\treverse_proxy a:1\n}\n"),
+    (":80 {\n\treverse_proxy {$UP} c:3\n}\n", "b:2", ":80 {\n\treverse_proxy a:1 c:3\n}\n"),
+    (':80 {\n\treverse_proxy /x "a:1" \\\n\t\thttp://b:2 {\n\t\tlb_retries 1\n\t}\n}\n', "b:2",
+     ':80 {\n\treverse_proxy /x "a:1" {\n\t\tlb_retries 1\n\t}\n}\n'),
+    (":80 {\n\treverse_proxy {\n\t\tlb_policy weighted_round_robin 9 1\n\t\tto a:1 b\n\t}\n}\n",
+     "b:80",
+     ":80 {\n\treverse_proxy {\n\t\tlb_policy weighted_round_robin 9\n\t\tto a:1\n\t}\n}\n"),
+    (":80 {\n\treverse_proxy a:1-3\n}\n", "a:2", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "gone", "left"), SHORTER)
+def test_an_upstream_is_taken_out_however_it_is_written(text, gone, left):
+    assert without(fill(text, {"UP": "a:1 b:2"}), 2, gone) == left
+
+
+def test_options_are_added_to_a_line_that_is_carried_on():
+    text = ":80 {\n\treverse_proxy a:1 \\\n\t\tb:2\n}\n"
+    assert apply(text, 2, [TWICE]) == text.replace("b:2", "b:2 {\n\t\tlb_retries 2\n\t}")
 
 
 class TestClocks:
@@ -151,6 +176,15 @@ class TestTable:
         worst = Seen("reload with WebSockets and streams open", tuple(groups), lost=12)
         lines = [*text.table([worst]).splitlines(), *text.compared([worst], [worst]).splitlines()]
         assert max(map(len, lines)) <= 80
+        wide = [*text.line(worst, 140).splitlines(), *text.head(140).splitlines()]
+        assert max(map(len, wide)) <= 140
+        assert "reload with WebSockets and streams open" in wide[0]
         whole = " ".join(text.line(worst).split())
         for what, n in errors.items():
             assert f"{n} × {what[:3]}" in whole or f"{n} {what}" in whole
+
+    def test_why_a_row_was_not_tried_is_told_in_whole_words(self):
+        why = "app-2:8080 does not stand in the text by itself, so no reload takes it out."
+        row = Seen("old one stopped first", trouble=why)
+        assert why in " ".join(part[28:].strip() for part in text.line(row).splitlines())
+        assert "not tried" in text.compared([row], [row])

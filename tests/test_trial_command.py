@@ -128,6 +128,11 @@ class TestCommand:
         assert (done.returncode, why in done.stderr) == (2, True), done.stderr
         assert "Traceback" not in done.stderr
 
+    def test_the_standard_input_is_a_file_too(self):
+        """And a pipe, such as a shell's `<(…)`, which can be read but once."""
+        done = run("-", "--runtime", "process", input=':80 {\n\trespond "hi"\n}\n')
+        assert (done.returncode, "passes nothing on" in done.stderr) == (2, True), done.stderr
+
     def test_variables_a_pool_and_another_caddy(self, tmp_path):
         """`--envfile`, `--pool` and `--caddy`, which every other run does without."""
         path, env = tmp_path / "Caddyfile", tmp_path / ".env"
@@ -177,13 +182,13 @@ class TestCommand:
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=60)
         assert child.returncode == 130
-        assert "Traceback" not in said
+        assert said == "caddylab: stopped.\n"
         _, alive = psutil.wait_procs(family, timeout=10)
         assert alive == []
 
 
-def run(*words):
+def run(*words, input=None):
     return subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=300, check=False,
-        env=os.environ | {"PYTHONUTF8": "1"}, cwd=Path.home(),
+        [*COMMAND, *words], input=input, capture_output=True, text=True, timeout=300, check=False,
+        env=os.environ | {"PYTHONUTF8": "1", "COLUMNS": "80"}, cwd=Path.home(),
     )  # fmt: skip

@@ -7,6 +7,7 @@ The README shows the table and the advice of one of them.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def tried(path: Path) -> dict[str, Any]:
             [sys.executable, "-m", "caddylab", "test", path.name, "--runtime", "process",
              "--json", file, *words],
             capture_output=True, text=True, cwd=path.parent, check=False,
+            env=os.environ | {"COLUMNS": "80"},
         )  # fmt: skip
         if not file.exists():
             sys.exit(f"{path.name}: {done.stderr}")

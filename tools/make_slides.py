@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +39,10 @@ QUIET = ("quiet",)
 MEASURED = ("measured",)
 """The tags of cells that find which answer to a question has come true."""
 HIDDEN = NETS + QUIET + MEASURED
+UNREAD = "unread"
+"""The tag, of these pages alone, of cells whose code does nothing but draw what is seen."""
+DRAWS = re.compile(r"table|[^\n=]*\.(chart|replay)\(.*\)")
+SILENT = re.compile(r"%%caddyfile\b.*--no-warnings")
 OPTION = re.compile(r"^(\*\*([A-D])\*\* .*)$", re.MULTILINE)
 
 
@@ -54,30 +58,38 @@ def make(options: Namespace, folder: Path) -> Path:
 
 
 def write(notebooks: Sequence[Path], folder: Path, *, anew: bool) -> None:
-    """Write the slides, what shows them and what draws on them, and the page that leads there."""
-    for part in ("dist", "plugin/notes"):
-        shutil.copytree(REVEAL / part, folder / "reveal" / part)
-    for path in (SOURCE / "slides.css", SOURCE / "slides.js", publish.CHARTS):
-        shutil.copy(path, folder)
-    publish.write_vega(folder)
-    for path in notebooks:
-        page = slides(kept.executed(path, publish.executed, anew=anew).notebook)
-        (folder / f"{path.stem}.html").write_text(page, "utf-8")
+    """Execute demos, and write their slides, and the page that leads there."""
+    lay_out({p: kept.executed(p, publish.executed, anew=anew).notebook for p in notebooks}, folder)
     template = Environment(loader=FileSystemLoader(SOURCE), autoescape=True)
     words = {"caddy": CADDY_VERSION, "date": f"{date.today():%d %B %Y}", "decks": _decks(notebooks)}
     index = template.get_template("index.html.j2").render(words)
     (folder / "index.html").write_text(index, "utf-8")
 
 
+def lay_out(executed: Mapping[Path, Any], folder: Path) -> None:
+    """Write the slides of executed demos, what shows them and what draws on them."""
+    for part in ("dist", "plugin/notes"):
+        shutil.copytree(REVEAL / part, folder / "reveal" / part)
+    for path in (SOURCE / "slides.css", SOURCE / "slides.js", publish.CHARTS):
+        shutil.copy(path, folder)
+    publish.write_vega(folder)
+    for path, notebook in executed.items():
+        (folder / f"{path.stem}.html").write_text(slides(notebook), "utf-8")
+
+
 def slides(notebook: Any) -> str:
     """One page of slides for an executed notebook."""
-    notebook.cells = list(_with_questions(notebook.cells))
+    notebook.cells = [_for_a_room(cell) for cell in _with_questions(notebook.cells)]
     publish.outputs.adapt(notebook)
     exporter = SlidesExporter(
         config=Config(
             {
-                "TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": HIDDEN},
-                "HighlightMagicsPreprocessor": {"languages": {"caddyfile": "caddyfile"}},
+                "TagRemovePreprocessor": {
+                    "enabled": True,
+                    "remove_cell_tags": HIDDEN,
+                    "remove_input_tags": (UNREAD,),
+                },
+                "HighlightMagicsPreprocessor": {"languages": {"%%caddyfile": "caddyfile"}},
             }
         ),
         template_name="deck",
@@ -100,6 +112,15 @@ def _with_questions(cells: Sequence[Any]) -> Iterator[Any]:
             yield _asked(head, right)
             cell.metadata.slideshow.slide_type = "-"
         yield cell
+
+
+def _for_a_room(cell: Any) -> Any:
+    """The cell without what nobody came to read, as on a stage in JupyterLab (deck.js)."""
+    if cell.cell_type == "code" and DRAWS.fullmatch(cell.source):
+        cell.metadata.tags = [*cell.metadata.get("tags", ()), UNREAD]
+    if cell.cell_type == "code" and SILENT.match(cell.source):
+        cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
+    return cell
 
 
 def _came_true(cells: Iterable[Any]) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from caddylab._look.terminal import show_what_it_can as _show_what_it_can
 
+TYPE_CHECKING = False  # Ctrl-C while `typing` is imported would end a command in a traceback
 if TYPE_CHECKING:
     from caddylab._public import *  # noqa: F403
 

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 
 class Stopped(KeyboardInterrupt):
-    """Stop was pressed (Ctrl-C): what has come of the work until then.
+    """Stop was pressed (Ctrl-C); the message says what had been done by then.
 
-    It is no `CaddylabError`: nothing is wrong, and who waits for KeyboardInterrupt gets it.
+    It is not a `CaddylabError`: nothing is wrong, and whoever catches KeyboardInterrupt gets it.
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -87,7 +87,7 @@ class CaddyfileError(CaddylabError):
     """Caddy, or the lab, refuses a Caddyfile.
 
     Args:
-        reason: what is wrong, in Caddy's own words where they are Caddy's.
+        reason: what is wrong, in Caddy's own words where Caddy refuses it.
         text: the whole Caddyfile.
         line: the line (1-based) that `reason` is about, if known.
         help: one sentence on what to look at next.

@@ -1,4 +1,4 @@
-"""Every public name; `caddylab` hands them out, and imports this only when one is wanted."""
+"""Every public name; `caddylab` passes them on, and imports this only when one is needed."""
 
 from caddylab._claims.claims import Claim, Verdicts, plausible, verdicts
 from caddylab._claims.judge import judge

@@ -1,4 +1,4 @@
-"""What happened: one request, its attempts, the faults and Caddy's opinion beside them.
+"""What happened: requests, their attempts, and meanwhile the faults and Caddy's opinions.
 
 Records know nothing of runtimes or notebooks. Times are seconds; `planned`, `sent`,
 `start` and the like are Unix time unless they say otherwise.
@@ -16,7 +16,7 @@ class Answerer(StrEnum):
     BACKEND = "backend"
     """A backend; Caddy has passed its answer on as it was."""
     CADDY = "caddy"
-    """Caddy on purpose: a page, a redirect, an answer in the place of a backend's."""
+    """Caddy on purpose: a page, a redirect, an answer in place of a backend's."""
     NO_BACKEND = "caddy, for want of a backend"
     """Caddy's own 502, 503 or 504."""
     NOBODY = "nobody"
@@ -24,7 +24,7 @@ class Answerer(StrEnum):
     NONE = "no answer"
     """The client got none: refused, cut off, or given up."""
     UNKNOWN = "unknown"
-    """Caddy's log does not say so yet."""
+    """Not known yet: Caddy's log does not say."""
 
 
 NAMES = {
@@ -35,7 +35,7 @@ NAMES = {
     Answerer.NONE: "no answer",
     Answerer.UNKNOWN: "not known",
 }
-"""What they are called wherever a person reads of them; mostly a backend has its number."""
+"""The words for answerers wherever a person reads them; a backend mostly goes by its number."""
 
 
 class Outcome(StrEnum):
@@ -73,15 +73,15 @@ UNANSWERED = frozenset(
         Outcome.PENDING,
     )
 )  # fmt: skip
-"""The outcomes of a request whose client got no (whole) answer."""
+"""The outcomes of a request whose client got no answer, or only a part of one."""
 
 UNSENT = frozenset((Outcome.REFUSED, Outcome.TLS))
-"""Those of a request that never left its client: Caddy's log has no line of it."""
+"""The outcomes of a request that never left its client: Caddy's log has no line about it."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One try of Caddy's to get a request answered by one upstream.
+    """One try by Caddy to get a request answered by one upstream.
 
     Read from Caddy's `upstream roundtrip` log line, which is written when the attempt
     ends. `backend` is None for an upstream that is no backend of the lab.
@@ -104,7 +104,7 @@ class Request:
     time from `sent` to the outcome. `attempts` is what Caddy's log says. `complete` turns true
     with Caddy's closing (access) line for the request; Caddy writes the attempts before it.
     `again` says how often its client had sent the same before.
-    `source` is then what Caddy's log says of who answered. `claimed` is the answer's `X-Backend`
+    `source` is then who answered, by Caddy's log. `claimed` is the answer's `X-Backend`
     header, which is no proof: it counts only for as long as the log has not been read.
     """
 
@@ -146,11 +146,11 @@ class Request:
         return self.answerer is Answerer.BACKEND and self.outcome is Outcome.OK
 
     def judge(self, outcome: Outcome | None = None, source: Answerer | None = None) -> None:
-        """Note how it ended for the client, or who answered; whichever is known first.
+        """Note how the request ended for its client, or who answered, whichever is known first.
 
-        The client cannot tell an answer of nobody's from any other 200.
+        The client cannot tell an answer that no handler gave from any other 200.
         """
-        # The engine's thread tells the one and the journal's the other, perhaps at the same time:
+        # The engine's thread reports the one and the journal's the other, perhaps at the same time:
         # each writes only what it knows, and whoever comes last sees both.
         if outcome:
             self.outcome = outcome
@@ -204,7 +204,7 @@ class Held:
 
 
 NAME_SERVER = 0
-"""In the place of a backend's number in the record of a fault: the lab's name server."""
+"""Stands for a backend's number in the record of a fault of the lab's name server."""
 
 
 @dataclass(slots=True)
@@ -213,7 +213,7 @@ class Span:
 
     Used for the faults that we made (`kind` such as "killed"; the `backend` may be `NAME_SERVER`)
     and for Caddy's opinion of a backend (`kind` such as "unhealthy" or "failed"). `proxy` names
-    those of Caddy's proxies that think so, where others think differently.
+    those of Caddy's proxies that hold the opinion, where others differ.
     """
 
     backend: int

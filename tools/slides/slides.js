@@ -1,7 +1,8 @@
 // Shows the slides, each as large as there is room for.
 const [WIDTH, HEIGHT] = [1280, 720];
 const ROOM = 670; // what is below belongs to the arrows
-const SIZES = [1.25, 1.2, 1.15, 1.1, 1.05, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];
+const SMALLEST_CODE = 0.87; // 20 pixels on a screen of 1280 × 720
+const SIZES = [1.25, 1.2, 1.15, 1.1, 1.05, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4];
 
 function fits(slide, zoom = 1) {
   const edge = slide.getBoundingClientRect().right + 1;
@@ -18,11 +19,14 @@ function shrink(slide, name, sizes) {
   });
 }
 
-// The charts grow or shrink first, then the code, and everything only where that is not enough.
+// The charts grow or shrink first, then the room between things, then the code, down to what the
+// last row can read; and everything only where that is not enough.
 function fit(slide) {
-  for (const name of ["zoom", "--charts", "--code"]) slide.style.setProperty(name, 1);
+  for (const name of ["zoom", "--charts", "--room", "--code"]) slide.style.setProperty(name, 1);
   return shrink(slide, "--charts", SIZES.filter((size) => size >= 0.8))
-    || shrink(slide, "--code", SIZES.filter((size) => size <= 1 && size >= 0.7))
+    || shrink(slide, "--room", [0.7, 0.4, 0.2])
+    || shrink(slide, "--code", [0.95, 0.9, SMALLEST_CODE])
+    || shrink(slide, "--charts", SIZES.filter((size) => size < 0.8))
     || shrink(slide, "zoom", SIZES.filter((size) => size <= 1));
 }
 
@@ -31,6 +35,6 @@ const fitCurrent = () => fit(Reveal.getCurrentSlide());
 
 for (const change of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(change, fitCurrent);
 Reveal.initialize({
-  width: WIDTH, height: HEIGHT, margin: 0.07, center: false, hash: true, transition: "none",
+  width: WIDTH, height: HEIGHT, margin: 0.04, center: false, hash: true, transition: "none",
   slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],
 }).then(() => caddylabCharts).then(fitCurrent);

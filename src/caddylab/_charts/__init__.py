@@ -70,8 +70,8 @@ def draw(
         kind: its name.
         requests, attempts, spans: what happened.
         now: seconds since the run began, if it still goes on.
-        names: what backends are called that have a name of their own, by their numbers.
-        options: of the picture.
+        names: the names of backends that have one of their own, by number.
+        options: the picture's own options.
 
     Raises:
         TrafficError: there is no such picture, or it has no such option.
@@ -96,7 +96,7 @@ def _check_options(kind: str, options: Mapping[str, Any]) -> None:
 
 
 def _so_far(requests: pd.DataFrame, now: float) -> pd.DataFrame:
-    """The requests, those that are pending with the time that they have taken until now."""
+    """The requests; pending ones have the time that they have taken so far."""
     pending = requests["outcome"] == "pending"
     return requests.assign(
         latency=requests["latency"].mask(pending, now - requests["sent"]),

@@ -1,4 +1,4 @@
-"""How fast an error budget is burnt, over time."""
+"""How fast an error budget burns, over time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def burning(curves: Mapping[str, pd.DataFrame], burn: float) -> theme.Picture:
 
 
 def _told(curves: Mapping[str, pd.DataFrame], burn: float) -> str:
-    """What the picture says, as a sentence."""
+    """What the picture shows, as a sentence."""
     loud = [name for name, found in curves.items() if (found["burn_rate"] > burn).any()]
     most = max(float(found["burn_rate"].max()) for found in curves.values())
     rang = f"the alert rings over {' and over '.join(loud)}" if loud else "no alert rings"

@@ -13,7 +13,7 @@ from caddylab._look import called
 
 WIDTH = 400
 LONGEST = 46
-"""So many letters of a title stand above one of the two."""
+"""The most characters of a title above one of the two."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Side:
     """One of the two runs.
 
     Args:
-        name: what it is called in the picture.
+        name: its name in the picture.
         requests: one row a request.
         spans: faults and Caddy's opinions of the backends.
-        names: what backends are called, by their numbers.
+        names: the names of backends, by number.
     """
 
     name: str

@@ -12,9 +12,9 @@ from caddylab._charts.parts import clock, theme
 
 HEIGHT, LINE = 260, 20
 MOST = 120
-"""So many columns at most."""
+"""The most columns."""
 NARROW = 0.02
-"""What was done within so much of the axis shares a line."""
+"""Deeds within this share of the axis share a line."""
 GOOD, PAGE, BAD = theme.COLOURS[2], theme.COLOURS[4], theme.ERROR
 HINTS = (
     "Columns: what became of the requests of each second. "
@@ -35,9 +35,9 @@ def gameday(
     """Draw a game.
 
     Args:
-        requests: when each was sent, and what it cost: 0 = good, 1 = bad, between = a page.
+        requests: when each was sent, and its cost: 0 = good, 1 = bad, in between = a page.
         incidents: when each began, and its name.
-        deeds: when the learner did what.
+        deeds: when the learner did something, and what.
         allowed: how many bad requests the budget is for.
         seconds: how long the game went on.
         title: the result.
@@ -56,7 +56,7 @@ def gameday(
 
 
 def _y(field: str, top: int) -> alt.Y:
-    """Percents from the foot to `top` pixels under the upper edge."""
+    """Percentages, from the foot to `top` pixels below the upper edge."""
     full = (HEIGHT + top) / HEIGHT
     axis = alt.Axis(title=None, format="%", values=[0, 0.25, 0.5, 0.75, 1], grid=False)
     scale = alt.Scale(domain=[0, full], nice=False, zero=True)

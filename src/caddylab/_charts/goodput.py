@@ -1,4 +1,4 @@
-"""Goodput against load: how many are answered in time, of how many that come."""
+"""Goodput against load: how many of the arriving requests are answered in time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def goodput(runs: pd.DataFrame) -> theme.Picture:
 
 
 def _told(runs: pd.DataFrame) -> str:
-    """What the picture says, as a sentence."""
+    """What the picture shows, as a sentence."""
     last = runs[runs["load"] == runs["load"].max()]
     said = ", ".join(f"{row.good:.0f} with {row.series}" for row in last.itertuples())
     return f"Of {last['load'].iloc[0]:.0f} a second are answered: {said}"

@@ -11,7 +11,7 @@ from caddylab._charts.parts.levels import Level
 from caddylab._errors import TrafficError
 
 LEAST = 0.1
-"""Seconds on the way between client, Caddy and backend that are no waiting yet."""
+"""Seconds between client, Caddy and backend that do not count as waiting yet."""
 
 
 @border(TrafficError)
@@ -25,8 +25,8 @@ def in_flight(
     """Draw how many requests each backend had in flight.
 
     A backend has a request from the beginning of Caddy's attempt to its end, also if that
-    brought no answer. "Waiting" are requests that no known attempt has: Caddy waits before it
-    tries again, or the attempt has not ended yet and Caddy's log does not tell of it.
+    brought no answer. Requests without a known attempt are "waiting": Caddy waits before it
+    tries again, or the attempt has not ended yet and Caddy's log does not mention it.
 
     Args:
         requests: one row a request; those never sent are left out.
@@ -51,7 +51,7 @@ def in_flight(
 def _levels(
     sent: pd.DataFrame, attempts: pd.DataFrame, ends: tuple[float, float]
 ) -> dict[int, Level]:
-    """By lane, how many requests were there."""
+    """By lane, how many requests were in flight."""
     lane = lanes.tried(attempts)
     begin = attempts["start"].to_numpy()
     end = (attempts["start"] + attempts["duration"]).clip(upper=ends[1]).to_numpy()

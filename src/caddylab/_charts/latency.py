@@ -20,10 +20,10 @@ from caddylab._errors import TrafficError
 from caddylab._look.counted import counted
 
 MARKS = 2000
-"""So many requests are drawn one by one; more are counted in cells."""
+"""Up to this many requests are drawn one by one; more are counted in cells."""
 HEIGHT = 300
 SEEN = 0.05
-"""Seconds between the intended and the actual sending that make a difference."""
+"""Seconds between the intended and the actual sending from which on the difference matters."""
 
 
 @border(TrafficError)
@@ -82,7 +82,7 @@ def panel(
 
 
 def _named(told: pd.DataFrame, intended: bool) -> str:
-    """From when it counts is worth a word only where it makes a difference."""
+    """Name the moment that latencies count from only where it makes a difference."""
     late = (told["latency_intended"] - told["latency"]).max()
     if late < SEEN:
         return "latency"

@@ -16,9 +16,9 @@ from caddylab._look import last_state
 from caddylab._machine.steady import in_thread
 
 PERIOD = 0.4
-"""Seconds between two pictures, if they are quickly made."""
+"""Seconds between two pictures, if drawing is quick."""
 SHARE = 0.25
-"""At most about so much of a core's time goes into making the specification."""
+"""The largest share of a core's time that goes into making the specification."""
 STOPPED = "The kernel ended before this run did: run the cells from the first one again."
 
 _log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ class Live:
     """What `t.chart(live=True)` shows while the traffic runs; its end is the usual chart.
 
     Args:
-        draw: makes the chart of what is known now.
-        wait: waits so many seconds for the end of the run; True when it is over.
+        draw: makes the chart of what is known so far.
+        wait: waits so many seconds for the end of the run; returns True when it is over.
         settle: waits until everything about the run is known.
     """
 
@@ -54,7 +54,7 @@ class Live:
 
         moving = Moving(svg=_svg(self._first))
         still, _ = renderer.render(self._first)
-        del still[renderer.LIVE]  # the page would prefer it to what moves
+        del still[renderer.LIVE]  # the page would prefer it to the moving picture
         widget, _ = moving._repr_mimebundle_() or ({}, {})
         bundle = last_state.bundle(widget | still, "", STOPPED)
         handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
@@ -81,8 +81,8 @@ class Live:
 
 
 def _svg(spec: dict[str, Any]) -> str:
-    """In the ink of the page, on no paper."""
-    import vl_convert  # a whole JavaScript engine
+    """The chart as SVG, in the page's own ink, on a transparent background."""
+    import vl_convert  # it brings a whole JavaScript engine
 
     svg: str = vl_convert.vegalite_to_svg(renderer.live(spec), vl_version="5.8")
     return svg

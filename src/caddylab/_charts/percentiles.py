@@ -20,7 +20,7 @@ HEIGHT = 300
 ROOM = 230
 """Pixels to the right of the curves, for the table of the percentiles."""
 STEPS, TAIL = 300, 60
-"""So many steps of a curve are enough, and so many more for its upper end."""
+"""How many steps a curve needs, and how many more for its upper end."""
 SIDES = {"intended": "latency_intended", "actual": "latency"}
 """The sending that a curve counts from → the column of its latency."""
 MARKS = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}

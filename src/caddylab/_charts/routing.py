@@ -21,7 +21,7 @@ from caddylab._errors import TrafficError
 from caddylab._look.counted import counted
 
 MARKS = 2000
-"""So many marks are drawn one by one; more are counted in columns."""
+"""Up to this many marks are drawn one by one; more are counted in columns."""
 
 
 @border(TrafficError)

@@ -11,7 +11,7 @@ from caddylab._errors import TrafficError
 from caddylab._look.counted import counted
 
 CLIENTS, COLUMNS = 30, 90
-"""So many clients, and so many requests of each, are drawn."""
+"""The most clients, and the most requests of each, that are drawn."""
 
 
 @border(TrafficError)
@@ -44,14 +44,14 @@ def sticky(requests: pd.DataFrame, attempts: pd.DataFrame) -> theme.Picture:
 
 
 def _moved(cells: pd.DataFrame) -> pd.Series[bool]:
-    """Whether another backend answered than the one that answered this client before."""
+    """Whether another backend answered than the one before for this client."""
     answered = cells[cells["lane"] > 0]
     before = answered.groupby("client")["lane"].shift()
     return (before.notna() & (before != answered["lane"])).reindex(cells.index, fill_value=False)
 
 
 def _chosen(cells: pd.DataFrame) -> pd.DataFrame:
-    """Where there are too many: clients that lost sessions or moved, and from when it began."""
+    """Where there are too many: the clients that lost sessions or moved, from that moment on."""
     each = cells.groupby("client")[["lost", "failed", "moved"]].sum()
     clients = each.sort_values(["lost", "failed", "moved"], ascending=False, kind="stable").index
     some = cells[cells["client"].isin(clients[:CLIENTS])]

@@ -11,7 +11,7 @@ from caddylab._errors import TrafficError
 from caddylab._look.counted import counted
 
 ROWS = 200
-"""So many requests have a row each; of more, the most interesting ones are drawn."""
+"""Up to this many requests have a row each; of more, the most interesting ones are drawn."""
 
 
 @border(TrafficError)
@@ -52,8 +52,8 @@ def timeline(
 def choose(requests: pd.DataFrame, given_up: pd.DataFrame, most: int = ROWS) -> pd.DataFrame:
     """The most interesting requests in their order: failed, retried and slow ones.
 
-    Each of the three kinds has a third of the room; what one does not need, the others get,
-    in this order. Of very many failed or retried ones, some from everywhere in the run.
+    Each of the three kinds gets a third of the rows; what one does not need goes to the others,
+    in this order. Of very many failed or retried ones, a selection spread over the run is drawn.
     """
     if len(requests) <= most:
         return requests

@@ -19,7 +19,7 @@ class Choices:
 
     Args:
         options: answers and their values; or only answers, each of which is its own value.
-        fewest: so many answers there must be.
+        fewest: the least number of answers.
 
     Raises:
         ArgumentError: too few answers, two for one measurement, or none for some
@@ -43,7 +43,7 @@ class Choices:
         """The answer that a measurement stands for; None if it stands for none of them.
 
         Raises:
-            ArgumentError: it is nothing that could be measured, or of another kind than them all.
+            ArgumentError: it cannot be a measurement, or is of another kind than every answer.
         """
         found = _measurement(measured)
         exact = [answer for answer, value in self._values.items() if _stands_for(value, found)]
@@ -135,7 +135,7 @@ def _overlap(first: Any, second: Any) -> bool:
 
 
 def _look_for_holes(values: Mapping[str, Any]) -> None:
-    """Who gives ranges means to cover all between them; single numbers stand for themselves."""
+    """Look for gaps: ranges are meant to cover everything between them; single numbers are not."""
     if None in values.values():
         return
     spans = sorted((_span(value), answer) for answer, value in values.items() if _counts(value))

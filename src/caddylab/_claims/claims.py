@@ -1,4 +1,4 @@
-"""Claims about Caddy, and what a measurement says of them."""
+"""Claims about Caddy, and what a measurement says about them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Claim:
 
     Args:
         text: the claim.
-        holds: what the measurement says of it.
+        holds: what the measurement says about it.
         evidence: the figures that say so.
         only_if: the condition under which alone it holds.
     """
@@ -47,7 +47,7 @@ class Claim:
 
 
 class Verdicts(Sequence[Claim]):
-    """Claims as a table, below the name of whoever makes them."""
+    """Claims as a table, under the name of whoever makes them."""
 
     def __init__(self, claims: Sequence[Claim], by: str) -> None:
         self._claims = tuple(claims)
@@ -91,7 +91,7 @@ def verdicts(*claims: Claim, by: str = "the article") -> Verdicts:
         by: who claims it, as the table says above it.
 
     Raises:
-        ArgumentError: `by` names nobody.
+        ArgumentError: `by` is empty.
     """
     if not by.strip():
         raise ArgumentError("verdicts() wants to know by whom the claims are, not an empty text.")
@@ -111,6 +111,9 @@ def plausible(
 
     Returns:
         The counts between which a binomial count lies except with probability `error`.
+
+    Raises:
+        ArgumentError: `n` is not above 0, or `share` or `error` not between 0 and 1.
     """
     if not (n > 0 and 0 < share < 1 and 0 < error < 1):
         raise ArgumentError(

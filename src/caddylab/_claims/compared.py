@@ -1,4 +1,4 @@
-"""What a comparison says; in a notebook it is said anew when the learner chooses afterwards."""
+"""What a comparison says; in a notebook, the text changes if the learner chooses afterwards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Said:
         self._handle = display(_bundle(text, about), raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def change(self, text: str, about: dict[str, str | None]) -> None:
-        """Say it otherwise, in the same place."""
+        """Replace the sentence, in the same place."""
         if self._handle is not None:
             self._handle.update(_bundle(text, about), raw=True)
 

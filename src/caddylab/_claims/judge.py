@@ -70,7 +70,7 @@ class Judgements(Sequence[Claim]):
 
 @border(ArgumentError)
 def judge(chapter: str, measured: Mapping[str, Any] | None = None) -> Judgements:
-    """A chapter's claims: say of each whether it holds, and then see what you have measured.
+    """A chapter's claims: judge whether each one holds, and then see what you have measured.
 
     Args:
         chapter: its number, such as "02".
@@ -111,7 +111,7 @@ def _card(name: str, entry: BookedClaim, claim: Claim | OpenClaim) -> Markup:
 
 
 def _source(entry: BookedClaim) -> object:
-    """Who claims it, and the way there."""
+    """Who makes the claim, with a link."""
     link = {"href": entry.source, "target": "_blank", "rel": "noopener"}
     return element("a", entry.by, **link) if entry.source else entry.by
 

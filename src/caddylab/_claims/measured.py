@@ -20,7 +20,7 @@ def measured(value: Any, **letters: Any) -> None:
             Answers that no measurement could show are left out.
 
     Raises:
-        ArgumentError: it is nothing that an answer could stand for, or two answers stand for it.
+        ArgumentError: no answer could stand for it, or two answers do.
     """
     letter = Choices(letters, fewest=1).which(value)
     told = f"That is {letter}." if letter else "That is none of the answers."

@@ -13,7 +13,7 @@ MOST = 10_000_000
 
 
 def read(path: Path) -> dict[str, str]:
-    """What the file holds; nothing if there is none, or none that can be read."""
+    """The content of the file; empty if there is none, or if it cannot be read."""
     from pydantic import TypeAdapter  # here: it takes 0.2 s
 
     with contextlib.suppress(OSError, ValueError):
@@ -25,7 +25,7 @@ def read(path: Path) -> dict[str, str]:
 def update(path: Path, news: dict[str, str]) -> None:
     """Add to the file, in one step, so that nobody ever reads half of it.
 
-    In a folder where nothing can be written nothing is kept, and nobody is disturbed.
+    In a folder that cannot be written to, nothing is kept and no error is raised.
     """
     text = json.dumps(read(path) | news, ensure_ascii=False, indent=1)
     with contextlib.suppress(OSError, ValueError):

@@ -62,15 +62,15 @@ class Prediction:
 
     @property
     def answer(self) -> str | None:
-        """What the learner has chosen; None before."""
+        """What the learner has chosen; None before that."""
         chosen: str | None = self._buttons.value
         return chosen
 
     def choose(self, option: str) -> None:
-        """Choose from code what a click would choose.
+        """Choose an answer from code, as a click would.
 
         Raises:
-            ArgumentError: it is none of the options.
+            ArgumentError: it is not one of the options.
         """
         if option not in self.options:
             raise ArgumentError(f"{option!r} is none of the answers {list(self.options)}.")
@@ -81,10 +81,10 @@ class Prediction:
 
         Args:
             measured: the value: a number, a text or a list, as the answers' values are.
-            fewest: in its place a number for each answer: the smallest decides.
+            fewest: in place of `measured`, a number for each answer: the smallest decides.
 
         Raises:
-            ArgumentError: it is nothing that an answer could stand for.
+            ArgumentError: no answer could stand for it.
         """
         if fewest:
             measured = min(fewest, key=fewest.__getitem__)

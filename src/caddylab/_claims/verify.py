@@ -22,7 +22,7 @@ RECORD = Path(__file__).with_name("on_record.json")
 RECORDINGS = "recordings"
 CELL_TIMEOUT = 120
 IOPUB_TIMEOUT = 60
-"""Seconds to wait for what a cell has put out, which comes by another way than its end does."""
+"""Seconds to wait for a cell's output, which comes over another channel than its end."""
 
 
 class ChapterFailed(CaddylabError):
@@ -39,7 +39,7 @@ class Comparison:
 
     @property
     def drifted(self) -> bool:
-        """Whether this Caddy behaves otherwise than the one on record."""
+        """Whether this Caddy behaves differently from the one on record."""
         return self.claim is None or self.claim.verdict != self.recorded
 
 
@@ -122,7 +122,7 @@ def claims(executed: Any) -> list[Claim]:
 
 
 def compare(chapter: Path, found: Sequence[Claim]) -> Iterator[Comparison]:
-    """What was found, beside what is on record; then what is on record and was not found."""
+    """What was found, beside what is on record; then what is on record but was not found."""
     recorded = record()["chapters"].get(chapter.stem, {})
     for claim in found:
         yield Comparison(claim.text, claim, recorded.get(claim.text))

@@ -1,4 +1,4 @@
-"""`caddylab --version`: which versions, its own and Caddy's."""
+"""`caddylab --version`: its own version and Caddy's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Authorities of Caddy's that this machine trusts: labs of earlier versions installed some.
+"""Caddy's authorities that this machine trusts: labs of earlier versions installed some.
 
 Caddy names each of them "Caddy Local Authority", whoever's Caddy it was; so they are shown, and
 never removed without a yes.
@@ -14,7 +14,7 @@ from pathlib import Path
 from shutil import which
 
 NAME = "Caddy Local Authority"
-STORES = {  # where Caddy puts them, and what tells the system that they have gone
+STORES = {  # where Caddy puts them, and the command that tells the system that they are gone
     "/usr/local/share/ca-certificates": ("update-ca-certificates", "--fresh"),
     "/etc/pki/ca-trust/source/anchors": ("update-ca-trust", "extract"),
     "/etc/ca-certificates/trust-source/anchors": ("trust", "extract-compat"),
@@ -43,10 +43,10 @@ def removal(paths: Iterable[Path]) -> str:
 
 
 def examine() -> str:
-    """For `caddylab doctor`: what was looked at, and what was not.
+    """For `caddylab doctor`: what was examined, and what was not.
 
     Raises:
-        Trusted: this machine trusts authorities of Caddy's.
+        Trusted: this machine trusts one of Caddy's authorities.
     """
     if paths := found(STORES):
         raise Trusted(f"this machine trusts {_count(paths)}:\n" + "\n".join(map(str, paths)))
@@ -56,7 +56,7 @@ def examine() -> str:
 
 
 class Trusted(Exception):
-    """This machine trusts an authority of a Caddy's."""
+    """This machine trusts one of Caddy's authorities."""
 
 
 def offer(
@@ -65,7 +65,7 @@ def offer(
     """For `caddylab clean`: name them, and remove them after a yes.
 
     Args:
-        yes: the answer, so that nobody is asked.
+        yes: the answer in advance, so that nobody is asked.
         ask: asks the user; no answer is a no.
         stores: the folders to look into.
     """

@@ -8,7 +8,7 @@ from caddylab._cli import Commands
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("clean", help="remove whatever labs have left behind")
     parser.set_defaults(run=run)
     parser.add_argument(
@@ -27,10 +27,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def sweep() -> int:
-    """End and remove leftovers, say which, and what could not be looked at; open labs stay.
+    """End and remove leftovers, say which, and what could not be examined; open labs stay.
 
     Returns:
-        1 if something may be left that could not be looked at or removed, else 0.
+        1 if something may be left that could not be examined or removed, else 0.
     """
     from caddylab._runtimes import lab_folder as folder
     from caddylab._runtimes.podman import presence as podman

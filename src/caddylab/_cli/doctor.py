@@ -30,11 +30,11 @@ class Check:
 
 
 class Ailing(Exception):
-    """Something on this machine does not work."""
+    """Raised when something on this machine does not work."""
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser(
         "doctor", help="say what works on this machine, and how to mend the rest"
     )
@@ -64,7 +64,7 @@ def examine() -> int:
 def _report(check: Check) -> bool:
     try:
         print(f"ok      {check.name}: {check.look()}", flush=True)
-    except Exception as error:  # whatever is broken, the other checks still count
+    except Exception as error:  # whatever is broken, the other checks are still made
         verdict = "-       optional " if check.optional else "NOT OK  "
         print(f"{verdict}{check.name}: {_indented(str(error) or repr(error))}")
         print(f"        → {check.mend}", flush=True)

@@ -41,7 +41,7 @@ def _arguments(folder: Path, browser: bool, port: int | None) -> list[str]:
     arguments += [] if browser else ["--no-browser"]
     arguments += [f"--port={port}"] if port else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--allow-root")  # it listens on loopback only, and wants its token
+        arguments.append("--allow-root")  # it listens on loopback only, and requires its token
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""`caddylab lint`: Caddyfiles judged where they lie, without a lab."""
+"""`caddylab lint`: Caddyfiles judged in place, without a lab."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CANNOT = 2
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser(
         "lint",
         help="say what Caddy accepts in a Caddyfile in silence though it is hardly meant",
@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
     parser.set_defaults(run=run)
 
 
-# The modules are imported late: the command is to be quick, and the others need none of them.
+# Imported late: the command should be quick, and other commands need none of these modules.
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def _print(text: str) -> None:
     try:
         print(text, end="\n" if text else "", flush=True)
-    except BrokenPipeError:  # who reads, `head` say, has enough
+    except BrokenPipeError:  # the reader, `head` for instance, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

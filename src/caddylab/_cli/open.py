@@ -10,7 +10,7 @@ from caddylab._cli.bundle.installer import DEFAULT_FOLDER
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("open", help="copy the notebooks to a folder and open them")
     parser.set_defaults(run=run)
     where = parser.add_mutually_exclusive_group()

@@ -1,4 +1,4 @@
-"""`caddylab progress`: how far learners have come, for somebody who teaches them."""
+"""`caddylab progress`: how far learners have come, for their teacher."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("progress", help="say which exercises have been passed")
     parser.set_defaults(run=lambda options: report(options.folders, options.form))
     parser.add_argument(

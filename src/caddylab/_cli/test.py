@@ -20,10 +20,14 @@ WELL, SHORT, CANNOT = 0, 1, 2
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("test", help="say which failures the users of a site would feel")
     parser.set_defaults(run=run)
-    parser.add_argument("file", metavar="FILE", help="a Caddyfile, or a name of the course's")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a Caddyfile, - for the standard input, or a name of the course's",
+    )
     _add_trials(parser)
     _add_results(parser)
 
@@ -37,6 +41,8 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, help="decides which backend suffers (default: the last)")
     add("--patience", type=_patience, default=1.5, metavar="SECONDS",
         help="after which users give up (default: %(default)s)")  # fmt: skip
+    add("--http", choices=["1.1", "2"], default="1.1",
+        help="what users speak to a site with HTTPS (default: %(default)s)")  # fmt: skip
     add("--no-advice", action="store_true", help="look for nothing that would help")
     add("--runtime", choices=["process", "podman"], default="auto", help="where the labs run")
     add("--caddy", type=Path, metavar="PATH", help="another Caddy, perhaps with plugins")
@@ -61,7 +67,7 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it.
+    """Try the Caddyfile, and return the exit code.
 
     Returns:
         0; 1 if a row falls short of what is expected (without `--expect`: if Caddy could spare
@@ -89,7 +95,7 @@ def _run(options: argparse.Namespace) -> int:
         report = rehearse(
             _named(options.file), options.row, route=options.route, runtime=options.runtime,
             seed=options.seed, patience=options.patience, advice=not options.no_advice,
-            envfile=options.envfile, pool=options.pool,
+            envfile=options.envfile, pool=options.pool, http=options.http,
             audience=Told(bar, options.file, options.seed),
         )  # fmt: skip
     short = expect.short(report, wanted, options.row) if options.expect else _lacking(report)
@@ -100,7 +106,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _lacking(report: Rehearsal) -> dict[str, str]:
-    """Rows that Caddy could make better; without advice all that users feel and it may mend."""
+    """Rows that Caddy could improve; without advice, all that users feel and Caddy may mend."""
     if report.advice:
         return {m.row: "Caddy can mend it" for m in report.advice.found if m.step}
     return {seen.row: seen.words for seen in report.bad if any(seen.cost)}
@@ -117,22 +123,30 @@ def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]
     if options.junit:
         _save(options.junit, junit(report, short))
     if options.html:
+        from caddylab._look.progress_bar import Bar
         from caddylab._trial.page import page
 
-        _save(options.html, page(report).encode(errors="replace"))
+        with Bar() as bar:
+            drawn = page(report, lambda share: bar.show(share, f"drawing {options.html}"))
+        _save(options.html, drawn.encode(errors="replace"))
     if options.write_expect:
         expect.write(options.write_expect, report)
 
 
 def _need_room(path: Path) -> None:
-    """Say beforehand what a minute of trials would be lost for."""
+    """Check first that the results can be written, or a minute of trials would be lost."""
     from caddylab._errors import LabError
+    from caddylab._machine import files
 
-    if path.is_dir():
+    try:
+        folder, parent, there = path.is_dir(), path.parent.is_dir(), path.exists()
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path} cannot be written: {files.reason(error)}.") from error
+    if folder:
         raise LabError(f"{path} cannot be written: it is a folder.")
-    if not path.parent.is_dir():
+    if not parent:
         raise LabError(f"{path} cannot be written: there is no folder {path.parent}.")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    if not os.access(path if there else path.parent, os.W_OK):
         raise LabError(f"{path} cannot be written: you have no right to.")
 
 
@@ -147,6 +161,13 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _named(file: str) -> str | Path:
-    """A path, if there is such a file; else perhaps a name of the course's."""
-    path = Path(file).expanduser()
-    return path if path.exists() else file
+    """A path, if there is such a file; the text of a pipe; else a name of the course's."""
+    try:
+        path = Path(file).expanduser()
+        piped, there = file == "-" or path.is_fifo(), path.exists()
+    except (OSError, RuntimeError):  # a folder that may not be looked into; nobody's home
+        return file
+    if piped:  # each lab reads the file, and a pipe is read but once
+        data = sys.stdin.buffer.read() if file == "-" else path.read_bytes()
+        return data.decode("utf-8", "replace") + "\n"
+    return path if there else file

@@ -17,7 +17,7 @@ class Told(Audience):
     """Prints what happens.
 
     Args:
-        bar: shows how far it is.
+        bar: shows the progress.
         file: the Caddyfile as the command line has it.
         seed: as the command line has it.
     """
@@ -36,10 +36,9 @@ class Told(Audience):
         for n, route in enumerate(report.routes, 1):
             self._say(text.paragraph(f"{n} {route}", "  "))
         names = ", ".join(subject.written[number] for number in subject.pool)
-        self._say(
-            text.paragraph(f"Tried: route {subject.route}, behind it {names}.{_others(report)}")
-        )
-        self._say(f"\n{text.head()}")
+        tried = f"Tried: route {subject.route}, behind it {names}."
+        self._say(text.paragraph(tried + _others(report) + _spoken(report)))
+        self._say(f"\n{text.head(text.terminal())}")
 
     def waits(self, share: float, what: str) -> None:
         """Move the bar."""
@@ -47,12 +46,12 @@ class Told(Audience):
 
     def saw(self, seen: Seen) -> None:
         """Print the row."""
-        self._say(text.line(seen))
+        self._say(text.line(seen, text.terminal()))
 
     def ended(self, report: Rehearsal) -> None:
         """Print what the signs mean, and the advice."""
         self._say(text.LEGEND)
-        for said in filter(None, [spoken.advice(report), *self._closing(report)]):
+        for said in filter(None, [spoken.advice(report, text.terminal()), *self._closing(report)]):
             self._say(f"\n{said}")
 
     def _closing(self, report: Rehearsal) -> Iterator[str]:
@@ -81,3 +80,12 @@ def _others(report: Rehearsal) -> str:
         return ""
     others = [str(n) for n in range(1, len(report.routes) + 1) if n != report.subject.route]
     return f" Another one: `--route {others[0]}`."
+
+
+def _spoken(report: Rehearsal) -> str:
+    """The version of HTTP, where users may speak another one in life."""
+    if not report.subject.secure:
+        return ""
+    if report.subject.http == "2":
+        return " Users speak HTTP/2."
+    return " Users speak HTTP/1.1; with `--http 2` they speak HTTP/2, as browsers do."

@@ -15,10 +15,10 @@ from caddylab._claims.verify import ChapterFailed, Comparison
 from caddylab._look import png
 
 AT_ONCE = min(4, 2 * (os.cpu_count() or 1))
-"""So many chapters are run at the same time: each waits two thirds of its time."""
+"""How many chapters are run at the same time: each waits two thirds of its time."""
 
 LONGEST = ("12", "09", "10", "11", "08")
-"""They begin first, so that at the end no long one is left to run by itself."""
+"""The chapters that begin first, so that no long one is left to run alone at the end."""
 
 Result = list[Claim] | ChapterFailed
 
@@ -87,7 +87,7 @@ def _turn(chapter: Path) -> int:
 
 
 def _report(chapter: Path, result: Result) -> int:
-    """Print what came of a chapter; how many verdicts have drifted."""
+    """Print the results of a chapter; returns how many verdicts have drifted."""
     if isinstance(result, ChapterFailed):
         print(f"{result}\n", flush=True)
         return 0

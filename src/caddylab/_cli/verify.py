@@ -9,7 +9,7 @@ from caddylab._cli import Commands
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("verify", help="judge every claim of the course once more")
     parser.set_defaults(run=run)
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as 02 (default: all)")

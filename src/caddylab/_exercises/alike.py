@@ -12,7 +12,7 @@ _ORDERED = ("first", "weighted_round_robin")
 def treats_alike(config: dict[str, Any], backends: int) -> bool:
     """Whether nothing in Caddy's JSON distinguishes the backends.
 
-    Each proxy has all of them, by a policy that prefers none, and nothing else names one. Where
+    Each proxy has all of them, with a policy that prefers none, and nothing else names one. Where
     that is not certain the answer is no.
     """
     pools: list[list[str]] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def numbers(count: int) -> Callable[[Any], list[int]]:
-    """So many whole numbers: a list, a tuple, a dictionary in its order, or a text."""
+    """A given number of whole numbers: a list, a tuple, a dictionary in its order, or a text."""
 
     def read(answer: Any) -> list[int]:
         if isinstance(answer, Mapping):

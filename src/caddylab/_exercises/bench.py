@@ -18,18 +18,18 @@ LARGEST_SEED = 999
 
 
 class Bench(Rig):
-    """A rig with some luck, in a thread of its own, while the notebook shows one progress bar.
+    """A rig with random choices, in a thread of its own, while the notebook shows a progress bar.
 
     Args:
         runtime: as for `Rig`.
         backends: as for `Rig`.
-        seed: decides what a check leaves to chance; any if not given.
+        seed: decides what a check leaves to chance; random if not given.
 
     Attributes:
         loaded: when the Caddyfile in force was loaded (Unix time).
-        seed: with the same one, the next check has the same luck.
+        seed: with the same seed, the next check makes the same choices.
         lots: how many choices were made by chance.
-        victims: among how many that may break chance has chosen one, at most.
+        victims: the largest number of candidates from which one was chosen to break.
     """
 
     loaded = 0.0
@@ -40,7 +40,7 @@ class Bench(Rig):
         self.stack.site.strict = True
 
     def shuffle(self, seed: int | None = None) -> None:
-        """Begin the choices by chance anew."""
+        """Begin the random choices anew."""
         self.seed = random.randint(1, LARGEST_SEED) if seed is None else seed
         self.lots = self.victims = self._turn = 0
         self._random = random.Random(self.seed)
@@ -49,8 +49,8 @@ class Bench(Rig):
         """One of them, chosen by chance: nobody can prepare for that one alone.
 
         Args:
-            choices: of what one is chosen.
-            breaks: whether it is to break, so that who is safe from one may not be from another.
+            choices: what to choose from.
+            breaks: whether it is to break: a Caddyfile may survive one victim and not another.
         """
         self.lots += 1
         self.victims = max(self.victims, len(choices) if breaks else 0)
@@ -69,20 +69,20 @@ class Bench(Rig):
 
     @property
     def rewritten(self) -> list[str]:
-        """What backends were asked for where a client wanted something else."""
+        """What backends were asked for where that is not what the client asked for."""
         return list(self.stack.journal.joining.rewritten.values())
 
     def take(self, *, own: bool) -> None:
-        """Take Caddyfiles for somebody's own site from now on, as `Lab.of` does, or for lessons."""
+        """Treat Caddyfiles as somebody's own site from now on, like `Lab.of`, or as a lesson's."""
         self.stack.site.reading.lenient = own
 
     def renew(self, seed: int | None = None) -> None:
-        """Make it as good as new for another check: no faults, no cookies, other luck."""
+        """Make it as good as new for another check: no faults, no cookies, new random choices."""
         self.shuffle(seed)
         self._clear()
 
     def turn(self, turn: int) -> None:
-        """Make it as good as new for the same check; each choice falls so many places further."""
+        """Make it as good as new for the same check; each choice moves on by so many places."""
         self.lots, self._turn, self._random = 0, turn, random.Random(self.seed)
         self._clear()
 
@@ -97,12 +97,12 @@ class Bench(Rig):
         return self.stack.runtime.dial(f"backend{number}", BACKEND_PORT)
 
     def soon(self, condition: Callable[[], object], patience: float) -> float | None:
-        """Wait for what depends on the learner: the seconds that it took, or None."""
+        """Wait for something that depends on the learner; returns the seconds it took, or None."""
         began = time.monotonic()
         return time.monotonic() - began if self._wait(condition, patience, "") else None
 
     def checks(self, number: int, since: float) -> int:
-        """How many requests without an id, which are health checks, a backend had since then.
+        """How many requests without an id, that is, health checks, a backend has had since then.
 
         Args:
             number: the backend's.

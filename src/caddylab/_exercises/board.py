@@ -1,4 +1,4 @@
-"""Progress as a table: for a learner, and for somebody who teaches many."""
+"""Progress as a table: for a learner, and for a teacher of many."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Board:
 
     @property
     def points(self) -> int:
-        """What all tasks have brought."""
+        """The points for all tasks."""
         return sum(standing.points for standing in self.standings)
 
     def __repr__(self) -> str:
@@ -58,7 +58,7 @@ def as_csv(boards: Mapping[str, Board]) -> str:
 def as_grades(boards: Mapping[str, Board]) -> str:
     """One row a learner and one column a lab with its points, as the grade book of an LMS takes it.
 
-    The second row has the most points that there are, as Canvas wants it.
+    The second row has the maximum points, as Canvas requires.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -26,7 +26,7 @@ LIMIT = 25.0
 """Seconds after which a check gives up; nbgrader gives a cell 30."""
 
 BUSY = 90.0
-"""Per cent of all cores in use, from which on a machine is called busy."""
+"""The percentage of all cores in use from which on a machine counts as busy."""
 
 PASSES_NOTHING_ON = "Your Caddyfile passes nothing on yet: no request came to a backend."
 
@@ -45,7 +45,7 @@ ANOTHER_PAGE = Hints(
 T = TypeVar("T")
 
 _last: dict[str, Hints] = {}
-"""What helps with what the last check of a task has seen."""
+"""The hints that fit what the last check of a task has seen."""
 
 
 def check(id: str, caddyfile: Any, answer: Any, runtime: str, seed: int | None = None) -> None:
@@ -73,7 +73,7 @@ def check(id: str, caddyfile: Any, answer: Any, runtime: str, seed: int | None =
 def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
     """Findings up to the first one that does not hold.
 
-    Where the Caddyfile treats backends differently, no luck may decide: what chance did to one of
+    Where the Caddyfile treats backends differently, luck must not decide: what chance did to one of
     them happens to each, one after the other.
     """
     found = _judged(task, bench, submission)
@@ -89,7 +89,7 @@ def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
 
 
 def _alike(task: Task, bench: Bench, submission: Any) -> bool:
-    """Whether the Caddyfile treats all backends alike; a site of one's own has others, too."""
+    """Whether the Caddyfile treats all backends alike; a learner's own site has other ones, too."""
     return not task.own and treats_alike(bench.adapt(submission), task.backends)
 
 
@@ -115,7 +115,7 @@ def _another_page(rewritten: list[str]) -> Finding:
 
 
 def passes_nothing_on(run: Traffic | None) -> bool:
-    """Whether Caddy answered all of a run by itself, without a try at any backend."""
+    """Whether Caddy answered a whole run by itself, without an attempt at any backend."""
     own = {Answerer.CADDY, Answerer.NOBODY}
     return (
         run is not None
@@ -126,7 +126,7 @@ def passes_nothing_on(run: Traffic | None) -> bool:
 
 
 def hint(id: str) -> None:
-    """Show one hint more on what the last check found; see `Lab.hint`."""
+    """Show one more hint on what the last check found; see `Lab.hint`."""
     task = find(id)
     if task.id not in _last:
         raise LabError(
@@ -138,13 +138,13 @@ def hint(id: str) -> None:
 
 
 def _hints(task: Task) -> tuple[str, ...]:
-    """What has been earned on what the last check has seen."""
+    """The hints that have been earned for what the last check has seen."""
     hints = _last[task.id]
     return hints.shown(progress.level(task.id, hints.symptom))
 
 
 def case(id: str, runtime: str) -> Traffic:
-    """Let happen what the task asks about; see `Lab.case`."""
+    """Play what the task asks about; see `Lab.case`."""
     task = find(id)
     if task.case is None:
         raise LabError(f"Task {task.id} “{task.title}” is not about a case.")
@@ -157,7 +157,7 @@ def _submission(task: Task, caddyfile: Any, answer: Any) -> Any:
     """What the learner hands in.
 
     Raises:
-        NotYet: it is nothing yet, or no answer at all to what is asked.
+        NotYet: it is empty, or not an answer to the question.
     """
     wanted, given = ("answer", answer) if task.reads else ("Caddyfile", caddyfile)
     if given is None or given is ... or (isinstance(given, str) and not given.strip()):
@@ -185,7 +185,7 @@ def _attended(task: Task, runtime: str, work: Callable[[Bench], T], seed: int | 
         future = pool.submit(do)
         try:
             _watch(task, future)
-        except BaseException:  # Stop, or too slow: closing the lab ends what goes on in it
+        except BaseException:  # Stop, or too slow: closing the lab ends everything in it
             while not future.done():
                 for bench in benches:
                     bench.close()

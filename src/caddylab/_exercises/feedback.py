@@ -40,9 +40,9 @@ class Feedback:
         task: what was checked.
         findings: up to the first that does not hold, which ends a check.
         hints: what helps with that one.
-        seed: what decided, where something was left to chance.
-        why: why the solution works; told of a task that is passed.
-        following: the next task; the same.
+        seed: the seed that decided what was left to chance.
+        why: why the solution works; shown for a task that is passed.
+        following: the next task; shown for the same.
     """
 
     task: Task
@@ -59,7 +59,7 @@ class Feedback:
 
     @property
     def decisive(self) -> Finding:
-        """The one that does not hold, or the last one."""
+        """The finding that does not hold, or the last one."""
         return self.findings[-1]
 
     def __repr__(self) -> str:
@@ -82,7 +82,7 @@ class Feedback:
         return _box(colour, heading, rows, *_html_hints(self.hints), *told, *luck)
 
     def _onward(self) -> list[tuple[str, str]]:
-        """What is only for those who have passed."""
+        """What is shown only to those who have passed."""
         told = [("Why it works", self.why), ("Next", self.following)]
         return [(label, said) for label, said in told if said and self.passed]
 

@@ -20,10 +20,10 @@ from caddylab._look.html_table import Markup, element, table
 
 @dataclass(frozen=True)
 class Signpost:
-    """Where the learner's notebook is: what lies where from there.
+    """Where the learner's notebook is, and the paths from there.
 
     Attributes:
-        course, labs: the folders, as a link writes them.
+        course, labs: the folders, as links write them.
     """
 
     course: str
@@ -31,7 +31,7 @@ class Signpost:
 
     @classmethod
     def here(cls) -> Signpost:
-        """That of this notebook: a lab lies two folders below the course's root."""
+        """The signpost of this notebook: a lab is two folders below the course's root."""
         in_lab = Path.cwd().parent.name == "labs"
         return cls("../../course/", "../") if in_lab else cls("", "../labs/")
 
@@ -50,7 +50,7 @@ class Signpost:
 
 
 class Done:
-    """What the learner has done, as the files beside the notebooks tell."""
+    """What the learner has done, according to the files beside the notebooks."""
 
     def __init__(self, place: Signpost) -> None:
         self._said = notes.read(Path(place.course) / PREDICTIONS)
@@ -61,11 +61,11 @@ class Done:
         return sum(question in self._said for question in chapter.questions)
 
     def has_read(self, chapter: Chapter) -> bool:
-        """Whether all of them were made; a chapter without any tells nothing."""
+        """Whether all predictions were made; a chapter without any does not show it."""
         return 0 < len(chapter.questions) == self.predicted(chapter)
 
     def points(self, chapter: Chapter) -> tuple[int, int]:
-        """What its lab has brought, and what it can bring."""
+        """The points earned in its lab, and the maximum."""
         standings = [self._standings[task.id] for task in chapter.tasks]
         return sum(s.points for s in standings), sum(s.task.points for s in standings)
 
@@ -151,7 +151,7 @@ def onward(chapter: str | None = None) -> Onward | Map:
     """Where you are in the course, from what you have predicted and passed, and what comes next.
 
     Args:
-        chapter: its number, such as "02"; the map of the whole course if it is None.
+        chapter: its number, such as "02"; None shows the map of the whole course.
 
     Raises:
         ArgumentError: there is no such chapter.

@@ -1,7 +1,7 @@
 """What a learner has tried and passed: one line of JSON an event, beside the notebook.
 
 Lines are only ever added, each in one step. So two kernels can write the same file, nothing
-that was passed is ever lost, and a line that was cut off spoils no other.
+that was passed is ever lost, and a line that was cut off damages no other.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Standing:
 
     @property
     def points(self) -> int:
-        """What it has brought."""
+        """The points earned."""
         return self.task.points if self.passed is not None else 0
 
     @property
@@ -82,7 +82,7 @@ class Standing:
 
 
 def note(task: str, **event: Any) -> None:
-    """Add an event. Where nothing can be written nothing is kept, and nobody is disturbed."""
+    """Add an event. Where nothing can be written, nothing is kept, and no error is raised."""
     line = json.dumps({"task": task, "at": round(time.time(), 3)} | event) + "\n"
     with contextlib.suppress(OSError):
         handle = os.open(FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _files.NEVER_WAIT, 0o644)
@@ -125,7 +125,7 @@ def _own(path: Path) -> bool:
 def _events(file: Path) -> Iterable[Event]:
     with contextlib.suppress(OSError, ValueError):
         for line in _files.read(file, MOST).splitlines():
-            with contextlib.suppress(ValueError):  # a line that is none spoils no other
+            with contextlib.suppress(ValueError):  # a damaged line must not hide the others
                 yield _event().validate_json(line)
 
 

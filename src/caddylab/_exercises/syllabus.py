@@ -1,4 +1,4 @@
-"""The chapters and their labs, as their own notebooks tell of them."""
+"""The chapters and their labs, as described by their own notebooks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Chapter:
     """A chapter of the course.
 
     Attributes:
-        number: as its file's name begins, such as "02".
-        name: of its file, without the ending.
-        title: as its first line says.
+        number: the beginning of its file name, such as "02".
+        name: its file name, without the ending.
+        title: from its first line.
         minutes: how long it takes.
         questions: what it asks the learner to predict.
         lab: the name of its lab's folder; None if it has none.
-        tasks: those of its lab.
+        tasks: the tasks of its lab.
     """
 
     number: str

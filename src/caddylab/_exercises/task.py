@@ -25,7 +25,7 @@ class Hints:
     Args:
         symptom: its name; the hints go on where they stopped when the same one comes again.
         where: where to look.
-        what: what has to happen that does not.
+        what: what should happen and does not.
         option: which option is about it.
     """
 
@@ -41,7 +41,7 @@ class Hints:
 
 @dataclass(frozen=True)
 class Finding:
-    """A property that must hold, and what was seen of it.
+    """A property that must hold, and what was observed.
 
     Args:
         asked: the property, as a sentence.
@@ -78,7 +78,7 @@ class Task:
         scenario: what a check does.
         reads: for a question: makes the learner's answer comparable, or says (ValueError)
             what it should look like. None where a Caddyfile is wanted.
-        case: for a question about something that has happened: lets it happen.
+        case: for a question about something that has happened: makes it happen.
         own: whether the Caddyfile is a site of somebody's own, with names and upstreams of its own.
     """
 
@@ -93,7 +93,7 @@ class Task:
     own: bool = False
 
     def findings(self, bench: Bench, submission: Any) -> Findings:
-        """Let it happen to the learner's Caddyfile, or measure what their answer is about."""
+        """Play the scenario with the learner's Caddyfile, or measure what their answer is about."""
         bench.take(own=self.own)
         if self.reads:
             return self.scenario(bench, submission)
@@ -109,7 +109,7 @@ def task(
 ) -> Callable[[Scenario], Scenario]:
     """Declare a task that is solved by a Caddyfile.
 
-    The function's docstring is what is asked. It is called with a `Bench` that has the
+    The function's docstring is the assignment. It is called with a `Bench` that has the
     learner's Caddyfile loaded, and yields findings.
     """
     return lambda scenario: _declare(
@@ -159,7 +159,7 @@ def find(id: str) -> Task:
     """The task with that id.
 
     Raises:
-        LabError: there is none.
+        LabError: there is no such task.
     """
     found = tasks().get(str(id).strip())
     if found is None:

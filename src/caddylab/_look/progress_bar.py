@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from caddylab._look.terminal import show_what_it_can, shows
+from caddylab._look.terminal import fitting, show_what_it_can, shows
 
 PATIENCE = 1.0
 """Seconds before a progress bar appears."""
@@ -77,7 +77,8 @@ class Bar:
         elif sys.stderr.isatty():
             done = round(30 * share)
             full, empty = "█░" if shows(sys.stderr, "█░") else "#."
-            sys.stderr.write(f"\r{full * done}{empty * (30 - done)} {label}\x1b[K")
+            line = f"{full * done}{empty * (30 - done)} {label}"
+            sys.stderr.write(f"\r{fitting(line, sys.stderr)}\x1b[K")
             sys.stderr.flush()
 
     def _display(self, html: str, label: str) -> None:

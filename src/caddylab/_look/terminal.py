@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
-from typing import TextIO
+
+TYPE_CHECKING = False  # this is imported before anything can be done about Ctrl-C: be quick
+if TYPE_CHECKING:
+    from typing import TextIO
 
 STERN = ("strict", "surrogateescape")
 """The error handlers of a stream that raises for characters it lacks; the second: locale C."""
@@ -24,3 +28,12 @@ def shows(stream: TextIO, text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def fitting(line: str, stream: TextIO) -> str:
+    """A line, cut off where the terminal ends: one that is broken there cannot be drawn over."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except OSError:  # nobody tells how wide it is
+        return line
+    return line[: columns - 1] if columns else line

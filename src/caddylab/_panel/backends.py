@@ -1,4 +1,4 @@
-"""The panel's backends: how each stands, and what breaks and mends it."""
+"""The panel's backends: the state of each, and what breaks and mends it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Settings:
             panel_html.classed(field, "setting")
 
     def call(self, backend: int | str, method: str) -> Call:
-        """What a button does now."""
+        """The call that a button makes now."""
         if method == "slow":
             return on_backend(backend, "slow", self.seconds.value)
         if method == "failing":
@@ -66,10 +66,10 @@ class Row:
     """One backend.
 
     Attributes:
-        backend: what finds it: its number, or its upstream's address in one's own Caddyfile.
+        backend: its number, or its upstream's address in a Caddyfile of the learner's own.
         state: its name, its state, Caddy's opinion, its share of the answers.
         buttons: by the method that they call.
-        acting: what is being done to it, and since when (`time.monotonic`).
+        acting: the operation that is going on, and since when (`time.monotonic`).
     """
 
     def __init__(self, number: int, act: Callable[[int, str], None]) -> None:
@@ -86,8 +86,8 @@ class Row:
         self.box = panel_html.classed(ipywidgets.HBox([self.state, buttons]), "backend")
 
     def refresh(self, backend: Backend, opinion: str, answered: Counter[int]) -> None:
-        """Show how it stands."""
-        made = standing.state(backend)  # it looks at what is there now
+        """Show its state."""
+        made = standing.state(backend)  # this examines the real state
         kinds = {fault.span.kind for fault in backend.faults}
         down = backend.state == "down"  # as a backend says it that does not tell why
         for method, button in self.buttons.items():
@@ -161,7 +161,7 @@ class BackendsPart:
         return any(row.acting for row in self.rows)
 
     def refresh(self, lab: Rig, answered: Counter[int]) -> None:
-        """Show how things stand."""
+        """Show the present state."""
         self._find_by(lab)
         for row, backend in zip(self.rows, lab.backends, strict=True):
             row.refresh(backend, _opinion_of(lab, row.number), answered)
@@ -182,7 +182,7 @@ class BackendsPart:
             self._explain()
 
     def shut(self) -> None:
-        """Nothing can be done any more."""
+        """Disable everything: the lab has been closed."""
         buttons = [button for row in self.rows for button in row.buttons.values()]
         for widget in (*self.settings.fields, *buttons, self.restore):
             widget.disabled = True

@@ -67,7 +67,7 @@ class CaddyfilePart:
 
     @property
     def call(self) -> Call:
-        """What Apply does now."""
+        """The call that Apply makes now."""
         name = self.choose.value
         return on_lab("load", self.editor.value if name == OWN else name)
 
@@ -77,7 +77,7 @@ class CaddyfilePart:
         return self._loading
 
     def refresh(self, lab: Rig) -> None:
-        """Show how things stand; an editor that nobody has changed follows the lab."""
+        """Show the present state; an unedited text follows the lab."""
         if (loaded := lab.caddyfile) != self._seen:
             follows = self.editor.value == self._seen
             self._seen = loaded
@@ -87,7 +87,7 @@ class CaddyfilePart:
         self.state.value = self._standing(loaded)
 
     def shut(self) -> None:
-        """Nothing can be done any more."""
+        """Disable everything: the lab has been closed."""
         for widget in (self.choose, self.editor, self.apply):
             widget.disabled = True
 

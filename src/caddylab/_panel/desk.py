@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from caddylab._rig.rig import Rig
 
 REMEMBERED = 10
-"""So many calls are shown."""
+"""How many calls are shown."""
 NAME = "caddylab-panel"
 
 
@@ -35,7 +35,7 @@ class Desk:
     It holds no lab: one that is forgotten still closes.
 
     Args:
-        lab: whose calls these are.
+        lab: the lab that is called.
         changed: called after each of them, on the thread that made it.
     """
 
@@ -55,8 +55,8 @@ class Desk:
 
         Args:
             call: what to do.
-            done: told of success, on the desk's thread.
-            failed: told the error in words, likewise.
+            done: called on success, on the desk's thread.
+            failed: called with the error in words, likewise.
         """
         entry = self._note(call)
         self._queue.put(lambda: self._make(entry, call, done, failed))

@@ -1,4 +1,4 @@
-"""How a backend stands, in words and marks."""
+"""The state of a backend, in words and marks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def acting(what: str, since: float) -> str:
 
 
 def state(backend: Backend) -> str:
-    """How it is in truth."""
+    """The real state of a backend."""
     details = ", ".join(fault.span.detail for fault in backend.faults if fault.span.detail)
     return _word("good" if backend.state == "up" else "bad", backend.state, details)
 

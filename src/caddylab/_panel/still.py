@@ -1,4 +1,4 @@
-"""The panel as it was last, for where nothing can be clicked."""
+"""The panel's last state, for where nothing can be clicked."""
 
 from __future__ import annotations
 

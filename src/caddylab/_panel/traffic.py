@@ -65,7 +65,7 @@ class TrafficForm:
 
     @property
     def call(self) -> Call:
-        """What Fire does now."""
+        """The call that Fire makes now."""
         asked = {name: getattr(self, name).value for name in DEFAULTS}
         others = {name: value for name, value in asked.items() if value != DEFAULTS[name]}
         if self.how.value == RATE:
@@ -133,7 +133,7 @@ class TrafficPart:
         return self._starting or self._stopping or running
 
     def refresh(self, lab: Rig) -> None:
-        """Show how things stand: our own traffic while it runs, else the lab's latest."""
+        """Show the present state: the panel's own traffic while it runs, else the lab's latest."""
         traffic = self._shown(lab)
         running = traffic is not None and not traffic.done
         self.fire.disabled = running or self._starting
@@ -142,7 +142,7 @@ class TrafficPart:
             self._follow(traffic)
 
     def shut(self) -> None:
-        """Nothing can be done any more."""
+        """Disable everything: the lab has been closed."""
         for widget in (*self.form.fields, self.fire, self.stop):
             widget.disabled = True
 

@@ -56,6 +56,9 @@ class CaddySide(LabSide):
     def lint(self, text: str) -> list[Note]:
         """What Caddy would accept in silence though it is hardly meant; loads nothing.
 
+        Args:
+            text: the Caddyfile.
+
         Raises:
             CaddyfileError: Caddy refuses the text.
         """
@@ -63,7 +66,14 @@ class CaddySide(LabSide):
         return undisturbed(lambda: self.stack.site.lint(text))
 
     def adapt(self, text: str) -> dict[str, Any]:
-        """The JSON that Caddy makes of a Caddyfile, untouched; loads nothing."""
+        """The JSON that Caddy makes of a Caddyfile, untouched; loads nothing.
+
+        Args:
+            text: the Caddyfile.
+
+        Raises:
+            CaddyfileError: Caddy refuses the text.
+        """
         self._need_open()
         return undisturbed(lambda: self.stack.site.adapt(text))
 

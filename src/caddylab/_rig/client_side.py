@@ -76,7 +76,11 @@ class ClientSide(LabSide):
             route: one of `lab.routes`: whatever is not named here is chosen to fit it: its
                 method, its headers, and an address that it lets in. Where neither path
                 nor host is named, it is the first route of a Caddyfile of your own.
+            method: the HTTP method; any but CONNECT.
+            body: sent with its Content-Length.
+            headers: further request headers.
             timeout: seconds that a client waits for the whole answer.
+            keepalive: whether clients use a connection again for their next request.
             retries: how often a client sends a request again that was refused, cut off or not
                 answered in time, or whose answer was a 429 or 5xx.
             backoff: seconds before the first time; twice as long before each further one, give

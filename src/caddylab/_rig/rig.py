@@ -138,7 +138,7 @@ class Rig(CaddySide, Experiments, WatchSide):
         return time.monotonic() - began
 
     def pause(self, seconds: Seconds, what: str = "") -> None:
-        """Let time pass; for waits that are part of an experiment."""
+        """Let `seconds` pass; for waits that are part of an experiment, shown as `what`."""
         self._wait(lambda: False, seconds, what)
 
     def _wait(self, condition: Callable[[], object], timeout: float, what: str) -> bool:

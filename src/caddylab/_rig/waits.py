@@ -36,11 +36,11 @@ class Waits:
             """Wait for any condition."""
 
     def wait_until_healthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
-        """Wait until these backends are healthy in Caddy's opinion."""
+        """Wait until these backends are healthy in Caddy's opinion, `timeout` seconds at most."""
         return self._wait_for_opinion(HEALTHY, numbers, timeout)
 
     def wait_until_unhealthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
-        """Wait until Caddy's health checks have found these backends unhealthy."""
+        """Wait until Caddy's health checks find these unhealthy, `timeout` seconds at most."""
         return self._wait_for_opinion(UNHEALTHY, numbers, timeout)
 
     def _wait_for_opinion(self, opinion: str, numbers: tuple[Any, ...], timeout: float) -> float:
@@ -71,14 +71,14 @@ class Waits:
         return found[0]
 
     def wait_for_work(self, number: int | str, requests: int = 1) -> float:
-        """Wait until a backend works on at least that many requests."""
+        """Wait until a backend (`number`) works on at least that many `requests`."""
         backend = self.backend(number)
         return self.wait_until(
             lambda: backend.in_flight >= requests, 10, f"{backend.name} works on {requests}"
         )
 
     def wait_for_requests(self, run: Traffic, more_than: int) -> float:
-        """Wait until a background run has sent more than `more_than` requests, or is over."""
+        """Wait until `run`, in the background, has sent more than `more_than`, or is over."""
         return self.wait_until(
             lambda: run.done or len(run) > more_than, 60, f"more than {more_than} requests"
         )

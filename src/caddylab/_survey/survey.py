@@ -97,12 +97,12 @@ class Survey:
         return self._columns[strategy][fault]
 
     def served(self, strategy: str) -> list[str]:
-        """The faults with which every client had a good answer, however late."""
+        """The faults with which every client of `strategy` got a good answer, however late."""
         column = self._columns[strategy]
         return [fault for fault, trial in column.items() if trial.good == trial.total]
 
     def cured(self, strategy: str) -> list[str]:
-        """The faults with which every client had a good answer, and quickly."""
+        """The faults with which every client of `strategy` got a good answer quickly."""
         column = self._columns[strategy]
         return [fault for fault, trial in column.items() if trial.sign == "✓"]
 

@@ -83,7 +83,7 @@ class Figures(Counts):
         return 100 * sum(late) / len(late)
 
     def overtaken(self, by: Seconds = 0.1) -> int:
-        """How many requests were answered by that margin before one that had come earlier."""
+        """How many requests were answered `by` seconds before one that had come earlier."""
         ends = [end for request, end in self._ends() if request.good]
         latest = accumulate(ends, max, initial=0.0)
         return sum(before > end + by for before, end in zip(latest, ends, strict=False))
@@ -107,7 +107,7 @@ class Figures(Counts):
         return max(failed.values(), default=0)
 
     def spared(self, backend: int) -> float:
-        """The longest time, in seconds, between two attempts of Caddy's at a backend."""
+        """The longest time, in seconds, between two attempts of Caddy's at `backend`."""
         attempts = (attempt for request in self.requests for attempt in request.attempts)
         starts = sorted(a.start for a in attempts if a.backend == backend)
         return max((later - before for before, later in pairwise(starts)), default=0.0)

@@ -60,12 +60,12 @@ class Objective:
         return bad if self.within is None else bad | (log["duration"] > self.within)
 
     def burn_rate(self, log: Log) -> float:
-        """How fast these lines burn the budget: 1 = just used up at the end."""
+        """How fast the lines of `log` burn the budget: 1 = just used up at the end."""
         bad = self.bad(log)
         return 0.0 if bad.empty else round(float(bad.mean()) / (1 - self.share), 6)
 
     def burning(self, log: Log, window: Seconds = 1.0) -> pd.DataFrame:
-        """The burn rate over time: at each line, that of the window that ends with it.
+        """The burn rate over time: at each line of `log`, that of the `window` seconds before it.
 
         Returns:
             One row a line: `at`, `burn_rate`, and `lines`, how many the window has.
@@ -87,6 +87,7 @@ class Objective:
         """When an alert rings: as soon as a window burns faster than `burn`.
 
         Args:
+            log: as for `bad`.
             burn: the burn rate beyond which it rings.
             window: seconds over which the rate is taken; ten lines at least.
 
@@ -101,6 +102,7 @@ class Objective:
         """Those of several windows over which an alert rings.
 
         Args:
+            log: as for `bad`.
             windows: seconds over which a rate is taken.
             burn: the burn rate beyond which it rings.
         """
@@ -108,6 +110,9 @@ class Objective:
 
     def by_upstream(self, log: pd.DataFrame) -> pd.DataFrame:
         """One row an upstream: how many lines, how long the requests took, how fast they burn.
+
+        Args:
+            log: as `lab.log()` returns it.
 
         Raises:
             TrafficError: the log does not name upstreams; `log_append upstream
@@ -138,6 +143,7 @@ class Objective:
         """A picture of the burn rate over time, with the line beyond which an alert rings.
 
         Args:
+            log: as for `bad`.
             windows: seconds; a curve for each. Half a second and two, if there is none.
             burn: where that line is.
         """

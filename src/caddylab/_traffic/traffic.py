@@ -155,7 +155,7 @@ class Traffic(Figures):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Load a run that `save` has kept; it can be examined like the original.
+        """Load a run that `save` has kept at `path`; it can be examined like the original.
 
         Raises:
             TrafficError: there is no such file, or it holds something else.

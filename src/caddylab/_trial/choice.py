@@ -13,6 +13,9 @@ from caddylab._caddy.text.tokens import parse
 from caddylab._errors import CaddyfileError
 from caddylab._rig.rig import Rig
 
+EVERY = "*"
+"""How a route has it that it takes all paths."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -32,9 +35,10 @@ class Candidate:
         return list(self.route.upstreams)
 
     @property
-    def worth(self) -> tuple[bool, int, bool]:
-        """A rank, by which the default is chosen: pages for users, many upstreams."""
-        return not self.route.asks, min(len(set(self.behind)), self.proxy.choices), self.route.sure
+    def worth(self) -> tuple[bool, int, bool, bool]:
+        """A rank, by which the default is chosen: pages for users, many upstreams, every path."""
+        route, choices = self.route, min(len(set(self.behind)), self.proxy.choices)
+        return not route.asks, choices, route.sure, route.pattern == EVERY
 
 
 def candidates(rig: Rig, text: str) -> list[Candidate]:

@@ -135,7 +135,7 @@ def _node(rest: list[Token]) -> _Node:
     """The statement that these tokens begin with."""
     words = [rest[0]]
     for token in rest[1:]:
-        if token.line != rest[0].line or token.brace:
+        if token.first or token.brace:
             break
         words.append(token)
     behind = rest[len(words) :]

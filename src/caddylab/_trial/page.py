@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import Any
 
@@ -25,12 +25,20 @@ PAGE = """<!doctype html>
 """
 
 
-def page(report: Rehearsal) -> str:
-    """The table, the advice, and for each row that users felt, its picture and its replay."""
+def page(report: Rehearsal, told: Callable[[float], object] = lambda _: None) -> str:
+    """The table, the advice, and for each row that users felt, its picture and its replay.
+
+    Args:
+        report: what came of a rehearsal.
+        told: hears which share of the rows has been drawn, which takes a second for each.
+    """
     title = f"caddylab test {escape(report.subject.name)}"
     parts = [_notes(report), _routes(report)]
     parts += [_table(report.rows.values(), "What users saw"), *_advice(report)]
-    parts += [_close(seen) for seen in report.rows.values() if seen.runs and seen.sign != "✓"]
+    felt = [seen for seen in report.rows.values() if seen.runs and seen.sign != "✓"]
+    for n, seen in enumerate(felt):
+        told(n / len(felt))
+        parts.append(_close(seen))
     return PAGE.format(title=title, style=STYLE, body="".join(parts))
 
 

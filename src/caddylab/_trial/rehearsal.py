@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from caddylab._border import Between, border
 from caddylab._errors import FaultError, LabError
@@ -74,6 +74,7 @@ def rehearse(
     advice: bool = True,
     envfile: str | Path | None = None,
     pool: int | None = None,
+    http: Literal["1.1", "2"] = "1.1",
     labs: int | None = None,
     audience: Audience | None = None,
 ) -> Rehearsal:
@@ -92,6 +93,8 @@ def rehearse(
         advice: whether to look for additions that mend what is bad, and to prove them.
         envfile: a file of environment variables, as for `Lab.of`.
         pool: how many backends the upstreams share, as for `Lab.of`.
+        http: the version of HTTP that users speak, "1.1" or, where a site speaks HTTPS, "2";
+            WebSockets are 1.1.
         labs: how many to use in parallel; by default, as many as this machine can run.
         audience: told what happens meanwhile.
 
@@ -106,7 +109,7 @@ def rehearse(
     yardstick = Yardstick()
     try:
         rig = crew.first()
-        subject = look(rig, name, text, route)
+        subject = look(rig, name, text, route, http)
         todo = fitting(wanted, subject)
         report = Rehearsal(
             subject, rig.runtime, [str(one) for one in rig.substitutions], subject.routes

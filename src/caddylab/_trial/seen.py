@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from caddylab._engine.multiplexed import REFUSED
 from caddylab._records import Attempt, Outcome, Request
 from caddylab._survey.trial import times, word
 from caddylab._traffic.traffic import Traffic
@@ -201,7 +202,9 @@ def _reached(attempt: Attempt) -> bool:
 
 
 def _ended(request: Request) -> bool:
-    return request.outcome not in (Outcome.CANCELLED, Outcome.PENDING)
+    """Whether a user has seen the end of it: what a GOAWAY refuses a browser asks again unseen."""
+    refused = request.error == REFUSED
+    return not refused and request.outcome not in (Outcome.CANCELLED, Outcome.PENDING)
 
 
 def lost(runs: Iterable[Traffic]) -> int:

@@ -10,22 +10,22 @@ from caddylab._trial.edits import TRANSPORT
 from caddylab._trial.ladders import Addition
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.spare import BLOCK, NAME
-from caddylab._trial.text import HARD, compared, paragraph, short
+from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
 LIMIT = "response_header_timeout"
 CHECKED = "health_uri /"
 
 
-def advice(report: Rehearsal) -> str:
-    """What to write, where, and what was proved by it."""
+def advice(report: Rehearsal, columns: int = USUAL) -> str:
+    """What to write, where, and what was proved by it, for so many columns."""
     given = report.advice
     if given is None:
         return report.unadvised
     parts = [_lines(report, given), _proofs(given)] if given.mends else [NOTHING]
     if given.rows:
         before = [report.rows[name] for name in given.rows]
-        parts.append(compared(before, given.rows.values()))
+        parts.append(compared(before, given.rows.values(), columns))
     parts += [*_costs(given), *_reasons(given), *_spare(report, given)]
     return "\n\n".join(filter(None, parts))
 

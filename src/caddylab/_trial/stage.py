@@ -185,14 +185,18 @@ class Stage:
             return {"timeout": self.patience, "clients": self._people, **self._to("/me")}
         method = "GET" if kind == "stream" else kind
         body = b'{"order": "pizza"}' if method == "POST" else b""
-        known = self.subject.sticky or self.subject.ask.address  # each has a backend, or is let in
+        # Each has a backend, is let in, or has the one connection of HTTP/2.
+        known = self.subject.sticky or self.subject.ask.address or self.subject.http == "2"
         people = {"clients": self._people} if known else {}
         patience = self.patience + (LASTS if kind == "stream" else 0)
         return {"method": method, "body": body, "timeout": patience, **people, **self._to(ask)}
 
     def _to(self, ask: str) -> dict[str, Any]:
         route = self.subject.ask
-        return {"path": route.path, "host": route.host, "headers": {**route.headers, ASK: ask}}
+        headers = {**route.headers, ASK: ask}
+        return {
+            "path": route.path, "host": route.host, "headers": headers, "http": self.subject.http,
+        }  # fmt: skip
 
     def _note(self, kind: str, run: Traffic) -> Traffic:
         self.runs.setdefault(kind, []).append(run)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from caddylab._caddy.adapted.letting_in import USUAL
 from caddylab._caddy.adapted.marks import ASK
 from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.proxies import Proxy
 from caddylab._caddy.adapted.routes import Way, way
+from caddylab._caddy.completion.invented import invent
+from caddylab._caddy.text.tokens import parse
+from caddylab._caddy.text.variables import fill
 from caddylab._engine.clients import Clients
 from caddylab._engine.conversation import Ask
 from caddylab._errors import CaddyfileError
+from caddylab._machine.environ import inherited
 from caddylab._rig.rig import Rig
 from caddylab._trial.choice import Candidate, bare, candidates, choose
+from caddylab._trial.shorter import without
 
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
@@ -24,8 +28,6 @@ SHARES = {"random", "random_choose", "round_robin", "least_conn"}
 """Policies that give every upstream its share of the requests, however few users there are."""
 PATIENCE = 5.0
 """Seconds for one request that shows whether a route can be tried."""
-WEIGHTS = 2
-"""Words before the first weight: `lb_policy weighted_round_robin 9 1`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class Tested:
         methods: the HTTP methods that they use.
         route: the number of the route that is tried, from 1.
         routes: all routes that could be tried.
+        values: what the variables of the text stand for.
+        secure: whether the site speaks HTTPS.
+        http: the version of HTTP that users speak, "1.1" or "2"; WebSockets are 1.1.
     """
 
     name: str
@@ -53,6 +58,9 @@ class Tested:
     methods: tuple[str, ...] = KINDS
     route: int = 1
     routes: Sequence[str] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    secure: bool = False
+    http: str = "1.1"
 
     @property
     def sticky(self) -> bool:
@@ -85,58 +93,50 @@ class Tested:
             CaddyfileError: the upstream is not a word of its own in the text.
         """
         upstream = self.written[number]
-        named = self.proxy.block.upstreams if self.proxy.block else []
-        place = next((n for n, (word, _) in enumerate(named) if upstream in _spelt(word)), None)
-        if place is None:
+        filled = fill(text, self.values)
+        shorter = without(filled, self.line, upstream) if self.line else None
+        if shorter is None:
             raise CaddyfileError(
                 f"{upstream} does not stand in the text by itself, so no reload takes it out."
             )
-        word, line = named[place]
-        words = text.splitlines()[line - 1].split()
-        shorter = _without_word(text, line, words.index(word))
-        weights = self._line_of_weights(text)
-        return _without_word(shorter, weights, WEIGHTS + place) if weights else shorter
-
-    def _line_of_weights(self, text: str) -> int | None:
-        """The line of the upstreams' weights, of which there must be one for each upstream."""
-        line = self.proxy.block.options.get("lb_policy") if self.proxy.block else None
-        stands = line and "weighted_round_robin" in text.splitlines()[line - 1]
-        return line if stands else None
+        return shorter
 
 
-def _without_word(text: str, line: int, n: int) -> str:
-    """A text without the nth word (from 0) of one of its lines (from 1)."""
-    lines = text.splitlines(keepends=True)
-    found = list(re.finditer(r"[ \t]*\S+", lines[line - 1]))[n]
-    lines[line - 1] = lines[line - 1][: found.start()] + lines[line - 1][found.end() :]
-    return "".join(lines)
-
-
-def _spelt(word: str) -> set[str]:
-    """An upstream as Caddy's JSON may have it: without its scheme, and with the usual port."""
-    plain = re.sub(r"^[a-z0-9]+://", "", word)
-    return {word, plain, f"{plain}:80", f"{plain}:443"}
-
-
-def look(rig: Rig, name: str, text: str, route: str = "") -> Tested:
-    """Find what to try in the Caddyfile that a lab has loaded.
+def look(rig: Rig, name: str, text: str, route: str = "", http: str = "1.1") -> Tested:
+    """What there is to try in the Caddyfile that a lab has loaded.
 
     Args:
         rig: the lab.
         name: of the file.
         text: the Caddyfile.
-        route: which of its routes; else the one with the most upstreams.
+        route: which of its routes; else the one with most upstreams.
+        http: the version of HTTP that users speak, "1.1" or "2".
 
     Raises:
-        CaddyfileError: it passes nothing on, or there is no such route.
+        CaddyfileError: it passes nothing on, there is no such route, or that one speaks plain HTTP
+            where HTTP/2 is wanted.
     """
     found = candidates(rig, text)
     one = choose(found, route, text, lambda one: _reached(rig, one))
+    secure = one.route.scheme == "https"
+    if http == "2" and not secure:
+        raise CaddyfileError(
+            f"{one.name} speaks plain HTTP, and users speak HTTP/2 only where it is HTTPS.", text,
+            help="Leave `--http 2` out.",
+        )  # fmt: skip
     written = {rig.numbers[bare(dial)]: bare(dial) for dial in reversed(one.behind)}
     return Tested(
         name, text, one.proxy, tuple(sorted(written)), written, _ask(one), _methods(one),
-        found.index(one) + 1, [str(each.route) for each in found],
+        found.index(one) + 1, [str(each.route) for each in found], _values(rig, text),
+        secure, http,
     )  # fmt: skip
+
+
+def _values(rig: Rig, text: str) -> dict[str, str]:
+    """What its variables stand for in a lab, those included that nobody has set."""
+    known = inherited() | rig.stack.site.reading.variables
+    invented, _ = invent(parse(text), known)
+    return known | invented
 
 
 def _reached(rig: Rig, one: Candidate) -> bool:

@@ -1,7 +1,8 @@
-"""What a rehearsal looks like in a terminal of 80 columns."""
+"""What a rehearsal looks like in a terminal of 80 columns, or of more."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from textwrap import wrap
@@ -10,22 +11,34 @@ from caddylab._trial.seen import Seen
 
 LEGEND = "✓ all were served quickly · ◐ some waited or went without · ✗ nobody was served"
 HEAD = ("what happens", "answered", "what the others saw", "slowest")
-WIDTHS = (28, 21, 20, 7)
-COMPARED = (28, 24, 24)
-WIDTH = 79
+WIDTHS = (27, 21, 21, 7)
+"""Of the columns in a terminal of 80."""
+MOST = (41, 40, 60, 7)
+"""What they never need more than."""
+COMPARED, MOST_COMPARED = (27, 25, 25), (39, 50, 50)
+USUAL = 80
+WIDTH = USUAL - 1
 HARD = "\u00a0"
 """A space at which no line is broken: "4 × 502" stays together."""
 
 
-def head(names: Sequence[str] = HEAD, widths: Sequence[int] = WIDTHS) -> str:
+def terminal() -> int:
+    """How many columns there are to write in: those of the terminal, but at least 80."""
+    return max(USUAL, shutil.get_terminal_size().columns)
+
+
+def head(columns: int = USUAL) -> str:
     """The table's heading, with a line below it."""
-    return f"{row(names, widths)}\n{'─' * (sum(widths) + len(widths) - 1)}"
+    return _head(HEAD, _widths(WIDTHS, MOST, columns))
 
 
-def line(seen: Seen) -> str:
+def line(seen: Seen, columns: int = USUAL) -> str:
     """A row of the table; text that does not fit continues below."""
+    widths, name = _widths(WIDTHS, MOST, columns), f"{seen.sign}{HARD}{seen.row}"
+    if seen.trouble:
+        return row((name, seen.trouble), (widths[0], sum(widths[1:]) + len(widths) - 2))
     slowest = f"{seen.slowest:.2f}{HARD}s" if seen.total else ""
-    return row((f"{seen.sign}{HARD}{seen.row}", seen.answered, seen.words, slowest), WIDTHS)
+    return row((name, _kept(seen.answered), _kept(seen.words), slowest), widths)
 
 
 def table(rows: Iterable[Seen]) -> str:
@@ -33,16 +46,19 @@ def table(rows: Iterable[Seen]) -> str:
     return "\n".join([head(), *map(line, rows), LEGEND])
 
 
-def compared(before: Iterable[Seen], after: Iterable[Seen]) -> str:
+def compared(before: Iterable[Seen], after: Iterable[Seen], columns: int = USUAL) -> str:
     """Two runs of the same rows beside each other."""
-    lines = [head(("with all of them", "before", "after"), COMPARED)]
+    widths = _widths(COMPARED, MOST_COMPARED, columns)
+    lines = [_head(("with all of them", "before", "after"), widths)]
     for one, other in zip(before, after, strict=True):
-        lines.append(row((other.row, short(one), short(other)), COMPARED))
+        lines.append(row((other.row, _kept(short(one)), _kept(short(other))), widths))
     return "\n".join(lines)
 
 
 def short(seen: Seen) -> str:
     """What users saw, in a few words."""
+    if seen.trouble:
+        return f"{seen.sign} not tried"
     words = f" {_kept(seen.words)}" if seen.words else ""
     return f"{seen.sign}{HARD}{seen.good}/{seen.total}{words}"
 
@@ -65,8 +81,22 @@ def paragraph(text: str, indent: str = "") -> str:
     ))  # fmt: skip
 
 
+def _head(names: Sequence[str], widths: Sequence[int]) -> str:
+    return f"{row(names, widths)}\n{'─' * (sum(widths) + len(widths) - 1)}"
+
+
+def _widths(least: Sequence[int], most: Sequence[int], columns: int) -> list[int]:
+    """What a terminal has room for: the first columns get what they need before the others."""
+    room, found = columns - USUAL, list[int]()
+    for narrow, wide in zip(least, most, strict=True):
+        more = max(0, min(room, wide - narrow))
+        found.append(narrow + more)
+        room -= more
+    return found
+
+
 def _broken(cell: str, width: int) -> list[str]:
-    lines = wrap(_kept(cell), width, break_on_hyphens=False)
+    lines = wrap(cell, width, break_on_hyphens=False)
     return [part.replace(HARD, " ") for part in lines] or [""]
 
 

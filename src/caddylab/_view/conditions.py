@@ -1,4 +1,4 @@
-"""How things stand with Caddy and each backend, and what has changed since it was last told."""
+"""The state of Caddy and of each backend, and what has changed since the last report."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Conditions:
 
     Args:
         journal: knows Caddy's opinions.
-        backends: what we made of them.
-        names: the faults of names in force.
-        stage: gives the configuration in force, as far as a picture needs it.
+        backends: the backends with their faults.
+        names: returns the faults in force of the name server.
+        stage: returns the configuration in force, as far as a picture needs it.
         zero: the Unix time that the events' times count from.
 
     Attributes:
-        stage: the configuration that was told last.
+        stage: the configuration that was reported last.
     """
 
     def __init__(

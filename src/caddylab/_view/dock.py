@@ -17,7 +17,7 @@ MIME = "application/vnd.caddylab.docked+json"
 
 @dataclass(frozen=True)
 class Docked:
-    """What a cell shows whose view went beside the notebook."""
+    """The output of a cell whose view opened beside the notebook."""
 
     view: View
 
@@ -29,7 +29,7 @@ class Docked:
 
 
 def dock(view: View) -> Docked:
-    """Show `view` beside the notebook, in place of what stood there."""
+    """Show `view` beside the notebook, in place of the view before it."""
     place = Sidecar(title=TITLE, anchor="right")
     DOCKS.put(place, view.feed)
     data, metadata = view._repr_mimebundle_()  # `with place` would show nothing from a thread

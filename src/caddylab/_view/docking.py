@@ -15,7 +15,7 @@ class Docks:
     open: list[tuple[Any, Feed]] = field(default_factory=list)
 
     def put(self, place: Any, feed: Feed) -> None:
-        """This one stands there now, in place of what did."""
+        """Put this place beside the notebook, instead of the one before it."""
         while self.open:
             self.open.pop()[0].close()
         self.open.append((place, feed))

@@ -23,7 +23,7 @@ from caddylab._view.watched import Watched
 
 PERIOD = 1 / 30
 MOST = 100_000
-"""So many events are kept for those who come later."""
+"""How many events are kept for watchers who come later."""
 
 Watcher = Callable[[float, list[Event]], None]
 
@@ -33,9 +33,9 @@ class Feed:
 
     Args:
         journal: what Caddy's log says.
-        backends: what we made of them.
-        names: the faults of names in force.
-        stage: gives the configuration in force, as far as a picture needs it.
+        backends: the backends with their faults.
+        names: returns the faults in force of the name server.
+        stage: returns the configuration in force, as far as a picture needs it.
 
     Attributes:
         zero: the Unix time that the events' times count from.
@@ -56,11 +56,11 @@ class Feed:
         self.zero = time.time()
 
     def watch(self, watcher: Watcher, runs: Iterable[Ledger] = ()) -> None:
-        """Call `watcher(now, events)` from the feed's thread, at first with what is so now.
+        """Call `watcher(now, events)` from the feed's thread, at first with the present state.
 
         Args:
             watcher: must be quick; `now` is seconds after `zero`.
-            runs: what is being sent already, for the first one who watches.
+            runs: the runs under way, for the first watcher.
         """
         with self._lock:
             if not self._watchers:
@@ -74,7 +74,7 @@ class Feed:
                 self._checks = Checks(self._backends, lambda: told.stage, told.hear)
 
     def unwatch(self, watcher: Watcher) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._watchers = [other for other in self._watchers if other != watcher]
         if not self._watchers:
             self.close()
@@ -85,7 +85,7 @@ class Feed:
             self._narrator.follow(run)
 
     def repeat(self, watcher: Watcher) -> None:
-        """Tell everything once more, from when somebody began to watch."""
+        """Send everything once more, since somebody began to watch."""
         with self._lock:
             watcher(self._now(), list(self._history))
 
@@ -94,7 +94,7 @@ class Feed:
         return list(self._history)
 
     def waiting(self) -> dict[int, int]:
-        """By the `id()` of its record, at which backend a request is that is under way.
+        """The backend at which each request under way is, by the `id()` of its record.
 
         As far as that can be told, and only while somebody watches.
         """

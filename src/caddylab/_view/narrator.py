@@ -1,6 +1,6 @@
 """Tells what happens in a lab as events: from its records, from Caddy's log, from its backends.
 
-Only where a request is that Caddy has not answered yet can be provisional, and says so.
+Only the place of a request that Caddy has not answered yet can be provisional; the event says so.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ class Narrator:
 
     Args:
         journal: what Caddy's log says.
-        backends: what we made of them.
-        names: the faults of names in force.
-        stage: gives the configuration in force, as far as a picture needs it.
+        backends: the backends with their faults.
+        names: returns the faults in force of the name server.
+        stage: returns the configuration in force, as far as a picture needs it.
         zero: the Unix time that the events' times count from.
-        runs: what is being sent already.
+        runs: the runs under way.
     """
 
     def __init__(
@@ -92,11 +92,11 @@ class Narrator:
         journal.listen(self._lines.append)
 
     def hear(self, check: PassedCheck) -> None:
-        """A check has passed, of which Caddy's log says nothing."""
+        """Note that a check has passed, which Caddy's log does not mention."""
         self._lines.append(check)
 
     def follow(self, run: Ledger) -> None:
-        """Tell of this run, too."""
+        """Report this run, too."""
         self._new.append(_Followed(run, late=False))
 
     @property
@@ -105,13 +105,13 @@ class Narrator:
         return self._conditions.stage
 
     def waiting(self) -> dict[int, int]:
-        """By the `id()` of its record, at which backend a request is that is under way."""
+        """The backend at which each request under way is, by the `id()` of its record."""
         places = [(item, self._where.place(item.key)) for item in self._by_key.values()]
         known = ((item, place.backend) for item, place in places if place)
         return {id(item.request): backend for item, backend in known if backend}
 
     def news(self) -> list[Event]:
-        """What is new. Lines first: the request that a line is about is in the records then."""
+        """The new events. Log lines are taken first: their requests are in the records by then."""
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
         self._events += self._conditions.news()
         self._look_at_runs()
@@ -168,7 +168,7 @@ class Narrator:
                 del self._runs[followed.run.id]
 
     def _settle(self, item: _Open) -> None:
-        """Tell how it ended, and tell it again if the log then knows better who answered."""
+        """Report how it ended, and report it again if the log then says who really answered."""
         if item.over is None:
             item.over = time.time()
         known = item.request.answerer is not Answerer.UNKNOWN

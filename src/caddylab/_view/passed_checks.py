@@ -1,4 +1,4 @@
-"""The active health checks that passed: Caddy's log tells only of those that failed."""
+"""The active health checks that passed: Caddy's log mentions only those that failed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Checks:
     """Reads the backends' diaries for as long as it runs.
 
     Args:
-        backends: whose.
+        backends: the backends whose diaries to read.
         stage: gives the configuration in force; without checks nobody is asked.
         report: called with what was found, on a thread of our own.
     """
@@ -44,7 +44,7 @@ class Checks:
         self._reader.start()
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._reader.close()
 
     def _look(self) -> None:

@@ -63,7 +63,7 @@ class Replay:
         """Write a page that any browser can open, also without internet.
 
         Raises:
-            TrafficError: there is no writing there.
+            TrafficError: the file cannot be written.
         """
         title = escape(self._text.partition("\n")[0])
         page = PAGE.format(title=title, body=self.html())

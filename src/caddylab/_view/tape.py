@@ -10,10 +10,10 @@ seconds after the tape's beginning, and what it is about:
 `r`    an attempt has ended: key, its start, backend, status, error
 `d`    the request is over: key, outcome, status, number of the backend that answered, who
        answered (`Answerer`); told again if Caddy's log then says something else
-`b`    a backend changed: its number, what we made of it, Caddy's opinion, when Caddy forgets
+`b`    a backend changed: its number, its faults, Caddy's opinion, when Caddy forgets
 `c`    an active health check: backend, whether it passed, why not
 `l`    a configuration was loaded: the `Setting`
-`n`    the lab's name server changed: what we made of it
+`n`    the lab's name server changed: its faults
 =====  ==================================================================================
 """
 
@@ -67,7 +67,7 @@ def window(events: Sequence[Event], start: float, end: float) -> list[Event]:
 
 
 def _later(event: Event, start: float) -> Event:
-    """The event as of a tape that begins then; what was so before is so from its beginning."""
+    """The event on a tape that begins later; an earlier state holds from that tape's beginning."""
     moved = [event[0], _round(max(0.0, event[1] - start)), *event[2:]]
     place = {"r": 3, "b": 5}.get(event[0])
     if place and moved[place] is not None:
@@ -136,17 +136,17 @@ def loaded(time: float, stage: Setting) -> Event:
 
 
 def changed(time: float, backend: int, state: str, opinion: str, until: float | None) -> Event:
-    """A backend is not as it was, or Caddy thinks so."""
+    """A backend's state, or Caddy's opinion of it, has changed."""
     return ["b", _round(time), backend, state, opinion, None if until is None else _round(until)]
 
 
 def names(time: float, faults: Sequence[Span]) -> Event:
-    """The lab's name server is not as it was."""
+    """The state of the lab's name server has changed."""
     return ["n", _round(time), describe(faults)]
 
 
 class _Story:
-    """One backend in one run: when it changed, and into what.
+    """One backend in one run: when its state changed, and to what.
 
     Args:
         ours: its faults.
@@ -195,11 +195,11 @@ def _holds(span: Span, moment: float) -> bool:
 
 
 HIDDEN = "hidden"
-"""The state of a backend that does not tell what we made of it; the view knows the word."""
+"""The state of a backend that hides its faults; the view knows the word."""
 
 
 def describe(faults: Sequence[Span]) -> str:
-    """What we made of a backend or of the name server, in words."""
+    """The faults of a backend or of the name server, in words."""
     told = (f"{span.kind} {span.detail}".removesuffix(called(span.backend)) for span in faults)
     return ", ".join(part.strip() for part in told) or "up"
 

@@ -30,10 +30,10 @@ class View(anywidget.AnyWidget):
 
     Args:
         feed: the lab's events.
-        runs: what is being sent already.
+        runs: the runs under way.
         backends: how many there are.
         projector: large, to be read from the back of a room.
-        speed: of the clock in the picture.
+        speed: the speed of the clock in the picture.
 
     Attributes:
         feed: the lab's events.
@@ -63,7 +63,7 @@ class View(anywidget.AnyWidget):
         super().close()
 
     def still(self) -> str:
-        """How things stand now, as SVG."""
+        """The present state, as SVG."""
         return still(self.feed.history(), self._backends)
 
     def _deliver(self, now: float, events: list[Event]) -> None:

@@ -13,7 +13,7 @@ class Watched(Protocol):
 
     Attributes:
         number: from 1.
-        candid: whether it tells what was done to it.
+        candid: whether it reveals its faults.
     """
 
     number: int

@@ -49,15 +49,15 @@ class Whereabouts:
         self._changed: set[int] = set()
 
     def place(self, key: int) -> Place | None:
-        """Where a request is now, as far as that can be told."""
+        """The backend at which a request is now, as far as that is known."""
         return self._held.get(key)
 
     def sent(self, key: int, time: float) -> None:
-        """From now on Caddy may select an upstream for it."""
+        """Note that a request was sent: from now on Caddy may select an upstream for it."""
         self._since[key] = self._waiting[key] = time
 
     def selected(self, backend: int | None, time: float) -> None:
-        """Caddy has selected an upstream."""
+        """Note that Caddy has selected an upstream."""
         waiting = [key for key, since in self._waiting.items() if since <= time + TOLERANCE]
         place = Place(backend, time, self._possible(waiting))
         self._places.setdefault(backend, []).append(place)
@@ -70,7 +70,7 @@ class Whereabouts:
     def ended(
         self, key: int | None, backend: int | None, start: float, end: float, again: bool = True
     ) -> None:
-        """The log says whose attempt it was (None: a stranger's) that has ended.
+        """Note whose attempt (None: a stranger's) has ended, according to the log.
 
         `again`: Caddy may try once more. Else only the rest of the body is on its way, perhaps
         for long.
@@ -92,7 +92,7 @@ class Whereabouts:
         self._report()
 
     def closed(self, key: int) -> None:
-        """Caddy has answered it."""
+        """Note that Caddy has answered a request."""
         if key not in self._since:
             return
         place = self._held.get(key)

@@ -37,6 +37,7 @@ _STATION = re.compile(
 )
 _PLACE = re.compile(r",? at Caddyfile:\d+(?: import chain:? \[.*?\])?")
 _LINE = re.compile(r"Caddyfile:(\d+)")
+_JSON = re.compile(r'\s*(?:\{|\[\s*\{?)\s*"')
 
 
 def refuse(message: str, text: str) -> CaddyfileError:
@@ -54,7 +55,8 @@ def refuse(message: str, text: str) -> CaddyfileError:
     line, outline = _named_line(message), parse(text)
     source = _source(text, line)
     surplus = "surplus }" if outline.surplus else ""
-    context = "\n".join([message, source, surplus, f"inside {_outermost(outline, line)}"])
+    begins = "begins like JSON" if _JSON.match(text) else ""
+    context = "\n".join([message, source, surplus, begins, f"inside {_outermost(outline, line)}"])
     for mistake in MISTAKES:
         fields = _fields(mistake, context, source)
         help = _filled(mistake.help, fields) if fields is not None else None

@@ -15,6 +15,7 @@ from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.https import Https
 from caddylab._caddy.safety.modules import MODULES
 from caddylab._caddy.safety.permits import Permits
+from caddylab._caddy.safety.rootless import rootless
 from caddylab._caddy.safety.rulings import RULINGS, WRITES
 from caddylab._caddy.safety.walk import Json, Part, modules
 
@@ -98,19 +99,23 @@ class Guard(Permits):
 
     def _default_root(self, config: Json) -> None:
         """Caddy would serve the folder that it runs in."""
-        root = self._default_pages()
+        servers = config["apps"]["http"]["servers"].values()
+        told = any(rootless(server.get("routes", [])) for server in servers)
+        root = self._default_pages(told)
         default = {"handle": [{"handler": "vars", "root": root}]}
-        for server in config["apps"]["http"]["servers"].values():
+        for server in servers:
             server.setdefault("routes", []).insert(0, default)
 
-    def _default_pages(self) -> str:
+    def _default_pages(self, told: bool) -> str:
         here = self.files.here
         own = here in self.files.allowed
         if self.stand_in and self.lenient and not (own and any(here.glob("index.*"))):
-            self.note(
-                "http.handlers.file_server", Verdict.REDIRECTED, "the folder that Caddy runs in",
-                "a folder with a stand-in page", "Its own pages are not in the lab.",
-            )  # fmt: skip
+            if told:
+                self.note(
+                    "http.handlers.file_server", Verdict.REDIRECTED,
+                    "the folder that Caddy runs in", "a folder with a stand-in page",
+                    "Its own pages are not in the lab.",
+                )  # fmt: skip
             return self.files.bring(self.stand_in)
         return self.files.bring(here) if own else f"{self.folder}/nothing"
 

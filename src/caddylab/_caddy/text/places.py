@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from caddylab._caddy.text.tokens import located, parse
 
 _BEFORE_HOST = re.compile(r"^(?:[a-z0-9]+://|(?:tcp|udp)[46]?/)")
+_DEFAULT = re.compile(r"^\{\$[^}:]+:")
 _PROXIES = {"reverse_proxy", "to", "health_upstream", "php_fastcgi", "forward_auth"}
 
 
@@ -55,5 +56,10 @@ def _sames(wanted: str) -> Iterator[Callable[[str], bool]]:
 
 
 def bare(word: str) -> str:
-    """An address without its scheme, network and path: `http://app:3000/x` is `app:3000`."""
-    return _BEFORE_HOST.sub("", word.strip(",")).partition("/")[0]
+    """An address without its scheme, network and path: `http://app:3000/x` is `app:3000`.
+
+    The default of a variable, which may be several words, is what it stands for.
+    """
+    plain = _DEFAULT.sub("", word.strip(","))
+    plain = plain if "{" in plain else plain.rstrip("}")
+    return _BEFORE_HOST.sub("", plain).partition("/")[0]

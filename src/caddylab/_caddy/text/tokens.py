@@ -107,22 +107,28 @@ def located(text: str) -> Iterator[tuple[int, str]]:
 
 @dataclass(frozen=True)
 class Token:
-    """A word or a brace, and where it stands: its line (from 1), and its place in the text."""
+    """A word or a brace, and where it stands: its line (from 1), and its place in the text.
+
+    `first`: whether a line begins with it that is not the last one carried on by a `\\`.
+    """
 
     line: int
     word: str
     start: int
     end: int
     brace: bool
+    first: bool
 
 
 def tokens(text: str) -> list[Token]:
     """Every word and brace of a Caddyfile in its place, comments aside."""
-    found, line = [], 1
+    found, line, first = [], 1, True
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup or ""
         if kind not in ("space", "newline", "comment"):
-            found.append(Token(line, token[kind], *token.span(), kind == "brace"))
+            found.append(Token(line, token[kind], *token.span(), kind == "brace", first))
+            first = False
+        first = first or kind == "newline"
         line += token.group().count("\n")
     return found
 

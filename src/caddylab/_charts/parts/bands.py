@@ -11,7 +11,7 @@ from caddylab._look.called import called
 
 OPINION = "Caddy thinks: "
 WIDE, WIDE_NAMED = 0.17, 0.27
-"""So much of the axis a label needs; a band that begins closer to the last one shares its label."""
+"""The share of the axis that a label needs; a band that begins sooner shares the last label."""
 LINE = 20
 """Height in pixels of a row for spans above a picture."""
 LATE = 0.72

@@ -10,7 +10,7 @@ COLUMNS = 120
 
 
 def edges(low: float, high: float, whole: bool, columns: int = COLUMNS) -> NDArray[np.float64]:
-    """The edges of at most so many bins that hold everything from `low` to `high`.
+    """The edges of at most `most` bins that hold everything from `low` to `high`.
 
     Bins of whole numbers begin half a step before one, so that each holds equally many.
     """
@@ -21,7 +21,7 @@ def edges(low: float, high: float, whole: bool, columns: int = COLUMNS) -> NDArr
 
 
 def index(values: pd.Series[float], marks: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The number of each value's bin, from 0; what lies outside counts to the outermost."""
+    """The number of each value's bin, from 0; values outside count to the outermost bin."""
     found = np.searchsorted(marks, values.to_numpy(float), side="right") - 1
     return np.clip(found, 0, len(marks) - 2)
 

@@ -11,7 +11,7 @@ import pandas as pd
 By = Literal["n", "time"]
 
 FEW = 30
-"""So many requests have a number each on the axis."""
+"""Up to this many requests, each has its number on the axis."""
 UNITS = (
     "datum.value == 0 ? '0' : abs(datum.value) < 1"
     " ? format(datum.value * 1000, ',.3~r') + ' ms' : format(datum.value, ',.3~r') + ' s'"
@@ -20,7 +20,7 @@ UNITS = (
 
 
 def sent(requests: pd.DataFrame) -> pd.Series[float]:
-    """When each request was sent, or should have been where it never was."""
+    """When each request was sent, or should have been if it never was."""
     return requests["sent"].fillna(requests["planned"])
 
 
@@ -31,7 +31,7 @@ def extent(requests: pd.DataFrame) -> tuple[float, float]:
 
 
 def choose(requests: pd.DataFrame, spans: pd.DataFrame) -> By:
-    """Time where it tells something: a span begins or ends in the run, or the loop is open."""
+    """Time where it is informative: a span begins or ends in the run, or the loop is open."""
     turns = pd.concat([spans["start"], spans["end"]])
     return "time" if turns.between(*extent(requests)).any() or _open(requests) else "n"
 

@@ -13,9 +13,9 @@ from caddylab._charts.parts.frame import HALF, Frame
 ROOM = 0.72
 """Height of the tallest bar, in parts of the distance between two lanes."""
 LEAST = 0.05
-"""No bar of failed requests is lower: a single one is seen beside thousands."""
+"""The least height of a bar of failed requests: a single one is visible beside thousands."""
 ROWS = 1500
-"""About so many bars and crosses may be asked of the browser."""
+"""About how many bars and crosses a browser can draw."""
 
 Edges = NDArray[np.float64]
 

@@ -11,11 +11,11 @@ from caddylab._charts.parts import clock
 WIDE = 30
 """Latencies further apart than this factor are drawn on a log scale."""
 LOG = "a log scale: each ×10 takes equal room"
-"""What its axis says of it."""
+"""What the axis says about the scale."""
 
 
 def wide(low: float, high: float) -> bool:
-    """Whether so different latencies need a log scale."""
+    """Whether latencies that differ so much need a log scale."""
     return high > WIDE * low
 
 
@@ -24,7 +24,7 @@ def axis(low: float, high: float, title: str, pixels: list[float]) -> tuple[alt.
 
     Args:
         low, high: the extreme latencies in seconds, above 0.
-        title: of the axis.
+        title: the title of the axis.
         pixels: where the scale begins and ends.
     """
     log = wide(low, high)

@@ -8,7 +8,7 @@ LENGTHS = (
     "ontSize", "ineHeight", "adding", "imit", "width", "height", "dx", "dy", "offset",
     "trokeWidth", "strokeDash", "spacing",
 )  # fmt: skip
-"""A property whose name ends so is a length in pixels."""
+"""Endings of the names of properties that are lengths in pixels."""
 AREAS = ("size", "symbolSize")
 LONG_MARKS = ("bar", "tick", "rect")
 """The `size` of these marks is a length; that of all others is an area."""
@@ -26,7 +26,7 @@ def enlarged(spec: dict[str, Any], factor: float) -> dict[str, Any]:
 
 
 def _pixels(spec: dict[str, Any], factor: float) -> list[dict[str, str]]:
-    """How the fields grow that say a place in pixels: those of a channel without a scale."""
+    """The fields that give a place in pixels, enlarged: those of a channel without a scale."""
     encoding = spec.get("encoding")
     if not isinstance(encoding, dict):
         return []
@@ -58,7 +58,7 @@ def _inside(value: Any, factor: float) -> Any:
 
 
 def _place(channel: dict[str, Any], factor: float) -> dict[str, Any]:
-    """A channel that says where: its own pixels, and the range of its scale."""
+    """A positional channel, enlarged: its own pixels, and the range of its scale."""
     grown = enlarged(channel, factor)
     if "value" in grown:
         grown["value"] = _times(grown["value"], factor)

@@ -23,7 +23,7 @@ class Frame:
     """The axes and scales that all layers share.
 
     Args:
-        by: what lies across.
+        by: what the horizontal axis shows.
         order: the lanes from top to bottom.
         ends: the first and the last request number, or the beginning and the end in seconds.
         notes: by lane, a second line under its name.

@@ -15,11 +15,11 @@ TALL, FULL, LEAST = 26.0, 360.0, 2.4
 """Height of a row in pixels where there are few, of all rows where there are many (so that title,
 legend and axis are on one screen), at least."""
 HAIR = 2.5
-"""No bar is narrower in pixels: an attempt of a millisecond is seen in a run of a minute."""
+"""The least width of a bar in pixels: a millisecond's attempt is visible in a minute's run."""
 NUMBERED = 30
-"""Up to so many rows have their number each."""
+"""Up to this many rows, each has its number."""
 WORDED = 40
-"""Up to so many rows have words beside failed requests."""
+"""Up to this many rows, failed requests have words beside them."""
 LATE, EARLY = 0.88, 0.12
 """Words that would begin beyond the first part of the axis stand before their bar instead; if
 the bar itself begins before the second one, inside it."""
@@ -33,10 +33,10 @@ def layers(
     """Waiting clients, attempts, crosses and words, from back to front.
 
     Args:
-        requests: a row each.
-        attempts: theirs.
+        requests: one row a request.
+        attempts: the attempts for these requests.
         ends: where the axis of time begins and ends.
-        top: so many pixels above the first row are somebody else's.
+        top: how many pixels above the first row are taken by something else.
     """
     told = journeys.told(journeys.traced(requests, attempts)).assign(
         row=np.arange(len(requests)),
@@ -97,7 +97,7 @@ class Rows:
 
     @property
     def area(self) -> float:
-        """Of a small cross, in pixels; never so small that it is overlooked."""
+        """The area of a small cross, in pixels; never so small that it is overlooked."""
         return max(45.0, 12 + 2.6 * self.row)
 
     @property
@@ -175,7 +175,7 @@ class Rows:
         return [mark.encode(self.x, self.y("row"), text="outcome:N")]
 
     def _bars(self, rows: pd.DataFrame, half: float, more: list[str]) -> alt.Chart:
-        """A chart of bars inside the axis, none narrower than a hair."""
+        """A chart of bars inside the axis, none narrower than the least width."""
         low, high = self.ends
         hair = HAIR / theme.WIDTH * (high - low)
         x = rows["x"].clip(low, high)

@@ -11,7 +11,7 @@ from caddylab._charts.parts import clock, lanes, theme, words
 from caddylab._records import Answerer
 
 STORY = ["request", "client", "asked", "outcome", "latency", "sent"]
-"""The columns that tell of a request in words, as a tooltip shows them."""
+"""The columns that describe a request in words, as a tooltip shows them."""
 WHOLE = [*STORY, "tried"]
 NO_FAILURE = ("ok", "cancelled", "pending")
 
@@ -34,7 +34,7 @@ def unfinished(requests: pd.DataFrame) -> pd.Series[bool]:
 def given_up(attempts: pd.DataFrame, cancelled: Collection[int] = ()) -> pd.DataFrame:
     """The attempts that no client got an answer from: they failed, or another one followed.
 
-    The last attempt of a request in `cancelled` is none: its client left, and the backend may be
+    The last attempt of a request in `cancelled` is left out: its client left; the backend may be
     well.
     """
     last = attempts["attempt"] == attempts.groupby("n")["attempt"].transform("max")
@@ -114,7 +114,7 @@ def _columns(rows: pd.DataFrame, names: str) -> zip[tuple]:  # type: ignore[type
 
 
 def fill(lane: int, outcome: str) -> str:
-    """The colour of requests that ended so: the answerer's own, vermilion for a failure.
+    """The colour for an outcome: the answerer's own, vermilion for a failure.
 
     What Caddy answers for want of a backend stays grey: that it failed goes without saying.
     """

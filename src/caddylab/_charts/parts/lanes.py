@@ -1,6 +1,6 @@
 """Who answered a request, in pictures: a backend, Caddy in one of its roles, or nobody.
 
-A lane is a whole number: the backend's own from 1, and these. What the records say of who
+A lane is a whole number: a backend's own, from 1, or one of these. What the records say about who
 answered (`Answerer`) becomes a lane here and nowhere else.
 """
 
@@ -38,7 +38,7 @@ Lanes = NDArray[np.int64]
 
 
 def name(lane: int) -> str:
-    """What the lane is called in pictures."""
+    """The name of the lane in pictures."""
     return NAMES.get(lane) or called(lane)
 
 

@@ -14,7 +14,7 @@ from caddylab._charts.parts import lanes
 from caddylab._charts.parts.frame import HALF, Frame
 
 STEPS = 400
-"""So many steps of a lane are drawn one by one; of more, the average in columns."""
+"""Up to this many steps of a lane are drawn one by one; with more, the average in columns."""
 COLUMNS = 240
 ROOM = 0.74
 """Height of the highest level, in parts of the distance between two lanes."""
@@ -24,14 +24,14 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Level:
-    """How many there were from each time to the next; nothing before the first and at the last."""
+    """How many there were from each time to the next; none before the first and after the last."""
 
     times: Times
     counts: Times
 
     @classmethod
     def of(cls, begin: Times, end: Times) -> Level:
-        """The level of things that began and ended then."""
+        """The level of things with these beginnings and ends."""
         times = np.concatenate([begin, end])
         steps = np.concatenate([np.ones(len(begin)), -np.ones(len(end))])
         at, place = np.unique(times, return_inverse=True)
@@ -40,7 +40,7 @@ class Level:
 
     @property
     def most(self) -> int:
-        """How many there were at once at most."""
+        """The largest number at once."""
         return int(self.counts.max(initial=0))
 
     def average(self, ends: tuple[float, float]) -> Level:
@@ -52,7 +52,7 @@ class Level:
 
 
 def averaged(levels: Mapping[int, Level]) -> bool:
-    """Whether one of them has too many steps to draw them all."""
+    """Whether one of the levels has too many steps to draw them all."""
     return any(len(level.times) > STEPS for level in levels.values())
 
 
@@ -63,7 +63,7 @@ def drawn(levels: Mapping[int, Level], ends: tuple[float, float]) -> dict[int, L
 
 
 def full(levels: Mapping[int, Level]) -> float:
-    """The highest of all, which takes the whole height of a lane."""
+    """The highest level of all, which takes the whole height of a lane."""
     return max((float(level.counts.max(initial=0)) for level in levels.values()), default=0) or 1.0
 
 

@@ -9,9 +9,9 @@ from caddylab._charts.parts import journeys, lanes, theme
 from caddylab._charts.parts.frame import Frame
 
 SPREAD = 0.4
-"""In a crowd, marks are spread over so much of the distance between two lanes."""
+"""The share of the distance between two lanes over which crowded marks are spread."""
 SIZES = ((40, 170), (100, 110), (200, 65), (400, 45))
-"""Up to so many requests a mark has this area in pixels."""
+"""Up to how many requests a mark has which area in pixels."""
 SMALL = 26
 CLEAR = 75
 """A cross is never smaller, however many the requests: nobody may overlook a failure."""
@@ -57,7 +57,7 @@ def _y(lane: pd.Series[int], n: pd.Series[int], frame: Frame, spread: float) -> 
 
 
 def _answers(rows: pd.DataFrame, frame: Frame, size: float, full: bool = True) -> list[alt.Chart]:
-    """A mark for each; one that a cross comes into is hollow: vermilion on grey is not seen."""
+    """A mark for each; one with a cross in it is hollow: vermilion is not visible on grey."""
     if rows.empty:
         return []
     rows = rows.assign(who=rows["lane"].map(lanes.name))
@@ -86,7 +86,7 @@ def _ways(steps: pd.DataFrame, frame: Frame) -> list[alt.Chart]:
 
 
 def _chart(rows: pd.DataFrame, columns: list[str]) -> alt.Chart:
-    """A chart of nothing but what is drawn and told: it is saved with the notebook."""
+    """A chart with only the columns that are drawn or shown: it is saved with the notebook."""
     lean = rows[[*columns, *journeys.WHOLE]]
     return alt.Chart(lean.round({"x": 6, "y": 4}))
 

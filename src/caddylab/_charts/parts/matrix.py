@@ -13,16 +13,16 @@ from caddylab._charts.parts import journeys, lanes, theme
 TALL, LOW, FULL = 30.0, 11.0, 420.0
 """Height of a row in pixels where there are few, where there are many, and of all of them."""
 WIDE = 36.0
-"""No column is wider in pixels."""
+"""The greatest width of a column in pixels."""
 ROOMY = 17.0
 """A cell of this size in pixels has its backend's number written in it."""
 GAP = 0.04
-"""Between a cell and its frame, in parts of it."""
+"""The gap between a cell and its frame, as a share of the cell."""
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The axes of the matrix, and what is in its cells.
+    """The axes of the matrix, and the content of its cells.
 
     Args:
         clients: the numbers of the clients, from top to bottom.
@@ -41,7 +41,7 @@ class Matrix:
 
     @property
     def height(self) -> int:
-        """Of the whole matrix in pixels."""
+        """The height of the whole matrix in pixels."""
         return round(self._cell[1] * len(self.clients))
 
     def layers(self, told: pd.DataFrame) -> list[alt.Chart]:
@@ -90,7 +90,7 @@ class Matrix:
         return layer
 
     def _numbers(self, cells: pd.DataFrame) -> list[alt.Chart]:
-        """The backends' numbers: who cannot tell the colours apart reads them."""
+        """The backends' numbers, for readers who cannot tell the colours apart."""
         named = cells[(cells["lane"] > 0) & ~cells["lost"]]
         inks = {lane: theme.ink_on(lanes.colour(lane)) for lane in set(named["lane"])}
         ink = named["lane"].map(inks)

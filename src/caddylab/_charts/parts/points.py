@@ -10,16 +10,16 @@ from caddylab._charts.parts import bins, journeys, lanes, theme, words
 
 FAILED, STOPPED = "failed", "not finished"
 SIZES = ((150, 90), (600, 45))
-"""Up to so many requests a mark has this area in pixels."""
+"""Up to how many requests a mark has which area in pixels."""
 SMALL = 24
 STRIP, GAP = 8, 5
 """Width in pixels of a backend's strip in a column of time, and of the gap between columns."""
 ROWS = 36
-"""So many cells lie above one another."""
+"""How many cells lie above one another."""
 
 
 def who(timed: pd.DataFrame) -> pd.Series[str]:
-    """What each request counts as: its answerer's, or failed, or not finished."""
+    """What each request counts as: its answerer, or failed, or not finished."""
     named = timed["lane"].map(lanes.name).mask(journeys.failed(timed), FAILED)
     return named.mask(journeys.unfinished(timed), STOPPED)
 

@@ -42,7 +42,7 @@ def picture(spec: dict[str, Any]) -> dict[str, str]:
     """The PNG of a chart, unless none is wanted."""
 
     def draw() -> bytes:
-        import vl_convert  # a whole JavaScript engine
+        import vl_convert  # it brings a whole JavaScript engine
 
         return vl_convert.vegalite_to_png(spec, scale=1.5)
 

@@ -33,7 +33,7 @@ PENTAGON = "M0,-1L0.95,-0.31L0.59,0.81L-0.59,0.81L-0.95,-0.31Z"
 """Vega has no shape of this name."""
 WIDTH = 720
 TITLE, HINT = 72, 108
-"""So many characters make a line, such that a large picture keeps all of them at 1280 pixels."""
+"""The characters in a line: as many as a large picture can show at 1280 pixels."""
 GOLDEN = 0.618034
 """Its multiples, without their whole part, lie evenly spread however many there are."""
 
@@ -50,7 +50,7 @@ def shape(backend: int) -> str:
 
 
 def ink_on(colour: str) -> str:
-    """The ink that is read best on this colour: dark or white."""
+    """The ink that is most legible on this colour: dark or white."""
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 130 else PAPER
 
@@ -142,6 +142,6 @@ NONE = "No requests were sent"
 
 
 def nothing(text: str = NONE) -> Picture:
-    """The picture of what is not there: its title alone."""
+    """The picture of an empty result: its title alone."""
     empty = alt.Chart(pd.DataFrame({"text": [""]})).mark_text().encode(text="text:N")
     return picture([empty], title(text), 20)

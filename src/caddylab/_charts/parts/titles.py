@@ -1,4 +1,4 @@
-"""Sentences that say what there is to see, from the very records that are drawn."""
+"""Sentences that say what a picture shows, made from the very records that it draws."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caddylab._charts.parts.levels import Level
 from caddylab._look.counted import counted
 
 FEW = 4
-"""So many backends are named one by one."""
+"""Up to this many backends are named one by one."""
 MANY = 200
 """From so many answers on, the slowest hundredth is worth a number."""
 APART = 3.0

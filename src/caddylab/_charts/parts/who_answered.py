@@ -10,7 +10,7 @@ from caddylab._charts.parts import journeys, lanes, words
 from caddylab._look.counted import counted
 
 FEW = 4
-"""So many backends are named one by one."""
+"""Up to this many backends are named one by one."""
 
 
 def division(requests: pd.DataFrame, backends: int) -> str:
@@ -89,7 +89,7 @@ def _their(number: int) -> str:
 
 
 def shares(requests: pd.DataFrame, backends: int = 0) -> str:
-    """How the requests were shared among so many backends, and how many failed."""
+    """How the requests were shared among the backends, and how many failed."""
     _, tally = _answers(requests)
     failed = int(journeys.failed(requests).sum())
     return _shared(tally, len(requests), backends) + (f"; {failed:,} failed" if failed else "")

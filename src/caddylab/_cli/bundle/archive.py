@@ -1,7 +1,7 @@
 """Writing the archive.
 
 It is a zip: Windows opens it with a double click, every file can be read without the others, and
-Python can run it as it is (`python3 BUNDLE.zip`), so that nothing need be unpacked by hand. What
+Python can run it as it is (`python3 BUNDLE.zip`), so that nothing must be unpacked by hand. What
 is compressed already, which is most of it, is stored as it is.
 """
 

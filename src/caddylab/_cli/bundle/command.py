@@ -9,7 +9,7 @@ from caddylab._cli import Commands
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("bundle", help="write one file for rooms without internet")
     parser.set_defaults(run=run)
     add = parser.add_argument

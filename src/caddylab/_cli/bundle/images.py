@@ -1,4 +1,4 @@
-"""The container images: out of the Podman of one machine, and into that of another."""
+"""The container images: out of Podman on one machine, and into Podman on another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names() -> list[str]:
 
 
 def save(path: Path) -> None:
-    """Write what `podman save` writes of both images; they are pulled and built where missing.
+    """Write both images as `podman save` does; they are pulled and built where missing.
 
     Raises:
         RuntimeUnavailable: there is no Podman here, or Caddy's image cannot be pulled.

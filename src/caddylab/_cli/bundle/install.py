@@ -12,7 +12,7 @@ from caddylab._errors import BundleError
 
 
 def add(commands: Commands) -> None:
-    """Let `caddylab` know the command."""
+    """Add the command to `caddylab`."""
     parser = commands.add_parser("install-bundle", help="install the course from such a file")
     parser.set_defaults(run=run)
     parser.add_argument("file", type=Path, help="what `caddylab bundle` wrote, or it unpacked")

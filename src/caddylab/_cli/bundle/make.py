@@ -32,12 +32,12 @@ MORE = {
 
 @dataclass(frozen=True)
 class Wish:
-    """What shall be in a bundle.
+    """What a bundle is to contain.
 
     Args:
         to: the archive, or a folder for it.
-        platform: what machines it is for; None for such as this one.
-        pythons: for which Pythons, such as ["3.11"]; empty for this one.
+        platform: the kind of machine it is for; None for this one's.
+        pythons: the Pythons it is for, such as ["3.11"]; empty for this one.
         wheels: a folder with wheels; what it lacks is downloaded to it.
         images: whether the container images are wanted.
         html: whether the pages are wanted.

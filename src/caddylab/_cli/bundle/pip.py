@@ -48,10 +48,10 @@ def run(
     failure: str,
     cwd: Path | None = None,
 ) -> None:
-    """Run it in the folder `cwd` and show each line that it says.
+    """Run it in the folder `cwd` and show each line of its output.
 
     Raises:
-        BundleError: it failed; `failure` and the end of what it said are in the message.
+        BundleError: it failed; `failure` and the end of its output are in the message.
     """
     said = []
     with subprocess.Popen(

@@ -14,7 +14,7 @@ from caddylab._cli.bundle.installer.machine import this_platform
 from caddylab._errors import BundleError
 
 OLDEST_GLIBC, NEWEST_GLIBC = 5, 36
-"""Of 2.5 to 2.36, as Debian 12 has it. An older one is preferred where there is a choice."""
+"""glibc 2.5 to 2.36, the version in Debian 12. Older ones are preferred where there is a choice."""
 OLDEST_MACOS, NEWEST_MACOS = 10, 14
 LAST_PATCH = 99
 SYSTEMS = {
@@ -88,7 +88,7 @@ def targets(platform: str | None, pythons: Sequence[str]) -> list[Target]:
     """The targets that were asked for; by default this machine with this Python.
 
     Raises:
-        BundleError: there is no such one.
+        BundleError: there is no such target.
     """
     platform = platform or this_platform()
     if platform not in PLATFORMS:

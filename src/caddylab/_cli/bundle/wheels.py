@@ -25,7 +25,7 @@ def collect(locked: Sequence[Pin], places: Sequence[Target], store: Path) -> lis
     """The wheels of every pin for all places; what `store` lacks is downloaded to it.
 
     Raises:
-        BundleError: one cannot be had.
+        BundleError: one cannot be obtained.
     """
     found: dict[Path, None] = {}
     for target in places:
@@ -48,11 +48,11 @@ class Store:
         self._folder = folder
 
     def lacks(self, pins: Iterable[Pin], target: Target) -> list[Pin]:
-        """The pins of which it has no wheel for the target."""
+        """The pins for which it has no wheel for the target."""
         return [pin for pin in pins if self._best(pin, target) is None]
 
     def wheels(self, pins: Iterable[Pin], target: Target) -> Iterator[Path]:
-        """The best wheel that it has of each."""
+        """The best wheel that it has for each pin."""
         yield from filter(None, (self._best(pin, target) for pin in pins))
 
     def _best(self, pin: Pin, target: Target) -> Path | None:

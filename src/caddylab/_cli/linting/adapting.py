@@ -85,7 +85,7 @@ class _Attempt:
         raise self._refused(message)
 
     def _ask(self, environment: Mapping[str, str]) -> tuple[dict[str, Any] | None, str]:
-        """Have Caddy read it; from copies of what it imports, where something was left out."""
+        """Have Caddy read it, with copies of its imports where something was left out of these."""
         whole, main = self.whole, self.texts[0]
         if self.texts[1:] == [source.text for source in whole.sources[1:]]:
             return adapter.adapt(self.program, main, whole.folder, environment)

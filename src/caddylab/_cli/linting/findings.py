@@ -40,18 +40,18 @@ class Diagnostic:
 
     @property
     def url(self) -> str:
-        """Where the documentation tells of its rule, with the run that proves it."""
+        """The place in the documentation about its rule, with the run that proves it."""
         return url(self.rule)
 
 
 def url(rule: str) -> str:
-    """Where the documentation tells of a rule."""
+    """The place in the documentation about a rule."""
     return f"{source()}/blob/main/docs/lint.md#{rule}"
 
 
 @cache
 def source() -> str:
-    """Where the project lies, as its package says."""
+    """The address of the project, from its package's metadata."""
     from importlib.metadata import metadata
 
     urls = (url.split(", ") for url in metadata("caddylab").get_all("Project-URL") or [])
@@ -59,7 +59,7 @@ def source() -> str:
 
 
 def of_note(note: Note, whole: Whole) -> Diagnostic:
-    """What a rule has found."""
+    """A diagnostic for a rule's note."""
     from caddylab._caddy.advice.lint import RULES
 
     help = note.help if note.rule != _VARIABLE else f"{RULES[_VARIABLE].write} {_ENVFILE}"
@@ -71,7 +71,7 @@ def of_note(note: Note, whole: Whole) -> Diagnostic:
 
 
 def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
-    """What this Caddy does not know."""
+    """A diagnostic for something that this Caddy does not know."""
     source, line, there = _place(whole, found.inner.line)
     word = f"`{found.word}`"
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK

@@ -13,7 +13,7 @@ from caddylab._cli.linting.run import Failure, Result
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 REFUSED = "not-judged"
-"""What stands for a rule where a file could not be judged."""
+"""The name in place of a rule's where a file could not be judged."""
 
 Json = dict[str, Any]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 NAMES = ("Caddyfile", "Caddyfile.*", "*.Caddyfile", "*.caddyfile")
-"""What a Caddyfile is called, where a folder is to be judged."""
+"""The file names of Caddyfiles in a folder to be judged."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Failure:
 
 @dataclass
 class Result:
-    """What came of one call.
+    """The result of one call.
 
     `silenced` are findings that are meant as they are, each with its reason; `idle` are rules
     that are silenced in vain, each with the file that does it.
@@ -70,9 +70,9 @@ def lint(names: Iterable[str], program: Path, values: Mapping[str, str]) -> Resu
         values: the environment variables.
 
     Raises:
-        CaddylabError: a `.caddylab.toml` is not as it has to be, or the program is no Caddy.
+        CaddylabError: a `.caddylab.toml` is not valid, or the program is not a Caddy.
     """
-    in_thread("caddylab-rules", _rules)  # meanwhile Caddy thinks
+    in_thread("caddylab-rules", _rules)  # while Caddy adapts
     result, kept = Result(), Kept()
     for name in _files(names, result):
         result.files.append(name)

@@ -45,10 +45,10 @@ class Kept:
         self._none = Silences()
 
     def above(self, folder: Path) -> Silences:
-        """Those of the nearest file, in a folder or one above it.
+        """The settings of the nearest file, in a folder or one above it.
 
         Raises:
-            CaddylabError: the file is not as it has to be; says how.
+            CaddylabError: the file is not valid; says why.
         """
         for each in (folder.resolve(), *folder.resolve().parents):
             if (path := each / NAME).is_file():
@@ -62,7 +62,7 @@ def load(path: Path) -> Silences:
     """The settings of one file.
 
     Raises:
-        CaddylabError: it is not as it has to be; says how.
+        CaddylabError: it is not valid; says why.
     """
     try:
         found = tomllib.loads(path.read_text("utf-8"))

@@ -13,7 +13,7 @@ from caddylab._caddy.text.tokens import Outline, parse
 
 @dataclass(frozen=True)
 class Source:
-    """One file of them; `first` lines stand before its own in the common outline."""
+    """One of these files; `first` lines come before its own in the common outline."""
 
     name: str
     text: str
@@ -24,7 +24,7 @@ class Source:
 class Whole:
     """A Caddyfile and what it imports.
 
-    `folder` is where its relative paths begin. The lines of the outline are counted through all
+    Its relative paths start from `folder`. The lines of the outline are counted through all
     files, the Caddyfile's own first.
     """
 
@@ -78,7 +78,7 @@ def gather(name: str, text: str, folder: Path) -> Whole:
 def _shown(path: Path) -> str:
     try:
         return os.path.relpath(path)
-    except ValueError:  # on another drive than where we are
+    except ValueError:  # on another drive than the working directory
         return str(path)
 
 

@@ -1,4 +1,4 @@
-"""What counts as an answer, and what every task wants before anything breaks.
+"""What counts as an answer, and what every task requires before anything breaks.
 
 One rule holds for every check: an answer counts only if a backend gave it, unchanged.
 """
@@ -13,7 +13,7 @@ from caddylab._records import Outcome, Request
 from caddylab._traffic.traffic import Traffic
 
 LEAST = 0.4
-"""Of its fair share a backend has to get so much: of two backends each a fifth of everything."""
+"""The part of its fair share that a backend must get: of two, each a fifth of everything."""
 
 USED = Hints(
     "not both used",
@@ -47,12 +47,12 @@ def lost(requests: Sequence[Request]) -> int:
 
 
 def made_up(request: Request) -> bool:
-    """Whether its client takes for a good answer what no backend said."""
+    """Whether its client takes something for a good answer that no backend said."""
     return request.outcome in (Outcome.OK, Outcome.NOBODY) and not request.good
 
 
 def told(requests: Sequence[Request], patience: float = 0) -> str:
-    """How many had no good answer, and what they had instead, as a sentence.
+    """How many got no good answer, and what they got instead, as a sentence.
 
     Args:
         requests: those that are counted.
@@ -90,7 +90,7 @@ def served(
     Args:
         asked: the property, as a sentence.
         run: the traffic, to be drawn.
-        hints: what helps with errors; answers that are made up have hints of their own.
+        hints: hints for errors; made-up answers have hints of their own.
         seen: what else was seen, as sentences.
         chart: how to draw the run.
         requests: those of the run that count; all of them if not given.
@@ -107,12 +107,12 @@ def served(
 
 
 def genuine(asked: str, run: Traffic) -> Finding:
-    """No client takes for a good answer what no backend said, where some errors are allowed."""
+    """Where some errors are allowed: no client takes for a good answer what no backend said."""
     return Finding(asked, not any(map(made_up, run.requests)), told(run.requests), MADE_UP, run)
 
 
 def all_well(run: Traffic) -> Findings:
-    """Every request of a run over two backends is answered, and both have a part in it."""
+    """Every request of a run over two backends is answered, and both take part."""
     yield served("While all is well, every request is answered.", run)
     yield shared("While all is well, both backends work.", run, (1, 2), USED)
 

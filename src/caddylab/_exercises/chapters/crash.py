@@ -25,7 +25,7 @@ LOST = Hints(
 
 @dataclass(frozen=True)
 class Help:
-    """What helps who has no retry, or no memory of failures."""
+    """Hints for a Caddyfile without a retry, or without a memory of failures."""
 
     no_retry: Hints
     no_memory: Hints
@@ -46,7 +46,7 @@ def crash(bench: Bench, people: Clients, victim: Backend) -> Traffic:
 
 
 def unseen(run: Traffic, victim: Backend, help: Help, chart: str = "routing") -> Finding:
-    """No client has seen the crash, but for those whom no Caddyfile could have saved."""
+    """No client has seen the crash, except those whom no Caddyfile could have saved."""
     requests = [request for request in run.requests if not _excused(request)]
     number = victim.number
     failed = [sum(a.backend == number and a.error != "" for a in r.attempts) for r in requests]
@@ -75,7 +75,7 @@ def _excused(request: Request) -> bool:
 
 
 def _cut_off(request: Request) -> bool:
-    """Caddy cannot take back what the client has."""
+    """Caddy cannot take back what the client has already got."""
     return request.outcome is Outcome.RESET and request.status is not None
 
 

@@ -1,4 +1,4 @@
-"""Whether a secret is one: what strangers would have to guess, and how long it would take them."""
+"""Whether a secret is strong: how many guesses it would take strangers."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def weakness(key: str) -> Hints | None:
 
 
 def guesses(key: str) -> float:
-    """How many guesses it takes who tries words, names, dates and patterns first.
+    """How many guesses it takes somebody who tries words, names, dates and patterns first.
 
-    They try them written otherwise, too: in Base64 and in hexadecimal digits.
+    They try them in other encodings, too: in Base64 and in hexadecimal digits.
     """
     from zxcvbn import zxcvbn
 
@@ -69,6 +69,6 @@ def value(key: str, dial: str) -> str:
 
 @cache
 def _printed() -> str:
-    """All that every learner of this course has read."""
+    """Everything that every learner of this course has read."""
     folders = shipped.course(), shipped.labs()
     return "\n".join(p.read_text("utf-8") for f in folders for p in sorted(f.rglob("*.ipynb")))

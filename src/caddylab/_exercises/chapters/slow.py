@@ -21,7 +21,7 @@ def other(bench: Bench, backend: Backend) -> Backend:
 def meet(bench: Bench, slow: Backend, patience: float) -> Traffic:
     """Twelve clients meet a slow backend.
 
-    They do so once more if it was bad luck:
+    They meet it once more if it was bad luck:
 
     - the other one, who is well, was slow meanwhile: then this machine had stalled, and a timeout
       has struck that was meant for the slow one;
@@ -55,7 +55,7 @@ def in_time(asked: str, run: Traffic, limit: float, hints: Hints | None = None) 
 
 
 def why(run: Traffic, slow: Backend) -> Hints:
-    """What is missing, by what the requests that failed have been through."""
+    """What the Caddyfile lacks, judged by the attempts of the failed requests."""
     if run.outcomes[Outcome.TIMEOUT]:
         return NO_TIMEOUT
     failed = [request for request in run.requests if not request.good]

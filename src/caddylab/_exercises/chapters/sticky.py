@@ -37,7 +37,7 @@ NO_MEMORY = Hints(
     "`fail_duration` is how long Caddy remembers a failure, and `max_fails` how many it takes.",
 )
 HELP = Help(NO_RETRY, NO_MEMORY)
-"""Who has no retry, or no memory."""
+"""Hints for a Caddyfile without a retry, or without a memory."""
 
 
 class People(Clients):
@@ -48,12 +48,12 @@ class People(Clients):
         super().__init__(len(addresses))
 
     def address(self, k: int) -> str:
-        """The chosen one."""
+        """The chosen address."""
         return self._addresses[k]
 
 
 class Answers:
-    """What came of many small runs, one after the other in the order in which they were sent."""
+    """The results of many small runs, in the order in which they were sent."""
 
     def __init__(self, runs: Sequence[Traffic]) -> None:
         self.runs = [run.wait() for run in runs]
@@ -63,16 +63,16 @@ class Answers:
 
     @property
     def requests(self) -> list[Request]:
-        """All of them."""
+        """The requests of all runs."""
         return [request for run in self.runs for request in run.requests]
 
     @property
     def backends(self) -> list[int | None]:
-        """Who answered, request by request."""
+        """The backend that answered, request by request."""
         return [request.answered_by for request in self.requests]
 
     def of(self, backend: int | None) -> int:
-        """How many a backend has answered."""
+        """How many requests a backend has answered."""
         return self.backends.count(backend)
 
 

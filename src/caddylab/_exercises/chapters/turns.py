@@ -11,11 +11,11 @@ from caddylab._traffic.traffic import Traffic
 
 ENOUGH = 60
 MOST = 1000
-"""So many requests a check can send in its time."""
+"""How many requests a check can send in its time."""
 
 
 def watch(bench: Bench, number: int) -> Traffic:
-    """So many requests that a backend must have been met if it has any share at all."""
+    """Send enough requests that a backend must have been met if it has any share at all."""
     count = min(max(ENOUGH, turn(bench, number)), MOST)
     return bench.fire(count, concurrency=12, clients=12, timeout=5)
 
@@ -30,7 +30,7 @@ def unmet(bench: Bench, number: int, run: Traffic) -> tuple[bool, str]:
 
 
 def turn(bench: Bench, number: int) -> int:
-    """After how many requests a backend has one by its weights; 0 where it has no weight."""
+    """After how many requests its weights give a backend one; 0 where it has no weight."""
     dial = bench.dial(number)
     return max((sum(w.values()) for w in _weights(bench.config()) if w.get(dial)), default=0)
 

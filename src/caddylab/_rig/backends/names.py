@@ -71,7 +71,7 @@ class Names:
         return self._fault(self._member(backend), UNLISTED)
 
     def slow(self, seconds: float) -> Fault:
-        """Have the name server take `seconds` for each answer."""
+        """Have the name server take `seconds` for each answer (FaultError if out of range)."""
         if not 0 < seconds <= MOST_SECONDS:
             raise FaultError(
                 f"A name server can be slow by more than 0 and up to {MOST_SECONDS} s, "

@@ -167,6 +167,7 @@ class Site:
         decided = [_told(decision, text) for decision in plan.decisions]
         replaced = [*completed, *plan.substitutions, *decided]
         told = [note for note in lint(text, adapted) if not (own and note.rule == NOT_SET)]
+        replaced.sort(key=lambda one: (one.line is None, one.file, one.line or 0))
         self.loaded = Loaded(name, text, [*told, *plan.notes], plan.decisions, replaced)
         return self.loaded
 

@@ -62,7 +62,7 @@ export const isQuiet = (cell) => isTagged(cell, "quiet");
 export const isLoad = (cell) => /^%%caddyfile.*--no-warnings/.test(source(cell));
 
 /** Code that does nothing but draw: nobody needs to read it above what it draws. */
-export const isPicture = (cell) => /^(table|[^\n=]*\.chart\(.*\))$/.test(source(cell));
+export const isPicture = (cell) => /^(table|[^\n=]*\.(chart|replay)\(.*\))$/.test(source(cell));
 
 /** The letter that has come true, as such a cell says; undefined if none has. */
 export function letter(cell) {

@@ -14,6 +14,10 @@ from caddylab._caddy.advice.mistakes.mistake import (
 
 TEMPLATES = (
     Mistake(
+        "\nbegins like JSON\n",
+        "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
+    ),
+    Mistake(
         r"\A[^\n]*(?:\{\{|\}\}|\{%|<%|%>)",
         "This is a template, to be filled in by another program: give the file that comes of it.",
     ),
@@ -118,18 +122,12 @@ SITES = (
         " write `tls internal`.",
     ),
     Mistake(
-        """subject does not qualify for certificate: '[{"]""",
-        "This looks like JSON; a Caddyfile begins with a site, such as `:80 {`.",
-    ),
-    Mistake(
         r"subject does not qualify for certificate: '(?P<word>[^']+)'",
         "`$word` is no name that a host can have, so there is no certificate for it: write your"
         " site's own name, such as `shop.example.com {`, or `http://` before it.",
         find=only(r"(?:^|[\s,/])$word(?:[\s,:/]|$$)"),
     ),
-    Mistake(
-        "caddyfile adapter: EOF", "The Caddyfile is empty; begin with a site, such as `:80 {`."
-    ),
+    Mistake(r"\A(?:[^\n]*: )?EOF\n", "The Caddyfile is empty; begin with a site, such as `:80 {`."),
 )
 
 REQUEST = (

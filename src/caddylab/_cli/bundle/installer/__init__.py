@@ -3,7 +3,7 @@
     python3 BUNDLE.zip [FOLDER]       the archive as it is
     python3 install.py [FOLDER]       the archive, unpacked
 
-These modules are in every bundle and run where nothing of the course is there yet. So they need
+These modules are in every bundle and run where the course is not installed yet. So they need
 Python's standard library only and import each other relatively, and older Pythons can read them
 far enough to say which one is needed.
 """
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let a parser know what can be said about an installation."""
+    """Add the arguments of an installation to a parser."""
     parser.add_argument(
         "folder",
         nargs="?",
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def install(bundle: Path, folder: Path, *, images: bool = True) -> None:
     """Install a bundle.
 
-    Everything is made beside what is there and renamed into its place in the end, so an
+    Everything is made beside the existing files and renamed into place at the end, so an
     installation that fails leaves `folder` as it was.
 
     Args:
@@ -91,7 +91,7 @@ def install(bundle: Path, folder: Path, *, images: bool = True) -> None:
 
 @contextmanager
 def _work_in(folder: Path) -> Iterator[Path]:
-    """A folder to work in, on the disk of `folder`; what goes wrong in the block is refused."""
+    """A folder to work in, on the disk of `folder`; errors in the block become `Refused`."""
     is_new = not folder.exists()
     work = folder.resolve() / machine.WORK
     try:

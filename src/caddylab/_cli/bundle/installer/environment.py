@@ -11,7 +11,7 @@ from pathlib import Path
 from .refused import Refused
 
 NOT_OURS = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_")
-"""Settings of other installations begin so."""
+"""Prefixes of environment variables with other installations' settings."""
 
 
 def make(wheels: Path, lock: Path, work: Path) -> None:
@@ -25,7 +25,7 @@ def make(wheels: Path, lock: Path, work: Path) -> None:
     print("Installing the packages", flush=True)
     uv = [_unpacked_uv(wheels, work), "--quiet", "--offline", "--no-config"]
     uv += ["--cache-dir", str(work / "cache")]
-    base = getattr(sys, "_base_executable", sys.executable)  # ours may be in what is replaced
+    base = getattr(sys, "_base_executable", sys.executable)  # ours may be replaced
     _run([*uv, "venv", "--no-project", "--relocatable", "--python", base, str(work / "venv")])
     install = [*uv, "pip", "install", "--python", str(program(work / "venv", "python"))]
     install += ["--no-index", "--find-links", str(wheels)]
@@ -33,7 +33,7 @@ def make(wheels: Path, lock: Path, work: Path) -> None:
 
 
 def settle(work: Path, folder: Path, images: Path | None) -> None:
-    """Let the course that was installed copy its notebooks to `folder`, and load the images.
+    """Have the installed course copy its notebooks to `folder`, and load the images.
 
     Raises:
         Refused: it could not; its own words have been printed.

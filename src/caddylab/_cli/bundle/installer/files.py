@@ -28,7 +28,7 @@ def facts(bundle: Path) -> dict[str, Any]:
     """What the bundle says about itself.
 
     Raises:
-        Refused: it is none.
+        Refused: it is not a bundle.
     """
     try:
         with _opened(bundle, FACTS) as file:
@@ -58,10 +58,10 @@ def needed(bundle: Path, facts: dict[str, Any]) -> int:
 
 
 def checked(bundle: Path, target: Path) -> Path:
-    """The folder with the files, none of them damaged: `target`, to which an archive is unpacked.
+    """The folder with the files, all undamaged; for an archive, `target`, where it is unpacked.
 
     Raises:
-        Refused: a file is not what it was, or an archive would write to places of its own choice.
+        Refused: a file has changed, or an archive would write outside the folder.
     """
     print("Checking the bundle", flush=True)
     try:

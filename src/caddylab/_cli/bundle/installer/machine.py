@@ -1,4 +1,4 @@
-"""What is asked before anything is written: whether machine, Python, folder and disk will do."""
+"""What is checked before anything is written: whether machine, Python, folder and disk will do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MANIFEST = ".caddylab.json"
 """What `caddylab open` leaves in a folder with the course."""
 WORK = ".installing"
-"""Where an installation works; one that was killed leaves it, and the next one removes it."""
+"""The folder that an installation works in; a killed one leaves it, and the next one removes it."""
 SYSTEMS = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
 
@@ -79,10 +79,10 @@ def check_folder(folder: Path) -> None:
 
 
 def check_space(folder: Path, needed: int) -> None:
-    """Make sure that the disk of `folder` has so many bytes to spare.
+    """Make sure that the disk of `folder` has enough free bytes.
 
     Raises:
-        Refused: it has not.
+        Refused: it has not enough.
     """
     free = shutil.disk_usage(folder).free
     if free < needed:
