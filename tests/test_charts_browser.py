@@ -9,6 +9,7 @@ import chart_scenes
 import pytest
 
 from caddylab import _charts
+from caddylab._machine.waiting import poll
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 pytest_plugins = ["browser_support"]
@@ -132,6 +133,31 @@ def test_every_other_picture_is_legible_in_both_themes(open_notebook):
             assert (brightness(title.evaluate(INK)) > 0.5) is dark
         notebook.screenshot(f"charts-more-{'dark' if dark else 'light'}")
     assert notebook.strangers == []
+    assert notebook.complaints == []
+
+
+NARROW = """() => [...document.querySelectorAll('.caddylab-fitting')].map(frame => ({
+    room: frame.clientWidth,
+    taken: frame.scrollWidth,
+    letters: parseFloat(frame.querySelector('.role-axis-label text').getAttribute('font-size')),
+    title: [...frame.querySelectorAll('.role-title-text text tspan, .role-title-text text')]
+        .map(line => line.getBoundingClientRect().right - frame.getBoundingClientRect().right),
+}))"""
+
+
+def fits(notebook) -> bool:
+    """Whether every picture ends within the notebook, in letters of full size."""
+    pictures = notebook.page.evaluate(NARROW)
+    whole = [p["taken"] <= p["room"] and max(p["title"]) <= 0 for p in pictures]
+    return len(whole) >= 9 and all(whole) and min(p["letters"] for p in pictures) >= 13
+
+
+def test_a_chart_is_cut_at_no_width_of_the_notebook(open_notebook):
+    notebook = open_notebook([SETUP, DRAW.format(scene="hung"), OTHERS], height=1200)
+    notebook.run_all()
+    for width in (1280, 760, 1440):
+        notebook.page.set_viewport_size({"width": width, "height": 1200})
+        assert poll(lambda: fits(notebook), 30), notebook.page.evaluate(NARROW)
     assert notebook.complaints == []
 
 

@@ -334,6 +334,15 @@ def grown():
         yield day
 
 
+def test_what_is_done_after_the_last_second_is_no_part_of_the_game(day):
+    day._began = time.time() - day.seconds + 5
+    day.note("in time")
+    day._began = time.time() - day.seconds - 1  # somebody still waits for an answer
+    assert not day.over
+    day.note("too late")
+    assert [deed.what for deed in day.deeds] == ["noted: in time"]
+
+
 class TestGrownSite:
     def test_the_name_server_answers_and_nobody_on_call_breaks_or_mends_it(self, grown):
         names = grown.lab.names

@@ -284,7 +284,7 @@ def test_what_a_pool_lacks_is_told_to_those_who_ask(lab):
 
     loaded = lab.load(text)
 
-    assert repr(loaded).endswith("no warnings. 1 thing that it lacks: `lab.warnings`.")
+    assert repr(loaded).endswith("no warnings. It lacks 1 thing; `lab.warnings` says what.")
     assert [note.rule for note in loaded.warnings] == ["pool-without-failover"]
     assert "1 warning.\n! " in repr(lab.warnings)
     assert "[pool-without-failover]" in repr(lab.warnings)

@@ -168,6 +168,37 @@ def test_the_figures_of_a_run_have_names(lab):
         assert run.goodput
 
 
+def test_what_came_in_a_row_reads_like_a_sentence(lab):
+    lab.restore()
+    lab.load(TURNS, warn=False)
+    run = lab.fire(4, clients=1)
+    assert repr(run.backends) == "2, 1, 2, 1"
+    assert str(run.backends[:2]) == "2, 1"
+    assert run.backends == [2, 1, 2, 1]
+    with lab.backend(2).killed():
+        assert repr(lab.fire(2).backends) in ("1, –", "–, 1")
+        assert "<NA>" not in lab.last.attempts()._repr_html_()
+    assert repr(lab.backends).splitlines()[0].startswith("backend 1 is up; Caddy says: ")
+    assert "<td" in lab.backends._repr_html_()
+
+
+def test_a_summary_says_as_many_numbers_as_differ(lab):
+    lab.restore()
+    lab.load(TURNS, warn=False)
+    line = [repr(lab.fire(n, concurrency=n)).splitlines()[2] for n in (1, 2, 100)]
+    assert re.fullmatch(r"latency: \S+ m?s", line[0])
+    assert re.fullmatch(r"latency: median \S+ m?s, slowest \S+ m?s", line[1])
+    assert re.fullmatch(r"latency: median \S+ m?s, 99 % \S+ m?s, slowest \S+ m?s", line[2])
+
+
+def test_a_client_that_gives_up_makes_no_failed_attempt(lab):
+    lab.restore()
+    lab.load(":80 {\n\treverse_proxy backend1:8080\n}", warn=False)
+    with lab.backend(1).hung():
+        said = repr(lab.fire(1, timeout=0.3)).splitlines()[-1]
+    assert said == "Caddy made 1 attempt, 1 ended when the client gave up"
+
+
 def test_what_is_said_of_a_caddyfile_has_no_backticks_in_a_notebook(lab):
     shown = lab.load(TURNS.replace("lb_policy", "max_fails 3\n\t\tlb_policy"))._repr_html_()
     assert "<code>max_fails" in shown

@@ -72,6 +72,13 @@ def test_each_chapter_leads_to_its_lab_and_to_the_next_chapter(course, chapter):
     assert not chapter.lab or f"lab {int(chapter.number)}</a>" in said
 
 
+def test_the_map_says_what_each_chapter_teaches(course):
+    shown = html.unescape(onward()._repr_html_())
+    taught = [chapter.teaches for number, chapter in chapters().items() if number != "00"]
+    assert all(taught)
+    assert [what for what in taught if what not in shown] == []
+
+
 def test_each_chapter_says_what_it_is_called_and_how_long_it_takes():
     assert all(chapter.minutes > 0 for chapter in chapters().values())
     assert chapters()["02"].called == "2 · A backend crashes"

@@ -127,7 +127,7 @@ def test_every_control_does_what_it_says(open_panel):
     assert "^^^" in panel.page.locator("[role=alert]").inner_text()
     panel.field("Caddyfile").fill(text.replace("lb_polcy random", "lb_policy round_robin"))
     panel.button("Apply").click()
-    panel.sees("Loaded your Caddyfile: no warnings. 1 thing that it lacks")
+    panel.sees("Loaded your Caddyfile: no warnings. It lacks 1 thing")
 
     for label, value in {"Requests": 12, "Path": "/echo", "Clients": 3, "Patience (s)": 9}.items():
         panel.fill(label, value)

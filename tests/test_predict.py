@@ -179,3 +179,11 @@ def calls(path, name: str) -> list[ast.Call]:
     )  # fmt: skip
     found = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
     return [call for call in found if ast.unparse(call.func).rpartition(".")[2] == name]
+
+
+def test_what_is_measured_is_said_with_its_unit(capsys):
+    wait = predict("How long?", {"short": range(100), "long": range(100, 900)}, unit="ms")
+    wait.compare(42)
+    assert "Measured: short (42 ms)." in capsys.readouterr().out
+    wait.compare(5000)
+    assert "Measured: 5,000 ms, which is none of the answers." in capsys.readouterr().out

@@ -157,7 +157,7 @@ def test_doctor_says_where_it_has_looked(tmp_path, monkeypatch):
     (there := tmp_path / "there").mkdir()
     stores = {str(there): (), str(tmp_path / "elsewhere"): ()}
     monkeypatch.setattr(authorities, "STORES", stores)
-    assert f'no "{authorities.NAME}" in {there} (not looked at: ' in authorities.examine()
+    assert f'(no "{authorities.NAME}" in {there}; ' in authorities.examine()
     monkeypatch.setattr(authorities, "STORES", {str(tmp_path / "elsewhere"): ()})
     assert authorities.examine().startswith("not looked at")
 

@@ -77,7 +77,7 @@ def _hints(requests: pd.DataFrame, given_up: pd.DataFrame, single: bool) -> list
     else:
         said = f"{counted(len(requests), 'request')}, counted in columns."
         attempt = "Cross: failed attempts. "
-        failure = "Vermilion: failed requests; grey: those for which Caddy had no backend."
+        failure = "Dark orange: failed requests; grey: those for which Caddy had no backend."
     failed = bool(journeys.failed(requests).any())
     signs = attempt * bool(len(given_up)) + failure * failed
     return [line for line in (said, signs, _incomplete(requests)) if line]

@@ -120,7 +120,7 @@ def _hints(parts: pd.DataFrame, expected: bool) -> list[str]:
     """How to read the picture."""
     signs = []
     if (parts["fill"] == theme.ERROR).any():
-        signs.append("Vermilion: failed.")
+        signs.append("Dark orange: failed.")
     if said := lanes.hints(parts["lane"]):
         signs.append(said)
     if expected:

@@ -20,13 +20,15 @@ class Choices:
     Args:
         options: answers and their values; or only answers, each of which is its own value.
         fewest: the least number of answers.
+        unit: of what is measured, if that is a number.
 
     Raises:
         ArgumentError: too few answers, two for one measurement, or none for some
             between two ranges.
     """
 
-    def __init__(self, options: Options, *, fewest: int = 2) -> None:
+    def __init__(self, options: Options, *, fewest: int = 2, unit: str = "") -> None:
+        self._unit = unit and f" {unit}"
         given = options if isinstance(options, Mapping) else {option: option for option in options}
         if len(given) < fewest:
             raise ArgumentError(f"A prediction needs two different answers, not {list(given)}.")
@@ -54,7 +56,7 @@ class Choices:
 
     def said(self, measured: Any) -> str:
         """The answer that a measurement stands for, and what was measured, in words."""
-        answer, found = self.which(measured), shown(measured)
+        answer, found = self.which(measured), shown(measured) + self._unit
         if answer is None:
             return f"{found}, which is none of the answers"
         exact = isinstance(self._values[answer], str | numbers.Real | tuple)

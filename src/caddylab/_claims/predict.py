@@ -33,7 +33,7 @@ class Prediction:
 
     Args:
         question: what will be measured.
-        options: as for `predict`.
+        options, unit: as for `predict`.
 
     Attributes:
         measured: what the measurement said, in words; None before `compare`.
@@ -43,8 +43,10 @@ class Prediction:
         ArgumentError: as for `predict`.
     """
 
-    def __init__(self, question: str, options: Mapping[str, Any] | Sequence[str]) -> None:
-        self._answers = Choices(options)
+    def __init__(
+        self, question: str, options: Mapping[str, Any] | Sequence[str], unit: str = ""
+    ) -> None:
+        self._answers = Choices(options, unit=unit)
         self.question, self.options = question, self._answers.texts
         self.measured: str | None = None
         self._said: Said | None = None
@@ -156,7 +158,9 @@ def _cells(made: Prediction) -> tuple[str, ...]:
 
 
 @border(ArgumentError)
-def predict(question: str, options: Mapping[str, Any] | Sequence[str]) -> Prediction:
+def predict(
+    question: str, options: Mapping[str, Any] | Sequence[str], *, unit: str = ""
+) -> Prediction:
     """Ask the learner to commit to an answer before the measurement shows it.
 
     Args:
@@ -165,12 +169,13 @@ def predict(question: str, options: Mapping[str, Any] | Sequence[str]) -> Predic
             `{"none": 0, "some": range(1, 10), "all ten": 10}`. A value is a number, a range of
             them, a text, or a list; None stands for whatever no other answer stands for. Choices
             without values (a list of texts) stand for themselves.
+        unit: of what is measured, such as "ms" or "%".
 
     Raises:
         ArgumentError: there are fewer than two answers, two stand for the same measurement, or
             between two ranges there is a hole.
     """
-    _asked[question] = made = Prediction(question, options)
+    _asked[question] = made = Prediction(question, options, unit)
     return made
 
 

@@ -51,7 +51,10 @@ def examine() -> str:
     if paths := found(STORES):
         raise Trusted(f"this machine trusts {_count(paths)}:\n" + "\n".join(map(str, paths)))
     if looked := [store for store in STORES if Path(store).is_dir()]:
-        return f'no "{NAME}" in {", ".join(looked)} (not looked at: stores of browsers and of Java)'
+        return (
+            f'this computer trusts none of Caddy\'s own (no "{NAME}" in {", ".join(looked)}; '
+            "browsers and Java keep lists of their own, which were not looked at)"
+        )
     return f'not looked at, for this system keeps them elsewhere: search for "{NAME}" there'
 
 

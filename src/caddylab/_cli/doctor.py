@@ -158,7 +158,9 @@ CHECKS = (
     Check("Ports", _ports, "Close programs that hold many ports, or restart the machine."),
     Check("Temporary folder", _temporary_folder, "Set TMPDIR to a folder that you may write to."),
     Check("Widgets", _widgets, _REINSTALL),
-    Check("Trust", _trust, "Labs install none any more. To be asked about each: caddylab clean"),
+    Check(
+        "Certificates", _trust, "Labs install none any more. To be asked about each: caddylab clean"
+    ),
     Check("processes", _processes, "Mend what is not ok above, then: caddylab clean", True),
     Check(
         "Podman",

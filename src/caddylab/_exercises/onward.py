@@ -114,7 +114,7 @@ class Onward:
 
 
 class Map:
-    """Every chapter with its minutes, its lab's points, and what is done."""
+    """Every chapter with what it teaches, its minutes, its lab's points, and what is done."""
 
     def __init__(self, all_of_them: Mapping[str, Chapter]) -> None:
         self._chapters = [c for number, c in all_of_them.items() if number != "00"]
@@ -128,7 +128,10 @@ class Map:
             finished = self._done.has_read(chapter) and got == most
             made = f"{self._done.predicted(chapter)} of {len(chapter.questions)}"
             said = made if chapter.questions else ""
-            yield _sign(finished), self._place.chapter(chapter), chapter.minutes, said, lab
+            yield _sign(finished), self._named(chapter), chapter.minutes, said, lab
+
+    def _named(self, chapter: Chapter) -> Markup:
+        return _text(self._place.chapter(chapter), Markup("<br>"), chapter.teaches)
 
     def _sum(self) -> str:
         got, most = (
@@ -185,4 +188,4 @@ def _text(*parts: object) -> Markup:
 
 
 def _plain(said: object) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", str(said)))
+    return html.unescape(re.sub(r"<[^>]+>", "", str(said).replace("<br>", ": ")))

@@ -24,6 +24,7 @@ class Chapter:
         number: the beginning of its file name, such as "02".
         name: its file name, without the ending.
         title: from its first line.
+        teaches: what one learns in it, in half a sentence; empty for the first.
         minutes: how long it takes.
         questions: what it asks the learner to predict.
         lab: the name of its lab's folder; None if it has none.
@@ -33,6 +34,7 @@ class Chapter:
     number: str
     name: str
     title: str
+    teaches: str
     minutes: int
     questions: tuple[str, ...]
     lab: str | None
@@ -52,7 +54,8 @@ def chapters() -> dict[str, Chapter]:
 
 
 def _chapter(path: Path) -> Chapter:
-    cells = json.loads(path.read_text("utf-8"))["cells"]
+    notebook = json.loads(path.read_text("utf-8"))
+    cells = notebook["cells"]
     sources = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
     text = "\n".join(source for kind, source in sources if kind == "markdown")
     title, minutes = TITLE.search(text), MINUTES.search(text)
@@ -62,6 +65,7 @@ def _chapter(path: Path) -> Chapter:
         number,
         path.stem,
         title[2] if title else path.stem,
+        notebook["metadata"].get("description", ""),
         int(minutes[1]) if minutes else 0,
         tuple(q for kind, source in sources if kind == "code" for q in _questions(source)),
         path.stem if has_lab else None,

@@ -194,8 +194,8 @@ class GameDay:
         return self._accounts.samples(self._began or 0.0)
 
     def _did(self, what: str) -> None:
-        if self._began is not None and not self._over.is_set():
-            self.deeds.append(Deed(time.time() - self._began, what))
+        if self._began is not None and self.played < self.seconds and not self._over.is_set():
+            self.deeds.append(Deed(self.played, what))
 
     def _need_started(self) -> None:
         if self._began is None:

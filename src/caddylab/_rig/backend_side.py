@@ -9,6 +9,7 @@ from caddylab._errors import LabError, WaitTimeout
 from caddylab._machine.waiting import poll
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
+from caddylab._rig.backends.backends import Backends
 from caddylab._rig.backends.names import Names
 from caddylab._rig.lab_side import LabSide
 from caddylab._traffic import tables
@@ -49,9 +50,9 @@ class BackendSide(LabSide):
         return self.stack.fleet.names
 
     @property
-    def backends(self) -> list[Backend]:
-        """All backends."""
-        return list(self.stack.fleet.backends)
+    def backends(self) -> Backends:
+        """All backends; shown, a line for each says how it is and what Caddy thinks of it."""
+        return Backends(self.stack.fleet.backends)
 
     def rolling_restart(
         self,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from caddylab._border import Between, Seconds, border
 from caddylab._errors import LabError
+from caddylab._look.in_a_row import InARow
 from caddylab._rig.backend_side import BackendSide
 from caddylab._rig.client_side import ClientSide
 from caddylab._rig.waits import Waits
@@ -100,4 +101,5 @@ class Experiments(ClientSide, BackendSide, Waits):
             n: the number of the request, counted from 1.
         """
         id = f"{run.run.id}-{n}"
-        return [b.number for b in self.backends if id in {e["id"] for e in b.requests()}]
+        told = (b.number for b in self.backends if id in {e["id"] for e in b.requests()})
+        return InARow(told)

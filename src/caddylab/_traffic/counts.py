@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 
 from caddylab._engine.ledger import Ledger
 from caddylab._look.count import Count
+from caddylab._look.in_a_row import InARow
 from caddylab._records import Answerer, Outcome, Request
 
 
@@ -64,7 +65,7 @@ class Counts:
     @property
     def backends(self) -> list[int | None]:
         """Who answered, request by request; None where no backend did."""
-        return [request.answered_by for request in self.requests]
+        return InARow(request.answered_by for request in self.requests)
 
     @property
     def changes(self) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from caddylab._border import Between, Seconds, border
 from caddylab._errors import TrafficError
+from caddylab._look.in_a_row import InARow
 from caddylab._records import Outcome, Request
 from caddylab._traffic.counts import Counts
 
@@ -21,7 +22,7 @@ class Figures(Counts):
     @property
     def statuses(self) -> list[int | None]:
         """The status that each request got, in order; None where no answer came."""
-        return [request.status for request in self.requests]
+        return InARow(request.status for request in self.requests)
 
     @property
     def bodies(self) -> list[str]:

@@ -23,6 +23,9 @@ WORDS = {
 }
 REDIRECTIONS = frozenset((301, 302, 303, 307, 308))
 """The statuses that redirect to another address; the engine's clients do not follow them."""
+MANY = 100
+GIVEN_UP = "context canceled"
+"""What Caddy writes of an attempt whose client has gone: to Caddy, its backend has not failed."""
 TOLD = (Answerer.CADDY, Answerer.NOBODY)
 """Who answered beside the backends; of the others the endings tell."""
 
@@ -88,18 +91,29 @@ def _latency(traffic: Counts) -> str:
     )
     if not times:
         return "no request ended"
-    median, p99, slowest = (percentile(times, p) for p in (50, 99, 100))
     since = " (from the planned send)" if open_loop else ""
-    return f"latency{since}: median {ms(median)}, 99 % {ms(p99)}, slowest {ms(slowest)}"
+    return f"latency{since}: {_spread(times)}"
+
+
+def _spread(times: Sequence[float]) -> str:
+    """As many numbers as differ: of fewer than a hundred, the slowest is what 99 % stay within."""
+    if len(times) == 1:
+        return ms(times[0])
+    told = {"median": 50, "99 %": 99, "slowest": 100}
+    if len(times) < MANY:
+        del told["99 %"]
+    return ", ".join(f"{name} {ms(percentile(times, p))}" for name, p in told.items())
 
 
 def _attempts(traffic: Counts) -> str:
     attempts = [attempt for request in traffic.requests for attempt in request.attempts]
     if not attempts:
         return "Caddy made no attempt at a backend"
-    failed = sum(bool(attempt.error) for attempt in attempts)
+    given_up = sum(GIVEN_UP in attempt.error for attempt in attempts)
+    failed = sum(bool(attempt.error) for attempt in attempts) - given_up
     bad = Counter(a.status for a in attempts if a.status and a.status >= 500 and not a.error)
     parts = [f"{failed:,} failed"] if failed else []
+    parts += [f"{given_up:,} ended when the client gave up"] if given_up else []
     parts += [f"{n:,} brought a {status}" for status, n in sorted(bad.items())]
     text = f"Caddy made {counted(len(attempts), 'attempt')}"
     return f"{text}, {', '.join(parts)}" if parts else f"{text}, none failed"

@@ -32,8 +32,14 @@ class Timed(pd.DataFrame):
         told = pd.DataFrame(self)
         numbers = told.select_dtypes("float64").columns
         times = [name for name in TIMES if name in numbers]
-        return told.assign(**{name: told[name].map(_time) for name in times})
+        whole = told.select_dtypes("Int64").columns  # of which some may be missing
+        texts = {name: told[name].map(_time) for name in times}
+        return told.assign(**texts, **{name: told[name].map(_number) for name in whole})
 
 
 def _time(seconds: float) -> str:
     return "" if pd.isna(seconds) else ms(seconds)
+
+
+def _number(number: Any) -> str:
+    return "" if pd.isna(number) else str(number)

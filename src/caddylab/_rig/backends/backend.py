@@ -227,14 +227,15 @@ class Backend(Breakable):
         asked: dict[str, Any] = {"params": {"since": since}, "timeout": timeout}
         return dict(self._control.ask("GET", "/requests", **asked).json())
 
-    def __repr__(self) -> str:
+    @property
+    def judged(self) -> str:
+        """What Caddy says of it, and why, as a sentence."""
         opinion, why = self.opinion, reasons(self._journal.opinions.of(self.number))
-        said = (
-            "Caddy has ended"
-            if opinion == UNKNOWN
-            else f"Caddy says: {opinion}{why and f' ({why})'}"
-        )
-        return f"<{self.name}: {self.state}; {said}>"
+        because = why and f" ({why})"
+        return "Caddy has ended" if opinion == UNKNOWN else f"Caddy says: {opinion}{because}"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.state}; {self.judged}>"
 
     def _take_down(self, kind: str) -> Fault:
         return self._deeds.take_down(kind)

@@ -43,7 +43,7 @@ class Loaded:
             return f"Loaded {self.name}. What there is to say about it comes later: `lab.warnings`."
         many = counted(len(self.told), "warning") if self.told else "no warnings"
         lacks = len(self.warnings) - len(self.told)
-        more = f" {counted(lacks, 'thing')} that it lacks: `lab.warnings`." if lacks else ""
+        more = f" It lacks {counted(lacks, 'thing')}; `lab.warnings` says what." if lacks else ""
         return f"Loaded {self.name}: {many}.{more}"
 
     @property

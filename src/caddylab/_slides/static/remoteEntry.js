@@ -20,7 +20,10 @@
       const { unchanged } = await import(new URL("unchanged.js", here));
       const { glossary } = await import(new URL("glossary.js", here));
       const { named } = await import(new URL("named.js", here));
-      const makers = [plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named];
+      const { fittingCharts } = await import(new URL("fitting.js", here));
+      const makers = [
+        plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named, fittingCharts,
+      ];
       const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };
       return () => extension;
