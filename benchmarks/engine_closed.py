@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import shutil
-import ssl
 import subprocess
 import sys
 import time
@@ -23,7 +21,6 @@ from benchmarks._static import static_caddy
 from caddylab._engine.engine import Address, Engine
 from caddylab._engine.plan import Plan
 from caddylab._engine.tls import Trust
-from caddylab._machine.certificates import Signer
 from caddylab._records import Outcome
 
 WORKERS = 16
@@ -43,7 +40,6 @@ def run() -> list[Row]:
     ours, others = median(rates["ours"]), {name: median(r) for name, r in rates.items()}
     return [
         *tried("processor time a request", processor_time),
-        *tried("closed loop over HTTPS", over_https),
         _row("locust's FastHttpUser", ours, others["locust"], bar=1.0),
         _row("aiohttp", ours, others["aiohttp"]),
         _row("httpx", ours, others["httpx"]),
@@ -52,7 +48,7 @@ def run() -> list[Row]:
 
 def processor_time() -> list[Row]:
     """What a request costs the client: ours, wrk's and hey's. Their rates are Caddy's limit."""
-    _need("wrk", "hey")
+    need("wrk", "hey")
     commands = {
         "wrk": WRK,
         "hey": ["hey", "-c", str(WORKERS), "-z", f"{SECONDS / 2:.0f}s"],
@@ -60,38 +56,16 @@ def processor_time() -> list[Row]:
     costs: dict[str, list[tuple[float, float]]] = {"ours": [], "wrk": [], "hey": []}
     with static_caddy() as caddy:
         for _ in range(ROUNDS):
-            costs["ours"].append(_own_cost(caddy.address))
+            costs["ours"].append(own_cost(caddy.address))
             for name, command in commands.items():
-                costs[name].append(_cost_of([*command, f"{_url(caddy.address)}/test-api"]))
+                costs[name].append(cost_of([*command, f"{url(caddy.address)}/test-api"]))
     rates, used = (
         {name: median(each[k] for each in found) for name, found in costs.items()} for k in (0, 1)
     )
     return [_cost_row(name, rates, used) for name in ("wrk", "hey")]
 
 
-def over_https() -> list[Row]:
-    """The same with TLS: a certificate of a lab's own authority, which ours verifies."""
-    _need("wrk")
-    signer = Signer()
-    [certificate] = signer.certificates([("localhost", "127.0.0.1")])
-    trust = Trust([ssl.DER_cert_to_PEM_cert(base64.b64decode(signer.root()))])
-    rounds = []
-    with static_caddy(certificate=certificate) as caddy:
-        for _ in range(ROUNDS):
-            ours = _own_cost(caddy.address, trust)
-            rounds.append((*ours, *_cost_of([*WRK, f"{_url(caddy.address, 's')}/test-api"])))
-    rate, used, theirs, their_used = (median(column) for column in zip(*rounds, strict=True))
-    return [
-        Row(
-            f"closed loop, {WORKERS} workers, static Caddy over HTTPS",
-            f"{rate:,.0f} requests/s, {used:.0f} µs each",
-            f"{theirs:,.0f} requests/s, {their_used:.0f} µs each (wrk)",
-            rate / theirs, "≥ 0.9", rate / theirs >= 0.9,
-        )
-    ]  # fmt: skip
-
-
-def _need(*programs: str) -> None:
+def need(*programs: str) -> None:
     if missing := [name for name in programs if shutil.which(name) is None]:
         raise RuntimeError(f"not here: {', '.join(missing)}. On Debian: apt install wrk hey")
 
@@ -102,7 +76,7 @@ def _cost_row(whose: str, rates: dict[str, float], used: dict[str, float]) -> Ro
     return Row(name, figures["ours"], f"{figures[whose]} ({whose})", used["ours"] / used[whose])
 
 
-def _own_cost(site: Address, trust: Trust | None = None) -> tuple[float, float]:
+def own_cost(site: Address, trust: Trust | None = None) -> tuple[float, float]:
     engine = Engine()
     try:
         count = int(_rate(engine, site, 4000, trust) * SECONDS / 2)
@@ -113,7 +87,7 @@ def _own_cost(site: Address, trust: Trust | None = None) -> tuple[float, float]:
         engine.close()
 
 
-def _cost_of(command: list[str]) -> tuple[float, float]:
+def cost_of(command: list[str]) -> tuple[float, float]:
     """A program's rate, which it prints, and its processor time a request in microseconds."""
     before = psutil.Process().cpu_times()
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -147,7 +121,7 @@ def _rate(engine: Engine, site: Address, count: int, trust: Trust | None = None)
 def locust(site: Address) -> float:
     """locust's fastest user, in a process of its own."""
     script = Path(__file__).with_name("_locust.py")
-    command = [sys.executable, str(script), _url(site), str(SECONDS)]
+    command = [sys.executable, str(script), url(site), str(SECONDS)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate, failures, users = answer.split()
     assert (int(failures), int(users)) == (0, WORKERS)
@@ -159,7 +133,7 @@ def with_aiohttp(site: Address) -> float:
         async with aiohttp.ClientSession() as session:
 
             async def get() -> None:
-                async with session.get(f"{_url(site)}/test-api") as response:
+                async with session.get(f"{url(site)}/test-api") as response:
                     await response.read()
 
             return await _by_workers(get)
@@ -169,7 +143,7 @@ def with_aiohttp(site: Address) -> float:
 
 def with_httpx(site: Address) -> float:
     async def measure() -> float:
-        async with httpx.AsyncClient(base_url=_url(site), trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url(site), trust_env=False) as client:
 
             async def get() -> None:
                 await client.get("/test-api")
@@ -193,7 +167,7 @@ async def _by_workers(get: Callable[[], object]) -> float:
     return count / (SECONDS / 2)
 
 
-def _url(site: Address, secure: str = "") -> str:
+def url(site: Address, secure: str = "") -> str:
     return f"http{secure}://{site[0]}:{site[1]}"
 
 

@@ -82,22 +82,24 @@ def _mib(process: psutil.Process) -> float:
 
 
 class _server:
-    """A JupyterLab that answers."""
+    """A JupyterLab that answers, as `caddylab open` starts it: with what a learner has."""
 
     def __enter__(self) -> psutil.Process:
         port = Port()
         number = port.number
         port.close()  # it shares its port with nobody
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={number}"]
+        self._folder = tempfile.TemporaryDirectory()
+        command = [sys.executable, "-c", "from caddylab.cli import main; main()"]
         self._process = subprocess.Popen(
-            [*command, "--allow-root", "--ip=127.0.0.1"],
-            cwd=tempfile.gettempdir(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [*command, "open", self._folder.name, "--no-browser", f"--port={number}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         process = psutil.Process(self._process.pid)
-        if not poll(lambda: bool(process.net_connections()), 60, 0.1):
+        if not poll(lambda: bool(process.net_connections()), 120, 0.1):
             raise RuntimeError("JupyterLab did not begin to listen.")
         return process
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait(20)
+        self._folder.cleanup()

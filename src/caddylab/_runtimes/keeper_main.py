@@ -139,8 +139,9 @@ class KeeperProcess:
         self.born += 1
         env = env | {INSTANCE: f"{name}-{self.born}"}
         if not CAN_FORK:
-            args = [sys.executable, __file__, "--backend", app_dir, str(port)]
-            self.spawn(name, args, env)
+            python, more = unwrapped()
+            args = [python, __file__, "--backend", app_dir, str(port)]
+            self.spawn(name, args, env | more)
             return
         load(app_dir)
         gc.freeze()  # else collections in a child write to, and so copy, all that was imported
@@ -208,6 +209,15 @@ class KeeperProcess:
         end = time.monotonic() + PATIENCE
         while any(child.lives() for child in self.children.values()) and time.monotonic() < end:
             time.sleep(0.002)
+
+
+def unwrapped() -> tuple[str, dict[str, str]]:
+    """This Python, and what its environment needs: on Windows that of a virtual environment only
+    starts the real one, and who suspends it leaves that running."""
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    if os.name != "nt" or base == sys.executable:
+        return sys.executable, {}
+    return base, {"__PYVENV_LAUNCHER__": sys.executable}
 
 
 def load(app_dir: str) -> Any:

@@ -218,7 +218,8 @@ class ProcessRuntime:
             # Caddys before 2.10 answer no other name on a unix socket
             return _loopback.client("http://127.0.0.1", timeout=10, transport=transport)
         host, port = self._reserved("admin")
-        headers = {"Origin": f"http://{self.secret}"}
+        # On a loopback address Caddy holds the host against the same list as the origin
+        headers = {"Host": self.secret, "Origin": f"http://{self.secret}"}
         return _loopback.client(f"http://{host}:{port}", headers=headers, timeout=10)
 
     def _launch_caddy(self) -> None:
