@@ -15,9 +15,10 @@ pytestmark = pytest.mark.lab
 # Libraries are imported first: they look for these names as well, and know what to do on Windows.
 WITHOUT = """
 import asyncio, os, signal, socket, subprocess, tempfile
+from _socket import socketpair as _pair
 import psutil, uvicorn
 
-_pair, _unix = socket._socket.socketpair, socket.AF_UNIX
+_unix = socket.AF_UNIX
 
 def socketpair(family=_unix, type=socket.SOCK_STREAM, proto=0):
     ends = _pair(family, type, proto)
