@@ -31,7 +31,7 @@ from caddylab._runtimes.podman.container import (
 from caddylab._runtimes.podman.names import NamesContainer
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman.session import Session
-from caddylab._runtimes.podman.unit import PodmanUnit
+from caddylab._runtimes.podman.backend import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
 
