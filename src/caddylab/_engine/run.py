@@ -8,8 +8,8 @@ import sys
 import time
 
 from caddylab._engine import quiet
-from caddylab._engine.client_retries import ClientRetries
 from caddylab._engine.carrier import Carrier
+from caddylab._engine.client_retries import ClientRetries
 from caddylab._engine.clients import Clients
 from caddylab._engine.dialling import Dialling, Idle, unconnected
 from caddylab._engine.ledger import Ledger
