@@ -38,11 +38,11 @@ setup: .venv/ready-dev
 SLIDES := $(wildcard src/caddylab/_slides/*.json src/caddylab/_slides/static/*)
 
 # A stamp is as old as the installation: touched last, so that a broken one is done again.
-.venv/ready: requirements.lock pyproject.toml tools/install.py $(SLIDES)
+.venv/ready: requirements.lock pyproject.toml hatch_build.py tools/install.py $(SLIDES)
 	$(PYTHON) tools/install.py
 	touch $@
 
-.venv/ready-dev: requirements-dev.lock requirements.lock pyproject.toml tools/install.py $(SLIDES)
+.venv/ready-dev: requirements-dev.lock requirements.lock pyproject.toml hatch_build.py tools/install.py $(SLIDES)
 	$(PYTHON) tools/install.py --dev
 	touch .venv/ready $@
 

@@ -271,6 +271,11 @@ def run(command, environment):
     ).stdout
 
 
+def test_without_a_command_all_of_them_are_shown(capsys):
+    assert main([]) == 2
+    assert "say which failures the users of a site would feel" in capsys.readouterr().err
+
+
 def test_the_version_is_the_packages(capsys):
     with pytest.raises(SystemExit) as end:
         main(["--version"])

@@ -217,5 +217,5 @@ def test_weights_say_how_long_to_watch(weights, turns):
         assert turn(bench, 3) == turns
 
 
-def test_the_bet_is_measured_by_the_narrowest_range():
-    assert ch07._narrowest() == 10
+def test_the_bet_is_measured_by_thenarrowest_range():
+    assert ch07.narrowest() == 10

@@ -1,5 +1,6 @@
 """The wheel: all that a learner needs who has no checkout."""
 
+import json
 import re
 import subprocess
 import sys
@@ -78,8 +79,22 @@ def test_it_carries_nothing_else(wheel):
 def test_jupyterlab_finds_the_slides(learner):
     place = "share/jupyter/labextensions/caddylab-slides"
     found = learner.folder / "venv" / place
-    assert (found / "package.json").is_file()
-    assert (found / "static" / "remoteEntry.js").is_file()
+    load = json.loads((found / "package.json").read_text())["jupyterlab"]["_build"]["load"]
+    assert (found / load).is_file()
+    assert [path.name for path in (found / "static").iterdir()] == [Path(load).parent.name]
+
+
+def test_scripts_that_differ_have_another_address(wheel, tmp_path):
+    """JupyterLab tells browsers to keep them for a year."""
+    source = tmp_path / "changed"
+    archive = build("sdist", ROOT, tmp_path / "sdist")
+    run("tar", "-xf", archive, "--transform", f"s,^[^/]*,{source.name},", cwd=tmp_path)
+    with (source / "src/caddylab/_slides/static/show.js").open("a") as script:
+        script.write("// changed\n")
+    changed = contents(build("wheel", source, tmp_path / "wheel"))
+    scripts = {name for name in contents(wheel) if name.endswith("/remoteEntry.js")}
+    assert len(scripts) == 1
+    assert scripts.isdisjoint(changed)
 
 
 def test_the_source_archive_makes_the_same_wheel(wheel, tmp_path):

@@ -38,7 +38,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("caddylab", description="Break the Balancer, a course.")
     parser.add_argument("--version", action=Version)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.set_defaults(run=lambda _: _which(parser))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for each in COMMANDS:
         each.add(commands)
     return parser
+
+
+def _which(parser: argparse.ArgumentParser) -> int:
+    """Show the commands to somebody who has named none."""
+    parser.print_help(sys.stderr)
+    return 2

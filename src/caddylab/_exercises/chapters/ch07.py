@@ -93,14 +93,14 @@ def _range(least: int, most: int, counts: list[int]) -> Findings:
     )
     yield Finding(
         "Your range is no wider than it must be.",
-        most - least <= _narrowest() + 2 * SPARE,
+        most - least <= narrowest() + 2 * SPARE,
         f"{seen}, and it is {most - least + 1} numbers wide; the typical series had "
         f"{statistics.median(counts):g}. In the long run {worth:.1%} will be inside.",
         TOO_WIDE,
     )
 
 
-def _narrowest() -> int:
+def narrowest() -> int:
     """From the lower end to the upper end of the smallest range that nine of ten stay in."""
     half = LENGTH // 2
     return 2 * next(k for k in range(half) if _worth(half - k, half + k) >= SURE)
