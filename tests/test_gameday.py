@@ -334,13 +334,14 @@ def grown():
         yield day
 
 
-def test_what_is_done_after_the_last_second_is_no_part_of_the_game(day):
-    day._began = time.time() - day.seconds + 5
-    day.note("in time")
-    day._began = time.time() - day.seconds - 1  # somebody still waits for an answer
-    assert not day.over
-    day.note("too late")
-    assert [deed.what for deed in day.deeds] == ["noted: in time"]
+def test_what_is_done_after_the_last_second_is_no_part_of_the_game(monkeypatch):
+    with game(seed_of("hang")) as day, monkeypatch.context() as clock:
+        clock.setattr(day, "_began", time.time() - day.seconds + 5)
+        day.note("in time")
+        clock.setattr(day, "_began", time.time() - day.seconds - 1)  # somebody waits for an answer
+        assert not day.over
+        day.note("too late")
+        assert [deed.what for deed in day.deeds] == ["noted: in time"]
 
 
 class TestGrownSite:

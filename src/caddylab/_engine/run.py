@@ -8,8 +8,8 @@ import sys
 import time
 
 from caddylab._engine import quiet
-from caddylab._engine.again import Again
 from caddylab._engine.carrier import Carrier
+from caddylab._engine.client_retries import ClientRetries
 from caddylab._engine.clients import Clients
 from caddylab._engine.dialling import Dialling, Idle, unconnected
 from caddylab._engine.ledger import Ledger
@@ -43,7 +43,7 @@ class Run(Ledger):
         self._head = plan.head(self.id)
         self._in_flight: dict[int, asyncio.Task[None] | Carrier] = {}
         self._idle = Idle()
-        self._again = Again(plan, loop)
+        self._client_retries = ClientRetries(plan, loop)
         self._wanted, self._begun = plan.total, 0
         self._patience: asyncio.TimerHandle | None = None
 
@@ -190,12 +190,12 @@ class Run(Ledger):
         request.error = error
         request.judge(outcome)
         self._tell("done", request)
-        if not self.stopped and self._again.wants(request, self._begun):
+        if not self.stopped and self._client_retries.wants(request, self._begun):
             self._send_again(request, not_before)
         elif self._begun < self._wanted and not self.stopped:
             if not self.plan.open:
                 self._begin()
-        elif not (self._in_flight or self._again.coming):
+        elif not (self._in_flight or self._client_retries.coming):
             self._end()
 
     def _send_again(self, request: Request, not_before: float) -> None:
@@ -203,7 +203,7 @@ class Run(Ledger):
             self._turn_to(request.client, due, request.again + 1)
 
         self.planned_total += 1
-        due = self._now() + self._again.schedule(request, not_before, send)
+        due = self._now() + self._client_retries.schedule(request, not_before, send)
 
     def _run_out(self) -> None:
         """Cut the requests whose timeout is over: the first in flight is the oldest."""
@@ -225,7 +225,7 @@ class Run(Ledger):
         self._settle(request, outcome, error)
 
     def _finish(self) -> None:
-        self._again.give_up()
+        self._client_retries.give_up()
         self._wanted, self.planned_total = self._begun, len(self.requests)
         if not self._in_flight:
             self._end()
@@ -242,7 +242,7 @@ class Run(Ledger):
         if self.done.is_set():
             return
         quiet.release()
-        self._again.give_up()
+        self._client_retries.give_up()
         if self._patience is not None:
             self._patience.cancel()
         self._dialling.close(self._idle)

@@ -26,7 +26,7 @@ from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServ
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.loopbacks import Loopbacks
 from caddylab._runtimes.names import names_port
-from caddylab._runtimes.process_unit import START_TIMEOUT, UNIX, ProcessUnit, listens, lives
+from caddylab._runtimes.process_backend import START_TIMEOUT, UNIX, ProcessUnit, listens, lives
 from caddylab._runtimes.spent import Spent
 
 

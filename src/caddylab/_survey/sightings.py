@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SHORT = "500 for 3 s"
 AWAY = 3.0
-PATIENCE, FELT = 1.5, 0.5
+PATIENCE, FELT = 2.5, 0.5
 """Seconds after which clients give up, and after which they are annoyed."""
 RATE, ASKING = 16, 4.0
 LEAD, TICK = 0.5, 0.2

@@ -32,8 +32,8 @@ UNWELL = Hints(
 )
 MADE_UP = Hints(
     "made up",
-    "Some answers look good. Who gave them? Compare what clients got with what the backends said: "
-    "`.table()` has the one, `.attempts()` the other.",
+    "Some clients were told that all is well, and no backend has said so. Who did? Compare what "
+    "clients got with what the backends said: `.table()` has the one, `.attempts()` the other.",
     "An answer that Caddy makes up helps nobody: the client wanted a backend's. Nor does an error "
     "that is given another status. What failed has to be done, not to be painted over.",
     "Look at every `respond`, `handle_errors`, `handle_response` and `replace_status`, and at "

@@ -22,6 +22,7 @@ from caddylab._runtimes.listener import FILE
 from caddylab._runtimes.podman import caddy as podman_caddy
 from caddylab._runtimes.podman import images, inside
 from caddylab._runtimes.podman import sweep as podman_sweep
+from caddylab._runtimes.podman.backend import PodmanUnit
 from caddylab._runtimes.podman.container import (
     CONTROL_PORT,
     DOMAIN,
@@ -31,7 +32,6 @@ from caddylab._runtimes.podman.container import (
 from caddylab._runtimes.podman.names import NamesContainer
 from caddylab._runtimes.podman.network import hold_address, hold_rootless_address
 from caddylab._runtimes.podman.session import Session
-from caddylab._runtimes.podman.unit import PodmanUnit
 from caddylab._runtimes.spent import Spent
 
 

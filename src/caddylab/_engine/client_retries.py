@@ -21,7 +21,7 @@ LATEST = 3600.0
 """The longest wait in seconds, whatever a `Retry-After` says."""
 
 
-class Again:
+class ClientRetries:
     """Decides which requests of a plan are sent again, and has them sent when they are due.
 
     Args:
