@@ -66,6 +66,12 @@ def test_a_finding_has_its_line_a_caret_a_sentence_and_help(folder, capsys):
     )
 
 
+def test_a_note_is_counted_as_one(folder, capsys):
+    (folder / "Caddyfile").write_text(CLEAN + ":81 {\n\trate_limit\n\trespond ok\n}\n")
+    main(["lint", "Caddyfile"])
+    assert capsys.readouterr().out.endswith("no findings in 1 file, 1 note.\n")
+
+
 def test_a_clean_file_says_so(folder, capsys):
     (folder / "Caddyfile").write_text(CLEAN)
     assert main(["lint", "Caddyfile"]) == 0

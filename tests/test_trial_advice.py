@@ -1,14 +1,18 @@
 """The advice of a rehearsal: where lines go, how they are shown, and what may be chance."""
 
 from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from caddylab._caddy.text.variables import fill
-from caddylab._trial import text
+from caddylab._trial import spoken, text
+from caddylab._trial.advice import Proved
 from caddylab._trial.block import block
 from caddylab._trial.chance import Cost, fewer
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
+from caddylab._trial.report import Rehearsal
 from caddylab._trial.search import AT_MOST, Search
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.shorter import without
@@ -183,8 +187,42 @@ class TestTable:
         for what, n in errors.items():
             assert f"{n} × {what[:3]}" in whole or f"{n} {what}" in whole
 
+    @pytest.mark.parametrize("columns", [80, 100, 140])
+    @pytest.mark.parametrize("bad", [3, 12, 110])
+    def test_no_word_is_cut(self, columns, bad):
+        group = Askers("GET", 174, 174 - bad, 4, slowest=1.1)
+        group.errors["502 of Caddy's own"] = bad
+        felt = Seen("backends close idle connections", (group,))
+        for said in (text.line(felt, columns), text.compared([felt], [felt], columns)):
+            assert {*felt.row.split(), *felt.words.split()} <= set(said.split()), said
+
+    def test_what_slow_and_gave_up_mean_is_told(self):
+        said = text.legend([Seen("down", patience=3)])
+        assert "more than 1.5 s" in said
+        assert "within 3 s" in said
+        assert max(map(len, said.splitlines())) <= 80
+
     def test_why_a_row_was_not_tried_is_told_in_whole_words(self):
         why = "app-2:8080 does not stand in the text by itself, so no reload takes it out."
         row = Seen("old one stopped first", trouble=why)
         assert why in " ".join(part[28:].strip() for part in text.line(row).splitlines())
         assert "not tried" in text.compared([row], [row])
+
+
+class TestWords:
+    BEFORE = ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tfail_duration 30s\n\t}\n}\n"
+
+    def said(self, after, by_chance=()):
+        given = Proved(2, self.BEFORE, self.BEFORE.replace("30s", "1s"), [], {"down": after})
+        given.by_chance += by_chance
+        subject: Any = SimpleNamespace(name="Caddyfile")
+        report = Rehearsal(subject, "process", rows={"down": seen()}, advice=given)
+        return " ".join(spoken.advice(report).split())
+
+    def test_a_shorter_memory_is_explained(self):
+        assert "`fail_duration 1s` is shorter than yours: as long as" in self.said(seen())
+
+    def test_a_row_that_is_no_longer_well_is_named(self):
+        assert "down: all well before and not quite now" in self.said(seen(bad=1))
+        assert "not quite now" not in self.said(seen())
+        assert "not quite now" not in self.said(seen(bad=1), ["down"])

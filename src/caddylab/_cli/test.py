@@ -21,7 +21,15 @@ WELL, SHORT, CANNOT = 0, 1, 2
 
 def add(commands: Commands) -> None:
     """Add the command to `caddylab`."""
-    parser = commands.add_parser("test", help="say which failures the users of a site would feel")
+    parser = commands.add_parser(
+        "test",
+        help="say which failures the users of a site would feel",
+        description="Run a copy of the site in a lab on this machine, let its upstreams fail in "
+        "many ways while users ask, and say what the users felt and which lines would spare them. "
+        "Nothing of the real site is touched, and the Caddyfile stays as it is. The exit code is 0 "
+        "where there is nothing to mend, 1 where there is (with --expect: where a row falls "
+        "short), 2 where the file cannot be tried.",
+    )
     parser.set_defaults(run=run)
     parser.add_argument(
         "file",
@@ -35,19 +43,20 @@ def add(commands: Commands) -> None:
 def _add_trials(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--row", action="append", default=[], metavar="NAME",
-        help="try this row only, such as 'rolling restart'; may be said again")  # fmt: skip
+        help="try this row only, such as 'rolling restart'; may be repeated")  # fmt: skip
     add("--route", default="", metavar="ROUTE",
-        help="which route: number, name or upstream (default: with most upstreams)")  # fmt: skip
-    add("--seed", type=int, default=1, help="decides which backend suffers (default: the last)")
+        help="which route: number, name or upstream (default: most upstreams)")  # fmt: skip
+    add("--seed", type=int, default=1, help="decides which upstream suffers (default: the last)")
     add("--patience", type=_patience, default=1.5, metavar="SECONDS",
-        help="after which users give up (default: %(default)s)")  # fmt: skip
+        help="how long users wait before they give up (default: %(default)s)")  # fmt: skip
     add("--http", choices=["1.1", "2"], default="1.1",
         help="what users speak to a site with HTTPS (default: %(default)s)")  # fmt: skip
     add("--no-advice", action="store_true", help="look for nothing that would help")
-    add("--runtime", choices=["process", "podman"], default="auto", help="where the labs run")
-    add("--caddy", type=Path, metavar="PATH", help="another Caddy, perhaps with plugins")
+    add("--runtime", choices=["process", "podman"], default="auto",
+        help="where Caddy and the upstreams run")  # fmt: skip
+    add("--caddy", type=Path, metavar="PATH", help="your own Caddy, such as one with plugins")
     add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
-    add("--pool", type=int, metavar="N", help="fold the upstreams onto so many backends")
+    add("--pool", type=int, metavar="N", help="run only so many upstreams in place of all")
 
 
 def _patience(text: str) -> float:

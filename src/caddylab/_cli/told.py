@@ -50,7 +50,7 @@ class Told(Audience):
 
     def ended(self, report: Rehearsal) -> None:
         """Print what the signs mean, and the advice."""
-        self._say(text.LEGEND)
+        self._say(text.legend(report.rows.values()))
         for said in filter(None, [spoken.advice(report, text.terminal()), *self._closing(report)]):
             self._say(f"\n{said}")
 

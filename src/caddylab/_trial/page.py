@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from html import escape
 from typing import Any
 
@@ -57,8 +57,9 @@ def _routes(report: Rehearsal) -> str:
     return f"<h2>Routes</h2><ol>{items}</ol><h2>What happens</h2>"
 
 
-def _table(rows: Iterable[Seen], caption: str) -> str:
-    return f"<p>{caption}. {text.LEGEND}</p>{table(text.HEAD, map(_row, rows))}"
+def _table(rows: Collection[Seen], caption: str) -> str:
+    legend = text.legend(rows).replace("\n", " · ")
+    return f"<p>{caption}. {legend}</p>{table(text.HEAD, map(_row, rows))}"
 
 
 def _row(seen: Seen) -> list[object]:

@@ -75,6 +75,11 @@ class Askers:
         return self.total - self.good
 
 
+def late(patience: float) -> float:
+    """Seconds from which on users call an answer slow: half their patience."""
+    return patience / 2
+
+
 @dataclass(frozen=True)
 class Seen:
     """What users saw of one row.

@@ -15,6 +15,11 @@ from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
 LIMIT = "response_header_timeout"
 CHECKED = "health_uri /"
+MEMORY = "fail_duration"
+FORGETS = (
+    "as long as Caddy remembers a failure, it leaves that backend out even if it is back already, "
+    "and after a rolling restart it may leave out all of them."
+)
 
 
 def advice(report: Rehearsal, columns: int = USUAL) -> str:
@@ -26,7 +31,7 @@ def advice(report: Rehearsal, columns: int = USUAL) -> str:
     if given.rows:
         before = [report.rows[name] for name in given.rows]
         parts.append(compared(before, given.rows.values(), columns))
-    parts += [*_costs(given), *_reasons(given), *_spare(report, given)]
+    parts += [*_costs(report, given), *_reasons(given), *_spare(report, given)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -57,13 +62,19 @@ def _proofs(given: Proved) -> str:
     return "\n".join(said)
 
 
-def _costs(given: Proved) -> Iterator[str]:
+def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
     """What to consider before writing these lines, and what they make worse."""
     for row, by in given.worse.items():
         yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
     if given.by_chance:
         rows = ", ".join(given.by_chance)
         yield paragraph(f"{rows}: worse this once, and not when tried again: chance.")
+    if hardly := _hardly_worse(report, given):
+        yield paragraph(f"{', '.join(hardly)}: all well before and not quite now, by so little "
+                        "that it may be chance.")  # fmt: skip
+    for one in given.block:
+        if one.mark == CHANGED and one.text.split()[:1] == [MEMORY]:
+            yield paragraph(f"`{one.text.strip()}` is shorter than yours: {FORGETS}")
     added = [a for m in given.found for a in m.step if _is_new(given, a)]
     options = {a.option.name: a.option for a in added}
     if LIMIT in options and options[LIMIT].inside == TRANSPORT:
@@ -77,6 +88,13 @@ def _costs(given: Proved) -> Iterator[str]:
             "`health_uri /` stands for a page of your service that answers 200 exactly if the "
             "service is well."
         )
+
+
+def _hardly_worse(report: Rehearsal, given: Proved) -> list[str]:
+    """Rows in which nobody felt anything before, and somebody does now, as chance might have it."""
+    well = {name for name, seen in report.rows.items() if seen.sign == "✓"}
+    unexplained = well - {*given.worse, *given.by_chance}
+    return [n for n, seen in given.rows.items() if n in unexplained and seen.sign in "◐✗"]
 
 
 def _is_new(given: Proved, addition: Addition) -> bool:

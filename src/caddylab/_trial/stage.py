@@ -16,7 +16,7 @@ from caddylab._rig.backends.backend import Backend
 from caddylab._rig.rig import Rig
 from caddylab._traffic.traffic import Traffic
 from caddylab._trial.held import WebSockets
-from caddylab._trial.seen import Askers, Seen, lost
+from caddylab._trial.seen import Askers, Seen, late, lost
 from caddylab._trial.subject import Tested
 
 READERS, BUYERS, MEMBERS = 8, 4, 8
@@ -228,7 +228,7 @@ class Stage:
 
     def _late(self, kind: str) -> float:
         """Seconds from which on a good answer counts as slow; a stream is given its own time."""
-        return math.inf if kind == "stream" else self.patience / 2
+        return math.inf if kind == "stream" else late(self.patience)
 
     def clear(self) -> None:
         """Mend everything, and hang up."""

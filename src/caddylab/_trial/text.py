@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from caddylab._trial.seen import Seen
+from caddylab._trial.seen import Seen, late
 
 LEGEND = "✓ all were served quickly · ◐ some waited or went without · ✗ nobody was served"
+FELT = "slow: answered, but after more than {late:g} s · gave up: no answer within {patience:g} s"
 HEAD = ("what happens", "answered", "what the others saw", "slowest")
 WIDTHS = (27, 21, 21, 7)
 """Of the columns in a terminal of 80."""
@@ -38,7 +39,8 @@ def line(seen: Seen, columns: int = USUAL) -> str:
     if seen.trouble:
         return row((name, seen.trouble), (widths[0], sum(widths[1:]) + len(widths) - 2))
     slowest = f"{seen.slowest:.2f}{HARD}s" if seen.total else ""
-    return row((name, _kept(seen.answered), _kept(seen.words), slowest), widths)
+    cells = _kept(seen.answered, widths[1]), _kept(seen.words, widths[2])
+    return row((name, *cells, slowest), widths)
 
 
 def table(rows: Iterable[Seen]) -> str:
@@ -46,20 +48,26 @@ def table(rows: Iterable[Seen]) -> str:
     return "\n".join([head(), *map(line, rows), LEGEND])
 
 
+def legend(rows: Iterable[Seen]) -> str:
+    """What the signs and words of these rows mean."""
+    patience = max((seen.patience for seen in rows), default=0.0)
+    return f"{LEGEND}\n{FELT.format(late=late(patience), patience=patience)}"
+
+
 def compared(before: Iterable[Seen], after: Iterable[Seen], columns: int = USUAL) -> str:
     """Two runs of the same rows beside each other."""
     widths = _widths(COMPARED, MOST_COMPARED, columns)
     lines = [_head(("with all of them", "before", "after"), widths)]
     for one, other in zip(before, after, strict=True):
-        lines.append(row((other.row, _kept(short(one)), _kept(short(other))), widths))
+        lines.append(row((other.row, short(one, widths[1]), short(other, widths[2])), widths))
     return "\n".join(lines)
 
 
-def short(seen: Seen) -> str:
-    """What users saw, in a few words."""
+def short(seen: Seen, width: int = USUAL) -> str:
+    """What users saw, in a few words, for a column so wide."""
     if seen.trouble:
         return f"{seen.sign} not tried"
-    words = f" {_kept(seen.words)}" if seen.words else ""
+    words = f" {_kept(seen.words, width)}" if seen.words else ""
     return f"{seen.sign}{HARD}{seen.good}/{seen.total}{words}"
 
 
@@ -100,10 +108,11 @@ def _broken(cell: str, width: int) -> list[str]:
     return [part.replace(HARD, " ") for part in lines] or [""]
 
 
-def _kept(words: str) -> str:
-    """A list of findings that is broken only between two of them."""
-    return (
-        ", ".join(part.replace(" ", HARD) for part in words.split(", "))
-        if "," in words or "×" in words
-        else words
+def _kept(words: str, width: int) -> str:
+    """A list of findings that is broken only between two of them, where a column is wide enough."""
+    if "," not in words and "×" not in words:
+        return words
+    return ", ".join(
+        part.replace(" ", HARD) if len(part) < width else part.replace(" × ", f"{HARD}×{HARD}")
+        for part in words.split(", ")
     )

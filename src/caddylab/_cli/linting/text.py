@@ -50,6 +50,8 @@ def _excerpt(number: int, source: str, start: int, end: int) -> Iterator[str]:
 def _sum(result: Result) -> str:
     said = [_count(len(result.counting), "finding"), f"in {_count(len(result.files), 'file')}"]
     parts = [" ".join(said)]
+    if notes := len(result.findings) - len(result.counting):
+        parts.append(_count(notes, "note"))
     if result.silenced:
         parts.append(f"{len(result.silenced)} silenced")
     if result.failures:

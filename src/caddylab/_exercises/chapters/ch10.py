@@ -140,7 +140,7 @@ def after_the_bus(bench: Bench) -> Findings:
 
     - One backend **dies**: everybody is served by the other.
     - **A bus comes**: 24 a second come all the time, leave after half a second, and try up to
-      twice again. Once, 70 come in an instant, and leave. Three seconds later all is well again.
+      twice again. Once, 70 come in an instant, and leave. Two seconds later most are served again.
 
     While there is little to do, everybody is served, and both backends work.
     """
@@ -154,7 +154,7 @@ def after_the_bus(bench: Bench) -> Findings:
     asked = any(request.attempts for request in last)
     painted = any(map(made_up, run.requests))
     yield Finding(
-        "Three seconds after the bus has gone, people are served.",
+        "Two seconds after the bus has gone, most people are served.",
         good >= BACK * len(last) and not painted,
         f"Of the last {len(last)} requests. {told(last, PATIENCE)}",
         MADE_UP if painted else DOWN if asked else CLOSED,

@@ -42,7 +42,7 @@ def what_they_see(bench: Bench, answer: dict[str, int]) -> Findings:
     """Five sites, and what happens there. Which **status** does a client get?
 
     - `moved`: `dynamic a app 8080`; both servers have moved a moment ago, after Caddy had asked
-    - `nobody`: `dynamic a app 8080`; the name server knows nobody of that name any more
+    - `nobody`: `dynamic a app 8080`; Caddy asks, and the name server knows nobody of that name
     - `misnamed`: `https://app:8443` with `tls_server_name shop.example`
     - `misdirected`: `https://app:8443` with `header_up Host shop.example`
     - `plain`: the site `shop.example`, and a client who comes to it by `http://`
@@ -123,7 +123,7 @@ def a_slow_name_server(bench: Bench) -> Findings:
 @task("11.4", "A stranger", points=3)
 def a_stranger(bench: Bench) -> Findings:
     """Two servers speak HTTPS, `app1:8443` and `app2:8443`, each with a certificate for its own
-    name. Somebody has written the Caddyfile above, and every request gets a 502. Mend it so that
+    name. Somebody has written a Caddyfile for them, and every request gets a 502. Mend it so that
 
     - both work, and every reader has a good answer,
     - **nobody** gets an answer of a stranger who has taken a server's place, with another

@@ -46,8 +46,8 @@ CUT = Hints(
     "How did the WebSockets end, and when? `.ends` and `.table()` tell it.",
     "For Caddy a connection belongs to the configuration under which it was opened. That one has "
     "gone.",
-    "One option of `reverse_proxy` says for how long the old ones may live on. A request is "
-    "another matter: a grace is for those.",
+    "One option of `reverse_proxy` says for how long the old ones may live on. "
+    "(`grace_period` is not it: that one is about requests.)",
 )
 FORGOTTEN = Hints(
     "forgotten",
@@ -66,7 +66,7 @@ HUNG_UP = Hints(
 )
 SENT_TWICE = Hints(
     "sent twice",
-    "A server was killed while it worked on orders. How many attempts has each of those orders?",
+    "A server was killed while it worked on orders. How many attempts were made for each of them?",
     "Nobody knows whether the server had carried it out. An error is right then; a second pizza "
     "is not.",
     "Orders do not need `lb_retry_match` here. There is another way to keep the first kind of loss "

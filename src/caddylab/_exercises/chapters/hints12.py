@@ -38,7 +38,8 @@ NO_RETRIES = Hints(
     "Look at the columns of `lab.log()` after a run with a dead backend. Which says that somebody "
     "was saved?",
     "The number of tries is not in the access log by itself.",
-    "One more `log_append`. The placeholder is called as the option that it counts, without `lb_`.",
+    "One more `log_append`. The placeholder has the name of the option that it counts, "
+    "without `lb_`.",
 )
 SLANDER = Hints(
     "calls the well ill",
@@ -57,7 +58,8 @@ MISSED = Hints(
 LATE = Hints(
     "named too late",
     "A backend hangs, and the check that asks it waits. How long, until it gives up?",
-    "From the failure to the line pass up to one interval, and then the check's own patience.",
+    "Up to one interval passes until the next check, and that one waits for as long as "
+    "its own patience lasts.",
     "`health_timeout` is that patience: five seconds unless you write it.",
 )
 BURNING = Hints(

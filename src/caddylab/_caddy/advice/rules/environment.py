@@ -18,5 +18,5 @@ def variable_not_set(subject: Subject) -> Findings:
     """
     words = ((s.line, word) for s in subject.outline.walk() for word in s.words)
     for variable in unset_in(words, subject.environment):
-        message = f"The environment variable `{variable.name}` is not set: nothing stands there."
+        message = f"The environment variable `{variable.name}` is not set here: its place is empty."
         yield Remark(variable.line, message, variable.help)
