@@ -68,15 +68,6 @@ class TestNotebooks:
         assert len(targets) > 100
         assert any(target.startswith("glossary.ipynb#") for target in targets)
 
-    def test_the_way_through_the_course_is_the_courses(self):
-        (table,) = [c.source for c in markdown(NOTEBOOKS[0]) if "| you learn |" in c.source]
-        rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \|", table, re.MULTILINE)
-        assert rows == [
-            (re.match(r"# (.+)", markdown(path)[0].source)[1], path.name)
-            for path in NOTEBOOKS
-            if path != NOTEBOOKS[0] and path.stem != "glossary"
-        ]
-
 
 @pytest.mark.timeout(240)
 class TestPages:

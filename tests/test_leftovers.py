@@ -93,7 +93,7 @@ def test_sigkill_of_the_owner_while_the_lab_starts(seconds):
     time.sleep(seconds)  # a moment of the start, not a condition
     labs = labs_of(owner.pid)
     end(owner)
-    folder_less = [path.name for path in labs if not poll(lambda p=path: gone(p.name), 5)]
+    folder_less = [path.name for path in labs if not poll(lambda p=path: gone(p.name), 30)]
     assert not folder_less
     folder.sweep()
     assert not labs_of(owner.pid)

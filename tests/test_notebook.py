@@ -69,7 +69,7 @@ def text_of(output) -> str:
 def test_the_magic_loads_the_cell_and_warns(outputs):
     assert "Loaded your Caddyfile: 1 warning" in outputs[1]
     assert "without `fail_duration`" in outputs[1]
-    assert outputs[2] == "[1, 1, 1, 1]"
+    assert outputs[2] == "1, 1, 1, 1"
 
 
 def test_a_mistake_is_shown_with_its_line_and_help(outputs):

@@ -79,6 +79,12 @@ def test_the_map_says_what_each_chapter_teaches(course):
     assert [what for what in taught if what not in shown] == []
 
 
+def test_the_map_leads_through_all_of_the_course_in_its_order(course):
+    links = [path for path, _ in LINK.findall(onward()._repr_html_())]
+    wanted = sorted(path.name for path in shipped.course().glob("[0-9]*.ipynb"))
+    assert ["00-start-here.ipynb", *(path for path in links if "/" not in path)] == wanted
+
+
 def test_each_chapter_says_what_it_is_called_and_how_long_it_takes():
     assert all(chapter.minutes > 0 for chapter in chapters().values())
     assert chapters()["02"].called == "2 · A backend crashes"

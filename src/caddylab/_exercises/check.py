@@ -31,7 +31,7 @@ BUSY = 90.0
 PASSES_NOTHING_ON = "Your Caddyfile passes nothing on yet: no request came to a backend."
 
 WHICHEVER = "It is so whichever backend it happens to."
-TRIED = "Your Caddyfile treats the backends differently, so it was tried with each of them."
+TRIED = "Your Caddyfile may treat the backends differently, so it was tried with each of them."
 
 ANOTHER_PAGE = Hints(
     "another page",

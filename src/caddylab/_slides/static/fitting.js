@@ -79,7 +79,7 @@ const fitting = (Panel, MimeModel) => class extends Panel {
     if (this.isDisposed || room !== this.drawnIn) return; // it is drawn anew already
     const beyond = this.taken - room;
     if (!room || !this.taken || (beyond <= 0 && !narrow)) return;
-    if (spec.hconcat) await this.show(below(spec));
+    if (spec.hconcat) await this.show(below(spec, room - MARGINS));
     else await this.drawAt(spec, Math.min(spec.width, width - beyond));
   }
 
@@ -98,8 +98,13 @@ const fitting = (Panel, MimeModel) => class extends Panel {
   }
 };
 
-/** Two pictures one below the other. */
-const below = ({ hconcat, ...spec }) => ({ ...spec, vconcat: hconcat });
+/** Two pictures one below the other, whose titles take no more than the room. */
+function below({ hconcat, ...spec }, room) {
+  const narrow = (part) => part.title?.text
+    ? { ...part, title: wrapped(part.title, { ...spec.config?.title, ...part.title }, room) }
+    : part;
+  return { ...narrow(spec), vconcat: hconcat.map(narrow) };
+}
 
 /** The specification of a chart with a plot of this width, in so much room. */
 export function fitted(spec, width, room) {
@@ -128,7 +133,18 @@ function pixels(part, half, by) {
     if (name === "data" || name === "datasets") return [name, value];
     return [name, name === "x" || name === "x2" ? shifted(value, half, by) : pixels(value, half, by)];
   });
-  return Object.fromEntries(entries);
+  return withData(Object.fromEntries(entries), half, by);
+}
+
+/** Places that stand in the data, as pixels, move along as well. */
+function withData(part, half, by) {
+  const { x, x2 } = part.encoding ?? {};
+  if (x?.scale !== null) return part;
+  const fields = [x.field, x2?.field].filter(Boolean);
+  const moves = fields.map((name) => ({
+    calculate: `datum['${name}'] > ${half} ? datum['${name}'] - ${by} : datum['${name}']`, as: name,
+  }));
+  return { ...part, transform: [...(part.transform ?? []), ...moves] };
 }
 
 function shifted(x, half, by) {
