@@ -62,7 +62,8 @@ def _headline(chapters: int, settings: Mapping[str, str]) -> str:
     tested = program.version(Path(other) if other else program.executable())
     return (
         f"Caddy {tested}; the verdicts on record are those of {_verify.record()['caddy']}.\n"
-        f"Notebooks to run: {chapters}, {AT_ONCE} at a time. All of them take about three minutes.\n"
+        f"Notebooks to run: {chapters}, {AT_ONCE} at a time. "
+        "All of them take about three minutes.\n"
     )
 
 
