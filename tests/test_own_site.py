@@ -415,3 +415,13 @@ def test_what_a_lab_does_in_its_own_way_is_said_with_its_line(lab):
         (7, "log_skip"),
     }
     assert lab.fire(2).errors == 0
+
+
+def test_no_line_is_told_of_what_may_stand_in_another_file(tmp_path):
+    (tmp_path / "logs").write_text("log {\n\toutput net 10.1.2.3:9000\n}\n")
+    (tmp_path / "Caddyfile").write_text(
+        "{\n\tlog {\n\t\toutput stderr\n\t}\n}\n:80 {\n\timport logs\n\treverse_proxy app:1\n}\n"
+    )
+    with Lab.of(tmp_path / "Caddyfile", runtime="process") as own:
+        [said] = [one for one in own.substitutions if one.stood.startswith("output net")]
+        assert said.line is None

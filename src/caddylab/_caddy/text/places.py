@@ -26,14 +26,21 @@ def line_of_upstream(dial: str, text: str) -> int | None:
 
 
 def line_of_statement(said: str, text: str) -> int | None:
-    """The line of the statement that begins with the words `said`.
+    """The line of the first statement that has the words `said`, in their order.
 
-    Caddy's JSON may word it differently: then the line of the only statement with the first word.
+    Caddy's JSON may word it differently: then the line of the only statement with the first word,
+    unless it may stand in an imported file.
     """
     wanted, statements = said.split(), list(parse(text).walk())
-    same = [s.line for s in statements if wanted and s.words[: len(wanted)] == wanted]
+    same = [s.line for s in statements if wanted and _has(s.words, wanted)]
     alike = [s.line for s in statements if s.words[:1] == wanted[:1] != []]
-    return same[0] if same else alike[0] if len(alike) == 1 else None
+    imports = any(s.name == "import" for s in statements)
+    return same[0] if same else alike[0] if len(alike) == 1 and not imports else None
+
+
+def _has(words: list[str], wanted: list[str]) -> bool:
+    left = iter(words)
+    return words[:1] == wanted[:1] and all(word in left for word in wanted)
 
 
 def _first(wanted: str, words: list[tuple[int, str]]) -> int | None:

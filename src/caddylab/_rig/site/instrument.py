@@ -145,7 +145,7 @@ class Instrument:
         stand_in = STAND_IN if self.own else None
         transports = Transports(self.config, self.files, self.authority.root, lenient=self.lenient)
         guard = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient)
-        decisions = [*self._not_the_file_s(), *transports.keep(), *guard.keep(self.config)]
+        decisions = [*self._in_its_own_way(), *transports.keep(), *guard.keep(self.config)]
         plain = copy.deepcopy(self.config)
         self.notes += (str(decision) for decision in decisions if not decision.by_default)
         self.upstreams.need_no_loop(self.listeners.sites())
@@ -181,7 +181,7 @@ class Instrument:
         wanted = expected(config, numbers)
         return {number: wanted.get(number, []) for number in others}
 
-    def _not_the_file_s(self) -> list[Decision]:
+    def _in_its_own_way(self) -> list[Decision]:
         """What the lab does in its own way, whatever the Caddyfile says."""
         said: Json = self.config.get("admin") or {}
         skipped = [skip for skip in handlers(self.config, "vars") if skip.pop("log_skip", None)]
