@@ -138,6 +138,13 @@ def test_a_file_whose_variables_are_not_set_is_judged_all_the_same(lint, text):
     assert names <= {"variable-not-set", "pool-without-failover", "checks-without-failover"}
 
 
+def test_a_variable_that_is_set_elsewhere_is_no_finding_that_counts(lint, capsys):
+    code, found = lint("{$DOMAIN} {\n\treverse_proxy {$UP}\n}\n")
+    assert code == 0
+    assert rules(found) == ["variable-not-set"] * 2
+    assert {f["level"] for f in found["findings"]} == {"note"}
+
+
 def test_an_envfile_sets_them(lint, folder):
     (folder / ".env").write_text("# ours\nexport A=app:1\nB='b c' # two\nC=\"x y\"\n\nD=d # d\n")
     text = ":80 {\n\theader X {$B}{$C}{$D}\n\treverse_proxy {$A}\n}\n"

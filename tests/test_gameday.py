@@ -90,7 +90,7 @@ def played(tmp_path_factory):
     games |= {(name, "spared"): (name, None, 1, 1) for name in EARLY}
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
         patch.chdir(tmp_path_factory.mktemp("games"))
-        futures = {key: pool.submit(play, *arguments) for key, arguments in games.items()}
+        futures = {key: pool.submit(ROOM.within, play, *arguments) for key, arguments in games.items()}
         yield {key: future.result() for key, future in futures.items()}
 
 

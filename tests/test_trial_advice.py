@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from caddylab._caddy.text.variables import fill
-from caddylab._trial import spoken, text
-from caddylab._trial.advice import Proved
+from caddylab._trial import expect, spoken, text
+from caddylab._trial.advice import ALL, Proved, blame
 from caddylab._trial.block import block
 from caddylab._trial.chance import Cost, fewer
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
+from caddylab._trial.page import page
 from caddylab._trial.report import Rehearsal
-from caddylab._trial.search import AT_MOST, Search
+from caddylab._trial.search import AT_MOST, Mended, Search, drive
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.shorter import without
 from caddylab._trial.spare import BLOCK, with_spare
@@ -196,6 +197,12 @@ class TestTable:
         for said in (text.line(felt, columns), text.compared([felt], [felt], columns)):
             assert {*felt.row.split(), *felt.words.split()} <= set(said.split()), said
 
+    def test_who_wrote_an_error_is_explained_where_it_was_caddy(self):
+        group = Askers("GET", 9, 8)
+        group.errors["500 of Caddy's own"] = 1
+        assert "of Caddy's own: Caddy wrote" in text.legend([Seen("down", (group,))])
+        assert "Caddy's own" not in text.legend([Seen("down", (Askers("GET", 9, 8),))])
+
     def test_what_slow_and_gave_up_mean_is_told(self):
         said = text.legend([Seen("down", patience=3)])
         assert "more than 1.5 s" in said
@@ -226,3 +233,60 @@ class TestWords:
         assert "down: all well before and not quite now" in self.said(seen(bad=1))
         assert "not quite now" not in self.said(seen())
         assert "not quite now" not in self.said(seen(bad=1), ["down"])
+
+    def test_a_price_is_named_once_for_each_cause(self):
+        given = Proved(2, self.BEFORE, self.BEFORE.replace("30s", "1s"), [], {})
+        given.worse |= {"down": "`lb_retries 1`", "hung": ALL, "slow": "`lb_retries 1`"}
+        report = Rehearsal(SITE, "process", advice=given)
+        said = " ".join(spoken.advice(report).split())
+        assert said.count("It has a price") == 1
+        assert "down, slow become worse, by `lb_retries 1`; hung becomes worse, by all" in said
+
+    def test_a_busy_machine_is_told_first(self):
+        busy = Rehearsal(SITE, "process", slowness=3.0)
+        assert "3.0 times as long" in spoken.busy(busy)
+        assert not spoken.busy(Rehearsal(SITE, "process"))
+        html = page(busy)
+        assert html.index("This machine was busy") < html.index("<h2>")
+        assert "busy" not in page(Rehearsal(SITE, "process"))
+
+    def test_expectations_of_a_busy_machine_say_so(self, tmp_path):
+        for slowness in (1.0, 3.0):
+            expect.write(tmp_path / "e.toml", Rehearsal(SITE, "process", slowness=slowness))
+            assert ("busy" in (tmp_path / "e.toml").read_text()) == (slowness > 1)
+
+    def test_sites_without_an_upstream_and_conditions_are_told(self):
+        one = Rehearsal(SITE, "process", routes=["GET http://* → a:1 (perhaps)"], others=["b.test"])
+        said = spoken.about_routes(one)
+        assert "(perhaps): the lab cannot foresee" in said
+        assert "nothing to try: b.test." in said
+        assert not spoken.about_routes(Rehearsal(SITE, "process", routes=["GET http://* → a:1"]))
+
+
+SITE: Any = SimpleNamespace(name="Caddyfile", route=1)
+
+
+class TestBlame:
+    """Which additions made a row worse, where none of them did it by itself."""
+
+    BEFORE = ":80 {\n\treverse_proxy a:1 b:2\n}\n"
+
+    def blamed(self, guilty, steps):
+        found = [Mended("down", seen(), step) for step in steps]
+        after = apply(self.BEFORE, 2, [a for step in steps for a in step])
+        given = Proved(2, self.BEFORE, after, found, {"hung": seen(bad=12)})
+
+        def attempt(row, caddyfile):
+            future: Future[Seen] = Future()
+            future.set_result(seen(bad=12 if all(o in caddyfile for o in guilty) else 0))
+            return future
+
+        drive([blame(given, Seen("hung", seen().groups), attempt)])
+        return given.worse["hung"]
+
+    def test_one_step_alone(self):
+        assert self.blamed(["lb_retries"], [(TWICE,), (MEMORY,)]) == "`lb_retries 2`"
+
+    def test_two_that_only_do_it_together(self):
+        said = self.blamed(["lb_retries", "dial_timeout"], [(TWICE,), (MEMORY,), (DIAL,)])
+        assert said == "`dial_timeout 500ms`, `lb_retries 2` together"

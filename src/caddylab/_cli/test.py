@@ -140,6 +140,9 @@ def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]
         _save(options.html, drawn.encode(errors="replace"))
     if options.write_expect:
         expect.write(options.write_expect, report)
+        if report.busy:
+            print(f"{options.write_expect} may be far too lenient: this machine was busy. Write it "
+                  "again when it is quiet.", file=sys.stderr)  # fmt: skip
 
 
 def _need_room(path: Path) -> None:

@@ -35,6 +35,8 @@ class Told(Audience):
         self._say("Routes:")
         for n, route in enumerate(report.routes, 1):
             self._say(text.paragraph(f"{n} {route}", "  "))
+        if said := spoken.about_routes(report):
+            self._say(text.paragraph(said, "  "))
         names = ", ".join(subject.written[number] for number in subject.pool)
         tried = f"Tried: route {subject.route}, behind it {names}."
         self._say(text.paragraph(tried + _others(report) + _spoken(report)))
@@ -51,16 +53,14 @@ class Told(Audience):
     def ended(self, report: Rehearsal) -> None:
         """Print what the signs mean, and the advice."""
         self._say(text.legend(report.rows.values()))
-        for said in filter(None, [spoken.advice(report, text.terminal()), *self._closing(report)]):
+        warned, advised = (
+            text.paragraph(spoken.busy(report)),
+            spoken.advice(report, text.terminal()),
+        )
+        for said in filter(None, [warned, advised, *self._closing(report)]):
             self._say(f"\n{said}")
 
     def _closing(self, report: Rehearsal) -> Iterator[str]:
-        if report.busy:
-            yield text.paragraph(
-                f"This machine was busy: work took {report.slowness:.1f} times as long as it would "
-                "have alone. The slowest times are not reliable, nor is what timeouts did: try "
-                "again when it is quiet."
-            )
         if worst := max(report.bad, key=lambda seen: seen.bad, default=None):
             seed = f" --seed {self._seed}" if self._seed != 1 else ""
             yield text.paragraph(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 from caddylab._look.caddyfile_text import CaddyfileText
 from caddylab._trial.block import BlockLine, block
 from caddylab._trial.chance import Cost
-from caddylab._trial.ladders import Addition, apply
+from caddylab._trial.ladders import Addition, Step, apply
 from caddylab._trial.search import Chain, Mended, Try
 from caddylab._trial.seen import Seen
 
 MOST_NAMED = 3
 """The most options that an explanation may name."""
+MOST_TRIED = 8
+"""The most options of which each is left out once, to see whether it is to blame."""
+ALL = "all additions together"
 
 
 @dataclass
@@ -115,5 +119,25 @@ def blame(advice: Proved, before: Seen, attempt: Try) -> Chain:
     names = {str(a.option) for step in guilty for a in step}
     innocent = {str(a.option) for step in single if step not in guilty for a in step}
     named = sorted(names - innocent) or sorted(names)
+    if not named:
+        named = yield from _jointly(advice, row, known, single, attempt)
     told = ", ".join(f"`{name}`" for name in named)
-    advice.worse[row] = told if 0 < len(named) <= MOST_NAMED else "all additions together"
+    told += " together" if not guilty and len(named) > 1 else ""
+    advice.worse[row] = told if 0 < len(named) <= MOST_NAMED else ALL
+
+
+def _jointly(
+    advice: Proved, row: str, known: Sequence[Seen], steps: Sequence[Step], attempt: Try
+) -> Generator[Sequence[Future[Seen]], None, list[str]]:
+    """The options without any one of which a row is as good as before, if no step does it alone."""
+    options = list(dict.fromkeys(a for step in steps for a in step))
+    if not 1 < len(options) <= MOST_TRIED:
+        return []
+    texts = [apply(advice.before, advice.line, [o for o in options if o != one]) for one in options]
+    trials = [attempt(row, text) for text in texts]
+    yield trials
+    needed = [
+        one for one, trial in zip(options, trials, strict=True)
+        if not is_worse(known, [trial.result()])
+    ]  # fmt: skip
+    return sorted({str(one.option) for one in needed})

@@ -37,6 +37,8 @@ def write(path: Path, report: Rehearsal) -> None:
     """
     text = ["# What each row of `caddylab test` must reach. answered: the least share of requests;",
             "# slowest: seconds; lost_sessions: at most; sign: at least ✓, ◐ or ✗."]  # fmt: skip
+    if report.busy:
+        text.append("# Measured on a busy machine: some of this may be far too lenient.")
     for seen in report.rows.values():
         if seen.total:
             share = seen.good / seen.total

@@ -17,7 +17,8 @@ TINTS = {"✓": COLOURS[0], "◐": COLOURS[1], "✗": ERROR, "–": "gray"}
 STYLE = """:root { color-scheme: light dark }
 body { max-width: 75rem; margin: 1rem auto; padding: 0 1rem; font-family: sans-serif }
 td, th { text-align: left; vertical-align: top; padding: .3em .8em } pre { overflow-x: auto }
-summary { cursor: pointer; font-weight: bold; margin: 1em 0 .3em }"""
+summary { cursor: pointer; font-weight: bold; margin: 1em 0 .3em }
+.warning { border-left: 5px solid; padding: .6em; font-weight: bold }"""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width"><style>{style}</style></head>
@@ -33,13 +34,18 @@ def page(report: Rehearsal, told: Callable[[float], object] = lambda _: None) ->
         told: hears which share of the rows has been drawn, which takes a second for each.
     """
     title = f"caddylab test {escape(report.subject.name)}"
-    parts = [_notes(report), _routes(report)]
+    parts = [_warning(report), _notes(report), _routes(report)]
     parts += [_table(report.rows.values(), "What users saw"), *_advice(report)]
     felt = [seen for seen in report.rows.values() if seen.runs and seen.sign != "✓"]
     for n, seen in enumerate(felt):
         told(n / len(felt))
         parts.append(_close(seen))
     return PAGE.format(title=title, style=STYLE, body="".join(parts))
+
+
+def _warning(report: Rehearsal) -> str:
+    said = spoken.busy(report)
+    return f'<p class="warning" role="note">{escape(said)}</p>' if said else ""
 
 
 def _notes(report: Rehearsal) -> str:
@@ -54,7 +60,8 @@ def _routes(report: Rehearsal) -> str:
         f"{route}{' (tried)' if n == tried else ''}" for n, route in enumerate(report.routes, 1)
     )
     items = "".join(str(element("li", each)) for each in said)
-    return f"<h2>Routes</h2><ol>{items}</ol><h2>What happens</h2>"
+    about = f"<p>{escape(spoken.about_routes(report))}</p>" if spoken.about_routes(report) else ""
+    return f"<h2>Routes</h2><ol>{items}</ol>{about}<h2>What happens</h2>"
 
 
 def _table(rows: Collection[Seen], caption: str) -> str:

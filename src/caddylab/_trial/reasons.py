@@ -9,7 +9,8 @@ RESET = (
     "is served."
 )
 REASONS = {
-    "all down": "No upstream is left, and Caddy has nobody to ask. Only one server more helps.",
+    "all down": "No upstream is left, and Caddy has nobody to ask. Only a server "
+    "that still runs would help.",
     "slow": "Caddy cannot know beforehand that an answer will be late; it can only leave the slow "
     "backend out once a check has found it.",
     "reload under load": RESET,

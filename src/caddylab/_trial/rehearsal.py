@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from caddylab._border import Between, border
+from caddylab._caddy.adapted.invoked import readable
+from caddylab._caddy.adapted.sites import without_proxy
+from caddylab._caddy.completion.substitution import in_turn
 from caddylab._errors import FaultError, LabError
 from caddylab._look.counted import counted
 from caddylab._machine.environ import inherited
@@ -112,7 +115,8 @@ def rehearse(
         subject = look(rig, name, text, route, http)
         todo = fitting(wanted, subject)
         report = Rehearsal(
-            subject, rig.runtime, [str(one) for one in rig.substitutions], subject.routes
+            subject, rig.runtime, in_turn(rig.substitutions), subject.routes,
+            without_proxy(readable(rig.adapted)),
         )  # fmt: skip
         heard.opened(report)
         spare = len(set(rig.numbers.values())) < len(rig.backends)

@@ -22,6 +22,7 @@ class Rehearsal:
         runtime: where it was tried.
         notes: what was replaced in the lab, and what that means.
         routes: which requests come to which upstreams.
+        others: the hosts of the Caddyfile's other sites, which pass nothing on.
         rows: what users saw, by the rows' names.
         advice: the additions that help, each tried; None if nobody looked for any.
         unadvised: why additions could not be looked for, if that is so.
@@ -33,6 +34,7 @@ class Rehearsal:
     runtime: str
     notes: Sequence[str] = ()
     routes: Sequence[str] = ()
+    others: Sequence[str] = ()
     rows: dict[str, Seen] = field(default_factory=dict)
     advice: Proved | None = None
     unadvised: str = ""
@@ -66,8 +68,8 @@ class Rehearsal:
         """It as JSON has it."""
         return {
             "file": self.subject.name, "runtime": self.runtime, "notes": list(self.notes),
-            "routes": list(self.routes), "route": self.subject.route,
-            "slowness": round(self.slowness, 2),
+            "routes": list(self.routes), "others": list(self.others), "route": self.subject.route,
+            "slowness": round(self.slowness, 2), "busy": self.busy,
             "rows": [seen.record() for seen in self.rows.values()],
             "advice": self.advice.record() if self.advice else None,
             "seconds": round(self.took, 1),

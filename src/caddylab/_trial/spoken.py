@@ -13,13 +13,34 @@ from caddylab._trial.spare import BLOCK, NAME
 from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
-LIMIT = "response_header_timeout"
+LIMIT, DIAL = "response_header_timeout", "dial_timeout"
 CHECKED = "health_uri /"
 MEMORY = "fail_duration"
 FORGETS = (
     "as long as Caddy remembers a failure, it leaves that backend out even if it is back already, "
     "and after a rolling restart it may leave out all of them."
 )
+
+
+def busy(report: Rehearsal) -> str:
+    """How far the results can be relied on; empty if nothing disturbed them."""
+    if not report.busy:
+        return ""
+    return (
+        f"This machine was busy: work took {report.slowness:.1f} times as long as it would have "
+        "alone. Do not rely on the slowest times, on what timeouts did, or on advice that follows "
+        "from them: try again when it is quiet."
+    )
+
+
+def about_routes(report: Rehearsal) -> str:
+    """What the list of the routes leaves open; empty if nothing."""
+    said = ["(perhaps): the lab cannot foresee whether a condition there holds."] * any(
+        route.endswith("(perhaps)") for route in report.routes
+    )
+    others = ", ".join(report.others)
+    said += [f"No upstream, so nothing to try: {others}."] if others else []
+    return " ".join(said)
 
 
 def advice(report: Rehearsal, columns: int = USUAL) -> str:
@@ -64,8 +85,8 @@ def _proofs(given: Proved) -> str:
 
 def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
     """What to consider before writing these lines, and what they make worse."""
-    for row, by in given.worse.items():
-        yield paragraph(f"It has a price. {row} becomes worse, by {by}.")
+    if given.worse:
+        yield paragraph(f"It has a price: {'; '.join(_prices(given))}.")
     if given.by_chance:
         rows = ", ".join(given.by_chance)
         yield paragraph(f"{rows}: worse this once, and not when tried again: chance.")
@@ -83,11 +104,26 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
             "longer than your slowest healthy page takes. It is a third of the patience that users "
             "were given here (`--patience`)."
         )
+    if DIAL in options and options[DIAL].inside == TRANSPORT:
+        yield paragraph(
+            f"`{options[DIAL]}` gives up every connection that takes longer to come about. A "
+            "packet that the network loses is sent again after a second: where upstreams are far "
+            "away, write `dial_timeout 2s`."
+        )
     if any(str(option) == CHECKED for option in options.values()) and CHECKED in given.text:
         yield paragraph(
             "`health_uri /` stands for a page of your service that answers 200 exactly if the "
             "service is well."
         )
+
+
+def _prices(given: Proved) -> Iterator[str]:
+    """The rows that become worse, those with one cause together."""
+    causes: dict[str, list[str]] = {}
+    for row, by in given.worse.items():
+        causes.setdefault(by, []).append(row)
+    for by, rows in causes.items():
+        yield f"{', '.join(rows)} become{'s' * (len(rows) == 1)} worse, by {by}"
 
 
 def _hardly_worse(report: Rehearsal, given: Proved) -> list[str]:

@@ -11,6 +11,8 @@ from caddylab._trial.seen import Seen, late
 
 LEGEND = "✓ all were served quickly · ◐ some waited or went without · ✗ nobody was served"
 FELT = "slow: answered, but after more than {late:g} s · gave up: no answer within {patience:g} s"
+OWN = "of Caddy's own"
+CADDYS = f"{OWN}: Caddy wrote the answer itself; a bare 500 came from an upstream"
 HEAD = ("what happens", "answered", "what the others saw", "slowest")
 WIDTHS = (27, 21, 21, 7)
 """Of the columns in a terminal of 80."""
@@ -50,8 +52,11 @@ def table(rows: Iterable[Seen]) -> str:
 
 def legend(rows: Iterable[Seen]) -> str:
     """What the signs and words of these rows mean."""
-    patience = max((seen.patience for seen in rows), default=0.0)
-    return f"{LEGEND}\n{FELT.format(late=late(patience), patience=patience)}"
+    known = list(rows)
+    patience = max((seen.patience for seen in known), default=0.0)
+    own = any(OWN in error for seen in known for error in seen.errors)
+    felt = FELT.format(late=late(patience), patience=patience)
+    return "\n".join([LEGEND, felt, *([CADDYS] if own else [])])
 
 
 def compared(before: Iterable[Seen], after: Iterable[Seen], columns: int = USUAL) -> str:

@@ -97,6 +97,17 @@ def routes(config: Json) -> list[Route]:
     return list(dict.fromkeys(route for route, _ in routed(config)))
 
 
+def without_proxy(config: Json) -> list[str]:
+    """The hosts of the sites that pass nothing on."""
+    servers = config.get("apps", {}).get("http", {}).get("servers", {})
+    hosts = dict.fromkeys(
+        host for server in servers.values() for route in server.get("routes", [])
+        if not any(_proxies([route], _Narrowed()))
+        for host in _narrow(_Narrowed(), route.get("match")).hosts
+    )  # fmt: skip
+    return list(hosts)
+
+
 def routed(config: Json) -> Iterator[tuple[Route, Json]]:
     """Every route that leads to a proxy, with that proxy."""
     app = config.get("apps", {}).get("http", {})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,13 @@ class Substitution:
         place = f"{self.file}, line" if self.file else "Line"
         where = f"{place} {self.line}: " if self.line else ""
         here = f"is {self.runs} here" if self.runs else "is left out here"
-        return f"{where}`{self.stood}` {here}. {self.means}"
+        return f"{where}`{self.stood}` {here}. {self.means}".rstrip()
+
+
+def in_turn(found: Iterable[Substitution]) -> list[str]:
+    """Their texts, in which what several have in common is said only once, with the first."""
+    said, texts = set[str](), list[str]()
+    for one in found:
+        texts.append(str(replace(one, means="") if one.means in said else one))
+        said.add(one.means)
+    return texts

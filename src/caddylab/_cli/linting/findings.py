@@ -63,11 +63,16 @@ def of_note(note: Note, whole: Whole) -> Diagnostic:
     from caddylab._caddy.advice.lint import RULES
 
     help = note.help if note.rule != _VARIABLE else f"{RULES[_VARIABLE].write} {_ENVFILE}"
+    mere = note.rule == _VARIABLE  # where the site runs, it may well be set
     if note.line is None:
-        return Diagnostic(whole.main.name, None, None, None, note.rule, note.message, help)
+        return Diagnostic(
+            whole.main.name, None, None, None, note.rule, note.message, help, mere=mere
+        )
     source, line, there = _place(whole, note.line)
     column, end = span(there, note.message)
-    return Diagnostic(source.name, line, column, end, note.rule, note.message, help, there)
+    return Diagnostic(
+        source.name, line, column, end, note.rule, note.message, help, there, mere=mere
+    )
 
 
 def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:

@@ -56,10 +56,9 @@ class Names:
         Args:
             backend: its number, or what its Caddyfile calls it, such as "app:3000".
 
-        At the old address a client is refused. Where backends are containers, nobody is there at
-        all: to connect takes Caddy's `dial_timeout`, 3 s. The container is started again, so what
-        it is doing is lost. Undone, the backend is at its first address again, or in a container
-        at yet another one.
+        At the old address a client is refused. A container leaves nobody there: to connect takes
+        Caddy's `dial_timeout`, 3 s; it is started again, so what it is doing is lost. Undone, the
+        backend is at its first address again, or in a container at yet another one.
         """
         return self._line.do(lambda: self._move(self._member(backend)))
 

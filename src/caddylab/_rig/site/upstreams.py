@@ -186,7 +186,7 @@ class Upstreams:
                 self.substitutions.append(Substitution(
                     line_of_upstream(dial.partition(" ")[0], self.text), dial,
                     self._stand_in(dial, number),
-                    f"It answers any path with 200, unless it is told otherwise.{together}",
+                    f"A backend answers any path with 200, unless it is told otherwise.{together}",
                 ))  # fmt: skip
 
     def _stand_in(self, dial: str, number: int) -> str:
