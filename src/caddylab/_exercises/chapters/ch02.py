@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from caddylab._engine.clients import Clients
 from caddylab._exercises.answers import named, numbers
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import all_well, shared
-from caddylab._exercises.chapters.crash import Help, crash, ended, unseen
+from caddylab._exercises.chapters.crash import Help, crash, elsewhere, ended, unseen
 from caddylab._exercises.task import Finding, Findings, Hints, question, task
 from caddylab._traffic.traffic import Traffic
 
@@ -33,10 +32,11 @@ def nobody_notices(bench: Bench) -> Findings:
     which, is **killed** while 20 clients ask. As long as all is well, both backends share the
     work: each has at least a fifth of it.
     """
-    people = Clients(20)
+    people = bench.people(20)
     yield from all_well(bench.fire(60, concurrency=20, clients=people, path="/delay/30"))
     victim = bench.any_backend()
     yield unseen(crash(bench, people, victim), victim, HELP)
+    yield elsewhere(bench, people, victim, HELP)
 
 
 LONG_MEMORY = Hints(
@@ -92,6 +92,8 @@ def home_again(bench: Bench) -> Findings:
     )
     again = bench.fire(60, concurrency=20, clients=20, path="/delay/30")
     yield shared("It has its share again.", again, (1, 2), NOT_ASKED)
+    victim.kill()
+    yield elsewhere(bench, bench.people(20), victim, HELP)
 
 
 def _absent(opinion: str) -> Hints:

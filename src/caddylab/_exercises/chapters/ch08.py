@@ -47,11 +47,12 @@ def friendly(bench: Bench) -> Findings:
     `text/html`, whether Caddy's error is a 502 or a 503. The **status** must stay what it is: a
     502 remains a 502, a 503 a 503.
 
-    While a backend is up, nothing may change: its own 404, for a path that it does not know, and
-    its own 500 come through as they are.
+    While a backend is up, nothing may change: its own errors come through as they are, such as a
+    404 for a path that it does not know, or a 500.
     """
     yield served(WELL.format("client"), bench.fire(10, clients=10), UNWELL)
     for path, status, text in OWN:
+        bench.load(bench.caddyfile)  # the last error may count against who gave it
         own = page(bench, path)
         yield Finding(
             f"A backend's own {status} comes through as it is.",
@@ -59,12 +60,12 @@ def friendly(bench: Bench) -> Findings:
             f"The status was {own[0]}, the type {own[1] or 'none'}, the text “{own[2][:40]}”.",
             OWN_WORDS,
         )
-    bench.load(bench.caddyfile)  # the 500 may count against who gave it
+    bench.load(bench.caddyfile)
     for backend in bench.backends:
         backend.kill()
     run = bench.fire(6, timeout=4)
     yield from honest_pages(run)
-    kind = page(bench, "/test-api")[1]
+    kind = page(bench, "/ready")[1]
     yield Finding(
         "The page is HTML.",
         kind.startswith("text/html"),

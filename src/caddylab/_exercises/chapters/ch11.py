@@ -173,4 +173,13 @@ def _both_by_name(bench: Bench) -> Findings:
         yield Finding("Caddy asks the name server.", False, str(error), NOBODY_IS_ASKED)
         return
     bench.load(bench.caddyfile)
-    bench.fire(4)
+    tried = [attempt for request in bench.fire(4).requests for attempt in request.attempts]
+    fixed = {
+        f"backend {a.backend}" for a in tried if a.backend and a.upstream == bench.dial(a.backend)
+    }
+    yield Finding(
+        "Caddy goes where the name server says.",
+        not fixed,
+        f"By its name in the file it went to {', '.join(sorted(fixed)) or 'nobody'}.",
+        NOBODY_IS_ASKED,
+    )

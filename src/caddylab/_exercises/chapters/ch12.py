@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from caddylab._exercises.answers import named
 from caddylab._exercises.bench import Bench
+from caddylab._exercises.chapters.access_log import is_kept
 from caddylab._exercises.chapters.calm import all_well, served
 from caddylab._exercises.chapters.findings import all_right
 from caddylab._exercises.chapters.hints12 import (
     BURNING,
     LATE,
     MISSED,
-    NO_LOG,
     NO_RETRIES,
     NO_UPSTREAM,
     NOBODY_TRIES_AGAIN,
@@ -91,13 +91,7 @@ def a_log_that_tells(bench: Bench) -> Findings:
     """
     yield from all_well(well := bench.fire(20))
     before = _named(bench)
-    servers = bench.adapted["apps"]["http"]["servers"].values()
-    yield Finding(
-        "There is an access log.",
-        all("logs" in server for server in servers),
-        "Without `log` the lab has one, and production has none.",
-        NO_LOG,
-    )
+    yield from is_kept(bench.adapted, ("upstream", "retries"))
     bench.load(bench.caddyfile)
     dead = bench.any_backend()
     dead.kill()

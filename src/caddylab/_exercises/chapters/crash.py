@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caddylab._engine.clients import Clients
@@ -64,6 +65,18 @@ def unseen(run: Traffic, victim: Backend, help: Help, chart: str = "routing") ->
     )
 
 
+def elsewhere(bench: Bench, people: Clients, victim: Backend, help: Help) -> Finding:
+    """Another page, after Caddy has forgotten the crash: a remedy is not for one page alone."""
+    bench.load(bench.caddyfile)
+    run = bench.fire(AT_A_TIME, clients=people)
+    failed = [sum(a.backend == victim.number for a in r.attempts) for r in run.requests]
+    return served(
+        f"Nor does anybody who wants another page (`{bench.page}`).",
+        run,
+        _hints(run, run.requests, max(failed), help),
+    )
+
+
 def ended(run: Traffic) -> int:
     """How many requests have come to their end until now."""
     return sum(request.outcome is not Outcome.PENDING for request in list(run.requests))
@@ -79,7 +92,7 @@ def _cut_off(request: Request) -> bool:
     return request.outcome is Outcome.RESET and request.status is not None
 
 
-def _hints(run: Traffic, requests: list[Request], most: int, help: Help) -> Hints:
+def _hints(run: Traffic, requests: Sequence[Request], most: int, help: Help) -> Hints:
     """A request that tried the dead backend twice is the proof that Caddy had forgotten."""
     if run.retries == 0:
         return help.no_retry
