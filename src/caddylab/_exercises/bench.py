@@ -32,12 +32,14 @@ class Bench(Rig):
         loaded: when the Caddyfile in force was loaded (Unix time).
         seed: with the same seed, the next check makes the same choices.
         page: what clients ask for, unless the check says otherwise; None = what a lab asks for.
+        first: the first traffic of this check.
         lots: how many choices were made by chance.
         victims: the largest number of candidates from which one was chosen to break.
     """
 
     loaded = 0.0
     page: str | None = None
+    first: Traffic | None = None
 
     def __init__(self, runtime: str = "auto", backends: int = 2, seed: int | None = None) -> None:
         self.shuffle(seed)
@@ -88,17 +90,26 @@ class Bench(Rig):
         self.page = crowd.page(self.seed) if visited else None
         if visited:
             self.stack.sender.clients = self.people(1)
+        self.first = None
+
+    def delay(self, ms: int) -> str:
+        """A page that takes about so many milliseconds; which one is left to chance."""
+        return crowd.delay(self.seed, ms)
 
     def people(self, count: int) -> Clients:
         """So many newcomers, at addresses by chance."""
         return crowd.Crowd(count, self.seed)
 
     def fire(self, *count: Any, **how: Any) -> Traffic:
-        """As `Rig.fire`; the clients of a check are browsers, and ask for its page."""
+        """As `Rig.fire`; the clients of a check are browsers, and ask for its page, unless told."""
         if self.page:
             how["path"] = how.get("path") or self.page
+            how.setdefault("clients", crowd.MANY)
             how["headers"] = crowd.BROWSER | dict(how.get("headers") or {})
-        return super().fire(*count, **how)
+            how["body"] = crowd.order(self.seed, body) if (body := how.get("body")) else b""
+        run = super().fire(*count, **how)
+        self.first = self.first or run
+        return run
 
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, new random choices."""

@@ -105,7 +105,8 @@ def _judged(task: Task, bench: Bench, submission: Any) -> list[Finding]:
         found += filter(None, [strangers.refused(bench, guarded=task.guarded)])
     if found and found[-1].holds and plain and bench.rewritten:
         found.append(_another_page(bench.rewritten))
-    if found and not found[-1].holds and task.reads is None and passes_nothing_on(bench.last):
+    runs = (bench.first, bench.last)
+    if found and not found[-1].holds and task.reads is None and all(map(passes_nothing_on, runs)):
         found[-1] = replace(found[-1], observed=f"{PASSES_NOTHING_ON} {found[-1].observed}")
     return found
 

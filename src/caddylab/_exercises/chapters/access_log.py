@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from caddylab._caddy.adapted.tree import find
+from caddylab._caddy.adapted.tree import find, handlers
 from caddylab._exercises.chapters.hints12 import LOSES, NO_LOG
 from caddylab._exercises.task import Finding
 
@@ -21,7 +21,11 @@ def is_kept(adapted: Mapping[str, Any], fields: Iterable[str]) -> Iterator[Findi
         adapted: the JSON that Caddy has made of the Caddyfile.
         fields: what each line must have.
     """
-    servers = list(adapted["apps"]["http"]["servers"].values())
+    servers = [
+        server
+        for server in adapted["apps"]["http"]["servers"].values()
+        if any(True for _ in handlers(server, "reverse_proxy"))
+    ]
     yield Finding(
         "There is an access log.",
         all("logs" in server for server in servers),

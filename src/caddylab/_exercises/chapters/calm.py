@@ -46,7 +46,7 @@ DISGUISED = Hints(
     "People read a page, machines the status: your monitoring, and whoever would try again. An "
     "error under another number misleads them.",
     "Look at every status that you have written yourself: behind `respond` or `error`, and in "
-    "`replace_status`. Caddy keeps the error's own where you write none.",
+    "`replace_status`. Caddy keeps the error's own where you write none; `abort` tells none.",
 )
 
 
@@ -123,11 +123,12 @@ def honest(asked: str, run: Traffic) -> Finding:
 
 
 def _disguised(request: Request) -> bool:
-    """Whether Caddy has told an error of a backend, or its own, by another status."""
+    """Whether Caddy has told an error of a backend, or its own, by another status or by none."""
     own = {503}
     if request.attempts:
         own = {502, 504} if (last := request.attempts[-1].status) is None else {last}
-    return request.answerer is Answerer.CADDY and request.status not in own
+    silent = request.outcome is Outcome.RESET
+    return silent or (request.answerer is Answerer.CADDY and request.status not in own)
 
 
 def all_well(run: Traffic) -> Findings:

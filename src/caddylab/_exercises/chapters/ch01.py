@@ -121,6 +121,8 @@ ENOUGH = 40
 
 def _left_alone(bench: Bench, ill: Backend) -> Findings:
     """Somebody notices in time that a backend has fallen ill."""
+    bench.load(bench.caddyfile)
+    bench.soon(lambda: bench.checks(ill.number, bench.loaded), 0.5)  # the longest time to the next
     number, since = ill.number, time.time()
     ill.failing(1.0, 500)
     bench.soon(lambda: _spared(bench.fire(ENOUGH), number), NOTICED)

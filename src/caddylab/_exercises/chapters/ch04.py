@@ -138,10 +138,11 @@ FEW = 20
 
 def _sinkhole(bench: Bench) -> Generator[Finding, None, tuple[Traffic, int]]:
     """The run, and which backend is the sinkhole."""
-    yield from all_well(bench.fire(60, concurrency=10, clients=60, path="/delay/30"))
+    yield from all_well(bench.fire(60, concurrency=10, clients=60, path=bench.delay(30)))
     sinkhole = bench.any_backend()
     sinkhole.failing(path="/delay")
-    return bench.fire(400, concurrency=10, clients=400, path="/delay/30"), sinkhole.number
+    run = bench.fire(400, concurrency=10, clients=400, path=bench.delay(30))
+    return run, sinkhole.number
 
 
 @task("04.4", "An old machine", points=2)
@@ -151,7 +152,7 @@ def old_machine(bench: Bench) -> Findings:
     again and again, 100 requests altogether. Write a Caddyfile with which all is done in **less
     than two thirds** of the time that round robin takes, with no error.
     """
-    calm = bench.fire(64, concurrency=USERS, clients=64, path=WORK)
+    calm = bench.fire(64, concurrency=USERS, clients=64, path=bench.delay(WORK))
     yield from all_well(calm)
     favourite = max(calm.shares, key=lambda number: calm.shares[number])
     mine = bench.caddyfile

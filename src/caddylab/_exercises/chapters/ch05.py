@@ -93,7 +93,7 @@ def only_who_must(bench: Bench) -> Findings:
         run,
         "sticky",
     )
-    yield elsewhere(bench, people, victim, HELP)
+    yield elsewhere(bench, victim, HELP)
 
 
 @question(

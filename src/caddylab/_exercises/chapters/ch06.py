@@ -159,7 +159,7 @@ def a_new_home(bench: Bench) -> Findings:
     homes = bench.fire(len(people), concurrency=20, clients=people).backends
     victim = bench.any_backend()
     yield unseen(crash(bench, people, victim), victim, HELP, "sticky")
-    yield elsewhere(bench, people, victim, HELP)
+    yield elsewhere(bench, victim, HELP)
     victim.start()
     bench.load(bench.caddyfile)
     bench.soon(lambda: victim.healthy, 3)

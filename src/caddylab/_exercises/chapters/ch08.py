@@ -10,6 +10,7 @@ from caddylab._exercises.chapters.calm import (
     attempts_on,
     lost,
     made_up,
+    often,
     served,
     shared,
     told,
@@ -92,7 +93,7 @@ def drain(bench: Bench) -> Findings:
     """
     mine = bench.caddyfile
     bench.load(START)
-    long = bench.fire(6, concurrency=6, clients=6, path="/delay/2500", background=True)
+    long = bench.fire(6, concurrency=6, clients=6, path=bench.delay(2500), background=True)
     try:
         bench.wait_until(lambda: all(b.in_flight > 1 for b in bench.backends), 10)
         bench.load(mine)
@@ -106,14 +107,17 @@ def drain(bench: Bench) -> Findings:
 
 def _drained(bench: Bench, run: Traffic) -> Findings:
     rests, seen = unmet(bench, 2, run)
+    ordered = bench.fire(12, concurrency=4, clients=12, method="POST", body=b"one pizza", timeout=5)
+    met = attempts_on(ordered.requests, 2)
     yield Finding(
         "Backend 2 gets nothing new.",
-        rests,
-        f"After the reload: {seen}",
+        rests and not met,
+        f"After the reload: {seen} For {len(ordered)} orders it was tried {often(met)}.",
         STILL_NEW,
-        run,
+        ordered if rests else run,
     )
     yield served("No client sees an error after the reload.", run, TURNED_AWAY)
+    yield served("Nor does anybody who orders.", ordered, TURNED_AWAY)
     yield shared("Backends 1 and 3 share the work.", run, (1, 3), OTHERS)
 
 

@@ -41,8 +41,7 @@ TRIES = 4
 """At most one in so many may try a server that has died."""
 CALLS, LIVES_ON = 12, 3.0
 IDLE, ORDERS = 1.0, 8
-PIZZA: dict[str, Any] = {"method": "POST", "body": b"one pizza", "path": "/delay/400"}
-"""All orders are alike, so that none of them can be told from those that must not be repeated."""
+MANY = 40
 
 
 @task("09.1", "A deploy", points=3)
@@ -56,7 +55,7 @@ def a_deploy(bench: Bench) -> Findings:
     - when a server, no matter which, **dies** for good, everybody is served, and soon at most
       **one request in four** tries it at all.
     """
-    yield from all_well(bench.fire(12))
+    yield from all_well(bench.fire(MANY))
     bench.load(bench.caddyfile)
     with bench.under_load(RATE, timeout=PATIENCE) as run:
         bench.rolling_restart(AWAY)
@@ -106,7 +105,7 @@ def not_yet(bench: Bench) -> Findings:
     - **hardly anybody** (at most one in twenty) gets an error,
     - the server has work again within **two and a half seconds** after it has become ready.
     """
-    yield from all_well(bench.fire(12))
+    yield from all_well(bench.fire(MANY))
     bench.load(bench.caddyfile)
     server = bench.any_backend()
     with bench.under_load(RATE, timeout=PATIENCE) as run:
@@ -130,7 +129,7 @@ def somebody_saves(bench: Bench) -> Findings:
     - while a server, no matter which, is **dead**, nobody gets an error, before the reload
       (Caddy has had the time to notice) or after it.
     """
-    yield from all_well(bench.fire(12))
+    yield from all_well(bench.fire(MANY))
     bench.load(bench.caddyfile)
     calls = bench.websockets(CALLS)
     bench.load(f"{bench.caddyfile}\n# saved")
@@ -158,11 +157,11 @@ def a_second_pizza(bench: Bench) -> Findings:
     - an order that a server has begun, and did not end because it was killed, is **not sent
       again**: an error is right then.
     """
-    yield from all_well(bench.fire(12))
+    yield from all_well(bench.fire(MANY))
     yield from _after_a_while(bench)
     bench.restore()
     bench.load(bench.caddyfile)
-    run = bench.fire(ORDERS, concurrency=ORDERS, background=True, **PIZZA)
+    run = bench.fire(ORDERS, concurrency=ORDERS, background=True, **_pizza(bench))
     victim = bench.any_backend()
     bench.soon(lambda: sum(backend.in_flight for backend in bench.backends) >= ORDERS, 5)
     victim.kill()
@@ -183,7 +182,12 @@ def a_second_pizza(bench: Bench) -> Findings:
 def _after_a_while(bench: Bench) -> Findings:
     for backend in bench.backends:
         backend.closes_idle(IDLE)
-    bench.fire(ORDERS, concurrency=ORDERS, **PIZZA)
+    bench.fire(ORDERS, concurrency=ORDERS, **_pizza(bench))
     bench.pause(1.05 * IDLE)  # who hangs up later than the server meets it now
-    run = bench.fire(ORDERS, concurrency=ORDERS, **PIZZA)
+    run = bench.fire(ORDERS, concurrency=ORDERS, **_pizza(bench))
     yield served("Every order is carried out, after a while, too.", run, HUNG_UP)
+
+
+def _pizza(bench: Bench) -> dict[str, Any]:
+    """An order; all are alike, so that none can be told from those that must not be repeated."""
+    return {"method": "POST", "body": b"one pizza", "path": bench.delay(400)}

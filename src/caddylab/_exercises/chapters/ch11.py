@@ -129,7 +129,7 @@ def a_stranger(bench: Bench) -> Findings:
     - **nobody** gets an answer of a stranger who has taken a server's place, with another
       certificate. An error is right then.
     """
-    yield from all_well(bench.fire(12))
+    yield from all_well(bench.fire(READERS))
     yield Finding(
         "They have good answers of the two servers.",
         {"app1:8443", "app2:8443"} == set(bench.numbers),
@@ -166,7 +166,7 @@ def _disguise(backend: Backend, signer: Signer, name: str) -> None:
 
 
 def _both_by_name(bench: Bench) -> Findings:
-    yield from all_well(bench.fire(24))
+    yield from all_well(bench.fire(READERS))
     try:
         bench.names.moved(1).undo()
     except FaultError as error:

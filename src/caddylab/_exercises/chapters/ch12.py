@@ -89,7 +89,7 @@ def a_log_that_tells(bench: Bench) -> Findings:
     - in a field `upstream`, which upstream has answered,
     - in a field `retries`, how often Caddy had to try again.
     """
-    yield from all_well(well := bench.fire(20))
+    yield from all_well(well := bench.fire(40))
     before = _named(bench)
     yield from is_kept(bench.adapted, ("upstream", "retries"))
     bench.load(bench.caddyfile)
@@ -145,7 +145,7 @@ def known_soon(bench: Bench) -> Findings:
 
     A backend that is well is never named. While all is well, both work.
     """
-    yield from all_well(bench.fire(20))
+    yield from all_well(bench.fire(40))
     bench.pause(QUIET)
     named_ = _ill(bench)
     yield Finding(

@@ -38,7 +38,7 @@ def crash(bench: Bench, people: Clients, victim: Backend) -> Traffic:
         max(600, 15 * len(people)),
         concurrency=AT_A_TIME,
         clients=people,
-        path="/delay/30",
+        path=bench.delay(30),
         background=True,
     )
     bench.wait_until(lambda: ended(run) > max(100, 2 * len(people)), 20)
@@ -65,13 +65,13 @@ def unseen(run: Traffic, victim: Backend, help: Help, chart: str = "routing") ->
     )
 
 
-def elsewhere(bench: Bench, people: Clients, victim: Backend, help: Help) -> Finding:
-    """Another page, after Caddy has forgotten the crash: a remedy is not for one page alone."""
+def elsewhere(bench: Bench, victim: Backend, help: Help) -> Finding:
+    """Newcomers want another page, and Caddy has forgotten the crash: no remedy is for one page."""
     bench.load(bench.caddyfile)
-    run = bench.fire(AT_A_TIME, clients=people)
+    run = bench.fire(AT_A_TIME, clients=bench.people(AT_A_TIME))
     failed = [sum(a.backend == victim.number for a in r.attempts) for r in run.requests]
     return served(
-        f"Nor does anybody who wants another page (`{bench.page}`).",
+        f"Nor does any newcomer who wants another page (`{bench.page}`).",
         run,
         _hints(run, run.requests, max(failed), help),
     )

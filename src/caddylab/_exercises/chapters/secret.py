@@ -62,11 +62,12 @@ def weakness(key: str) -> Hints | None:
 def guesses(key: str) -> float:
     """How many guesses it takes somebody who tries words, names, dates and patterns first.
 
-    They try them in other encodings, too: in Base64 and in hexadecimal digits.
+    They try them in other encodings, too: in Base64 and in hexadecimal digits; and with anything
+    between the words.
     """
     from zxcvbn import zxcvbn
 
-    texts = {key}
+    texts = {key, re.sub(r"[\W_]+", "", key)}
     for _ in range(LAYERS):
         texts |= {inner for text in texts for inner in _unwrapped(text)}
     return min(float(zxcvbn(text[:_LONGEST])["guesses"]) for text in texts)
