@@ -5,6 +5,7 @@ In JupyterLab, and in Notebook 7, whose pages the same server has.
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 
 pytest_plugins = ["browser_support"]
@@ -57,3 +58,25 @@ def test_a_prediction_is_made_with_the_arrows(open_notebook):
     page.keyboard.press("ArrowDown")
     assert page.get_by_label("all", exact=True).is_checked()
     page.get_by_text("Worth a second look").wait_for()
+
+
+def test_notebook_7_folds_and_shows_the_same(jupyterlab, open_page):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS[:4]])
+    because = nbformat.v4.new_markdown_cell("Because.")
+    because.metadata["caddylab"] = {"explains": "guess"}
+    notebook.cells.append(because)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, jupyterlab.folder / "seven.ipynb")
+    opened = open_page(f"{jupyterlab.url}/notebooks/seven.ipynb?token={jupyterlab.token}")
+    page = opened.page
+    page.get_by_role("button", name="Show me anyway").wait_for()
+    page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".caddylab-view svg").first.wait_for()
+    assert not page.get_by_text("Because.").is_visible()
+    page.get_by_label("all", exact=True).check()
+    page.get_by_text("Because.").wait_for()
+    opened.screenshot("notebook-7")
+    assert (opened.strangers, opened.complaints) == ([], [])
+    jupyterlab.end_sessions()
