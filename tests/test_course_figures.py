@@ -101,7 +101,7 @@ class TestDeadBackends:
     def test_a_cookie_ties_to_a_dead_backend(self, lab, options, errors, attempts):
         lab.restore()
         load(lab, "lb_policy cookie sticky_session_id", *options)
-        dial = lab.fire(20).dialled[2]
+        dial = lab.fire(20, clients=Clients(20)).dialled[2]
         value = hmac.new(b"", dial.encode(), hashlib.sha256).hexdigest()
         tied = {"Cookie": f"sticky_session_id={value}"}
         assert len(value) == 64
