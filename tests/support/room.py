@@ -1,6 +1,6 @@
 """Room for one more: what waits side by side begins only while the processors have time for it.
 
-Notebooks and checks wait for most of their time, so many are run at once. On a slow or busy machine
+Notebooks and games wait for most of their time, so many are run at once. On a slow or busy machine
 the same number of them would take the time away from what they measure; so each begins when there
 is room, and what measures a machine at its limit has it for itself.
 """
@@ -21,11 +21,11 @@ try:
 except ImportError:  # Windows: several workers at once are not held apart there
     fcntl = None  # type: ignore[assignment]
 
-BUSY, IDLE = 75.0, 40.0
+BUSY, IDLE = 70.0, 40.0
 """Percent of all processors: nothing begins above that; what wants quiet, not above this."""
 BEGINS = 20.0
 """What a beginner is reckoned to need until it can be measured."""
-GLANCE, PATIENCE = 0.5, 20.0
+GLANCE, PATIENCE = 1.5, 20.0
 """Seconds between two measurements, and for others to end."""
 LOCK = Path(__file__)
 """A file that is there anyway: who locks it wants quiet."""
