@@ -98,7 +98,7 @@ class Bench(Rig):
 
     def people(self, count: int) -> Clients:
         """So many newcomers, at addresses by chance."""
-        return crowd.Crowd(count, self.seed)
+        return crowd.Newcomers(count, self.seed)
 
     def fire(self, *count: Any, **how: Any) -> Traffic:
         """As `Rig.fire`; the clients of a check are browsers, and ask for its page, unless told."""

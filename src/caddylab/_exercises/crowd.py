@@ -23,7 +23,7 @@ STEP, SIZE = 7919, 2**24
 """How far neighbours are apart, in so large a network: a prime, so that no two meet."""
 
 
-class Crowd(Clients):
+class Newcomers(Clients):
     """People at addresses that a seed decides; with the same seed, the same people."""
 
     def __init__(self, count: int, seed: int) -> None:
