@@ -256,7 +256,7 @@ def open_notebook(jupyterlab: JupyterLab, open_page):
     """Call it with a notebook's path, or its cells' sources, to open it with the kernel ready."""
 
     def open_it(cells: list[str] | Path, **size: float) -> Notebook:
-        name, workspace = _place(cells, jupyterlab.folder), secrets.token_hex(4)
+        name, workspace = place(cells, jupyterlab.folder), secrets.token_hex(4)
         # A single document in a fresh workspace, so that no tab of an earlier test is restored.
         url = f"{jupyterlab.url}/doc/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
         notebook = open_page(url, Notebook, **size)
@@ -267,7 +267,7 @@ def open_notebook(jupyterlab: JupyterLab, open_page):
     jupyterlab.end_sessions()
 
 
-def _place(cells: list[str] | Path, folder: Path) -> str:
+def place(cells: list[str] | Path, folder: Path) -> str:
     """Put a notebook into the server's folder; return its name there."""
     name = f"{secrets.token_hex(4)}.ipynb"
     if isinstance(cells, Path):

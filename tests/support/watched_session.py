@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             base, token = next(filter(None, map(ADDRESS.search, server.stderr))).groups()
-            look(f"{base}/lab/tree/{support._place(CELLS, folder)}{token}")
+            look(f"{base}/lab/tree/{support.place(CELLS, folder)}{token}")
         finally:
             server.terminate()
             print(server.stderr.read())

@@ -30,8 +30,8 @@ class Log:
     """Every byte of Caddy's log that the lab reads, read a second time."""
 
     def __init__(self, lab: Lab, monkeypatch: Any) -> None:
-        self.lines, self._rest, read = list[bytes](), b"", lab.stack.journal._read_log
-        monkeypatch.setattr(lab.stack.journal, "_read_log", lambda offset: self._keep(read(offset)))
+        self.lines, self._rest, read = list[bytes](), b"", lab.stack.journal.read_log
+        monkeypatch.setattr(lab.stack.journal, "read_log", lambda offset: self._keep(read(offset)))
 
     def _keep(self, data: bytes) -> bytes:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -97,9 +97,9 @@ class Diaries:
     def _read_on(self, backend: Any) -> bool:
         seen, since, quiet = self._seen.get(backend.number, (None, 0, 0.0))
         now = time.time()
-        said = self._ask(backend, max(0, since - 1))
+        said = backend.diary(max(0, since - 1), timeout=1)
         if seen is None or said["requests"][:1] != [seen]:  # perhaps a new process
-            said = self._ask(backend, 0)
+            said = backend.diary(0, timeout=1)
             self.gaps[backend.number].append((quiet, time.time()))
         else:
             said["requests"].pop(0)
@@ -108,10 +108,6 @@ class Diaries:
         quiet = quiet if said["running"] else now
         self._seen[backend.number] = (seen, said["next"], quiet)
         return not said["running"]
-
-    def _ask(self, backend: Any, since: int) -> dict[str, Any]:
-        answer = backend._control.ask("GET", "/requests", timeout=1, params={"since": since})
-        return dict(answer.json())
 
     def forgot(self, backend: int, when: float) -> bool:
         """Whether the backend may have forgotten what it did then."""
