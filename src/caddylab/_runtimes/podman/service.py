@@ -151,11 +151,7 @@ def at_hand(patience: float | None = None) -> Iterator[Service]:
 
 @contextlib.contextmanager
 def own_service() -> Iterator[str]:
-    """The address of a service of our own, for the `with` block.
-
-    Raises:
-        RuntimeUnavailable: none can be started.
-    """
+    """The address of a service of our own, for the `with` block."""
     with tempfile.TemporaryDirectory(prefix="caddylab-", dir=temporary()) as folder:
         path, log = Path(folder, "podman.sock"), Path(folder, "podman.out")
         with log.open("wb") as out:
