@@ -49,7 +49,7 @@ function anyway(question) {
 function choose(question, answer) {
   const right = answer === question.dataset.true;
   question.querySelector("[role=status]").textContent = right
-    ? "That is what was measured." : "It came otherwise. Read on, and see.";
+    ? "That is what was measured." : "It came out differently. Read on and see.";
   open(question);
 }
 

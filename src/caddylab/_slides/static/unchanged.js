@@ -9,7 +9,7 @@ export async function unchanged(sharedModule) {
 
   return {
     id: "caddylab-slides:unchanged",
-    description: "Does not take a notebook for changed that was only opened.",
+    description: "Keeps a notebook that was only opened from counting as changed.",
     autoStart: true,
     requires: [INotebookTracker],
     activate(app, tracker) {

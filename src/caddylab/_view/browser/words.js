@@ -42,10 +42,10 @@ function ofBackends(tape, tally) {
   const stuck = broken.filter((b) => b.inside && b.oldest > 1);
   if (stuck.length) return sayStuck(tape, all, broken, stuck);
   if (all.every((b) => b.opinion === "unknown")) return "Caddy has ended: nobody takes requests.";
-  if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests round itself, with status 503.";
+  if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests away itself, with status 503.";
   if (all.every((b) => !b.trusted && !b.torn)) {
     const why = broken.length ? `${said(broken)}. ` : "";
-    return `${why}Caddy trusts no backend: it turns requests round itself, with status 503.`;
+    return `${why}Caddy trusts no backend: it turns requests away itself, with status 503.`;
   }
   const unknown = broken.filter((b) => b.trusted);
   if (unknown.length) return `${said(broken)}, and Caddy thinks ${whom(unknown, broken)} healthy.`;
