@@ -46,6 +46,13 @@ class TestEdits:
     def test_options_go_where_they_belong(self, before, line, after):
         assert apply(before, line, [TWICE, DIAL]) == (before if after is None else after)
 
+    def test_no_number_of_retries_ends_what_goes_on_for_a_time(self):
+        timed = ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tlb_try_duration 5s\n\t}\n}\n"
+        assert apply(timed, 2, [TWICE]) == timed
+        assert "lb_retries 2" in apply(timed.replace("5s", "0"), 2, [TWICE])
+        both = timed.replace("5s", "5s\n\t\tlb_retries 1")
+        assert "lb_retries 2" in apply(both, 2, [TWICE])
+
     def test_the_block_is_shown_as_it_will_read(self):
         before = ":80 {\n\treverse_proxy a:1 {\n\t\tlb_retries 1\n\t}\n}\n"
         lines = block(before, apply(before, 2, [TWICE, MEMORY]), 2)

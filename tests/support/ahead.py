@@ -17,7 +17,7 @@ from room import ROOM
 def ahead(
     test: str,
     work: Callable[..., Any],
-    at_a_time: int = 4,
+    at_a_time: int = 3,
     quiet: Callable[[str], bool] = lambda name: False,
 ) -> Any:
     """A fixture for one parametrized test: what `work` returns for each case, by its id.

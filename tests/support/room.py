@@ -21,11 +21,11 @@ try:
 except ImportError:  # Windows: workers do not coordinate there
     fcntl = None  # type: ignore[assignment]
 
-BUSY, IDLE = 75.0, 40.0
+BUSY, IDLE = 60.0, 40.0
 """Percent of all processors: above the first nothing begins, above the second nothing quiet."""
 BEGINS = 20.0
 """Percent that new work is assumed to need until it can be measured."""
-GLANCE, PATIENCE = 0.5, 20.0
+GLANCE, PATIENCE = 1.5, 20.0
 """Seconds between two measurements, and seconds to wait for other work to end."""
 LOCK = Path(__file__)
 """Any file that exists: a worker that locks it wants quiet."""

@@ -9,6 +9,7 @@ from math import floor, log10
 
 from caddylab._trial.edits import DYNAMIC, TRANSPORT, Option, put, value_of
 
+RETRIES = "lb_retries"
 KEEP, MOST, LEAST = "keep", "most", "least"
 """What to do with an existing value: leave it; take the larger one; take the smaller one."""
 UNITS = {
@@ -33,6 +34,8 @@ class Addition:
     def to(self, text: str, line: int) -> str:
         """The Caddyfile with the addition; unchanged if there is nothing to add."""
         there = value_of(text, line, self.option)
+        if there is None and self.option.name == RETRIES and _tries_on(text, line):
+            return text
         return text if there is not None and self._fits(there) else put(text, line, self.option)
 
     def _fits(self, there: str) -> bool:
@@ -40,6 +43,11 @@ class Addition:
         if self.rule == KEEP or old is None or new is None:
             return self.rule == KEEP and there != "0"
         return old >= new if self.rule == MOST else 0 < old <= new
+
+
+def _tries_on(text: str, line: int) -> bool:
+    """Whether Caddy tries until a time is over: a number of retries would only end that sooner."""
+    return value_of(text, line, Option("lb_try_duration")) not in (None, "0", "0s")
 
 
 Step = tuple[Addition, ...]
@@ -56,8 +64,8 @@ def _option(name: str, value: str, rule: str = KEEP, inside: str = "") -> Additi
     return Addition(Option(name, value, inside), rule)
 
 
-RETRY = _option("lb_retries", "1", MOST)
-TWICE = _option("lb_retries", "2", MOST)
+RETRY = _option(RETRIES, "1", MOST)
+TWICE = _option(RETRIES, "2", MOST)
 MEMORY = _option("fail_duration", "10s")
 FADING = _option("fail_duration", "1s", LEAST)
 FLEETING = _option("fail_duration", "500ms", LEAST)
@@ -99,9 +107,9 @@ class Clocks:
         self.wait = (
             _option("lb_try_duration", duration(patience * 2 / 3), MOST),
             _option("lb_try_interval", "100ms", LEAST),
-            _option("lb_retries", "10", MOST),
+            _option(RETRIES, "10", MOST),
         )
-        """Used with `lb_retries`: whichever is used up first ends the search."""
+        """Where there is a number of retries, too, whichever is used up first ends the search."""
 
 
 LEAST_SILENCE, MOST_DIAL = 0.2, 0.5
