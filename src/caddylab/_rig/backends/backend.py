@@ -114,7 +114,7 @@ class Backend(Breakable):
         Raises:
             FaultError: it is down already, or still runs afterwards.
         """
-        self._deeds.take_down("stopped")
+        self._take_down("stopped")
 
     def kill(self) -> None:
         """Kill it (SIGKILL): the requests that it had begun are lost.
@@ -122,7 +122,7 @@ class Backend(Breakable):
         Raises:
             FaultError: it is down already, or still runs afterwards.
         """
-        self._deeds.take_down("killed")
+        self._take_down("killed")
 
     def start(self, ready_after: float = 0.0) -> None:
         """Start it again, and return once its process answers. Other faults stay in force.
@@ -154,7 +154,7 @@ class Backend(Breakable):
             raise FaultError(f"A restart can take 0 to {spoiling.MOST_SECONDS} s, not {down_for}.")
         if ready_after:
             spoiling.unready(ready_after)
-        self._deeds.take_down("killed" if kill else "stopped")
+        self._take_down("killed" if kill else "stopped")
         time.sleep(down_for)
         self.start(ready_after)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from caddylab._border import border
 from caddylab._errors import FaultError
 from caddylab._rig.backends import spoiling
@@ -11,7 +13,7 @@ from caddylab._rig.backends.faults import Fault
 
 @border(FaultError)
 class Breakable:
-    """One method for each fault; a backend's deeds make it."""
+    """One method for each fault; the backend's deeds make them, unless a subclass refuses."""
 
     _deeds: Deeds
 
@@ -21,7 +23,7 @@ class Breakable:
         Raises:
             FaultError: it is down already, or still runs afterwards.
         """
-        return self._deeds.take_down("crashed")
+        return self._take_down("crashed")
 
     def killed(self) -> Fault:
         """Kill it (SIGKILL): requests in flight are cut off.
@@ -29,7 +31,7 @@ class Breakable:
         Raises:
             FaultError: it is down already, or still runs afterwards.
         """
-        return self._deeds.take_down("killed")
+        return self._take_down("killed")
 
     def hung(self) -> Fault:
         """Freeze it: it accepts connections and never answers.
@@ -37,7 +39,7 @@ class Breakable:
         Raises:
             FaultError: it is down or silent already.
         """
-        return self._deeds.silence("hung")
+        return self._silence("hung")
 
     def partitioned(self) -> Fault:
         """Cut it off: new connections get no answer, old ones stand still.
@@ -45,7 +47,7 @@ class Breakable:
         Raises:
             FaultError: it is down or silent already.
         """
-        return self._deeds.silence("partitioned")
+        return self._silence("partitioned")
 
     def slow(self, seconds: float, path: str | None = None) -> Fault:
         """Delay every answer.
@@ -57,7 +59,7 @@ class Breakable:
         Raises:
             FaultError: a value is not valid, or the backend is down or silent.
         """
-        return self._deeds.spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
+        return self._spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
 
     def failing(
         self,
@@ -80,7 +82,7 @@ class Breakable:
         """
         message = spoiling.failing(share, status, path, first)
         which = f"{share:.0%}" if first is None else f"the first {first}"
-        return self._deeds.spoil("failing", f"{which} {status}", message)
+        return self._spoil("failing", f"{which} {status}", message)
 
     def unready(self, seconds: float | None = None) -> Fault:
         """Be alive but not ready: answer 503 to everything but `/live`.
@@ -94,7 +96,7 @@ class Breakable:
             FaultError: `seconds` is not a time, or the backend is down or silent.
         """
         detail = "" if seconds is None else f"for {seconds:g} s"
-        return self._deeds.spoil("unready", detail, spoiling.unready(seconds))
+        return self._spoil("unready", detail, spoiling.unready(seconds))
 
     def truncating(self, path: str | None = None) -> Fault:
         """Announce a longer answer than is sent, and cut it.
@@ -105,7 +107,7 @@ class Breakable:
         Raises:
             FaultError: `path` is not a path, or the backend is down or silent.
         """
-        return self._deeds.spoil("truncated", "", spoiling.truncated(path))
+        return self._spoil("truncated", "", spoiling.truncated(path))
 
     def closes_idle(self, seconds: float) -> Fault:
         """Close an idle connection just when the next request comes on it.
@@ -119,7 +121,7 @@ class Breakable:
         Raises:
             FaultError: `seconds` is not a time, or the backend is down or silent.
         """
-        return self._deeds.spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
+        return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
 
     def limited(self, at_once: int, *, takes: float = 0.0, queue: int | None = None) -> Fault:
         """Work on a few requests at a time; others wait for their turn, first come first served.
@@ -137,4 +139,13 @@ class Breakable:
             FaultError: a number is not valid, or the backend is down or silent.
         """
         message = spoiling.limited(at_once, takes, queue)
-        return self._deeds.spoil("limited", spoiling.told(message), message)
+        return self._spoil("limited", spoiling.told(message), message)
+
+    def _take_down(self, kind: str) -> Fault:
+        return self._deeds.take_down(kind)
+
+    def _silence(self, kind: str) -> Fault:
+        return self._deeds.silence(kind)
+
+    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
+        return self._deeds.spoil(kind, detail, message)
