@@ -5,6 +5,7 @@ In JupyterLab, and in Notebook 7, whose pages the same server has.
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 
 pytest_plugins = ["browser_support"]
@@ -49,11 +50,37 @@ def test_everything_is_reached_and_shows_where_one_is(open_notebook):
     notebook.screenshot("keyboard")
 
 
-def test_a_prediction_is_made_with_the_arrows(open_notebook):
+def test_a_prediction_is_made_with_tab_and_space(open_notebook):
     notebook = open_notebook(CELLS[:3])
     notebook.run_all()
     page = notebook.page
     page.get_by_label("none", exact=True).focus()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
     assert page.get_by_label("all", exact=True).is_checked()
     page.get_by_text("Worth a second look").wait_for()
+
+
+def test_notebook_7_folds_and_shows_the_same(jupyterlab, open_page):
+    cells = [cell.replace("How many?", "How many here?") for cell in CELLS[:4]]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    because = nbformat.v4.new_markdown_cell("Because.")
+    because.metadata["caddylab"] = {"explains": "guess"}
+    notebook.cells.append(because)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, jupyterlab.folder / "seven.ipynb")
+    opened = open_page(f"{jupyterlab.url}/notebooks/seven.ipynb?token={jupyterlab.token}")
+    page = opened.page
+    page.get_by_role("button", name="Show me anyway").wait_for()
+    page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".caddylab-view svg").first.wait_for()
+    assert not page.locator("p", has_text="Because.").is_visible()
+    page.get_by_label("all", exact=True).check()
+    page.locator("p", has_text="Because.").wait_for()
+    opened.screenshot("notebook-7")
+    assert opened.strangers == []
+    ours = [said for said in opened.complaints if "caddylab" in said]  # it has two of its own
+    assert ours == []
+    jupyterlab.end_sessions()

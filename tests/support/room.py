@@ -1,6 +1,6 @@
 """Room for one more: concurrent work begins only while the processors have time for it.
 
-Notebooks and checks spend most of their time waiting, so many are run at once. On a slow or busy
+Notebooks and games spend most of their time waiting, so many are run at once. On a slow or busy
 machine, that many would disturb what they measure; so each begins only when there is room, and what
 measures a machine at its limit has it to itself.
 """
@@ -21,7 +21,7 @@ try:
 except ImportError:  # Windows: workers do not coordinate there
     fcntl = None  # type: ignore[assignment]
 
-BUSY, IDLE = 60.0, 40.0
+BUSY, IDLE = 70.0, 40.0
 """Percent of all processors: above the first nothing begins, above the second nothing quiet."""
 BEGINS = 20.0
 """Percent that new work is assumed to need until it can be measured."""

@@ -103,7 +103,8 @@ def _lab(number: str, standings: tuple[Standing, ...]) -> Markup:
     done = " ✓" if got == most else ""
     heads = ("", "task", "points", "tries", "hints")
     tasks = Markup(table(heads, map(_cells, standings)))
-    return element("details", element("summary", name, bar, points, done), tasks)
+    first = element("span", name, style="display:inline-block;min-width:3.6em")
+    return element("details", element("summary", first, bar, points, done), tasks)
 
 
 def _line(standing: Standing) -> str:
