@@ -23,7 +23,7 @@ NAMES = [
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, print each row as it comes, and with `--keep` make README.md's table anew."""
+    """Measure and print each row as it comes; with `--keep` also update README.md's table."""
     names = [name for name in arguments if name != "--keep"]
     if unknown := set(names) - set(NAMES):
         sys.exit(

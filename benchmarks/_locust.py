@@ -1,6 +1,6 @@
-"""16 of locust's FastHttpUsers against one URL: prints their requests per second.
+"""Prints the requests per second of 16 of locust's FastHttpUsers at one URL.
 
-A program of its own, because locust replaces Python's sockets by gevent's.
+A separate program, because locust replaces Python's sockets with gevent's.
 """
 
 from __future__ import annotations

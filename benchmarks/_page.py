@@ -1,4 +1,4 @@
-"""The table in README.md, made of the newest figures of each benchmark (figures.json)."""
+"""Makes the table in README.md from the latest figures of each benchmark (figures.json)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ BEGIN, END = "<!-- figures -->", "<!-- end of the figures -->"
 
 
 def keep(name: str, rows: list[Row], machine: str) -> None:
-    """Put a benchmark's figures on record, and make the table anew.
+    """Put a benchmark's figures on record, and update the table.
 
-    What could not be measured now does not replace what was measured once; it is said with it.
+    What could not be measured now does not replace earlier figures; it is listed with them.
     """
     figures = kept()
     entry = figures.get(name, {"rows": []})
@@ -31,20 +31,20 @@ def keep(name: str, rows: list[Row], machine: str) -> None:
 
 
 def kept() -> dict[str, Any]:
-    """What is on record, by benchmark."""
+    """The figures on record, by benchmark."""
     found: dict[str, Any] = json.loads(FIGURES.read_text("utf-8"))
     return found
 
 
 def write(figures: dict[str, Any]) -> None:
-    """README.md with these figures in its middle; what stands around them stays."""
+    """Write these figures into README.md; what is around them stays."""
     before, _, rest = README.read_text("utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     README.write_text(f"{before}{BEGIN}\n{table(figures)}\n{END}{after}", "utf-8")
 
 
 def table(figures: dict[str, Any]) -> str:
-    """A table for each day and machine, the newest one first; all but that are marked as old."""
+    """A table for each day and machine, newest first; all but the newest are marked as old."""
     newest = max(entry.get("date", "") for entry in figures.values())
     groups: dict[tuple[str, str], list[str]] = {}
     for entry in figures.values():

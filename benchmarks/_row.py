@@ -1,4 +1,4 @@
-"""One line of the benchmarks' table."""
+"""One row of the benchmarks' table."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured, beside something real that was measured in the same run.
+    """A figure of ours, beside one of something real that was measured in the same run.
 
     Args:
         name: what was measured.
-        ours: our figure with its unit.
-        other: the figure it is compared with, and whose it is.
+        ours: our figure, with its unit.
+        other: the figure that it is compared with, and whose it is.
         ratio: ours / other.
-        bar: what is asked for; empty for a line that is there for context.
+        bar: what is required; empty for a row that is there for context.
         ok: whether ours meets the bar.
         measured: whether it could be measured here; if not, `other` says why.
     """
@@ -30,14 +30,14 @@ class Row:
 
     @property
     def line(self) -> str:
-        """The row in the table; what falls short is said as plainly as what does not."""
+        """The row as Markdown; what falls short is said as plainly as what does not."""
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
         verdict = ("✓" if self.ok else "**falls short**") if self.measured else "not measured"
         return f"| {self.name} | {self.ours} | {self.other} | {ratio} | {self.bar} | {verdict} |"
 
 
 def tried(name: str, measure: Callable[[], list[Row]]) -> list[Row]:
-    """What was measured; if that cannot be done here, a row that says why, and nobody stops."""
+    """The rows that `measure` makes; if it cannot here, one that says why, and no exception."""
     try:
         return measure()
     except (Exception, SystemExit) as error:

@@ -1,4 +1,4 @@
-"""The static Caddy of the tests, for the engine's benchmarks."""
+"""The tests' static Caddy, for the engine's benchmarks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From 100,000 records to tables, and from tables to each chart's specification.
 
-One thread works and waits for nothing, so processor time is what a learner waits for on a machine
-that does nothing else, and it can be measured on one that does.
+One thread works and waits for nothing, so its processor time is what a learner waits for on an idle
+machine, and it can be measured on a busy one.
 """
 
 from __future__ import annotations

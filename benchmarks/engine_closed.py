@@ -30,7 +30,7 @@ WRK = ["wrk", "-t", "1", "-c", str(WORKERS), "-d", f"{SECONDS / 2:.0f}s"]
 
 
 def run() -> list[Row]:
-    """Requests per second: ours and theirs by turns, the median of three rounds."""
+    """Requests per second: ours and theirs in turn, the median of three rounds."""
     clients = {"ours": engine, "locust": locust, "aiohttp": with_aiohttp, "httpx": with_httpx}
     rates: dict[str, list[float]] = {name: [] for name in clients}
     with static_caddy() as caddy:
@@ -47,7 +47,7 @@ def run() -> list[Row]:
 
 
 def processor_time() -> list[Row]:
-    """What a request costs the client: ours, wrk's and hey's. Their rates are Caddy's limit."""
+    """What a request costs the client: ours, wrk's and hey's. Caddy limits their rates."""
     need("wrk", "hey")
     commands = {
         "wrk": WRK,
@@ -88,7 +88,7 @@ def own_cost(site: Address, trust: Trust | None = None) -> tuple[float, float]:
 
 
 def cost_of(command: list[str]) -> tuple[float, float]:
-    """A program's rate, which it prints, and its processor time a request in microseconds."""
+    """A program's rate, which it prints, and its processor time per request in microseconds."""
     before = psutil.Process().cpu_times()
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     after = psutil.Process().cpu_times()
@@ -99,7 +99,7 @@ def cost_of(command: list[str]) -> tuple[float, float]:
 
 
 def engine(site: Address) -> float:
-    """Ours, each request recorded; a short run first says how many fit the time."""
+    """Ours, each request recorded; a short run first finds out how many fit the time."""
     engine = Engine()
     try:
         count = int(_rate(engine, site, 4000) * SECONDS)

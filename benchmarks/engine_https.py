@@ -14,7 +14,7 @@ from caddylab._machine.certificates import Signer
 
 
 def run() -> list[Row]:
-    """By turns, the median of three rounds; ours verifies the certificate of a lab's authority."""
+    """In turn, the median of three rounds; ours verifies a certificate from a lab's authority."""
     need("wrk")
     signer = Signer()
     [certificate] = signer.certificates([("localhost", "127.0.0.1")])

@@ -1,4 +1,4 @@
-"""What a record of the engine's takes of memory."""
+"""How much memory one of the engine's records takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 1000
 
 
 def run() -> list[Row]:
-    """Bytes a record, for two sizes of run: the same if memory grows linearly."""
+    """Bytes per record, for runs of two sizes: the same if memory grows linearly."""
     engine = Engine()
     try:
         with static_caddy() as caddy:

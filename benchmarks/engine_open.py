@@ -63,8 +63,8 @@ def _fire(engine: Engine, site: Address) -> Run:
 def _hey(site: Address) -> tuple[float, float]:
     """hey's median latency at the same rate, and how punctual a bare clock is beside it.
 
-    hey's one worker spaces its requests as we do; where the machine is too busy it skips some.
-    The clock is a program that does nothing but sleep until each due time.
+    hey's one worker spaces its requests as we do; if the machine is too busy, it skips some.
+    The clock is a program that only sleeps until each due time.
     """
     url, seconds = f"http://{site[0]}:{site[1]}/test-api", str(SECONDS // 2)
     command = ["hey", "-z", f"{seconds}s", "-c", "1", "-q", str(RATE), "-o", "csv", url]

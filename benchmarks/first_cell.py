@@ -1,4 +1,4 @@
-"""What a learner waits for: the first cell, until the lab is ready; and the lint, from a shell."""
+"""What a learner waits for: the first cell, until the lab is ready; and the lint in a shell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINT = ["-m", "caddylab", "lint", "-"]
 
 
 def run() -> list[Row]:
-    """Each in a new Python, in turns; medians of five."""
+    """Each in a new Python, in turn; medians of five."""
     rounds = [(_told(IMPORTED), _told(READY), _lint(), _lint("import")) for _ in range(ROUNDS)]
     imported, ready, lint, bare = (
         statistics.median(column) for column in zip(*rounds, strict=True)

@@ -21,9 +21,9 @@ BAR = 0.9
 
 
 def run() -> list[Row]:
-    """The same traffic to the same backends, in turns; the medians of the pairs.
+    """The same traffic to the same backends, in turn; the medians of the pairs.
 
-    Processor time a request says where the difference goes, also on a machine that others use.
+    Processor time per request shows where the difference goes, even on a shared machine.
     """
     with contextlib.redirect_stdout(io.StringIO()), Lab(runtime="process") as lab:
         pairs = [(measured(lab, bare=False), measured(lab, bare=True)) for _ in range(ROUNDS)]
@@ -40,7 +40,7 @@ def _rate(pairs: list[tuple[Cost, Cost]]) -> Row:
 
 
 def _cpu(pairs: list[tuple[Cost, Cost]], who: str) -> Row:
-    """Without / with: as the rate goes where the processor is what all wait for."""
+    """Without / with: what the rates' ratio is where the processor is the bottleneck."""
     ours, bare = (
         statistics.median(cost[who] for cost in side) for side in zip(*pairs, strict=True)
     )
@@ -51,7 +51,7 @@ def _cpu(pairs: list[tuple[Cost, Cost]], who: str) -> Row:
 
 
 def measured(lab: Lab, bare: bool) -> Cost:
-    """What 16 workers' requests cost, as the engine sends them: microseconds, and the rate."""
+    """What a request costs, sent by the engine with 16 workers, in microseconds; and the rate."""
     lab.load("random")
     if bare:
         lab.stack.site._admin.load(without_instruments(lab))

@@ -1,4 +1,4 @@
-"""The memory of a learner at work: server, kernel by what it has imported, Caddy, backends."""
+"""A learner's memory at work: server, kernel by what it has imported, Caddy, backends."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ run.table()""",
     "altair": "import altair",
     "a chart (its PNG is drawn by a JavaScript engine)": "run.chart()",
 }
-"""What a learner does, and what of it makes a kernel larger."""
+"""What a learner does, step by step, so that each shows how much larger it makes a kernel."""
 
 
 def run() -> list[Row]:
-    """The same with and without the PNGs that charts have beside them."""
+    """Measure with and without the PNGs that come with charts."""
     return [
         *_work("with PNGs", {}),
         *_work("PNGs off", {"CADDYLAB_PICTURES": "off"}),
@@ -77,17 +77,17 @@ def _kernel(manager: KernelManager) -> psutil.Process:
 
 
 def _mib(process: psutil.Process) -> float:
-    """What is its own, and its share of what it shares with others (PSS, which Linux counts)."""
+    """A process's own memory and its share of shared memory, in MiB (PSS, as Linux counts it)."""
     return float(process.memory_full_info().pss) / 2**20
 
 
 class _server:
-    """A JupyterLab that answers, as `caddylab open` starts it: with what a learner has."""
+    """A JupyterLab that is ready, started as by `caddylab open`, with a learner's settings."""
 
     def __enter__(self) -> psutil.Process:
         port = Port()
         number = port.number
-        port.close()  # it shares its port with nobody
+        port.close()  # nobody else shares its port
         self._folder = tempfile.TemporaryDirectory()
         command = [sys.executable, "-c", "from caddylab.cli import main; main()"]
         self._process = subprocess.Popen(

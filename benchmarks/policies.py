@@ -1,4 +1,4 @@
-"""What choosing an upstream costs Caddy: processor time a request, with few upstreams and many."""
+"""What choosing an upstream costs Caddy: processor time per request, with few and with many."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FEW, MANY, REQUESTS = 2, 1000, 4000
 
 
 def run() -> list[Row]:
-    """In turns; the best of each."""
+    """In turn; the best of each."""
     costs = policy_costs((FEW, MANY), requests=REQUESTS)
     return [row(policy, costs.of(policy, MANY), costs.of(policy, FEW)) for policy in costs.policies]
 

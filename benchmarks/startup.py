@@ -1,4 +1,4 @@
-"""How long until a lab is ready, against one backend by itself; and until it is as good as new."""
+"""How long a lab takes to be ready, against a single backend; and to be as good as new again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUNDS = 7
 
 
 def run() -> list[Row]:
-    """Paired: one of ours, one of the other, seven times; medians."""
+    """In pairs, one of ours and one of the other, seven times; medians."""
     process = "one uvicorn of the app, to its first 200", uvicorn_alone, 1.3
     podman = "one `podman run` of the backend, ditto", podman_run, 1.5
     return [
@@ -35,7 +35,7 @@ def run() -> list[Row]:
 
 
 def _row(runtime: str, other: str, alone: Callable[[], float], bar: float) -> Row:
-    lab_ready(runtime)  # once without counting: caches, images
+    lab_ready(runtime)  # once uncounted, for caches and images
     pairs = [(lab_ready(runtime), alone()) for _ in range(ROUNDS)]
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
@@ -46,7 +46,7 @@ def _row(runtime: str, other: str, alone: Callable[[], float], bar: float) -> Ro
 
 
 def _reset(runtime: str) -> Row:
-    """A reset at its worst, one backend hung and the other one jammed, against two seconds."""
+    """A reset at its worst, with one backend hung and the other jammed, against two seconds."""
     with contextlib.redirect_stdout(io.StringIO()), Lab(runtime=runtime) as lab:
         ours = statistics.median(_reset_once(lab) for _ in range(ROUNDS))
     what = f"`lab.reset()` of {runtime}, a backend hung, the other jammed / what was promised"
@@ -64,7 +64,7 @@ def _reset_once(lab: Lab) -> float:
 
 
 def lab_ready(runtime: str) -> float:
-    """Seconds from `Lab()` to ready; nothing is counted of its end."""
+    """Seconds from `Lab()` to ready; closing it does not count."""
     with contextlib.redirect_stdout(io.StringIO()):
         began = time.perf_counter()
         with Lab(runtime=runtime):
@@ -91,14 +91,14 @@ def podman_run() -> float:
 
 
 def unused_port() -> int:
-    """A port that nobody has just now; what is measured is started there at once."""
+    """A port that is free right now; what is measured is started on it at once."""
     port = Port()
     port.close()
     return port.number
 
 
 def _remote() -> list[str]:
-    """The command line works on the service that the lab works on."""
+    """The options with which the command line uses the lab's service."""
     return ["--remote"] if os.environ.get("CONTAINER_HOST") else []
 
 

@@ -67,9 +67,9 @@ def run() -> list[Row]:
 
 
 def _measure(server: Any, browser: Any, support: Any) -> list[list[float]]:
-    """By round: frames a second of an empty loop and of the view, kernel without and with it.
+    """By round: frames per second of an empty loop and of the view, the kernel without and with it.
 
-    The empty loop runs while the same traffic goes on, unwatched.
+    The empty loop runs during the same traffic, without a view.
     """
     blank = browser.new_page()
     cells = [SETUP, "view = lab.view()\nview", *[ALONE, SEEN] * ROUNDS]
@@ -89,7 +89,7 @@ def _measure(server: Any, browser: Any, support: Any) -> list[list[float]]:
 
 
 def _during(page: Any, where: Any, script: str) -> float:
-    """What a script measures in a page while the next cell sends its traffic."""
+    """What a script measures in a page while the next cell sends traffic."""
     page.evaluate("next => { window.done = window.jupyterapp.commands.execute(next); }", NEXT)
     page.locator(VIEW).scroll_into_view_if_needed()
     page.wait_for_timeout(1000)

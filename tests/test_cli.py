@@ -239,8 +239,9 @@ class TestDoctor:
 
     def test_another_caddy_is_noticed(self, capsys, monkeypatch):
         monkeypatch.setattr(doctor, "CADDY_VERSION", "2.0.0")
+        [caddy] = (check for check in doctor.CHECKS if check.name == "Caddy")
         with pytest.raises(doctor.Ailing, match=r"needs 2\.0\.0"):
-            doctor._caddy()
+            caddy.look()
 
 
 class TestClean:

@@ -13,6 +13,7 @@ import time
 
 import psutil
 import pytest
+from backend_app import ask
 from interrupting import stop_when
 from lab_processes import processes_of
 
@@ -54,7 +55,7 @@ def kill_from_outside(lab, number) -> None:
     if lab.stack.runtime.name == "podman":
         unit.container.signal("SIGKILL")
     else:
-        unit._process.kill()
+        psutil.Process(lab.stack.runtime.keeper.look(f"backend{number}")["pid"]).kill()
     assert poll(lambda: not unit.running(), 10)
 
 
@@ -72,7 +73,7 @@ def test_stop_while_a_backend_is_being_stopped(lab):
     backend = lab.backend(2)
     slow = lab.fire(2, concurrency=2, path="/delay/1500", background=True)
     lab.wait_until(lambda: backend.in_flight == 1, 5)
-    assert stop_when(lambda: backend._deeds.state == "stopping", backend.stop)
+    assert stop_when(lambda: backend.state == "stopping", backend.stop)
     assert backend.state == "stopping"  # it is neither up nor gone
     lab.restore()
     slow.wait()
@@ -83,7 +84,7 @@ def test_stop_while_a_backend_is_being_stopped(lab):
 def test_stop_while_a_backend_is_being_started(lab):
     backend = lab.backend(2)
     backend.kill()
-    assert stop_when(lambda: backend._deeds.state == "killed, starting", backend.start)
+    assert stop_when(lambda: backend.state == "killed, starting", backend.start)
     with backend.hung():
         assert lab.fire(10, timeout=0.3).errors == 5
     backend.kill()
@@ -93,9 +94,16 @@ def test_stop_while_a_backend_is_being_started(lab):
 
 
 def test_what_was_asked_for_first_is_done_first_also_after_stop():
-    line, done, gate = Line(), list[int](), threading.Event()
-    threading.Thread(target=line.do, args=(lambda: gate.wait(10) and done.append(1),)).start()
-    assert poll(lambda: line._at_work, 5)
+    line, done = Line(), list[int]()
+    begun, gate = threading.Event(), threading.Event()
+
+    def first() -> None:
+        begun.set()
+        gate.wait(10)
+        done.append(1)
+
+    threading.Thread(target=line.do, args=(first,)).start()
+    assert begun.wait(5)
     assert stop_when(lambda: not line._jobs.empty(), lambda: line.do(lambda: done.append(2)))
     threading.Timer(0.2, gate.set).start()
     line.do(lambda: line.do(lambda: done.append(3)))  # a part of it does not wait for the whole
@@ -172,7 +180,7 @@ def test_a_backend_that_somebody_else_has_started_has_no_fault(lab):
 
 
 def test_restore_looks_at_the_app_too(lab):
-    lab.backend(1)._control.ask("PUT", "/faults", json={"failing": {"share": 1}})
+    ask(lab, 1, "PUT", "/faults", json={"failing": {"share": 1}})
     assert lab.fire(2).errors == 1
     lab.restore()
     assert all_is_well(lab)
@@ -231,7 +239,7 @@ def test_what_the_lab_takes_for_a_fault_the_app_takes_too(lab):
             assert backend.state == "failing"
     for wrong in ({"status": LEAST_STATUS - 1}, {"status": MOST_STATUS + 1}, {"path": "x"}):
         with pytest.raises(FaultError, match="Backend 1 refuses"):
-            backend._deeds.spoil("failing", "", {"share": 1.0, "status": 500, "path": None} | wrong)
+            ask(lab, 1, "PUT", "/faults", json={"failing": {"share": 1.0} | wrong})
         assert backend.state == "up"
 
 
@@ -367,8 +375,9 @@ def test_a_start_that_nobody_waited_for_is_no_second_backend(processes, monkeypa
 
 def test_without_its_keeper_a_lab_still_tells_what_is_so():
     with Lab(runtime="process") as lab:
-        lab.stack.runtime.keeper._process.kill()
-        lab.stack.runtime.keeper._process.wait()
+        keeper = psutil.Process(lab.stack.runtime.keeper.pid)
+        keeper.kill()
+        keeper.wait()
         with lab.backend(1).hung():
             assert lab.backend(1).state == "hung"
         lab.backend(1).kill()

@@ -257,6 +257,13 @@ class TestSlides:
         assert abs(minutes - int(told)) <= 1, minutes
 
 
+@pytest.fixture
+def usual_size():
+    """What is drawn afterwards has its usual size, whatever the stage has asked for."""
+    yield
+    projector.projector(False)
+
+
 class TestRecordings:
     def test_they_are_those_that_the_demos_load(self):
         loaded = [name for demo in DEMOS for c in code(demo) for _, name in LOAD.findall(c.source)]
@@ -272,14 +279,13 @@ class TestRecordings:
 
     @pytest.mark.long
     @each_demo
-    def test_the_show_goes_on_without_a_lab(self, demo, monkeypatch):
+    def test_the_show_goes_on_without_a_lab(self, demo, monkeypatch, usual_size):
         def fail(*_, **__):
             raise StartFailed("It does not start.")
 
         fail.of = fail
 
         monkeypatch.setattr(caddylab, "Lab", fail)
-        monkeypatch.setattr(projector, "_on", False)  # and so it is afterwards
         monkeypatch.chdir(demo.parent)
         stage: dict[str, object] = {}
         failed = {cell.source for cell in code(demo) if not works(cell.source, stage)}

@@ -637,12 +637,12 @@ def test_traffic_stays_on_this_machine(engine, site):
 
 
 def test_closing_stops_what_is_sent_and_ends_the_thread():
-    engine = Engine()
+    engine, before = Engine(), threading.enumerate()
     with saying(stay=True) as site:
         run = engine.start(Plan(count=5, concurrency=2), site, without_proxy())
         engine.close()
     assert outcomes(run) == {Outcome.CANCELLED: 2}
-    assert "caddylab-engine" not in {t.name for t in threading.enumerate() if t is engine._thread}
+    assert "caddylab-engine" not in {t.name for t in threading.enumerate() if t not in before}
     engine.close()
     with pytest.raises(LabClosed):
         engine.start(Plan(count=1), ("127.0.0.1", 80))

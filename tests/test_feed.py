@@ -269,10 +269,10 @@ def test_it_costs_nothing_when_nobody_watches(lab, watch):
     before = feeds()
     heard = watch()
     assert len(feeds()) == len(before) + 1
-    assert lab.stack.journal._reader.selections
+    assert lab.stack.journal.reader.selections
     lab.stack.feed.unwatch(heard)
     assert feeds() == before
-    assert not lab.stack.journal._reader.selections
+    assert not lab.stack.journal.reader.selections
     lab.fire(5)
     assert heard.of("s") == []
 
@@ -300,7 +300,7 @@ def test_a_tape_of_the_records_is_the_same_story(lab, watch):
         traffic.wait()
     assert equal_records(heard, traffic)
     replayed = Heard()
-    replayed.events = tape(traffic.run, lab.faults, lab.opinions, traffic._stage)
+    replayed.events = tape(traffic.run, lab.faults, lab.opinions, lab.stack.site.stage)
     assert equal_records(replayed, traffic)
     assert all(a[1] <= b[1] for a, b in pairwise(replayed.events))
     assert any(event[3:5] == ["killed", "failed"] for event in replayed.of("b"))
@@ -378,7 +378,7 @@ def test_it_tells_in_the_end_who_answered(lab, watch, text, who):
     assert heard.tells("d", 4)
     assert poll(lambda: Counter(event[6] for event in heard.ends()) == who, 5)
     assert equal_records(heard, traffic)
-    told = {event[2]: event[3:] for event in tape(traffic.run, [], [], traffic._stage)
+    told = {event[2]: event[3:] for event in tape(traffic.run, [], [], lab.stack.site.stage)
             if event[0] == "d"}  # fmt: skip
     first = heard.of("s")[0][2] - 1
     assert {event[2] - first: event[3:] for event in heard.ends()} == told

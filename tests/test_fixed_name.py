@@ -11,6 +11,7 @@ import pytest
 from static_caddy import static_caddy
 
 from caddylab import Lab
+from caddylab._caddy.adapted.tree import find
 
 DYNAMIC = ":80 {\n\treverse_proxy {\n\t\tdynamic a app 8080\n\t}\n}"
 SITE = """reverse_proxy {name}:{port} {{
@@ -33,10 +34,10 @@ def named():
 @pytest.fixture
 def fixed(named):
     """A Caddy with the backends' one name as its only upstream, and somebody who asks it."""
-    (name,) = named.names._zone()["addresses"]
+    [asked] = find(named.config(), "dynamic_upstreams")
     runtime = named.stack.runtime
     port, resolver = runtime.place(1)[1], runtime.names().resolver
-    with static_caddy(SITE.format(name=name, port=port, resolver=resolver)) as caddy:
+    with static_caddy(SITE.format(name=asked["name"], port=port, resolver=resolver)) as caddy:
         host, its_port = caddy.address
         with httpx.Client(base_url=f"http://{host}:{its_port}", timeout=5) as client:
             yield client

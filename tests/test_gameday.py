@@ -488,7 +488,8 @@ class TestEnd:
         day.start()
         for _ in range(8):
             day.lab.load(game_answers.PREPARED)
-        for _, traffic in day._crowd.runs:  # as when a reload has cut one: no line will come
+        # As when a reload has cut connections: no line will come about these.
+        for traffic in day.lab.stack.sender.under_way:
             next(iter(traffic.requests)).complete = False
         began = time.monotonic()
         day.stop()

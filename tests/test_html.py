@@ -242,7 +242,7 @@ class TestInTheBrowser:
         page.keyboard.press(" ")  # no mouse, no kernel
         told.wait_for()
         measured.wait_for()
-        assert page.get_by_text("It came otherwise").is_visible()
+        assert page.get_by_text("It came out differently").is_visible()
         assert not page.get_by_text("Show me anyway").is_visible()
 
     def test_a_link_to_a_word_opens_at_the_word(self, look):

@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from backend_app import ask
 from interrupting import stop_after
 from lab_processes import processes_of
 
 from caddylab import Lab
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import lab_folder as folder
+from caddylab._runtimes.podman import service as podman_service
 
 # What Stop cuts off in a start or in a widget is closed when it is forgotten.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -123,7 +125,7 @@ def faults_of(lab: Lab) -> list[str]:
             wrong.append(f"{backend} is not well: {seen}")
         if backend.state != "up" or backend.faults:
             wrong.append(f"{backend} does not say that it is up")
-        if any(backend._control.ask("GET", "/faults").json().values()):
+        if any(ask(lab, backend.number, "GET", "/faults").json().values()):
             wrong.append(f"{backend} has faults inside")
     if any(fault.end is None for fault in lab.faults):
         wrong.append(f"a fault goes on: {lab.faults}")
@@ -145,8 +147,9 @@ def faults_of(lab: Lab) -> list[str]:
 def parts(lab: Lab) -> int:
     """How many backends and Caddys of the lab run."""
     if lab.stack.runtime.name == "podman":
-        client, label = lab.stack.runtime._session.service.client, f"label=caddylab.lab={lab.id}"
-        return len(client.containers.list(filters=[label])) - 1  # the name server
+        with podman_service.at_hand() as service:
+            labelled = service.client.containers.list(filters=[f"label=caddylab.lab={lab.id}"])
+        return len(labelled) - 1  # the name server
     processes = processes_of(lab.id)
     pids = {process.pid for process in processes}
     return sum(process.ppid() in pids for process in processes)  # all but the keeper

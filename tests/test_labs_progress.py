@@ -141,13 +141,13 @@ class TestCheck:
     @pytest.mark.parametrize(("used", "says"), [(97.0, "is busy"), (20.0, "is not busy")])
     def test_a_machine_is_called_busy_only_where_that_was_measured(self, monkeypatch, used, says):
         monkeypatch.setattr(check.psutil, "cpu_percent", lambda: used)
-        assert f"this machine {says} ({used:.0f} %" in check._why()
+        assert f"this machine {says} ({used:.0f} %" in check.why_slow()
 
     def test_a_case_tells_no_faults(self, mine):
         incident = mine.case("02.4")
         assert incident.errors > 0
         assert "fault" not in set(incident.spans()["source"])
-        assert "round_robin" not in str(incident.replay()._events)
+        assert "round_robin" not in str(incident.replay().events)
 
 
 def wait_for_an_answer_that_never_comes(task, bench, submission):

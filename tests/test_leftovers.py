@@ -211,7 +211,7 @@ def test_stop_in_a_start_ends_the_threads_in_silence(monkeypatch):
     def stop(stack: Stack) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Stack, "_meet", stop)
+    monkeypatch.setattr(Stack, "load_plain", stop)
     with pytest.raises(KeyboardInterrupt):
         Lab(runtime="process")
     assert poll(lambda: threading.active_count() == before, 5)

@@ -28,8 +28,9 @@ def test_what_has_been_read_takes_no_room(runtime, monkeypatch):
 
 def room_of(lab: Lab) -> tuple[int, int]:
     """How long the log is, and how much of the disk it takes."""
-    if lab.stack.runtime.name == "process":
-        found = os.stat(lab.stack.runtime._log)
+    runtime = lab.stack.runtime
+    if runtime.name == "process":
+        found = os.stat(runtime.here / "caddy.log")
     else:
-        found = os.stat(lab.stack.runtime._caddy.file_here(podman_caddy.LOG_FILE))
+        found = os.stat(f"/proc/{runtime.caddy_pid()}/root{podman_caddy.LOG_FILE}")
     return found.st_size, found.st_blocks * 512

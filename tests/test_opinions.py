@@ -209,7 +209,7 @@ def test_panel_view_tape_and_backend_say_it_in_the_same_words(fresh):
     finally:
         fresh.stack.feed.unwatch(watch)
     run = fresh.fire(1, path="/a")
-    played = tape(run.run, fresh.faults, fresh.opinions, run._stage)
+    played = tape(run.run, fresh.faults, fresh.opinions, fresh.stack.site.stage)
     assert [event[4] for event in played if event[0] == "b" and event[2] == 1][-1] == seen[-1]
     panel = fresh.panel()
     panel.backends.refresh(fresh, panel.traffic.tally.answered if panel.traffic.tally else {1: 0})

@@ -13,6 +13,7 @@ from html import unescape
 
 import nbformat
 import pytest
+from lab_processes import processes_of
 from nbclient import NotebookClient
 
 from caddylab import Lab, LabClosed, Outcome
@@ -68,7 +69,7 @@ def text(widget) -> str:
 
 
 def made(panel) -> list[str]:
-    return [entry.text for entry in panel._desk.made]
+    return [entry.text for entry in panel.desk.made]
 
 
 def click(panel, backend: int, method: str) -> None:
@@ -128,7 +129,7 @@ def test_a_refusal_shows_its_line_and_help_and_changes_nothing(panel, lab):
     assert "^^^" in said
     assert "lb_policy" in said
     assert lab.caddyfile == BARE
-    assert panel._desk.made[-1].failed == "CaddyfileError"
+    assert panel.desk.made[-1].failed == "CaddyfileError"
     assert until(lambda: "# CaddyfileError" in text(panel.history.list))
     assert until(lambda: not part.apply.disabled)
     assert until(lambda: text(part.state) == "Not loaded; Caddy still runs the one before.")
@@ -158,9 +159,9 @@ def test_warnings_are_told_in_words(panel):
 def test_an_untouched_editor_follows_what_a_cell_loads(panel, lab):
     part = panel.caddyfile
     part.editor.value = lab.caddyfile
-    panel._pulse.wake()
+    panel.wake()
     lab.load("random")
-    panel._pulse.wake()
+    panel.wake()
     assert until(lambda: part.editor.value == lab.caddyfile)
     assert until(lambda: part.choose.value == "random")
 
@@ -242,7 +243,8 @@ def test_a_fault_in_the_middle_and_stop_past_the_queue(panel, lab):
     click(panel, 2, "hung")
     assert until(lambda: panel.traffic.tally.in_flight > 3)
     release = threading.Event()
-    panel._desk._queue.put(lambda: release.wait(PATIENCE))  # an action that takes long
+    long = panel_calls.Call("release", lambda lab: release, "wait", (PATIENCE,))
+    panel.desk.do(long, print, print)  # before what is clicked now
     clicked = time.time()
     panel.traffic.stop.click()
     assert traffic.run.done.wait(5)
@@ -282,7 +284,7 @@ def test_a_plan_that_cannot_be_fired_says_why(panel):
 
 def test_traffic_that_a_cell_fires_is_shown_and_can_be_stopped(panel, lab):
     traffic = lab.fire(rate=20, duration=60, background=True)
-    panel._pulse.wake()
+    panel.wake()
     assert until(lambda: not panel.traffic.stop.disabled)
     panel.traffic.stop.click()
     assert until(lambda: traffic.done)
@@ -356,7 +358,7 @@ def test_what_we_did_and_what_caddy_thinks_stand_side_by_side(panel, lab):
     assert until(lambda: re.search("killed.*healthy.*has not noticed", text(row.state)))
     fire(panel, count=20)
     assert until(lambda: lab.backend(2).opinion == "failed")
-    panel._pulse.wake()
+    panel.wake()
     assert until(lambda: re.search("killed.*failed", text(row.state)))
     click(panel, 2, "restore")
     assert until(lambda: re.search("up.*failed.*it is up again", text(row.state)))
@@ -369,7 +371,7 @@ def test_an_error_is_told_in_the_panel(panel, lab):
     lab.backend(2).killed()  # by a cell, and the panel has not seen it
     panel.backends.rows[1].buttons["hung"].click()
     assert until(lambda: "is killed, so it cannot be hung" in text(panel.backends.report))
-    assert panel._desk.made[-1].failed == "FaultError"
+    assert panel.desk.made[-1].failed == "FaultError"
 
 
 def test_a_second_click_does_nothing_while_the_first_goes_on(panel):
@@ -379,7 +381,7 @@ def test_a_second_click_does_nothing_while_the_first_goes_on(panel):
     buttons["killed"].click()
     buttons["killed"].click()
     assert until(lambda: not panel.backends.busy)
-    assert panel._desk.made[-1].failed == ""
+    assert panel.desk.made[-1].failed == ""
     assert len(made(panel)) in (before + 1, 10)
 
 
@@ -427,9 +429,9 @@ def test_a_pulse_beats_while_it_is_wanted_and_again_when_woken():
     beats, wanted = [], 3
     pulse = Pulse(lambda: beats.append(1) or len(beats) < wanted, 0.01)
     pulse.wake()
-    assert until(lambda: len(beats) == 3 and not pulse._beating)
+    assert until(lambda: len(beats) == 3 and not pulse.beating)
     pulse.wake()
-    assert until(lambda: len(beats) == 4 and not pulse._beating)
+    assert until(lambda: len(beats) == 4 and not pulse.beating)
 
 
 def test_a_tally_counts_each_request_once(lab):
@@ -450,7 +452,7 @@ def test_a_tally_believes_the_log_and_no_header(lab):
     tally = Tally(traffic)
     tally.update()
     assert (tally.pages, tally.failed, tally.answered.total()) == (4, 0, 0)
-    assert "4 × Caddy&#x27;s own page" in panel_traffic._progress(tally)
+    assert "4 × Caddy&#x27;s own page" in panel_traffic.progress(tally)
     assert "request 1: Caddy&#x27;s own page" in panel_html.strip(traffic.requests)
     lab.load(BARE.replace("reverse_proxy", "reverse_proxy /"))
     assert "request 1: answered by nobody" in panel_html.strip(lab.fire(1).requests)
@@ -459,14 +461,15 @@ def test_a_tally_believes_the_log_and_no_header(lab):
 # --- life ----------------------------------------------------------------------------------
 
 
+LINGER = "caddylab._panel.panel.LINGER"
 KINDS = {"text/plain", "text/html", last_state.MIME, "application/vnd.jupyter.widget-view+json"}
 
 
-def test_there_is_one_panel_a_lab(panel, lab):
+def test_there_is_one_panel_a_lab(panel, lab, monkeypatch):
+    monkeypatch.setattr(LINGER, 0.0)
     assert lab.panel() is panel
     assert repr(panel) == f"<control panel of {lab!r}>"
     assert set(panel._repr_mimebundle_()) == KINDS
-    panel._linger_until = 0
 
 
 def test_eight_backends_have_eight_rows_and_a_closed_lab_none_to_click():
@@ -491,20 +494,20 @@ def test_a_lab_with_a_panel_that_is_forgotten_closes():
     fire(panel, count=4)
     assert until(lambda: not threads())
     gone = weakref.ref(lab)
-    url, closed = lab.url, lab._finalizer
+    lab_id = lab.id
     del lab
     gc.collect()
     assert until(lambda: gone() is None)
-    assert not closed.alive
-    assert url
-    panel._pulse.wake()
+    assert until(lambda: not processes_of(lab_id))
+    panel.wake()
     assert until(lambda: "has been closed" in text(panel.notice))
 
 
 CELLS = [
-    "import threading\nfrom caddylab import Lab\nlab = Lab('process')",
+    "import threading\nfrom caddylab import Lab\nfrom caddylab._panel import panel as panels\n"
+    "panels.LINGER = 0\nlab = Lab('process')",
     "panel = lab.panel()\npanel",
-    "panel._linger_until = 0\npanel._pulse.wake()\nimport time\ntime.sleep(1)\n"
+    "import time\ntime.sleep(1)\n"
     "print([t.name for t in threading.enumerate() if t.name == 'caddylab-panel'])\nlab.close()",
 ]
 

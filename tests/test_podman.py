@@ -215,9 +215,11 @@ def test_the_admin_api_and_the_log_want_a_secret_that_backends_do_not_know(clien
     assert fetch_inside(client, caller, log, **{SECRET_HEADER: runtime.secret}) == 403
 
 
-def test_programs_on_this_machine_need_the_secrets_too(runtime):
-    for stranger in (runtime.admin(), runtime._log._client):
-        url = stranger.base_url
+def test_programs_on_this_machine_need_the_secrets_too(client, runtime):
+    caddy = client.containers.get(f"caddylab-{runtime.lab_id}-caddy")
+    published = caddy.attrs["NetworkSettings"]["Ports"]
+    for port in (ADMIN_PORT, LOG_PORT):
+        url = f"http://127.0.0.1:{published[f'{port}/tcp'][0]['HostPort']}"
         assert httpx.get(url, trust_env=False).status_code == 403
     admin = httpx.Client(base_url=runtime.admin().base_url, trust_env=False)
     with admin:

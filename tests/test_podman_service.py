@@ -23,7 +23,7 @@ from caddylab._runtimes.podman import service as podman_service
 def no_service(monkeypatch, tmp_path):
     """As on a machine where no Podman service runs."""
     monkeypatch.delenv("CONTAINER_HOST", raising=False)
-    monkeypatch.setattr(podman_service, "_sockets", lambda: iter([tmp_path / "none.sock"]))
+    monkeypatch.setattr(podman_service, "usual_sockets", lambda: iter([tmp_path / "none.sock"]))
 
 
 def services() -> set[int]:

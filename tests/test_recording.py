@@ -60,7 +60,7 @@ def test_it_makes_the_same_pictures(run, loaded, kind):
 
 
 def test_it_plays_the_same_replay(run, loaded):
-    assert loaded.replay()._events == run.replay()._events
+    assert loaded.replay().events == run.replay().events
 
 
 def test_it_is_over(loaded):

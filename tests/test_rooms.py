@@ -149,7 +149,7 @@ def test_no_two_public_classes_have_one_name():
 
 SHOWN = ("_repr_", "_view_count", "_dom_classes")
 """Private by their spelling, but IPython and ipywidgets have others use them."""
-MOST_PRIVATE = 75
+MOST_PRIVATE = 15
 """How often tests reach for what is private. Each time the design is missing something, or the test
 looks at too much: this number may only fall.
 """

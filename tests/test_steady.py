@@ -45,7 +45,7 @@ def test_it_can_be_closed_by_its_own_work():
 
 def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatch):
     with Lab("process") as lab:
-        real = lab.stack.journal._read_log
+        real = lab.stack.journal.read_log
         failures = iter(range(40))
 
         def fail(offset):
@@ -53,7 +53,7 @@ def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatc
                 raise OSError(24, "Too many open files")
             return real(offset)
 
-        monkeypatch.setattr(lab.stack.journal, "_read_log", fail)
+        monkeypatch.setattr(lab.stack.journal, "read_log", fail)
         run = lab.fire(10)
 
         assert run.good == 10

@@ -252,7 +252,7 @@ def test_so_do_containers(tmp_path, monkeypatch):
     odd = tmp_path / ("a{b}|" * 20)
     odd.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(odd))
-    with podman_service._temporary() as uri:
+    with podman_service.own_service() as uri:
         assert Path(uri.removeprefix("unix://")).is_socket()
     with Lab("podman", backends=1) as lab:
         assert all(request.complete for request in lab.fire(5).requests)
@@ -265,7 +265,7 @@ def test_so_do_containers(tmp_path, monkeypatch):
 @unix_only
 def test_without_a_folder_that_a_lab_can_take_it_says_what_to_set(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "a{b}"))
-    monkeypatch.setattr(temporary, "_others", lambda: [])
+    monkeypatch.setattr(temporary, "usual_folders", lambda: [])
     with pytest.raises(LabError, match=r"a\{b\}.*set TMPDIR to"):
         folder.base()
 

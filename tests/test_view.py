@@ -41,7 +41,7 @@ def test_a_view_without_a_browser_does_no_harm(lab):
         assert data["image/svg+xml"].startswith("<svg")
     finally:
         view.close()
-    assert not lab.stack.feed._watchers
+    assert not lab.stack.feed.watched
 
 
 def test_a_view_says_in_words_what_it_shows(lab):

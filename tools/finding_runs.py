@@ -1,4 +1,4 @@
-"""Where Caddy does something else than its documentation says: the smallest input, and a run."""
+"""Where Caddy differs from its documentation: the smallest input that shows it, and a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ METRICS = "https://caddyserver.com/docs/metrics"
 
 @dataclass(frozen=True)
 class Found:
-    """A difference between what is written and what happens.
+    """A difference between what the documentation says and what happens.
 
     Args:
         title: the difference in one line.
@@ -29,9 +29,9 @@ class Found:
         where: the page that says it.
         caddyfile: the smallest input that shows it.
         done: what was done with it.
-        measure: what came of it.
+        measure: runs it and says what came of it.
         chapter: where the course shows it; empty where it does not.
-        judge: what of that is the same each time; without it all of it.
+        judge: reduces a result to what is the same each time; by default all of it.
     """
 
     title: str
@@ -44,7 +44,7 @@ class Found:
     judge: Callable[[str], str] = str
 
     def measured(self, lab: Lab) -> str:
-        """What comes of it with this lab's Caddy."""
+        """The result with this lab's Caddy."""
         try:
             lab.load(self.caddyfile)
             return self.measure(lab)
@@ -53,38 +53,38 @@ class Found:
 
 
 def number(said: str) -> int:
-    """The first figure of what was measured."""
+    """The first number in a result."""
     return int(re.findall(r"\d+", said)[0])
 
 
 def only_the_first(said: str) -> str:
-    """Of 100, whether backend 1 got them all."""
+    """Whether backend 1 got all of 100 requests."""
     return "all to the first" if number(said.partition(":")[2]) == 100 else "shared"
 
 
 def status(said: str) -> str:
-    """What was answered, whenever that was."""
+    """The answer, regardless of when it came."""
     return said.partition(" ")[0]
 
 
 def half(said: str) -> str:
-    """Of 200 that two draws decide, whether one of both always gets its half, or a quarter."""
+    """Whether a backend gets half of 200 requests or, as by independent draws, a quarter."""
     return "about half" if number(said) >= HALF else "fewer"
 
 
 def third(said: str) -> str:
-    """Of 300, whether it may be a third."""
+    """Whether it is plausibly a third of 300."""
     return "about a third" if number(said) in plausible(300, 1 / 3) else "something else"
 
 
 HALF = 76
-"""Of 200; a fair quarter stays below and a fair half above, but once in 10,000 times."""
+"""Of 200: a fair quarter stays below this and a fair half above, except once in 10,000 times."""
 
 # --- what is measured -------------------------------------------------------------------------
 
 
 def alternating(wanted: int, otherwise: str) -> Callable[[Lab], str]:
-    """Let every other check fail, and ask for as long as the answer could become the wanted one."""
+    """Let every other check fail, and send requests for 5 s or until one gets `wanted`."""
 
     def measure(lab: Lab) -> str:
         with lab.backend(2).failing(1.0, 500):
@@ -95,7 +95,7 @@ def alternating(wanted: int, otherwise: str) -> Callable[[Lab], str]:
 
 
 def shares(count: int) -> Callable[[Lab], str]:
-    """Who answered so many requests, one after the other."""
+    """Who answered `count` requests, sent one after the other."""
 
     def measure(lab: Lab) -> str:
         answered = lab.fire(count).shares
@@ -105,7 +105,7 @@ def shares(count: int) -> Callable[[Lab], str]:
 
 
 def to_the_busier(lab: Lab) -> str:
-    """Backend 1 has five requests in hand and backend 2 one; who gets two hundred more?"""
+    """Backend 1 has five requests under way and backend 2 one; who gets two hundred more?"""
     held = [
         lab.fire(number, concurrency=number, path=path, background=True)
         for number, path in ((5, "/delay/4000"), (1, "/delay/4001"))
@@ -118,14 +118,14 @@ def to_the_busier(lab: Lab) -> str:
 
 
 def order_and_readers(lab: Lab) -> str:
-    """A POST to a backend that hangs, and then four others."""
+    """A POST to a backend that hangs, and then four GETs."""
     with lab.backend(2).hung():
         order = lab.fire(1, method="POST", body=b"order", path="/echo", timeout=5)
         return f"the POST: {_codes(order)}; 4 GETs after it: {_codes(lab.fire(4, timeout=5))}"
 
 
 def order_to_a_dead_one(lab: Lab) -> str:
-    """A POST whose backend is dead, and then four others."""
+    """A POST whose backend is dead, and then four GETs."""
     with lab.backend(2).killed():
         order = lab.fire(1, method="POST", body=b"order", path="/echo")
         return f"the POST: {_codes(order)}; 4 GETs after it: {_codes(lab.fire(4))}"
@@ -142,7 +142,7 @@ def after_a_kill(number: int, count: int) -> Callable[[Lab], str]:
 
 
 def cookies(lab: Lab) -> str:
-    """How many cookies a first visit brings whose first attempt fails."""
+    """How many cookies a first visit gets if its first attempt fails."""
     with lab.backend(2).killed():
         answer = lab.get("/test-api")
     return f"{len(answer.headers.get_list('Set-Cookie'))} `Set-Cookie` in one answer"
@@ -156,12 +156,12 @@ def waited(lab: Lab) -> str:
 
 
 def header(name: str) -> Callable[[Lab], str]:
-    """What a header of the answer says."""
+    """A header of the answer."""
     return lambda lab: f"`{name}: {lab.get('/test-api').headers.get(name, '')}`"
 
 
 def events(lab: Lab) -> str:
-    """Whether leaving a backend out is told as an event."""
+    """Whether Caddy emits an event when it leaves a backend out."""
     before = _told(lab)
     with lab.backend(2).killed():
         lab.fire(1)
@@ -175,7 +175,7 @@ def _told(lab: Lab) -> int:
 
 
 def moved(lab: Lab) -> str:
-    """How many clients change their backend when a third one is added."""
+    """How many clients change backends when a third one is added."""
     before = lab.fire(300, clients=300)
     lab.load(before_and_after("backend3:8080"))
     after = lab.fire(300, clients=300)
@@ -184,7 +184,7 @@ def moved(lab: Lab) -> str:
 
 
 def before_and_after(*more: str) -> str:
-    """A pool by the clients' addresses."""
+    """A pool that is divided by the clients' addresses."""
     return site("lb_policy ip_hash", upstreams=" ".join([PAIR, *more]))
 
 
@@ -193,7 +193,7 @@ def _codes(run: Traffic) -> str:
 
 
 def up_again(lab: Lab) -> str:
-    """Whether a site whose checks fail in turns is used again, once it was left out."""
+    """Whether a backend whose every other check fails is used again once it was left out."""
     with lab.backend(2).failing(1.0, 500):
         if not poll(lambda: lab.get("/test-api").status_code == 503, 5):
             return "never left out"
@@ -208,7 +208,7 @@ def in_a_second(lab: Lab) -> str:
 
 
 def through_a_reload(lab: Lab) -> str:
-    """What a request gets that is under way while Caddy loads a configuration anew."""
+    """What a request gets that is under way while Caddy reloads."""
     run = lab.fire(1, path="/delay/2000", background=True)
     poll(lambda: lab.backend(1).in_flight, 5)
     lab.load(lab.caddyfile, warn=False)
@@ -217,7 +217,7 @@ def through_a_reload(lab: Lab) -> str:
 
 
 def beside_a_slow_one(milliseconds: int, count: int) -> Callable[[Lab], Traffic]:
-    """Send quick requests while the only upstream has a slow one in hand."""
+    """Send quick requests while the only upstream is busy with a slow one."""
 
     def send(lab: Lab) -> Traffic:
         slow = lab.fire(1, path=f"/delay/{milliseconds}", background=True)
@@ -230,22 +230,22 @@ def beside_a_slow_one(milliseconds: int, count: int) -> Callable[[Lab], Traffic]
 
 
 def asked_again(lab: Lab) -> str:
-    """How long one waits for a place, though nothing has failed."""
+    """How long a request waits for a free upstream, though nothing has failed."""
     [request] = beside_a_slow_one(1500, 1)(lab).requests
     failed = sum(bool(attempt.error) for attempt in request.attempts)
     return f"{failed} attempts failed; the quick one was answered after {request.latency:.1f} s"
 
 
 def patience(said: str) -> str:
-    """Whether the interval was waited for, though nothing failed."""
+    """Whether it waited for the interval, though nothing failed."""
     failed, seconds = map(float, re.findall(r"[\d.]+", said))
     return "waited" if not failed and seconds >= 1 else "something else"
 
 
 def gauge_at_a_flip(lab: Lab) -> str:
-    """What the metric says of a backend just when its checks have found it ill.
+    """What the metric says of a backend just after its checks have failed.
 
-    It is made anew every ten seconds, perhaps just then; so up to three times.
+    Caddy updates it every ten seconds, perhaps just then, so this tries up to three times.
     """
 
     def told() -> float:
@@ -278,7 +278,7 @@ CHECKED = """
 	}
 }
 """
-"""A site whose checks pass and fail in turns, when backend 2 fails."""
+"""A site whose checks alternately pass and fail while backend 2 fails."""
 
 
 def checked(*options: str) -> str:
@@ -469,7 +469,7 @@ FINDINGS = {
         header("X-Retries"),
     ),
 }  # fmt: skip
-"""By their names, in the order of the page."""
+"""By name, in the order of the page."""
 
 CHANGES = {
     "post-after-dial-error": Found(
@@ -482,4 +482,4 @@ CHANGES = {
         "08-fallback-strategies",
     ),
 }
-"""What the course's version does as it is documented, and older ones did not."""
+"""What the course's version does as documented and older ones did not."""

@@ -1,4 +1,4 @@
-"""docs/findings.md, from the findings and what was measured of each version."""
+"""Makes docs/findings.md from the findings and what was measured with each version."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def entry(name: str, found: Found) -> str:
 
 
 def measured(name: str, version: str) -> str:
-    """What came of it with a version, the first time."""
+    """The first result with a version."""
     entry = Kept(kept(version)).content.get("findings", {}).get(name)
     return entry["rounds"][0][""] if entry else "not measured"
 
 
 def versions(name: str, found: Found) -> str:
-    """What came of it with every version, those together that did the same."""
+    """The results with every version; versions that do the same are listed together."""
 
     def judged(version: str) -> str:
         said = measured(name, version)

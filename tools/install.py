@@ -2,9 +2,8 @@
 
     python3 tools/install.py [--dev]
 
-Nothing but Python 3.11 or newer is needed. Packages are installed by uv, ten times faster than
-by pip, with pip's configuration (indexes, certificates, proxy); where uv cannot be had, pip
-does it.
+This needs only Python 3.11 or newer. Packages are installed by uv, ten times faster than by pip,
+with pip's configuration (indexes, certificates, proxy); where uv is not to be had, by pip.
 """
 
 import ast
@@ -17,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-# What uv calls the settings that it does not read from pip's configuration.
+# uv's names for the settings that it does not read from pip's configuration.
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -31,7 +30,7 @@ UV_NAMES = {
 
 def main():
     """Install for a learner, or with `--dev` for somebody who runs the tests."""
-    if sys.version_info < (3, 11):  # noqa: UP036 (older ones must get this message)
+    if sys.version_info < (3, 11):  # noqa: UP036 (for older Pythons)
         sys.exit(
             "The course needs Python 3.11 or newer; this one is "
             f"{sys.version.split()[0]} ({sys.executable}). "
@@ -58,15 +57,15 @@ def make_venv():
 
 
 def works(code):
-    """Whether the Python of `.venv` is there and can run this."""
+    """Whether `.venv` has a Python that can run this."""
     command = [PYTHON, "-c", code]
     return PYTHON.exists() and subprocess.call(command, stderr=subprocess.DEVNULL) == 0
 
 
 def installer(compiled):
-    """A function that installs packages with these arguments: by uv, else by pip.
+    """A function that takes the arguments of an installation and runs it, by uv or else by pip.
 
-    uv leaves the compiling of packages to their first import unless they shall be `compiled`.
+    Unless packages are to be `compiled`, uv leaves that to their first import.
     """
     pip = [PYTHON, "-m", "pip"]
     has_uv = subprocess.call([*pip, "install", "--quiet", "--upgrade", "uv"]) == 0
@@ -85,8 +84,8 @@ def installer(compiled):
 
 
 def uv_settings(pip):
-    """Pip's configuration in uv's words."""
-    # Like pip and unlike uv by default, look into every index for the file with the right hash.
+    """pip's configuration as uv's environment variables."""
+    # Like pip, and unlike uv by default, look in every index for the file with the right hash.
     settings = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
     for key, value in pip_settings(pip).items():
         if key in UV_NAMES:
@@ -96,7 +95,7 @@ def uv_settings(pip):
 
 
 def pip_settings(pip):
-    """What pip would use for `pip install`: the environment before its section before [global]."""
+    """pip's settings for `pip install`: the environment before [install] before [global]."""
     listing = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=True)
     sections = {"global": {}, "install": {}, ":env:": {}}
     for line in listing.stdout.splitlines():

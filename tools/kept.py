@@ -1,7 +1,7 @@
-"""Executed notebooks, kept: one that would run as it did before need not run again.
+"""A cache of executed notebooks: one that would run as before need not run again.
 
-It would if nothing has changed that a run depends on: the notebook, the recorded runs beside it,
-the library, the backends and the locked versions. All of these are in the name of what is kept.
+That is so if nothing that a run depends on has changed: the notebook, the recorded runs beside it,
+the library, the backends and the locked versions. A hash of all these is in the cached file's name.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Run(NamedTuple):
 
 
 def executed(path: Path, execute: Callable[[Path], Any], *, anew: bool) -> Run:
-    """The notebook as it was executed, now or before.
+    """The notebook, executed now or before.
 
-    Only those of the repository are kept.
+    Only notebooks of the repository are cached.
 
     Args:
         path: the notebook.

@@ -1,4 +1,4 @@
-"""The run that proves each rule of the lint: a Caddyfile, the same mended, and what to measure."""
+"""The run that proves each lint rule: a Caddyfile, the same one mended, and what to measure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from caddylab._caddy.adapted.tree import find
 Measure = Callable[[Lab, str], str]
 PAIR = "backend1:8080 backend2:8080"
 ROOT = "/srv"
-"""Stands for a folder with a page in it."""
+"""Stands for a folder that has a page."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is done to the Caddyfile `wrong`, and to `right`, in which the advice is taken."""
+    """What is done with the Caddyfile `wrong`, and with `right`, which follows the advice."""
 
     done: str
     wrong: str
@@ -30,7 +30,7 @@ class Run:
     measure: Measure
 
     def measured(self, lab: Lab) -> tuple[str, str]:
-        """What came of both."""
+        """The results of both."""
         return self._one(lab, self.wrong), self._one(lab, self.right)
 
     def _one(self, lab: Lab, text: str) -> str:
@@ -44,7 +44,7 @@ class Run:
 
 
 def web(*lines: str, head: tuple[str, ...] = ()) -> str:
-    """One site, its blocks indented."""
+    """One site with these lines, indented."""
     depth, text = 0, []
     for line in (*head, ":80 {", *lines, "}"):
         depth -= line.startswith("}")
@@ -64,12 +64,12 @@ def site(*options: str, upstreams: str = PAIR, head: tuple[str, ...] = ()) -> st
 
 
 def counted(words: list[str]) -> str:
-    """Each different word with its number."""
+    """Each distinct word with its count."""
     return ", ".join(f"{number} × {word}" for word, number in sorted(Counter(words).items()))
 
 
 def statuses(count: int = 8, **kwargs: object) -> Callable[[Lab], str]:
-    """What so many requests were answered with."""
+    """The answers to `count` requests."""
 
     def measure(lab: Lab) -> str:
         requests = lab.fire(count, **kwargs).requests  # type: ignore[arg-type]
@@ -79,7 +79,7 @@ def statuses(count: int = 8, **kwargs: object) -> Callable[[Lab], str]:
 
 
 def shares(count: int) -> Callable[[Lab], str]:
-    """Who answered so many requests."""
+    """Who answered `count` requests."""
 
     def measure(lab: Lab) -> str:
         return counted([f"backend {request.answered_by}" for request in lab.fire(count).requests])
@@ -88,7 +88,7 @@ def shares(count: int) -> Callable[[Lab], str]:
 
 
 def loaded(look: Callable[[Lab], str], *ill: str, at: tuple[int, ...] = (1,)) -> Measure:
-    """Load, break backends as `ill` says (a fault, its arguments), and look."""
+    """Load, give the backends `at` the fault `ill` (its name and arguments), and look."""
 
     def measure(lab: Lab, text: str) -> str:
         lab.load(text)
@@ -101,7 +101,7 @@ def loaded(look: Callable[[Lab], str], *ill: str, at: tuple[int, ...] = (1,)) ->
 
 
 def fault(lab: Lab, number: int, kind: str, *arguments: str):
-    """A fault of a backend, by its name."""
+    """A backend's fault, by its name."""
     backend = lab.backend(number)
     if kind == "slow":
         return backend.slow(
@@ -111,7 +111,7 @@ def fault(lab: Lab, number: int, kind: str, *arguments: str):
 
 
 def seen(header: str, **kwargs: object) -> Callable[[Lab], str]:
-    """What a header was when the backend got it."""
+    """A header as the backend got it."""
 
     def measure(lab: Lab) -> str:
         headers = lab.get("/echo", **kwargs).json()["headers"]  # type: ignore[arg-type]
@@ -121,7 +121,7 @@ def seen(header: str, **kwargs: object) -> Callable[[Lab], str]:
 
 
 def got(header: str) -> Callable[[Lab], str]:
-    """What a header was when the client got it."""
+    """A header as the client got it."""
 
     def measure(lab: Lab) -> str:
         return f"`{header}: {lab.get('/').headers.get(header, '')}`"
@@ -130,7 +130,7 @@ def got(header: str) -> Callable[[Lab], str]:
 
 
 def page(path: str) -> Callable[[Lab], str]:
-    """Who answered a path, and with which status."""
+    """Who answered a request for a path, and with which status."""
 
     def measure(lab: Lab) -> str:
         answer = lab.get(path)
@@ -162,7 +162,7 @@ def policy(lab: Lab, text: str) -> str:
 
 
 def sites(lab: Lab, text: str) -> str:
-    """Where Caddy would listen, and for whom."""
+    """Where Caddy would listen, and for which host."""
     [server] = lab.adapt(text)["apps"]["http"]["servers"].values()
     hosts = list(find(server, "host"))
     return f"Caddy listens on `{server['listen'][0]}` for " + (
@@ -176,7 +176,7 @@ def linted(lab: Lab, text: str) -> str:
 
 
 def noticed(seconds: float) -> Callable[[Lab], str]:
-    """Whether the checks have noticed something by then."""
+    """Whether the checks notice something within this time."""
 
     def measure(lab: Lab) -> str:
         end = time.monotonic() + seconds
@@ -198,7 +198,7 @@ def in_the_end(lab: Lab) -> str:
 
 
 def after_a_restart(lab: Lab) -> str:
-    """One request while the backend is down, and five when it is back."""
+    """One request while the backend is down, and five once it is back."""
     with lab.backend(1).crashed():
         lab.fire(1)
     return statuses(5, concurrency=5)(lab)
@@ -220,14 +220,14 @@ def after_a_failing_page(lab: Lab) -> str:
 
 
 def offices(lab: Lab) -> str:
-    """How many backends twenty clients come to, through a proxy in front."""
+    """How many backends twenty clients reach through a proxy in front."""
     addresses = [f"198.51.100.{number}" for number in range(20)]
     answers = [lab.get("/echo", headers={"X-Forwarded-For": each}) for each in addresses]
     return f"{len({answer.json()['backend'] for answer in answers})} of 2 backends used"
 
 
 def with_a_page(path: str) -> Measure:
-    """The same as `page`, with a folder that has an `index.html`."""
+    """Like `page`, with a folder that has an `index.html`."""
 
     def measure(lab: Lab, text: str) -> str:
         with tempfile.TemporaryDirectory() as folder:
@@ -559,4 +559,4 @@ RUNS = {
         loaded(shares(8)),
     ),
 }  # fmt: skip
-"""By the names of the rules."""
+"""By the rules' names."""

@@ -1,11 +1,11 @@
-"""Make the site in dist/html: the course as it ran, and all that belongs to it: `make html`.
+"""Make the site in dist/html: the course as it ran, and everything around it: `make html`.
 
     python tools/make_html.py [--only CHAPTER ...] [--anew] [--course FOLDER] [--to FOLDER]
 
-Every chapter runs once, as processes, from top to bottom; one that would run as it did before
-need not run again (`kept.py`), unless you say `--anew`. Labs are shown without answers, documents
-and docstrings as they are. If a cell fails, if a link leads nowhere, or if a page could not be
-made, the pages of an earlier build stay as they are. The pages load nothing from another host.
+Every chapter runs once, as processes, from top to bottom; one that would run as before need not run
+again (`kept.py`), unless you say `--anew`. Labs are shown without answers, documents and docstrings
+as they are. If a cell fails, a link is broken or a page cannot be made, the pages of an earlier
+build stay as they are. The pages load nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ JupyterLab: `caddylab open`, then `labs/{}`.
 
 
 def main() -> int:
-    """Make the pages and say where they are; 1 if they could not be made."""
+    """Make the pages and print where they are; return 1 if they could not be made."""
     return publish.main("Make the site: the course and all about it.", COURSE, "html", make)
 
 
 def make(options: Namespace, folder: Path) -> Path:
-    """Make the pages below `folder`; returns where they are."""
+    """Make the pages below `folder`; return where they are."""
     write(options, folder / "source")
     build(folder / "source", folder / "pages")
     publish.sheets.lighten(folder / "pages")
@@ -77,7 +77,7 @@ class Sources:
         self._front(api, min(ran, default=date.today()))
 
     def _chapter(self, path: Path) -> Iterator[date]:
-        """Write it, and say when it was executed, if it was."""
+        """Write a chapter; yield the day when it was executed, if it was."""
         notebook = publish.read(path)
         if self._executes(path, notebook):
             notebook, day = kept.executed(path, publish.executed, anew=self.options.anew)
@@ -112,10 +112,10 @@ class Sources:
 
 
 def build(source: Path, pages: Path) -> None:
-    """Let Sphinx make the pages; what it warns of is an error.
+    """Let Sphinx make the pages; a warning counts as an error.
 
     Raises:
-        CaddylabError: it could not; its words are in the message.
+        CaddylabError: it could not; the message has Sphinx's output.
     """
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "auto"]
     with publish.timed("pages"):

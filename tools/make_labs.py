@@ -1,8 +1,8 @@
-"""Make `labs` of `solutions`, with nbgrader's own converter: `make labs`.
+"""Make `labs` from `solutions` with nbgrader's own converter: `make labs`.
 
     python tools/make_labs.py [FOLDER]
 
-The labs go to FOLDER, by default to this repository's own.
+The labs go to FOLDER, by default to this repository's `labs`.
 """
 
 import re
@@ -23,11 +23,11 @@ PLACES = (
         r"\1\n# Write in place of None, above.",
     ),
 )
-"""Where nothing is to be added, and the stub would be in the wrong place: what stands there."""
+"""Replaces the stub with other words where an answer does not go in the stub's place."""
 
 
 def main():
-    """Make every lab once more."""
+    """Make every lab again."""
     folder = Path(sys.argv[1] if sys.argv[1:] else ROOT / "labs").resolve()
     for solution in sorted((ROOT / "solutions").glob("*/*.ipynb")):
         made = converter(folder).generate_assignment(solution.parent.name, force=True)
@@ -37,7 +37,7 @@ def main():
 
 
 def say_where(path):
-    """Say in a lab's cells where their answer goes, where that is not at the stub."""
+    """Where a cell's answer does not go in the stub's place, say where it goes."""
     lab = nbformat.read(path, as_version=4)
     for cell in lab.cells:
         for place, said in PLACES:
@@ -46,7 +46,7 @@ def say_where(path):
 
 
 def converter(folder):
-    """nbgrader as our configuration wants it, without its database."""
+    """nbgrader with our configuration, without its database."""
     config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     config.CourseDirectory.root = str(ROOT)
     config.CourseDirectory.release_directory = str(folder)

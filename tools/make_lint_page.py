@@ -1,4 +1,4 @@
-"""docs/lint.md from the rules themselves and from the runs that prove them; tests compare both."""
+"""Makes docs/lint.md from the rules and the runs that prove them; tests compare them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAD = PAGE.with_name("lint-head.md")
 
 
 def page(lab: Lab) -> str:
-    """The page, rules in the order of their names."""
+    """The page, with the rules in alphabetical order."""
     return "\n".join(
         [HEAD.read_text("utf-8"), *(entry(RULES[name], lab) for name in sorted(RULES))]
     )

@@ -1,8 +1,8 @@
-"""Make the pictures of a hanging backend: of the README, of the site and of links to it.
+"""Make the pictures of a hanging backend for the README, the site and links to the site.
 
-docs/hang.png is a JupyterLab with the live view. docs/hang.json.gz is a run, which the site's
-front page plays; docs/hang.gif is its replay, photographed moment by moment, and docs/social.png
-is one of these moments. Needs the development tools, Chromium and Pillow.
+docs/hang.png shows the live view in JupyterLab. docs/hang.json.gz is a run that the site's front
+page plays; docs/hang.gif is its replay, captured frame by frame, and docs/social.png is one of
+these frames. Needs the development tools, Chromium and Pillow.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SEEK = "(slider, share) => slider.oninput({ target: { value: 1000 * share } })"
 
 
 def main() -> None:
-    """Make all of them."""
+    """Make all the pictures."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=path, args=support.CHROMIUM)
@@ -95,7 +95,7 @@ def run() -> Traffic:
 
 
 def social(browser: Any, folder: Path) -> None:
-    """A moment of it, in the size that is shown with a link."""
+    """A moment of the replay, in the size of a link's preview."""
     page = browser.new_page(viewport={"width": 1200, "height": 630})
     page.goto(Traffic.load(RUN).replay(projector=True).save(folder / "social.html").as_uri())
     page.add_style_tag(content=CARD)
@@ -109,7 +109,7 @@ def social(browser: Any, folder: Path) -> None:
 
 
 def animation(browser: Any, folder: Path) -> None:
-    """The run as a moving picture."""
+    """The run as an animation."""
     page = browser.new_page(viewport={"width": 860, "height": 600})
     page.goto(Traffic.load(RUN).replay().save(folder / "hang.html").as_uri())
     page.add_style_tag(content=QUIET)
@@ -130,7 +130,7 @@ def animation(browser: Any, folder: Path) -> None:
 
 
 def _palette(frames: list[Any]) -> Any:
-    """64 colours for all frames; that of failures is among them, however small they are."""
+    """64 colours for all frames, always with that of failures, however few pixels these have."""
     width, height = frames[0].size
     some = frames[:: max(1, len(frames) // 4)]
     sheet = Image.new("RGB", (width, height * (len(some) + 1)), ERROR)

@@ -2,9 +2,9 @@
 
     python tools/make_recordings.py [--only DEMO ...] [--demos FOLDER]
 
-A demo's cell `crash = Traffic.load("recordings/02-crash.json.gz")` says what is to be recorded.
-The demo runs without such cells, as processes, and its own `crash` is saved under that name.
-tests/test_demos.py tells whether the recordings tell the story that the slides tell.
+A demo's cell `crash = Traffic.load("recordings/02-crash.json.gz")` says what to record. The demo
+runs without such cells, as processes, and its own `crash` is saved under that name.
+tests/test_demos.py checks that the recordings tell the same story as the slides.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LAST = "lab.close()"
 
 
 def main() -> int:
-    """Record every demo, or those that were named; 1 if one did not run to its end."""
+    """Record every demo, or those named; return 1 if one did not run to its end."""
     options = _parser().parse_args()
     try:
         for path in publish.chosen(options.demos, options.only):
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def record(path: Path) -> Iterator[str]:
-    """Run a demo and save its runs; yields the names of the files."""
+    """Run a demo and save its runs; yield the names of the files."""
     notebook = publish.read(path)
     found = [load for cell in notebook.cells for load in LOADS.findall(cell.source)]
     (path.parent / verify.RECORDINGS).mkdir(exist_ok=True)

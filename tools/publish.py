@@ -1,4 +1,4 @@
-"""What every tool that makes pages of the notebooks does: execute, draw offline, replace."""
+"""What all tools that turn notebooks into pages share: execute, draw offline, replace."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from places import Places as Places  # noqa: E402
 def main(
     what: str, source: Path, name: str, make: Callable[[argparse.Namespace, Path], Path]
 ) -> int:
-    """What a tool does when it is called.
+    """The main function of a tool.
 
     Args:
-        what: its description.
-        source: the folder of notebooks, unless an option of the folder's name says another.
-        name: where the pages go, below `dist`, unless `--to` says otherwise.
-        make: makes pages, as the options say, below an empty folder, and returns where they are.
+        what: the tool's description.
+        source: the folder of notebooks; the option with the folder's name overrides it.
+        name: the folder below `dist` for the pages; `--to` overrides it.
+        make: makes pages below an empty folder as the options say, and returns where they are.
 
     Returns:
-        1 if they could not be made, and those of an earlier build stay as they are; else 0.
+        1 if the pages could not be made, and those of an earlier build stay as they are; else 0.
     """
     parser = _parser(what, source, name)
     options, began = parser.parse_args(), time.monotonic()
@@ -74,17 +74,17 @@ def _parser(what: str, source: Path, name: str) -> argparse.ArgumentParser:
 
 
 def need_room(folder: Path) -> None:
-    """Make sure that `folder` holds nothing but the pages of an earlier build.
+    """Make sure that `folder` has nothing but the pages of an earlier build.
 
     Raises:
-        CaddylabError: it holds something else, which must not be lost.
+        CaddylabError: it has something else, which must not be lost.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "index.html").is_file():
         raise CaddylabError(f"{folder} holds something else; name another folder with --to.")
 
 
 def chosen(folder: Path, only: Sequence[str] | None) -> list[Path]:
-    """The notebooks of a folder in their order, all or those whose names begin so.
+    """The notebooks of a folder in order: all, or those whose names begin with one of these words.
 
     Raises:
         CaddylabError: there is none.
@@ -97,19 +97,19 @@ def chosen(folder: Path, only: Sequence[str] | None) -> list[Path]:
 
 
 def executed(path: Path) -> Any:
-    """The notebook after a run from top to bottom, as processes."""
+    """The notebook after running from top to bottom, with labs as processes."""
     with timed(path.stem):
         return verify.run(path, {"CADDYLAB_RUNTIME": "process"})
 
 
 def read(path: Path) -> Any:
-    """The notebook as it stands in the repository."""
+    """The notebook as it is in the repository."""
     return nbformat.read(path, as_version=4)
 
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """Say how long it took."""
+    """Print how long the block took."""
     began = time.monotonic()
     yield
     print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
@@ -117,12 +117,12 @@ def timed(what: str) -> Iterator[None]:
 
 def write_vega(folder: Path) -> None:
     """Write what draws the charts."""
-    # Its names are for itself: other scripts of the page have some of the same.
+    # Its names are kept to itself, since other scripts of the page use some of the same names.
     vega = f"(() => {{{vl_convert.javascript_bundle()}}})()"
     (folder / "vega.js").write_text(vega, "utf-8")
 
 
 def replace(old: Path, new: Path) -> None:
-    """Put the new pages in the place of the old ones."""
+    """Replace the old pages with the new ones."""
     shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(new, old, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))

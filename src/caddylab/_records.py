@@ -83,8 +83,10 @@ UNSENT = frozenset((Outcome.REFUSED, Outcome.TLS))
 class Attempt:
     """One try by Caddy to get a request answered by one upstream.
 
-    Read from Caddy's `upstream roundtrip` log line, which is written when the attempt
-    ends. `backend` is None for an upstream that is no backend of the lab.
+    Read from Caddy's `upstream roundtrip` log line, which is written when the attempt ends.
+    `upstream` is the address that Caddy dialled, `start` Unix time and `duration` seconds.
+    `backend` is None for an upstream that is no backend of the lab. `status` is None, and `error`
+    says why, for an attempt that brought no answer.
     """
 
     upstream: str
@@ -103,7 +105,8 @@ class Request:
     beginning of the run; `sent` is None for a request that was never sent. `duration` is the
     time from `sent` to the outcome. `attempts` is what Caddy's log says. `complete` turns true
     with Caddy's closing (access) line for the request; Caddy writes the attempts before it.
-    `again` says how often its client had sent the same before.
+    `again` says how often its client had sent the same before. `status` is None, and `error` says
+    why, where no answer came; `body` is the beginning of the answer's text.
     `source` is then who answered, by Caddy's log. `claimed` is the answer's `X-Backend`
     header, which is no proof: it counts only for as long as the log has not been read.
     """
@@ -146,7 +149,7 @@ class Request:
         return self.answerer is Answerer.BACKEND and self.outcome is Outcome.OK
 
     def judge(self, outcome: Outcome | None = None, source: Answerer | None = None) -> None:
-        """Note how the request ended for its client, or who answered, whichever is known first.
+        """Note the `outcome` for the client, or the answer's `source`, whichever is known first.
 
         The client cannot tell an answer that no handler gave from any other 200.
         """
@@ -213,7 +216,8 @@ class Span:
 
     Used for the faults that we made (`kind` such as "killed"; the `backend` may be `NAME_SERVER`)
     and for Caddy's opinion of a backend (`kind` such as "unhealthy" or "failed"). `proxy` names
-    those of Caddy's proxies that hold the opinion, where others differ.
+    those of Caddy's proxies that hold the opinion, where others differ. `detail` says more of a
+    fault, such as "2 s".
     """
 
     backend: int

@@ -1,4 +1,4 @@
-"""A real Caddy without a site, to be asked what it thinks of a Caddyfile."""
+"""A real Caddy without a site, to be asked what it makes of a Caddyfile."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class AdminCaddy:
         return config
 
     def adapts(self, text: str) -> dict[str, Any] | None:
-        """The JSON that Caddy makes of `text`; None if it refuses it."""
+        """The JSON that Caddy makes of `text`; None if it refuses to."""
         answer = self._post("/adapt", text)
         config: dict[str, Any] | None = answer.json().get("result")
         return config
 
     def refusal(self, text: str) -> str:
-        """Caddy's words when it refuses `text`: at once, or when it is to run it."""
+        """Caddy's message when it refuses `text`, either at once or when it is to run it."""
         answer = self._post("/adapt", text)
         if answer.status_code == 200:
             config = answer.json()["result"]
@@ -55,7 +55,7 @@ class AdminCaddy:
         return message
 
     def opinion(self, text: str, path: str = "/adapt", kind: str = "text/caddyfile") -> str:
-        """Whatever Caddy answers to `text`."""
+        """Caddy's answer to `text`, whatever it is."""
         return self._post(path, text, kind).text
 
     def _post(self, path: str, text: str, kind: str = "text/caddyfile") -> httpx.Response:
@@ -65,7 +65,7 @@ class AdminCaddy:
 
 @contextmanager
 def admin_caddy() -> Iterator[AdminCaddy]:
-    """Caddy with nothing but its admin API, on a unix socket of its own."""
+    """Caddy with only its admin API, on a Unix socket of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "admin.sock")
         homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), folder)

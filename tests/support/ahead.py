@@ -1,6 +1,6 @@
 """Work that waits most of the time, done side by side before the tests that judge it.
 
-A notebook or a game mostly waits; run one after another they would keep everybody waiting, too.
+Notebooks and games mostly wait; run one after another, they would keep the others waiting, too.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ def ahead(
     at_a_time: int = 3,
     quiet: Callable[[str], bool] = lambda name: False,
 ) -> Any:
-    """A fixture for one parametrized test: by the id of each case what `work` makes of it.
+    """A fixture for one parametrized test: what `work` returns for each case, by its id.
 
-    The test says `executed[request.node.nodeid].result()`.
+    The test gets its own with `executed[request.node.nodeid].result()`.
 
     Args:
-        test: the name of the test; only those of its cases that will run are worked on.
-        work: called with the parameters by their names.
-        at_a_time: how many at once, at most; fewer where the machine has no room for them.
-        quiet: whether a case, by its id, measures what other work would change.
+        test: the name of the test; work is done only for cases that will run.
+        work: called with a case's parameters as keyword arguments.
+        at_a_time: at most this many at once; fewer if the machine has no room for them.
+        quiet: whether the case with this id measures something that other work would disturb.
     """
 
     @pytest.fixture(scope="module")

@@ -1,9 +1,8 @@
 """A real JupyterLab and a real Chromium for tests marked `browser`.
 
-A test module that says `pytest_plugins = ["browser_support"]` has the fixture
-`open_notebook`: give it a notebook and it comes back open in JupyterLab, its kernel ready;
-and `open_page` for any other address.
-Chromium can reach no host but this machine, and every request for another one is kept.
+A test module with `pytest_plugins = ["browser_support"]` has the fixture `open_notebook`: give it a
+notebook and you get it open in JupyterLab with its kernel ready. `open_page` is for any address.
+Chromium can reach no host but this machine, and every request to another one is recorded.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ PATIENCE = 90_000  # ms: a busy machine starts a kernel slowly
 
 
 class JupyterLab:
-    """A JupyterLab server of its own on a free port, with its own settings, in `folder`."""
+    """A separate JupyterLab server in `folder`, on a free port and with its own settings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.token = folder / "notebooks", secrets.token_hex(16)
@@ -82,13 +81,13 @@ class JupyterLab:
         ]  # fmt: skip
 
     def _quiet(self, settings: Path) -> None:
-        """Without this JupyterLab asks in a pop-up whether to fetch news."""
+        """Keep JupyterLab from asking in a pop-up whether to fetch news."""
         path = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
 
     def wait(self, patience: float = 60.0) -> None:
-        """Return when it answers."""
+        """Return once the server answers."""
         end = time.monotonic() + patience
         while time.monotonic() < end and self._process.poll() is None:
             try:
@@ -106,14 +105,14 @@ class JupyterLab:
         return self._log.read()
 
     def end_sessions(self) -> None:
-        """End every kernel, so that the next notebook has the machine to itself."""
+        """Shut down every kernel, so that the next notebook has the machine to itself."""
         headers = {"Authorization": f"token {self.token}"}
         with httpx.Client(base_url=self.url, headers=headers, timeout=30) as client:
             for session in client.get("/api/sessions").json():
                 client.delete(f"/api/sessions/{session['id']}").raise_for_status()
 
     def close(self) -> None:
-        """Ask the server to end its kernels and itself."""
+        """Ask the server to shut down its kernels and itself."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(20)
@@ -124,10 +123,10 @@ class JupyterLab:
 
 
 class Watched:
-    """A page of the browser, under watch; `page` is Playwright's own.
+    """A watched page of the browser; `page` is Playwright's own.
 
-    `strangers` are the addresses outside this machine that the page asked for, `complaints`
-    the errors of the browser's console and of the page's scripts.
+    `strangers` are the addresses outside this machine that the page requested, `complaints` the
+    errors from the browser's console and the page's scripts.
     """
 
     def __init__(self, page: Page) -> None:
@@ -144,12 +143,12 @@ class Watched:
             self.strangers.append(request.url)
 
     def _note_console(self, message: Any) -> None:
-        changed = "net::ERR_NETWORK_CHANGED" in message.text  # others make containers meanwhile
+        changed = "net::ERR_NETWORK_CHANGED" in message.text  # meanwhile others create containers
         if message.type == "error" and not changed:
             self.complaints.append(f"{message.text} ({message.location})")
 
     def screenshot(self, name: str) -> Path:
-        """Keep a picture of the page under artefacts/."""
+        """Save a picture of the page in artefacts/."""
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{name}.png"
         self.page.screenshot(path=path)
@@ -160,11 +159,11 @@ class Notebook(Watched):
     """A notebook open in JupyterLab."""
 
     def command(self, name: str, **options: Any) -> None:
-        """Run one of JupyterLab's commands and wait for its end."""
+        """Run one of JupyterLab's commands and wait for it to end."""
         self.page.evaluate(COMMAND, [name, options])
 
     def run_all(self) -> None:
-        """Run all cells; return when the last one is done, and fail if one of them did."""
+        """Run all cells; return once the last one is done, and fail if any of them did."""
         self.command("notebook:run-all-cells")
         errors = self.page.evaluate(ERRORS)
         assert not errors, errors
@@ -177,10 +176,10 @@ class Notebook(Watched):
 
 
 class Profiles:
-    """A profile of the browser for each zoom.
+    """A browser profile for each zoom.
 
-    A new profile would fetch and compile all of JupyterLab's scripts once more, which takes longer
-    than most tests. Nothing else is kept in it from one test to the next.
+    A new profile would fetch and compile all of JupyterLab's scripts again, which takes longer than
+    most tests. Nothing else is kept in it from one test to the next.
     """
 
     def __init__(self, chromium: Browser) -> None:
@@ -195,9 +194,9 @@ class Profiles:
         return self._profiles[zoom].new_page()
 
     def forget(self, pages: list[Page]) -> None:
-        """Close these pages with what they have opened, and forget what they have kept."""
+        """Close these pages and whatever they opened, and erase what they stored."""
         for page in pages:
-            with contextlib.suppress(Error):  # it may have gone to no page at all
+            with contextlib.suppress(Error):  # it may not have gone to any page
                 page.evaluate("localStorage.clear(), sessionStorage.clear()")
         for profile in self._profiles.values():
             for page in profile.pages:
@@ -232,7 +231,7 @@ def profiles(chromium: Browser) -> Profiles:
 
 @pytest.fixture
 def open_page(profiles: Profiles):
-    """Call it with an address (a size, a zoom) to open it in a window of its own."""
+    """Call it with an address (and a size, a zoom) to open it in a window of its own."""
     pages = []
 
     def open_it(
@@ -254,11 +253,11 @@ def open_page(profiles: Profiles):
 
 @pytest.fixture
 def open_notebook(jupyterlab: JupyterLab, open_page):
-    """Call it with a notebook's path, or its cells' sources, to open it with its kernel ready."""
+    """Call it with a notebook's path, or its cells' sources, to open it with the kernel ready."""
 
     def open_it(cells: list[str] | Path, **size: float) -> Notebook:
-        name, workspace = _place(cells, jupyterlab.folder), secrets.token_hex(4)
-        # A single document in a fresh workspace: no tab of an earlier test is restored.
+        name, workspace = place(cells, jupyterlab.folder), secrets.token_hex(4)
+        # A single document in a fresh workspace, so that no tab of an earlier test is restored.
         url = f"{jupyterlab.url}/doc/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
         notebook = open_page(url, Notebook, **size)
         notebook.page.wait_for_function(READY)
@@ -268,8 +267,8 @@ def open_notebook(jupyterlab: JupyterLab, open_page):
     jupyterlab.end_sessions()
 
 
-def _place(cells: list[str] | Path, folder: Path) -> str:
-    """Put a notebook into the server's folder, and say its name there."""
+def place(cells: list[str] | Path, folder: Path) -> str:
+    """Put a notebook into the server's folder; return its name there."""
     name = f"{secrets.token_hex(4)}.ipynb"
     if isinstance(cells, Path):
         shutil.copy(cells, folder / name)
@@ -288,7 +287,7 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="module")
 def modules(chromium: Browser) -> Iterator[Page]:
-    """A page that can import the view's modules as a browser does, such as `/view.js`."""
+    """A page that can import the view's modules, such as `/view.js`, as a browser does."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(FOLDER))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Tiny bundles, which are made in no time and refused for a reason."""
+"""Tiny bundles, which are quick to make and are refused for a known reason."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from caddylab._cli.bundle.make import HERE
 
 VERSION = ".".join(platform.python_version_tuple()[:2])
 BASE = Path(sys._base_executable)
-"""A Python that knows nothing of the course."""
+"""A Python without the course."""
 
 
 def tiny(path: Path, files: dict[str, bytes] | None = None, **facts: object) -> Path:
-    """A bundle with an installer and without packages: it gets as far as these are looked for."""
+    """A bundle with an installer but no packages: it gets as far as looking for them."""
     with Archive(path) as archive:
         for name, text in (files or {"wheels/one.whl": b"no wheel"}).items():
             archive.add(name, [text])
@@ -32,7 +32,7 @@ def tiny(path: Path, files: dict[str, bytes] | None = None, **facts: object) -> 
 
 
 def rewritten(path: Path, changes: dict[str, bytes | None]) -> Path:
-    """The same archive with some members changed, added or (None) left out."""
+    """A copy of the archive with some members changed, added or, if None, left out."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()} | changes
     with zipfile.ZipFile(path, "w") as archive:

@@ -1,7 +1,7 @@
 """Watches from outside what a lab's Caddy does to the machine: which files it changes or reads, and
-whom it talks to. By strace, so it misses nothing.
+whom it talks to. It uses strace, so it misses nothing.
 
-Run as a program it loads every Caddyfile of a folder into a lab, and prints what was seen.
+Run as a program, it loads every Caddyfile in a folder into a lab and prints what it saw.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|mkdirat|rename|unlinkat|l
 _PEER = re.compile(
     r'sin6?_port=htons\((?P<port>\d+)\).*?(?:inet_addr\(|AF_INET6, )"(?P<host>[^"]+)"'
 )
-READABLE = (  # of Go itself
+READABLE = (  # read by Go itself
     "/dev/", "/proc/", "/sys/", "/etc/localtime", "/usr/share/zoneinfo", "/etc/mime.types",
     "/etc/apache", "/usr/share/mime", "/usr/local/share/mime", "/etc/httpd", "/etc/nginx",
     "/etc/ssl", "/etc/pki", "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf",
@@ -36,7 +36,7 @@ READABLE = (  # of Go itself
 
 
 class Watch:
-    """Notes what a process does until it is closed."""
+    """Records what a process does until `close`."""
 
     def __init__(self, pid: int, out: Path) -> None:
         self.out = out
@@ -48,11 +48,11 @@ class Watch:
         assert poll(lambda: attached(pid), 20), "strace does not attach"
 
     def close(self) -> list[str]:
-        """What was seen, a call a line."""
+        """What was seen, one call per line."""
         self._strace.send_signal(signal.SIGINT)
         try:
             self._strace.wait(10)
-        except subprocess.TimeoutExpired:  # it has written all that it saw
+        except subprocess.TimeoutExpired:  # it has written everything that it saw
             self._strace.kill()
             self._strace.wait()
         return self.out.read_text(errors="replace").splitlines()
@@ -83,7 +83,7 @@ def harmless(line: str, own: tuple[str, ...], dials: tuple[str, ...]) -> bool:
 
 
 def load_all(runtime: str, folder: Path, out: Path) -> dict[str, Any]:
-    """Load and use each Caddyfile twice, close the lab, and tell what became of it all."""
+    """Load and use each Caddyfile twice, close the lab, and report what happened."""
     result: dict[str, Any] = {"loaded": 0, "refused": 0, "faults": [], "whys": {}, "answers": {}}
     with Lab(runtime=runtime) as lab:
         watch = Watch(lab.stack.runtime.caddy_pid(), out)
@@ -108,7 +108,7 @@ def load_all(runtime: str, folder: Path, out: Path) -> dict[str, Any]:
 
 
 def ask(lab: Lab) -> list[int | None]:
-    """What it answers is not the question of most."""
+    """Send some requests; return their statuses, which most callers ignore."""
     with contextlib.suppress(httpx.HTTPError, LabError):
         lab.get("/", timeout=5, follow_redirects=False)
         return [request.status for request in lab.fire(2, timeout=5).requests]

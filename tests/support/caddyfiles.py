@@ -1,4 +1,4 @@
-"""Caddyfiles that nobody wrote, for hypothesis: some right, most of them wrong in some way."""
+"""Caddyfiles that nobody wrote, for Hypothesis: some right, most of them wrong in some way."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ WELL_FORMED = st.tuples(HEAD, st.lists(SITE, min_size=1, max_size=3).map("\n".jo
 
 @st.composite
 def torn(draw: st.DrawFn) -> str:
-    """A Caddyfile out of which a piece was taken, or into which one was put."""
+    """A Caddyfile from which a piece was removed, or into which one was inserted."""
     text = draw(WELL_FORMED)
     start = draw(st.integers(0, len(text)))
     end = draw(st.integers(start, min(len(text), start + 12)))

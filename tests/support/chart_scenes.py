@@ -1,4 +1,4 @@
-"""Runs as the charts see them, made up but true to what Caddy does."""
+"""Runs as charts see them, invented but true to what Caddy does."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Script:
         body: str = "",
         answerer: str = "",
     ) -> None:
-        """One request; a try is (backend, duration, status or error).
+        """Add one request; a try is (backend, duration, status or error).
 
-        A backend has answered where the last try says so; else Caddy, for want of one.
+        A backend answered if the last try says so; otherwise Caddy did, for lack of one.
         """
         n, at, backend = len(self.requests) + 1, sent + 0.0002, None
         for k, (tried, duration, end) in enumerate(tries, 1):
@@ -84,7 +84,7 @@ class Script:
         self.spans.append((backend, kind, source, start, end))
 
     def scene(self) -> Scene:
-        """What was written, as tables."""
+        """The scene that was written, as tables."""
         return Scene(
             _table(self.requests, REQUESTS),
             _table(self.attempts, ATTEMPTS),
@@ -111,7 +111,7 @@ def happy(number: int = 16, backends: int = 2) -> Scene:
 
 
 def killed() -> Scene:
-    """20 clients; backend 2 is killed after 2 s and back at 6 s; passive and active checks."""
+    """20 clients; backend 2 is killed at 2 s and back at 6 s; passive and active checks."""
     dice, script = np.random.default_rng(2), Script()
     script.span(2, "killed", "fault", 2.0, 6.0)
     script.span(2, "failed", "caddy", 2.011, 12.0)
@@ -128,7 +128,7 @@ def killed() -> Scene:
 
 
 def hung() -> Scene:
-    """Backend 2 hangs: every second request stands still until its client gives up."""
+    """Backend 2 hangs: every second request is stuck until its client gives up."""
     script = Script()
     script.span(2, "hung", "fault", 1.0, float("nan"))
     script.span(2, "unhealthy", "caddy", 6.0, float("nan"))
@@ -142,7 +142,7 @@ def hung() -> Scene:
 
 
 def slow() -> Scene:
-    """Open loop, 50 a second; backend 2 answers after a second for a while."""
+    """Open loop, 50 requests/s; for a while backend 2 takes a second to answer."""
     dice, script = np.random.default_rng(3), Script()
     script.span(2, "slow", "fault", 3.0, 7.0)
     for k in range(500):
@@ -172,7 +172,7 @@ def outage() -> Scene:
 
 
 def failing() -> Scene:
-    """Four backends; the third says 500 now and then; a client gives up in between."""
+    """Four backends; the third answers 500 now and then; a client gives up in between."""
     dice, script = np.random.default_rng(4), Script()
     for k in range(60):
         backend = k % 4 + 1
@@ -208,7 +208,7 @@ def sticky() -> Scene:
 
 
 def crowded() -> Scene:
-    """20 clients, each sends again at once; backend 2 hangs and holds them until they give up."""
+    """20 clients that send again at once; backend 2 hangs and holds them until they give up."""
     dice, script = np.random.default_rng(6), Script()
     script.span(2, "hung", "fault", 1.0, 4.0)
     free, turn = [0.01 * k for k in range(20)], 0
@@ -233,7 +233,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
 
 
 def large(number: int = 100_000) -> Scene:
-    """An open loop of a minute over three backends, the second killed for ten seconds."""
+    """A minute of open loop over three backends, the second killed for ten seconds."""
     dice = np.random.default_rng(5)
     planned = np.arange(number) * (60 / number)
     backend = np.arange(number) % 3 + 1

@@ -1,7 +1,7 @@
-"""What a learner tries against another; its text is run in the attacker's own kernel.
+"""What a learner tries against another; this source is run in the attacker's own kernel.
 
-`try_all(TARGET)` returns what each attempt came to. Only the standard library is used, and
-nothing that the attacker does not have.
+`try_all(TARGET)` returns the outcome of each attempt. It uses only the standard library and
+whatever the attacker has.
 """
 
 import http.client
@@ -13,7 +13,7 @@ import socket
 
 
 def said(attempt, *arguments):
-    """How the system answers: the name of the error, or `done`."""
+    """The system's answer: the name of the error, or `done`."""
     try:
         attempt(*arguments)
     except OSError as error:
@@ -27,7 +27,7 @@ def connect(path):
 
 
 def bind(port):
-    """Share a port that another holds, so as to be given some of its visitors."""
+    """Share a port that somebody else has, to get some of its visitors."""
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         attempt.bind(("127.0.0.1", port))
@@ -42,7 +42,7 @@ def status(port, path, method="GET", **headers):
 
 
 def of_process(pid):
-    """What can be done to another's process, and read of it."""
+    """What can be done to another learner's process, and read of it."""
     folder = pathlib.Path(f"/proc/{pid}")
     return {
         "terminate": said(os.kill, pid, signal.SIGTERM),

@@ -1,7 +1,7 @@
 """A real JupyterHub with the shipped configuration, on a machine of its own: see classroom-machine.
 
-What runs in there has other process numbers and files than it has for the tests outside, which see
-all of it: the processes by their namespace, the files below `Classroom.root`.
+Process numbers and files in there differ from those outside, where the tests can see everything:
+the processes by their namespace, the files below `Classroom.root`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONFIGURATION = ROOT / "containers/classroom/jupyterhub_config.py"
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 HOMES = Path("/home")
 OWN = Path("/mnt/hub")
-"""The hub's own folder, as it is called inside."""
+"""The hub's own folder, by its path inside."""
 
 
 class Classroom:
@@ -34,8 +34,8 @@ class Classroom:
 
     Args:
         names: the learners.
-        log: where the hub, its proxy, its culler and all servers write what they say.
-        idle: seconds after which a server that nobody uses is ended.
+        log: the file to which the hub, its proxy, its culler and all servers log.
+        idle: seconds after which an unused server is ended.
     """
 
     def __init__(self, names: Sequence[str], log: Path, idle: int = 3600) -> None:
@@ -67,26 +67,26 @@ class Classroom:
         assert self._process.poll() is None, self.log.read_text()
 
     def close(self) -> None:
-        """End the machine and all that runs on it."""
-        self._process.kill()  # and process 1 inside is killed with it
+        """End the machine and everything that runs on it."""
+        self._process.kill()  # process 1 inside is killed with it
         self._process.wait()
         assert poll(lambda: not psutil.pid_exists(self._first), 10)
 
     @property
     def root(self) -> Path:
-        """The machine's root folder, from outside."""
+        """The machine's root folder, seen from outside."""
         return Path(f"/proc/{self._first}/root")
 
     def home(self, name: str) -> Path:
-        """A learner's home, from outside."""
+        """A learner's home, seen from outside."""
         return self.root / HOMES.name / name
 
     def uid(self, name: str) -> int:
-        """A learner's number, which is only theirs on this machine."""
+        """A learner's user id, which is theirs only on this machine."""
         return self.home(name).stat().st_uid
 
     def processes(self) -> Iterator[psutil.Process]:
-        """All that runs on the machine."""
+        """The processes on the machine."""
         namespace = os.stat(f"/proc/{self._first}/ns/pid").st_ino
         for process in psutil.process_iter():
             with contextlib.suppress(OSError, psutil.Error):
@@ -94,7 +94,7 @@ class Classroom:
                     yield process
 
     def of(self, name: str) -> list[psutil.Process]:
-        """What a learner runs."""
+        """A learner's processes."""
         uid = self.uid(name)
         return [process for process in self.processes() if owner(process) == uid]
 
@@ -114,14 +114,14 @@ class Classroom:
 
 
 def owner(process: psutil.Process) -> int | None:
-    """Who runs it; None when it has ended."""
+    """The user id that a process runs as; None if it has ended."""
     with contextlib.suppress(psutil.Error):
         return process.uids().real
     return None
 
 
 def listeners(processes: Iterable[psutil.Process]) -> set[str]:
-    """The addresses at which they listen for TCP connections."""
+    """The addresses on which these processes listen for TCP connections."""
     found = set()
     for process in processes:
         with contextlib.suppress(psutil.Error):
@@ -131,7 +131,7 @@ def listeners(processes: Iterable[psutil.Process]) -> set[str]:
 
 
 def free_ports(number: int) -> list[int]:
-    """Loopback ports that nobody uses right now."""
+    """Loopback ports that are free right now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
         for each in sockets:

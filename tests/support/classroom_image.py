@@ -1,4 +1,4 @@
-"""The classroom image, built by Podman without a network, and what the tests ask of Podman."""
+"""The classroom image, built by Podman without a network, and how the tests use Podman."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCAL_PIP = "[global]\nno-index = true\nfind-links = /wheels\n"
 
 
 def podman(*words: object) -> str:
-    """What this Podman, and not the one behind a socket, says."""
+    """The output of the installed Podman, not of the one behind a socket."""
     settings = {name: text for name, text in os.environ.items() if name != "CONTAINER_HOST"}
     done = subprocess.run(
         ["podman", *map(str, words)], capture_output=True, text=True, check=False, env=settings
@@ -31,7 +31,7 @@ def podman(*words: object) -> str:
 
 @contextmanager
 def built(name: str, folder: Path, file: Path, context: Path, *words: str) -> Iterator[str]:
-    """An image that ends with the block; pip takes the wheels that are at hand."""
+    """An image that exists until the end of the block; pip takes wheels from the cache."""
     if not WHEELS:
         pytest.skip("CADDYLAB_WHEELS names no folder with the packages")
     settings = folder / "pip.conf"
@@ -49,7 +49,7 @@ def built(name: str, folder: Path, file: Path, context: Path, *words: str) -> It
 
 
 def classroom_context(folder: Path) -> Path:
-    """What image.md tells an instructor to have, in `folder`; returns the Containerfile."""
+    """Prepare in `folder` what image.md tells an instructor to have; return the Containerfile."""
     (folder / "dist").mkdir(parents=True)
     own_wheel.make(folder / "dist")
     for lock in ("requirements.lock", "requirements-hub.lock"):

@@ -16,7 +16,7 @@ from caddylab._machine.waiting import poll
 
 FOLDER = "break-the-balancer"
 CELL_TIMEOUT = 300.0
-"""Seconds; ten learners share two cores."""
+"""Seconds: ten learners share two cores."""
 
 Message = dict[str, Any]
 
@@ -40,7 +40,7 @@ class Kernel:
         )  # fmt: skip
 
     def run(self, code: str) -> list[Message]:
-        """Execute one cell and return what it put out.
+        """Execute one cell and return its output.
 
         Raises:
             CellFailed: it raised an error.
@@ -59,7 +59,7 @@ class Kernel:
         return outputs
 
     def run_as_told(self, code: str, again: int = 3) -> list[Message]:
-        """The same, and once more where the error says that the machine was busy."""
+        """Like `run`, but try again if the error says that the machine was busy."""
         try:
             return self.run(code)
         except CellFailed as error:
@@ -88,7 +88,7 @@ class Kernel:
         while True:
             received = self._socket.recv()
             if isinstance(received, bytes) or not received:
-                continue  # a widget's buffers
+                continue  # the buffers of a widget
             message = json.loads(received)
             if message["parent_header"].get("msg_id") != id:
                 continue
@@ -99,7 +99,7 @@ class Kernel:
 
 
 class Learner:
-    """One who takes part.
+    """A learner with a session at the hub.
 
     Args:
         url: the hub's address.
@@ -116,12 +116,12 @@ class Learner:
                                    trust_env=False)  # fmt: skip
 
     def arrive(self) -> None:
-        """Have the hub start this learner's server, and wait for it."""
+        """Have the hub start this learner's server, and wait until it is ready."""
         self.hub.post(f"api/users/{self.name}/server").raise_for_status()
         assert poll(self.is_there, 120, interval=0.3), f"{self.name} has no server after 120 s"
 
     def restart(self) -> None:
-        """Stop the server and have it started anew."""
+        """Stop the server and have it started again."""
         self.hub.delete(f"api/users/{self.name}/server").raise_for_status()
         assert poll(lambda: not self._servers(), 60, interval=0.3), "it goes on"
         self.arrive()
@@ -156,12 +156,12 @@ class Learner:
         source: nbformat.NotebookNode | None = None,
         stay: Callable[[], object] = bool,
     ) -> list[Message]:
-        """Run a notebook from top to bottom in a kernel of its own; returns what it put out.
+        """Run a notebook from top to bottom in a kernel of its own; return its output.
 
         Args:
             path: where it is on the server.
-            source: the notebook to run there instead of the one that is there.
-            stay: returns when the last cell may run, which ends the lab.
+            source: another notebook to run in its place.
+            stay: is called before the last cell, which ends the lab, and returns when it may run.
         """
         notebook = source or self.server.get(f"api/contents/{path}").raise_for_status().json()
         cells = source.cells if source else notebook["content"]["cells"]

@@ -1,4 +1,4 @@
-"""What a learner at work costs: memory (proportional set size) and CPU, over time."""
+"""What a working learner costs: memory (proportional set size) and CPU over time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MIB = 2**20
 
 
 class Meter:
-    """Looks at every process of a class while a `with` block runs.
+    """Measures every process of a class while a `with` block runs.
 
     Attributes:
         peak: the most memory that each learner's processes had at one time, in MiB.
         cpu: the seconds of CPU that each learner used.
-        whole: the most memory that all of it had at one time, hub and proxy as well, in MiB.
+        whole: the most memory that everything had at one time, with hub and proxy, in MiB.
     """
 
     def __init__(self, room: Classroom, interval: float = 1.0) -> None:
@@ -44,7 +44,7 @@ class Meter:
 
     @property
     def cpu(self) -> dict[str, float]:
-        """Seconds of CPU by learner; what a process used in its last second is missing."""
+        """Seconds of CPU by learner, without what a process used in its last second."""
         total: dict[str, float] = defaultdict(float)
         for process, seconds in self._cpu_of.items():
             total[self._owners[process]] += seconds

@@ -1,8 +1,8 @@
-"""JupyterHub's configuration as Zero to JupyterHub makes it of z2jh-values.yaml.
+"""JupyterHub's configuration as Zero to JupyterHub derives it from z2jh-values.yaml.
 
 KubeSpawner describes each learner's pod as it would for a cluster, and Podman plays it. From the
-environment: PODS_IMAGE (instead of the one in a registry), PODS_NETWORK, PODS_ADDRESS (where the
-network's containers find this machine), PODS_PASSWORD, PODS_FOLDER and three ports.
+environment it takes PODS_IMAGE (instead of the one in a registry), PODS_NETWORK, PODS_ADDRESS (at
+which the network's containers find this machine), PODS_PASSWORD, PODS_FOLDER and three ports.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from kubespawner import KubeSpawner
 from traitlets.config import Config
 
 VALUES = Path(__file__).parents[2] / "containers/classroom/z2jh-values.yaml"
-CHART = {  # what the chart sets by itself
+CHART = {  # set by the chart itself
     "pvc_name_template": "claim-{user_server}",
     "common_labels": {"app.kubernetes.io/name": "jupyterhub"},
     "extra_labels": {"hub.jupyter.org/network-access-hub": "true"},
 }
-TRAITS = {  # by the chart's jupyterhub_config.py
+TRAITS = {  # set by the chart's jupyterhub_config.py
     "cmd": "cmd", "defaultUrl": "default_url", "startTimeout": "start_timeout",
     "memory.guarantee": "mem_guarantee", "memory.limit": "mem_limit",
     "cpu.guarantee": "cpu_guarantee", "cpu.limit": "cpu_limit", "uid": "uid", "fsGid": "fs_gid",
@@ -29,11 +29,11 @@ TRAITS = {  # by the chart's jupyterhub_config.py
     "allowPrivilegeEscalation": "allow_privilege_escalation",
 }  # fmt: skip
 ELSEWHERE = {"image", "storage", "networkPolicy", "cloudMetadata"}
-"""Keys that are no trait: read below, or about the cluster's network."""
+"""Keys that are not traits: they are read below, or concern the cluster's network."""
 
 
 def spawner_settings(values: dict) -> dict:
-    """KubeSpawner's traits, by the chart's values."""
+    """KubeSpawner's traits, from the chart's values."""
     server = values["singleuser"]
     unknown = server.keys() - ELSEWHERE - {key.partition(".")[0] for key in TRAITS}
     assert not unknown, f"What does the chart make of {unknown}?"
@@ -65,7 +65,7 @@ class PodmanSpawner(KubeSpawner):
         """Play the pod; returns the server's address."""
         pod = ApiClient().sanitize_for_serialization(await self.get_pod_manifest())
         for container in pod["spec"]["containers"]:
-            del container["ports"]  # Podman 4 would publish them, on every address
+            del container["ports"]  # Podman 4 would publish them on every address
         file = Path(os.environ["PODS_FOLDER"], f"{self.pod_name}.json")
         file.write_text(json.dumps(pod, indent=1))
         await podman("kube", "play", "--network", os.environ["PODS_NETWORK"], str(file))
@@ -75,7 +75,7 @@ class PodmanSpawner(KubeSpawner):
         return f"http://{network['IPAddress']}:{self.port}"
 
     async def poll(self) -> int | None:
-        """None while it runs."""
+        """Return None while the pod runs."""
         try:
             inspected = json.loads(await podman("inspect", f"{self.pod_name}-notebook"))[0]
         except RuntimeError:
@@ -88,7 +88,7 @@ class PodmanSpawner(KubeSpawner):
 
 
 async def podman(*words: str) -> str:
-    """What this Podman says."""
+    """Podman's output."""
     settings = {name: text for name, text in os.environ.items() if name != "CONTAINER_HOST"}
     process = await asyncio.create_subprocess_exec(
         "podman", *words, env=settings,
@@ -101,7 +101,7 @@ async def podman(*words: str) -> str:
 
 
 def configure(c: Config) -> None:
-    """All that JupyterHub needs to know."""
+    """Configure JupyterHub."""
     environ = os.environ
     folder = Path(environ["PODS_FOLDER"])
     c.JupyterHub.bind_url = f"http://127.0.0.1:{environ['PODS_PORT']}"

@@ -1,4 +1,4 @@
-"""What a class does together: to come, to study, and the code that learners run for the tests."""
+"""What a class does together, arriving and studying, and the code that learners run for tests."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ shell(f"gitpuller {origin.resolve()} main class")
 
 @contextmanager
 def present(room: Classroom) -> Iterator[dict[str, Learner]]:
-    """The whole class, come all at once through the login page."""
+    """The whole class, arrived all at once through the login page."""
     with ExitStack() as stack:
 
         def come(name: str) -> Learner:
@@ -77,7 +77,7 @@ def at_once(work, things) -> list[Any]:
 
 
 def study(learner: Learner, chapters=CHAPTERS, stay=bool) -> str:
-    """Two chapters and a lab, open until `stay` returns; returns all that the notebooks showed."""
+    """Work through two chapters and a lab, open until `stay` returns; return all their output."""
     solved = nbformat.read(shipped.solutions() / LAB / f"{LAB}.ipynb", as_version=4)
     shown = [learner.work_through(f"{FOLDER}/course/{chapter}.ipynb") for chapter in chapters]
     shown.append(learner.work_through(f"{FOLDER}/labs/{LAB}/{LAB}.ipynb", solved, stay))

@@ -1,4 +1,4 @@
-"""What keeps the budget of a game: Caddyfiles that fit what happens."""
+"""Caddyfiles that suit what happens in a game, and so keep its budget."""
 
 LOOK_AROUND = """
 		lb_retries 2
@@ -100,6 +100,6 @@ FITTING = {
     "lost sessions": STICKY,
     "slow everywhere": A_PAGE,
 }
-"""By the scenario's name; for all others it is `PREPARED`."""
+"""The answer to each scenario, by name; for all others it is `PREPARED`."""
 AFTERWARDS = {"lost sessions", "wrong health path"}
-"""What a colleague deploys over the Caddyfile that was prepared: the answer comes after it."""
+"""Here a colleague deploys over the prepared Caddyfile, so the answer comes afterwards."""

@@ -1,4 +1,4 @@
-"""Making the course into pages, and what pages refer to."""
+"""Turning the course into pages, and what pages refer to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 TOOL = Path(__file__).parents[2] / "tools" / "make_html.py"
-EXECUTED = ("00", "99")  # have a chart, a replay, a live view, a panel and a prediction
+EXECUTED = ("00", "99")  # between them a chart, a replay, a live view, a panel and a prediction
 
 
 def make(*arguments):
@@ -21,14 +21,14 @@ def make(*arguments):
 
 
 def _elsewhere(target: str) -> bool:
-    """Whether it is on the web, or is what the reader's own machine shows."""
+    """Whether the address is on the web, or something that the reader's machine serves itself."""
     parts = urlsplit(target)
     return parts.scheme == "https" or parts.hostname == "127.0.0.1"
 
 
 @dataclass
 class Page(HTMLParser):
-    """The anchors of a page, and what it refers to; ordinary links may lead to other hosts."""
+    """Collects a page's anchors and references; ordinary links may lead to other hosts."""
 
     path: Path
     anchors: set[str] = field(default_factory=set)
@@ -47,7 +47,7 @@ class Page(HTMLParser):
                 self.targets.append(target)
 
     def loaded(self) -> set[Path]:
-        """The files that it loads at once."""
+        """The files that the page loads at once."""
         paths = (self.path.parent / urlsplit(target).path for target in self.targets)
         return {path.resolve() for path in paths if path.suffix in (".js", ".css", ".svg")}
 
@@ -56,7 +56,7 @@ read = cache(Page)
 
 
 def lost(page: Page) -> Iterator[str]:
-    """What the page refers to and is not there."""
+    """What the page refers to but does not exist."""
     for target in page.targets:
         parts = urlsplit(target)
         path = page.path.parent / unquote(parts.path) if parts.path else page.path

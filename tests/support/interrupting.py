@@ -1,4 +1,4 @@
-"""Pressing Stop while something goes on."""
+"""Pressing Stop while something is going on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caddylab._machine.waiting import poll
 
 
 def stop_when(condition: Callable[[], object], deed: Callable[[], object]) -> bool:
-    """Do something on the main thread, and press Stop as soon as `condition`; was it in time?"""
+    """Do `deed` on the main thread and press Stop once `condition` holds; was it in time?"""
     over = threading.Event()
 
     def press() -> None:
@@ -23,7 +23,7 @@ def stop_when(condition: Callable[[], object], deed: Callable[[], object]) -> bo
 
 
 def stop_after(seconds: float, deed: Callable[[], object]) -> bool:
-    """Do something on the main thread, and press Stop `seconds` later; was it in time?"""
+    """Do `deed` on the main thread and press Stop after `seconds`; was it in time?"""
     over = threading.Event()
 
     def press() -> None:
@@ -46,7 +46,7 @@ def _interrupted(
         finally:
             over.set()
             thread.join()
-            time.sleep(0)  # a Stop that came at the very end is heard here
+            time.sleep(0)  # a Stop at the very end is raised here
     except KeyboardInterrupt:
         pass
     return not done

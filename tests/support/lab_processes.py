@@ -1,4 +1,4 @@
-"""The processes of a lab, found by the mark that each of them carries."""
+"""The processes of a lab, found by the mark in their environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from caddylab._runtimes.keeper import MARK
 
 
 def processes_of(lab_id: str) -> list[psutil.Process]:
-    """Its keeper and all that this has started; one that has ended carries no mark any more."""
+    """Its keeper and everything that the keeper started; ended processes have no mark any more."""
     found = []
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""Files as a broken disk or a stranger makes them, and a look at all that may be made of one."""
+"""Files damaged by a broken disk or forged by a stranger, and everything that reads them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ODD = [
 
 
 def flipped(content: bytes, chance: random.Random) -> bytes:
-    """One bit of it is the other way round."""
+    """The content with one bit flipped."""
     place = chance.randrange(len(content))
     return (
         content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
@@ -28,7 +28,7 @@ def flipped(content: bytes, chance: random.Random) -> bytes:
 
 
 def changed(content: bytes, chance: random.Random) -> bytes:
-    """One value of it is another one, or gone, or there twice."""
+    """The content with one value replaced, removed or duplicated."""
     tree = json.loads(gzip.decompress(content))
     holder, key = chance.choice(list(_places(tree)))
     deed = chance.randrange(4)
@@ -42,7 +42,7 @@ def changed(content: bytes, chance: random.Random) -> bytes:
 
 
 def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Some places in it: of rows that are alike, a few are enough."""
+    """Places in the tree; a few rows of each list are enough."""
     keys = list(tree) if isinstance(tree, dict) else range(min(len(tree), 4))
     for key in keys:
         yield tree, key
@@ -51,7 +51,7 @@ def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def look_at_all(run: Traffic, *, pictures: bool) -> None:
-    """Everything that a run offers."""
+    """Use everything that a run offers."""
     str(run)
     run.table(), run.attempts(), run.spans()
     _ = run.outcomes, run.errors, run.shares, run.backends, run.retries, run.lateness
@@ -65,7 +65,7 @@ def look_at_all(run: Traffic, *, pictures: bool) -> None:
 
 
 def result_of(content: bytes, path: Any, *, pictures: bool = False) -> str:
-    """ "refused" in our own words, or "shown"."""
+    """What becomes of the file: "refused" with an error of ours, or "shown"."""
     path.write_bytes(content)
     try:
         run = Traffic.load(path)

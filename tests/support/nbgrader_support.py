@@ -12,7 +12,7 @@ import nbformat
 
 
 def checks(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """The cells that give points."""
+    """The cells that are worth points."""
     return [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
 
 
@@ -21,8 +21,8 @@ def nbgrader(folder: Path, *arguments) -> str:
 
 
 def shell(*command, folder: Path) -> str:
-    """What a command that must succeed has printed."""
-    programs = sysconfig.get_path("scripts")  # nbgrader looks for a program of its own
+    """The output of a command that must succeed."""
+    programs = sysconfig.get_path("scripts")  # nbgrader looks for one of its own programs
     path = os.pathsep.join([programs, os.environ["PATH"]])
     done = subprocess.run(
         command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True,

@@ -1,6 +1,6 @@
-"""Networks for tests: one that is none, and one whose every packet is kept.
+"""Networks for tests: none at all, and one whose every packet is recorded.
 
-Both are namespaces of the kernel: they hold for every process of the command, whatever it does.
+Both are kernel namespaces, so they apply to every process of the command, whatever it does.
 Processes that a command leaves behind end with it.
 """
 
@@ -27,7 +27,7 @@ PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
 @dataclass(frozen=True)
 class Done:
-    """A command that has ended: what it said, and the packets that it sent to other hosts."""
+    """A finished command: what it printed, and the packets that it sent to other hosts."""
 
     returncode: int
     said: str
@@ -37,7 +37,7 @@ class Done:
 def without_network(
     *command: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 100
 ) -> Done:
-    """Run it where loopback is all there is, with an empty home and no settings but `env`."""
+    """Run a command with only loopback, an empty home and no settings but `env`."""
     with tempfile.TemporaryDirectory() as home:
         settings = _settings(home) | (env or {})
         words = [*_unshare(), *LOOPBACK_ONLY, *map(str, command)]
@@ -45,7 +45,7 @@ def without_network(
 
 
 def watched(*command: str | Path, cwd: Path, timeout: float = 100) -> Done:
-    """Run it where every packet to another host is kept; an own home, no proxies."""
+    """Run a command and record every packet to another host; with its own home, no proxies."""
     _need_tunnel()
     with tempfile.TemporaryDirectory() as home:
         report = Path(home, "packets.json")
@@ -57,7 +57,7 @@ def watched(*command: str | Path, cwd: Path, timeout: float = 100) -> Done:
 
 
 def _settings(home: str) -> dict[str, str]:
-    # Labs inside and outside must not find each other: they would see no owner, and clean up.
+    # Labs inside and outside must not find each other: seeing no owner, they would clean up.
     temporary = Path(home, "tmp")
     temporary.mkdir()
     return PLAIN | {"HOME": home, "TMPDIR": str(temporary)}
@@ -73,7 +73,7 @@ def _run(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: fl
 
 @cache
 def _unshare() -> tuple[str, ...]:
-    """The command that makes namespaces on this machine."""
+    """The command that creates namespaces on this machine."""
     if not (shutil.which("unshare") and shutil.which("ip", path=PLAIN["PATH"])):
         pytest.skip("Namespaces are made with `unshare` and `ip` (Debian: util-linux, iproute2).")
     command = ("unshare", *(() if os.geteuid() == 0 else ("--map-root-user",)), *APART)

@@ -1,4 +1,4 @@
-"""Every packet that goes through this network: a lab's containers are on a bridge of it."""
+"""Every packet in this network namespace: a lab's containers are on a bridge in it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterator
 
 ALL = 0x0003
 ROOM = 8 << 20
-"""Bytes of packets that wait to be read, so that none is dropped meanwhile."""
+"""Bytes of buffer for packets that wait to be read, so that none is dropped."""
 
 NEAR = ("127.0.0.0/8", "10.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "0.0.0.0/32")
-"""This machine, the networks of containers, and what asks everybody on one of these."""
+"""This machine, the networks of containers, and multicast and broadcast on these."""
 
 
 @contextlib.contextmanager
 def each_packet(note: Callable[[bytes], object]) -> Iterator[None]:
-    """Call `note` with each one meanwhile."""
+    """Call `note` with each packet during the block."""
     ended = threading.Event()
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ALL)) as all_packets:
         all_packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
         all_packets.settimeout(0.1)
 
         def listen() -> None:
-            """Until there is no packet left to read: a busy machine reads them late."""
+            """Read until no packet is left: a busy machine reads them late."""
             while True:
                 try:
                     note(all_packets.recv(1 << 16))
@@ -44,7 +44,7 @@ def each_packet(note: Callable[[bytes], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def strangers() -> Iterator[set[str]]:
-    """The addresses outside of this machine that anybody sends an IPv4 packet to meanwhile."""
+    """The addresses outside this machine to which IPv4 packets are sent during the block."""
     near = [ipaddress.ip_network(each) for each in NEAR]
     seen: set[str] = set()
 

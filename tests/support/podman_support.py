@@ -1,4 +1,4 @@
-"""What the tests of the Podman runtime share: a look into Podman, and owners to be killed."""
+"""What the tests of the Podman runtime share: looking into Podman, and owners to kill."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from caddylab._runtimes.podman import sweep as podman_sweep
 from caddylab._runtimes.podman.runtime import PodmanRuntime
 
 WHOLE = 5
-"""What a lab with two backends has in Podman: a network, name server, Caddy, and the backends."""
+"""A lab with two backends in Podman: a network, a name server, Caddy and the backends."""
 PATIENCE = 60.0
-"""Seconds; a busy machine takes some to remove four containers."""
+"""Seconds: a busy machine takes some to remove four containers."""
 FETCH = """
 import sys, urllib.error, urllib.request
 url, *headers = sys.argv[1:]
@@ -43,7 +43,7 @@ def running(backends: int = 2) -> Iterator[PodmanRuntime]:
 
 
 def proxy_to(runtime: PodmanRuntime, *numbers: int) -> None:
-    """Have Caddy serve these backends in turn, and log as a lab does."""
+    """Have Caddy proxy to these backends in turn, and log as a lab does."""
     dial(runtime, *(runtime.dial(f"backend{number}", 8080) for number in numbers))
 
 
@@ -78,7 +78,7 @@ def fetch_inside(client: PodmanClient, container: str, url: str, **headers: str)
 
 
 def left_of(client: PodmanClient, lab_id: str) -> list[str]:
-    """What Podman still has of a lab."""
+    """The names of what Podman still has of a lab."""
     label = f"{podman_sweep.LAB}={lab_id}"
     containers = client.containers.list(all=True, filters=[f"label={label}"])
     networks = client.networks.list(filters={"label": label})
@@ -89,7 +89,7 @@ class Owner:
     """Another Python process that starts a lab, to be killed.
 
     Args:
-        code: what it runs with `runtime` at hand.
+        code: what it runs, with a `runtime`.
     """
 
     def __init__(self, code: str = "runtime.start()") -> None:
@@ -119,9 +119,9 @@ class Owner:
         return (folder.base() / self.lab_id).exists()
 
     def all_gone(self, client: PodmanClient) -> bool:
-        """Whether everything of it goes, and stays so."""
+        """Whether everything of the lab goes away, and stays away."""
         gone = poll(lambda: not self.has_folder() and not left_of(client, self.lab_id), PATIENCE)
-        time.sleep(0.3)  # what Podman was still busy with would appear now
+        time.sleep(0.3)  # anything that Podman was still creating would appear now
         if left := left_of(client, self.lab_id) or self.has_folder():
             print("left:", left)
         return gone and not left

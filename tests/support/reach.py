@@ -1,7 +1,7 @@
-"""Which tests need a lab, a browser or another program: found by what they reach for.
+"""Which tests need a lab, a browser or another program: found by what they refer to.
 
-A test is looked through with its fixtures and with all that they call within tests/. So nobody has
-to keep a list for `make check`. What is overlooked fails there (`no_lab`).
+This looks through a test, its fixtures and everything that they call within tests/, so nobody has
+to keep a list for `make check`. A test that it overlooks fails there (`no_lab`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ STARTERS = {
     "Popen", "main", "ahead", "uvicorn", "own_wheel",
     "serve", "ThreadPoolExecutor", "Benches", "BENCHES", "rehearse", "Drill", "policy_costs",
 }  # fmt: skip
-"""Names of what starts a program, or waits for one."""
+"""Names of what starts a program or waits for one."""
 CHEAP = {"admin_caddy"}
-"""One Caddy without a lab, which a whole file of tests asks for its opinion."""
+"""A single Caddy without a lab, which a whole file of tests shares."""
 FIXTURES = {"lab", "jupyterlab", "open_notebook", "pages", "browser", "page"}
 
 
 def needs_a_lab(item: pytest.Function) -> bool:
-    """Whether the test, a fixture of its own or what they call starts a program."""
+    """Whether the test, one of our fixtures or anything they call starts a program."""
     if any(item.get_closest_marker(name) for name in ("podman", "browser", "hub", "load")):
         return True
     if not FIXTURES.isdisjoint(item.fixturenames):
@@ -43,7 +43,7 @@ def needs_a_lab(item: pytest.Function) -> bool:
 
 @cache
 def starts(thing: Any) -> bool:
-    """Whether this function or class, or what it calls, names something that starts a program."""
+    """Whether this function or class, or anything it calls, names what starts a program."""
     waiting, seen = [thing], set()
     while waiting:
         one = waiting.pop()
@@ -61,7 +61,7 @@ def starts(thing: Any) -> bool:
 
 
 def no_lab() -> None:
-    """Let no lab start from now on."""
+    """Make every start of a lab fail from now on."""
 
     def refuse(*_: Any, **__: Any) -> None:
         pytest.fail("A lab, in a test that is not marked `lab`: name what starts it in STARTERS.")
@@ -85,7 +85,7 @@ def names(code: types.CodeType) -> Iterator[str]:
 
 
 def is_ours(thing: Any) -> bool:
-    """Whether it is a function or a class of the tests."""
+    """Whether it is a function or a class in tests/."""
     if not (inspect.isfunction(thing) or inspect.isclass(thing)):
         return False
     module = sys.modules.get(thing.__module__)

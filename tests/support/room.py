@@ -1,8 +1,8 @@
-"""Room for one more: what waits side by side begins only while the processors have time for it.
+"""Room for one more: concurrent work begins only while the processors have time for it.
 
-Notebooks and games wait for most of their time, so many are run at once. On a slow or busy machine
-the same number of them would take the time away from what they measure; so each begins when there
-is room, and what measures a machine at its limit has it for itself.
+Notebooks and games spend most of their time waiting, so many are run at once. On a slow or busy
+machine, that many would disturb what they measure; so each begins only when there is room, and what
+measures a machine at its limit has it to itself.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ import psutil
 
 try:
     import fcntl
-except ImportError:  # Windows: several workers at once are not held apart there
+except ImportError:  # Windows: workers do not coordinate there
     fcntl = None  # type: ignore[assignment]
 
 BUSY, IDLE = 70.0, 40.0
-"""Percent of all processors: nothing begins above that; what wants quiet, not above this."""
+"""Percent of all processors: above the first nothing begins, above the second nothing quiet."""
 BEGINS = 20.0
-"""What a beginner is reckoned to need until it can be measured."""
+"""Percent that new work is assumed to need until it can be measured."""
 GLANCE, PATIENCE = 1.5, 20.0
-"""Seconds between two measurements, and for others to end."""
+"""Seconds between two measurements, and seconds to wait for other work to end."""
 LOCK = Path(__file__)
-"""A file that is there anyway: who locks it wants quiet."""
+"""Any file that exists: a worker that locks it wants quiet."""
 
 Made = TypeVar("Made")
 
 
 class Room:
-    """How much is going on, as one worker sees it."""
+    """How much is going on, as seen by one worker."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class Room:
         self._looked, self._times = time.monotonic(), psutil.cpu_times()
 
     def within(self, work: Callable[..., Made], *args: object, **named: object) -> Made:
-        """Do the work as soon as there is room; at once if nothing else of this worker goes on."""
+        """Do the work as soon as there is room; at once if this worker does nothing else."""
         while not self._enter():
             time.sleep(0.1)
         try:
@@ -51,7 +51,7 @@ class Room:
             self._leave()
 
     def quiet(self, work: Callable[..., Made], *args: object, **named: object) -> Made:
-        """Do the work while no worker begins anything else."""
+        """Do the work while no worker begins anything new."""
         with _held():
             end = time.monotonic() + PATIENCE
             while self._now() > IDLE and time.monotonic() < end:
@@ -75,7 +75,7 @@ class Room:
             return self._look()
 
     def _look(self) -> float:
-        """Percent of the processors' time that was used when it was last measured."""
+        """Percent of the processors' time in use when last measured, which is now and then."""
         now = time.monotonic()
         if now - self._looked > GLANCE:
             times = psutil.cpu_times()
@@ -106,4 +106,4 @@ def _may_begin() -> bool:
 
 
 ROOM = Room()
-"""The one of this worker."""
+"""This worker's own."""

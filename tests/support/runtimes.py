@@ -1,4 +1,4 @@
-"""On which runtime a test runs: on both, or on that one which can tell something."""
+"""Which runtime a test uses: both, or only the one that makes a difference."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 def notebooks(
     paths: Sequence[Path], names: str, in_containers: Collection[str]
 ) -> pytest.MarkDecorator:
-    """Parametrize a test by a notebook and a runtime: all on processes, some in containers too.
+    """Parametrize a test by notebook and runtime: all as processes, some in containers, too.
 
     Args:
         paths: the notebooks.
         names: the names of both parameters, such as "demo, runtime".
-        in_containers: the stems of those that run in containers as well.
+        in_containers: the stems of the notebooks that run in containers as well.
     """
 
     def cases() -> Iterator[Any]:
@@ -35,8 +35,8 @@ def settings(runtime: str, *, pictures: bool = False) -> dict[str, str]:
     """Environment variables for the kernel of a notebook.
 
     Args:
-        runtime: where its labs run.
+        runtime: the runtime of its labs.
         pictures: whether each chart also becomes a PNG, which takes a JavaScript engine in every
-            kernel. One chapter shows that its charts do; all else does without.
+            kernel. One chapter shows that this works; the others do without.
     """
     return {"CADDYLAB_RUNTIME": runtime} | ({} if pictures else {"CADDYLAB_PICTURES": "off"})

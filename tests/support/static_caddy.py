@@ -1,4 +1,4 @@
-"""A real Caddy with a Caddyfile of the test's own, on a free loopback port."""
+"""A real Caddy with the test's own Caddyfile, on a free loopback port."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class StaticCaddy:
 
 @contextmanager
 def static_caddy(site: str = HELLO, certificate: str = "") -> Iterator[StaticCaddy]:
-    """Caddy with `site` as its only site, understanding PROXY lines.
+    """Caddy with `site` as its only site; it understands PROXY lines.
 
-    With a `certificate` for localhost and 127.0.0.1 (PEM, its key first) it speaks HTTPS.
+    With a `certificate` for localhost and 127.0.0.1 (PEM, the key first) it speaks HTTPS.
     """
     address = ("127.0.0.1", free_port())
     port = address[1]

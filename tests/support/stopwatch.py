@@ -1,8 +1,8 @@
-"""What each test took: seconds on the clock, and seconds of processors, its children's included.
+"""What each test took: wall-clock time and CPU time in seconds, including its child processes.
 
-A test that waits costs a wait, which others can share; one that works costs a processor. Children
-count when they are waited for, so that what a shared lab used is on the account of the test that
-ended it. CADDYLAB_TIMES=FILE adds every test to that file, one JSON a line.
+A test that waits costs a wait, which others can share; one that works costs a processor. Child
+processes count when they are waited for, so what a shared lab used is charged to the test that
+ended it. CADDYLAB_TIMES=FILE appends every test to that file as a line of JSON.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Taken:
 
 
 class Stopwatch:
-    """Follows a session; where workers share it, what they report is added up."""
+    """Follows a session; if several workers share it, adds up what they report."""
 
     def __init__(self, file: str | None) -> None:
         self.tests: dict[str, Taken] = defaultdict(Taken)
@@ -91,7 +91,7 @@ def slowest(taken: dict[str, Taken]) -> list[tuple[str, Taken]]:
 
 
 def used() -> float:
-    """Seconds of processors that this process and the children it has waited for used so far."""
+    """CPU seconds used so far by this process and the children that it has waited for."""
     return sum(os.times()[:4])
 
 

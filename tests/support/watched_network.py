@@ -1,10 +1,10 @@
-"""Run a command in a network whose every packet to another host is kept, for tests.
+"""Run a command in a network whose every packet to another host is recorded, for tests.
 
     unshare --net --mount ... python watched_network.py REPORT COMMAND...
 
-The network has loopback and one more interface, which leads everywhere and belongs to this
-process: nothing comes back, and what was sent is in REPORT, a JSON list of lines. Names are
-looked up at a server out there, so a mere lookup sends something, too.
+The network has loopback and one more interface, which leads everywhere and ends in this process:
+nothing comes back, and what was sent is in REPORT, a JSON list of lines. Names are looked up at a
+server out there, so that even a lookup sends a packet.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ FILES = {
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 HELPERS = ("/run/nscd", "/run/systemd/resolve")
-"""Behind these, programs of the machine look names up for others, in the machine's own network."""
+"""Sockets of programs that look names up for others, in the machine's own network."""
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
 
 def main(report: str, *command: str) -> int:
-    """Run the command and write the report; returns the command's exit code."""
+    """Run the command and write the report; return the command's exit code."""
     tunnel = os.open(TUNNEL, os.O_RDWR)
     fcntl.ioctl(tunnel, SET_INTERFACE, struct.pack("16sH22x", b"outside", TUN | NO_HEADER))
     for words in SETTINGS.strip().splitlines():
@@ -64,7 +64,7 @@ def main(report: str, *command: str) -> int:
 
 
 def replace_files(folder: Path) -> None:
-    """Have every lookup go to the network, and to no program beside it."""
+    """Make every lookup go through this network instead of to another program."""
     for number, (path, text) in enumerate(FILES.items()):
         (folder / str(number)).write_text(text)
         subprocess.run(["mount", "--bind", folder / str(number), path], check=True)
@@ -74,7 +74,7 @@ def replace_files(folder: Path) -> None:
 
 
 def keep(tunnel: int, seen: list[str], ended: threading.Event) -> None:
-    """Note every packet, until the command has ended and none is left."""
+    """Record every packet until the command has ended and none is left."""
     while True:
         was_last = ended.is_set()
         while select.select([tunnel], [], [], 0.1)[0]:
@@ -84,7 +84,7 @@ def keep(tunnel: int, seen: list[str], ended: threading.Event) -> None:
 
 
 def described(packet: bytes) -> str:
-    """Who was to get it; for a question to a name server, with what it holds."""
+    """The packet's destination; for a query to a name server, also its content."""
     if packet[0] >> 4 == 4:
         protocol, host, rest = packet[9], packet[16:20], packet[4 * (packet[0] & 15) :]
     else:

@@ -1,6 +1,6 @@
-"""Open the course as a learner does and work in it, for tests: watched_session.py FOLDER.
+"""Open the course like a learner and work in it, for tests: watched_session.py FOLDER.
 
-Runs in the network of watched_network.py, with a home of its own.
+It runs in the network of watched_network.py, with a home of its own.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ CELLS = [
     "lab.close()",
 ]
 QUESTIONS = ("extensions?query=balancer", "extensions?refresh=1", "update", "news")
-"""What JupyterLab's pages ask its server for, some of them only when a list is opened."""
+"""What JupyterLab's pages request from its server, some only when a list is opened."""
 ASK = "path => fetch(`/lab/api/${path}`).then(answer => answer.status)"
 
 
 def main(folder: Path) -> None:
-    """Run a notebook in JupyterLab; fails if a cell does."""
+    """Run a notebook in JupyterLab; fail if a cell does."""
     configuration = Path.home() / ".jupyter"
     configuration.mkdir()
     exposed = {"LabApp": {"expose_app_in_browser": True}}
@@ -39,14 +39,14 @@ def main(folder: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             base, token = next(filter(None, map(ADDRESS.search, server.stderr))).groups()
-            look(f"{base}/lab/tree/{support._place(CELLS, folder)}{token}")
+            look(f"{base}/lab/tree/{support.place(CELLS, folder)}{token}")
         finally:
             server.terminate()
             print(server.stderr.read())
 
 
 def look(address: str) -> None:
-    """Open the notebook in Chromium, run it, and ask what JupyterLab's own pages ask."""
+    """Open the notebook in Chromium, run it, and make the requests of JupyterLab's own pages."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=support.CHROMIUM)

@@ -1,6 +1,6 @@
-"""A witness of its own: a relay between the clients and Caddy, which writes down what passes.
+"""An independent witness: a relay between the clients and Caddy that records what passes.
 
-It knows nothing of the lab, and reads the bytes with a parser on each side: which request went by
+It knows nothing of the lab, and parses the bytes on each side: which request went by
 (`X-Request-Id`), and what came back, as it really went over the wire.
 """
 
@@ -24,9 +24,9 @@ IDENTITY = re.compile(rb"BACKEND_(\d+)")
 
 @dataclass
 class Passed:
-    """One request that went by, and its answer as far as one came back.
+    """One request that went by, and as much of its answer as came back.
 
-    `whole` says that the answer was complete; `cut` who ended the connection before that, the
+    `whole` says that the answer was complete; `cut` says who ended the connection before that: the
     client or the server.
     """
 
@@ -40,13 +40,13 @@ class Passed:
 
     @property
     def backend(self) -> int | None:
-        """The backend that the body itself names."""
+        """The backend named in the body."""
         found = IDENTITY.search(self.body)
         return int(found[1]) if found else None
 
 
 class Tap:
-    """Relays one address; `passed` has what went by, by id, in the order of the wire."""
+    """Relays to one address; `passed` has what went by, by id, in the order of the wire."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self.target, self.passed = target, dict[str, list[Passed]]()
@@ -66,7 +66,7 @@ class Tap:
         return Client(self)
 
     def take(self) -> dict[str, list[Passed]]:
-        """What went by since the last call."""
+        """What has gone by since the last call."""
         taken = asyncio.run_coroutine_threadsafe(self._take(), self._loop)
         return taken.result(10)
 
@@ -89,7 +89,7 @@ class Tap:
 
 
 class Client(asyncio.Protocol):
-    """The side of whoever asks."""
+    """The client's side."""
 
     def __init__(self, tap: Tap) -> None:
         self.tap, self.open = tap, deque[Passed]()
@@ -151,14 +151,14 @@ class Client(asyncio.Protocol):
             self._server.transport.abort()
 
     def end(self, by: str) -> None:
-        """Whatever is still open stays without its end."""
+        """Mark whatever is still open as cut."""
         for passed in self.open:
             passed.cut = passed.cut or by
         self.open.clear()
 
 
 class Server(asyncio.Protocol):
-    """The side of whoever answers."""
+    """The server's side."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -198,7 +198,7 @@ class Server(asyncio.Protocol):
 
 @contextlib.contextmanager
 def tapped(lab: Lab) -> Iterator[Tap]:
-    """All requests of the lab go through a tap."""
+    """Send all requests of the lab through a tap."""
     runtime, site = lab.stack.runtime, lab.stack.runtime.site
     tap = Tap(site)
     runtime.site = tap.address

@@ -1,7 +1,8 @@
-"""What the records of a run are held against: Caddy's log, the wire, and the backends' diaries.
+"""What the records of a run are checked against: Caddy's log, the wire and the backends' diaries.
 
-Each witness is read here by itself and joined by `X-Request-Id`; the lab joins by connections. Only
-for sites that leave that header alone, and whose own pages name no backend.
+Each witness is read independently here and joined by `X-Request-Id`, while the lab joins by
+connection. This works only for sites that leave that header alone and whose own pages name no
+backend.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Log:
     """Every byte of Caddy's log that the lab reads, read a second time."""
 
     def __init__(self, lab: Lab, monkeypatch: Any) -> None:
-        self.lines, self._rest, read = list[bytes](), b"", lab.stack.journal._read_log
-        monkeypatch.setattr(lab.stack.journal, "_read_log", lambda offset: self._keep(read(offset)))
+        self.lines, self._rest, read = list[bytes](), b"", lab.stack.journal.read_log
+        monkeypatch.setattr(lab.stack.journal, "read_log", lambda offset: self._keep(read(offset)))
 
     def _keep(self, data: bytes) -> bytes:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -38,7 +39,7 @@ class Log:
         return data
 
     def take(self) -> tuple[dict[str, list[Said]], dict[str, list[Said]]]:
-        """By id: what Caddy tried, and how it closed."""
+        """By id: what Caddy tried, and how it finished."""
         tried, closed = defaultdict[str, list[Said]](list), defaultdict[str, list[Said]](list)
         for entry in map(json.loads, filter(None, self.lines)):
             ids = entry.get("request", {}).get("headers", {}).get("X-Request-Id", [""])
@@ -53,8 +54,8 @@ class Log:
 class Diaries:
     """What the backends say that they have executed, read before they can forget it.
 
-    A backend that is killed takes along what it has noted since it was last seen idle: `gaps` has
-    these times, by backend.
+    A backend that is killed loses what it has noted since it was last seen idle: `gaps` has these
+    times, by backend.
     """
 
     def __init__(self, lab: Lab) -> None:
@@ -65,7 +66,7 @@ class Diaries:
 
     @contextlib.contextmanager
     def followed(self) -> Iterator[Diaries]:
-        """Read again and again."""
+        """Keep reading during the block."""
         thread = threading.Thread(target=self._follow, name="diaries", daemon=True)
         thread.start()
         try:
@@ -75,7 +76,7 @@ class Diaries:
             thread.join(30)
 
     def take(self) -> dict[str, Counter[Said]]:
-        """What was executed since the last call, by id, when all backends are up."""
+        """What was executed since the last call, by id; all backends must be up."""
         for backend in self._lab.backends:
             assert poll(lambda backend=backend: self._read(backend), 15), f"{backend} is not done"
         with self._lock:
@@ -85,20 +86,20 @@ class Diaries:
     def _follow(self) -> None:
         while not self._over.wait(0.1):
             for backend in self._lab.backends:
-                with contextlib.suppress(CaddylabError):  # it is down, or does not answer
+                with contextlib.suppress(CaddylabError):  # it is down or does not answer
                     self._read(backend)
 
     def _read(self, backend: Any) -> bool:
-        """Read on; whether it has finished all that it has begun."""
+        """Read on; return whether the backend has finished everything it began."""
         with self._lock:
             return self._read_on(backend)
 
     def _read_on(self, backend: Any) -> bool:
         seen, since, quiet = self._seen.get(backend.number, (None, 0, 0.0))
         now = time.time()
-        said = self._ask(backend, max(0, since - 1))
-        if seen is None or said["requests"][:1] != [seen]:  # perhaps another process
-            said = self._ask(backend, 0)
+        said = backend.diary(max(0, since - 1), timeout=1)
+        if seen is None or said["requests"][:1] != [seen]:  # perhaps a new process
+            said = backend.diary(0, timeout=1)
             self.gaps[backend.number].append((quiet, time.time()))
         else:
             said["requests"].pop(0)
@@ -108,12 +109,8 @@ class Diaries:
         self._seen[backend.number] = (seen, said["next"], quiet)
         return not said["running"]
 
-    def _ask(self, backend: Any, since: int) -> dict[str, Any]:
-        answer = backend._control.ask("GET", "/requests", timeout=1, params={"since": since})
-        return dict(answer.json())
-
     def forgot(self, backend: int, when: float) -> bool:
-        """Whether what it did then may be forgotten."""
+        """Whether the backend may have forgotten what it did then."""
         return any(begin <= when <= end for begin, end in self.gaps[backend])
 
 
@@ -130,7 +127,7 @@ def by_log(lab: Lab, request: Request, tried: list[Said], closed: list[Said]) ->
 
 
 def _who(lab: Lab, end: Said, attempts: list[Said]) -> Said:
-    """Who answered, by what these sites can do."""
+    """Who answered, going by what these sites can do."""
     message, status = end
     if message == "NOP":
         return Answerer.NOBODY, None
@@ -175,7 +172,7 @@ def _answer(request: Request, seen: Passed) -> Iterator[Said]:
 def by_diaries(request: Request, done: Counter[Said], diaries: Diaries) -> Iterator[Said]:
     """Where a record differs from what the backends did.
 
-    What Caddy has given up a backend may have finished; what Caddy has passed on it has done.
+    A backend may have finished what Caddy gave up; it must have done what Caddy passed on.
     """
     left = Counter(done)
     for attempt in request.attempts:
@@ -193,19 +190,19 @@ def by_diaries(request: Request, done: Counter[Said], diaries: Diaries) -> Itera
 
 
 class Witnesses:
-    """All three of them, for one run after the other; without the wire where that is encrypted."""
+    """All three witnesses, for one run after another; without the wire if that is encrypted."""
 
     def __init__(self, lab: Lab, tap: Tap | None, log: Log, diaries: Diaries) -> None:
         self._lab, self._tap, self._log, self._diaries = lab, tap, log, diaries
 
     def hear(self) -> None:
-        """Take what they have to say of the last run."""
+        """Take what they have to say about the last run."""
         self.tried, self.closed = self._log.take()
         self.passed = self._tap.take() if self._tap else {}
         self.executed = self._diaries.take()
 
     def differences(self, traffic: Traffic) -> Iterator[Said]:
-        """Where the records of that run do not agree with one of them."""
+        """Where the records of that run disagree with one of them."""
         ids = set()
         for request in traffic.requests:
             ids.add(id := f"{traffic.run.id}-{request.n}")

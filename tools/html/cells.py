@@ -1,4 +1,4 @@
-"""The colours of a cell: those of Python, or of the Caddyfile that it holds."""
+"""Syntax colours for a cell: those of Python, or of a Caddyfile."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MAGIC = "%%caddyfile"
 
 
 class CellLexer(IPython3Lexer):
-    """A cell's tokens."""
+    """Lexes a cell."""
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:
-        """Those of a Caddyfile below the magic's line; else those of IPython."""
+        """A Caddyfile's tokens below the magic's line; without that line, IPython's."""
         if not text.startswith(MAGIC):
             yield from super().get_tokens_unprocessed(text)
             return

@@ -1,4 +1,4 @@
-"""How Sphinx makes pages of the executed notebooks; `tools/make_html.py` runs it."""
+"""How Sphinx makes pages from the executed notebooks; `tools/make_html.py` runs it."""
 
 import sys
 from pathlib import Path
@@ -15,9 +15,9 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "index"
 language = "en"
 
-nb_execution_mode = "off"  # they come executed
+nb_execution_mode = "off"  # they are executed already
 nb_merge_streams = True
-nb_ipywidgets_js = {}  # no script from another host
+nb_ipywidgets_js = {}  # no scripts from other hosts
 
 # Docstrings
 autodoc_member_order = "bysource"
@@ -27,10 +27,10 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 default_role = "code"
 
-# Links say glossary.ipynb#Round-robin, as JupyterLab wants them.
+# Links have JupyterLab's form: glossary.ipynb#Round-robin.
 myst_heading_anchors = 6
 myst_heading_slug_func = "anchors.anchor"
-# What a cell holds that begins with another magic, Sphinx would colour as Python, and complain.
+# Sphinx would colour cells with other magics as Python, and complain.
 suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "sphinx_book_theme"
@@ -38,9 +38,9 @@ html_title = project
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
-    # The charts want the room; what has many headings and no chart does not.
+    # Charts need the room; pages with many headings have no charts.
     "secondary_sidebar_items": {"**": []} | {name: ["page-toc"] for name in LONG},
-    "navbar_persistent": [],  # one search is enough
+    "navbar_persistent": [],  # one search box is enough
     "footer_content_items": [],
 }
 html_static_path = ["_static"]
@@ -55,7 +55,7 @@ html_show_copyright = False
 
 
 def setup(app):
-    """Colour a Caddyfile in a cell as what it is, and give each page the head that it needs."""
+    """Colour Caddyfiles in cells as such, and give each page the head that it needs."""
     from cells import CellLexer
     from heads import prepare
     from reference import plain

@@ -1,6 +1,6 @@
-"""Predictions on a page: the choice works without a kernel, and opens what was measured.
+"""Predictions on a page: choosing works without a kernel, and reveals what was measured.
 
-`folds.js` does the folding. Without it all is in sight, as it is here.
+`folds.js` does the folding. Without it everything is in sight, as it leaves here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COMPARED = re.compile(r"\b(\w+)\.compare\(")
 
 
 def mark(notebook: Any) -> None:
-    """Mark in an executed notebook what waits for which prediction."""
+    """Mark what waits for which prediction in an executed notebook."""
     cells = []
     names = _answered(notebook)
     for cell in notebook.cells:
@@ -37,7 +37,7 @@ def mark(notebook: Any) -> None:
 
 
 def _answered(notebook: Any) -> dict[str, dict[str, str | None]]:
-    """What was measured, by the predictions' names; none of a notebook that has not run."""
+    """What was measured, by the predictions' names; empty if the notebook has not run."""
     return {
         name: output["data"][compared.MIME]
         for cell in notebook.cells

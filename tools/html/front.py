@@ -1,4 +1,4 @@
-"""The front page: what this is, a real run that plays at once, and the way to everything else."""
+"""The front page: what this is, a real run that plays at once, and links to everything else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write(folder: Path, places: Places, parts: Mapping[str, list[str]], **words:
     Args:
         folder: where Sphinx reads.
         places: the pages.
-        parts: what the navigation shows: titles, and the pages below each.
+        parts: the navigation: titles, with the pages below each.
         words: what else the page says.
     """
     templates = Environment(
@@ -42,7 +42,7 @@ def write(folder: Path, places: Places, parts: Mapping[str, list[str]], **words:
 
 
 def replay() -> str:
-    """The run; it has one name, so that the same run makes the same page."""
+    """The run's replay, under a fixed id, so that the same run makes the same page."""
     return ID.sub("caddylab-front", Traffic.load(RUN).replay().html())
 
 

@@ -1,4 +1,4 @@
-"""What stands in the head of a page: the scripts that it needs, and what it is about."""
+"""The head of a page: the scripts that it needs, and what it is about."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from docutils import nodes
 
 SCRIPTS = {"caddylab-chart": ("charts.js", "near.js"), "caddylab-asked": ("folds.js",)}
-"""By a class that a page has: what makes it work."""
+"""The scripts that make elements work, by their class."""
 ICONS = re.compile(r'<script defer src="[^"]*/fontawesome\.js[^>]*></script>')
-"""A megabyte and a half, for icons that nobody added; those of the theme come as a font."""
+"""A megabyte and a half, for icons that nobody added; the theme's own come as a font."""
 EARLY = re.compile(r'<link rel="preload" as="script"[^>]*>')
 """Scripts that run last need not come before the style sheets."""
 BASIC = re.compile(r'styles/theme\.css[^"]*')
-"""Nothing but an import: another trip before anything can be seen."""
+"""A style sheet that is only an import: another round trip before anything can be seen."""
 LATER = re.compile(r'<script(?= src="[^"]*/(?:doctools|sphinx_highlight|sphinx-book-theme)\.js)')
-"""Scripts that do nothing before the page is there."""
+"""Scripts that do nothing until the page is loaded."""
 LONGEST = 200
 
 
 def prepare(app: Any, pagename: str, _: str, context: dict[str, Any], doctree: Any) -> None:
-    """Add what the page's head says."""
+    """Provide what the template puts into the page's head."""
     body = context.get("body", "")
     for needing, scripts in SCRIPTS.items():
         for script in scripts if f'class="{needing}"' in body else ():
@@ -32,12 +32,12 @@ def prepare(app: Any, pagename: str, _: str, context: dict[str, Any], doctree: A
 
 
 def _lighter(head: str) -> str:
-    """What the theme puts into the head, without what holds up a page."""
+    """The theme's part of the head, without what delays a page."""
     return BASIC.sub("basic.css", EARLY.sub("", ICONS.sub("", head)))
 
 
 def _later(scripts: str) -> str:
-    """What the theme loads, none of it before the page can be seen if it can wait."""
+    """The theme's scripts, those that can wait deferred until the page can be seen."""
     return LATER.sub("<script defer", scripts)
 
 

@@ -1,4 +1,4 @@
-"""What a page without a kernel shows for what a notebook has put out."""
+"""Turns a notebook's outputs into what a page without a kernel can show."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ASIDE = "This works in the notebook, where a lab runs."
 
 
 def adapt(notebook: Any) -> None:
-    """Change the outputs of a notebook into those of its page."""
-    notebook.metadata.pop("widgets", None)  # to draw them needs scripts from other hosts
+    """Replace the outputs of a notebook with those of its page."""
+    notebook.metadata.pop("widgets", None)  # drawing them needs scripts from other hosts
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [_adapted(output) for output in cell.outputs if _shows(output)]
@@ -51,17 +51,17 @@ def _adapted(output: Any) -> Any:
 
 
 def on_pages(shown: str) -> str:
-    """HTML whose links lead to pages, and whose headings all say something."""
+    """The HTML with links that lead to pages, and without empty headings."""
     return CHAPTER.sub(r"href='\1.html'", LAB.sub(r"href='labs/\1.html'", headed(shown)))
 
 
 def _height(png: str) -> int:
-    """How high a chart is, by its picture, whose points are finer."""
+    """The height of a chart in CSS pixels, from its picture, whose pixels are finer."""
     return round(int.from_bytes(base64.b64decode(png[:32])[20:24], "big") / FINER)
 
 
 def chart(spec: dict[str, Any], sentence: str, height: int = 0) -> str:
-    """A place for a chart, as high as it will be, with what `charts.js` draws there."""
+    """A place for a chart, as high as the chart, with the specification for `charts.js`."""
     spec = {name: part for name, part in spec.items() if name != "$schema"}
     written = json.dumps(spec, separators=(",", ":")).replace("</", "<\\/")
     return (
@@ -72,10 +72,10 @@ def chart(spec: dict[str, Any], sentence: str, height: int = 0) -> str:
 
 
 def aside(still: str) -> str:
-    """What stands for a widget, and why it does nothing."""
+    """The replacement for a widget, and why it does nothing."""
     return f'<div class="caddylab-live">{still}<small>{ASIDE}</small></div>'
 
 
 def words(text: str) -> str:
-    """A widget in its own words."""
+    """A widget's own text."""
     return f"<p>{html.escape(text.strip('<>'))}</p>"

@@ -1,4 +1,4 @@
-"""Which file of the repository is which page of the site, and where its links lead from there."""
+"""Which file of the repository becomes which page of the site, and where its links then lead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEXTS = {
     "What Caddy does": ("versions", "findings"),
     "For teachers": ("instructor-guide", *(f"cue-cards-{n}" for n in (45, 90, 180)), "offline"),
 }
-"""The documents that become pages, as the navigation shows them."""
+"""The documents that become pages, grouped as in the navigation."""
 FENCE = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\[[^\]]*\])\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
@@ -24,7 +24,7 @@ HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Places:
-    """The pages of a course and of what lies beside it.
+    """The pages of a course and of the files around it.
 
     Attributes:
         root: the folder that the course is in.
@@ -36,7 +36,7 @@ class Places:
 
     @classmethod
     def beside(cls, course: Path) -> Places:
-        """Those of a folder of chapters; labs and documents are where the repository has them."""
+        """The pages of a folder of chapters, of the labs beside it and of the documents."""
         course = course.resolve()
         root = course.parent
         chapters = {path: path.stem for path in sorted(course.glob("*.ipynb"))}
@@ -53,12 +53,12 @@ class Places:
 
     @property
     def whole(self) -> bool:
-        """Whether more than a folder of chapters is there: the repository."""
+        """Whether the rest of the repository is there, too, and not just a folder of chapters."""
         return bool(self.labs and self.texts)
 
     @property
     def chapters(self) -> list[Path]:
-        """The notebooks of the course, in their order."""
+        """The notebooks of the course, in order."""
         return [
             path
             for path, name in self.names.items()
@@ -67,7 +67,7 @@ class Places:
 
     @property
     def labs(self) -> list[Path]:
-        """The labs, in their order."""
+        """The labs, in order."""
         return [path for path, name in self.names.items() if name.startswith("labs/")]
 
     @property
@@ -76,7 +76,7 @@ class Places:
         return [path for path in self.names if path.suffix == ".md"]
 
     def parts(self) -> dict[str, list[str]]:
-        """What the navigation shows: titles, and the pages below each."""
+        """The navigation: titles, with the pages below each."""
         parts = {
             "The course": [self.names[path] for path in self.chapters],
             "Labs": [self.names[path] for path in self.labs],
@@ -87,11 +87,11 @@ class Places:
         }
 
     def source(self, path: Path) -> str:
-        """What Sphinx shall find it as."""
+        """The name of the file for Sphinx."""
         return f"{self.names[path]}{path.suffix}"
 
     def led(self, text: str, path: Path) -> str:
-        """Markdown of a file, its links leading to pages, or to the repository."""
+        """A file's Markdown with its links leading to pages, or to the repository."""
         parts = FENCE.split(text)
         parts[::2] = [
             LINK.sub(lambda found: f"{found[1]}({self._led(found[2], path)})", part)
@@ -111,19 +111,19 @@ class Places:
             return page + (f"#{quote(anchor)}" if anchor else "")
         if file.exists() and file.is_relative_to(self.root):
             return f"{repository()}/blob/main/{file.relative_to(self.root).as_posix()}"
-        return target  # Sphinx says that it leads nowhere
+        return target  # Sphinx complains that it leads nowhere
 
 
 @cache
 def repository() -> str:
-    """Its address."""
+    """The repository's address."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
     found: str = project["project"]["urls"]["Source"]
     return found
 
 
 def _anchor(file: Path, fragment: str) -> str:
-    """JupyterLab's name of the heading that GitHub calls so; notebooks have the former."""
+    """JupyterLab's anchor for GitHub's `fragment`; notebooks use the former already."""
     if file.suffix != ".md":
         return fragment
     return next((name for name in _headings(file) if github(name) == fragment), fragment)
@@ -135,5 +135,5 @@ def _headings(file: Path) -> Iterator[str]:
 
 
 def github(anchor: str) -> str:
-    """What GitHub calls a heading that JupyterLab calls `anchor`."""
+    """GitHub's anchor for JupyterLab's `anchor`."""
     return re.sub(r"[^\w-]", "", anchor.lower())

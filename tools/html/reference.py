@@ -1,4 +1,4 @@
-"""The API's pages, from the docstrings of all public names."""
+"""The pages about the API, from the docstrings of all public names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUPS = {
     "learning": ("The course", ("_claims", "_exercises", "_gameday")),
     "errors": ("What can go wrong", ("_errors",)),
 }
-"""The pages: their titles, and the rooms whose public names are there."""
+"""The pages: their titles, and the rooms whose public names they list."""
 LOOKED_AT = re.compile(r"[~\w.]*Annotated\[([^,\[\]]+)(?:, [~\w.]+\([^()]*\))+\]")
 INTRODUCTION = """# The API
 
@@ -29,7 +29,7 @@ are Unix time, and backends are numbered from 1. `help(Lab)` says the same in a 
 
 
 def write(folder: Path) -> list[str]:
-    """Write a page for each group, and one that leads there; returns their names."""
+    """Write a page for each group, and one that links to them; return their names."""
     (folder / "api").mkdir()
     groups = {name: _names(rooms) for name, (_, rooms) in GROUPS.items()}
     for name, members in groups.items():
@@ -83,5 +83,5 @@ def _paragraph(name: str) -> Iterator[str]:
 
 
 def plain(*called: Any) -> tuple[str | None, ...]:
-    """A signature as autodoc has it, whose types do not say what is looked at: `Annotated`."""
+    """autodoc's signature, with `Annotated[T, …]` shortened to `T`."""
     return tuple(part and LOOKED_AT.sub(r"\1", part) for part in called[-2:])

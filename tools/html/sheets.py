@@ -1,7 +1,7 @@
-"""Takes out of the style sheets what no page of the site could ever use.
+"""Removes from the style sheets what no page of the site could use.
 
-The theme brings what a hundred other sites need. On a telephone nothing can be seen before all of
-it has come.
+The theme brings what a hundred other sites need. On a phone, nothing can be seen until all of it
+has arrived.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import tinycss2
 
 WORD = re.compile(r"[\w-]+")
 BUILT = ("bs-tooltip",)
-"""How classes begin that a script puts together."""
+"""Prefixes of classes whose names a script puts together."""
 HOLDING = ("media", "supports", "layer", "container")
-"""Rules that hold other rules."""
+"""At-rules that contain other rules."""
 
 
 class Names(HTMLParser):
-    """The elements, classes and ids of pages."""
+    """Collects the elements, classes and ids of pages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Names(HTMLParser):
         self.named: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what it is and what it is called."""
+        """Note the element, its classes and its id."""
         self.elements.add(tag)
         for name, value in attrs:
             if name in ("class", "id"):
@@ -38,7 +38,7 @@ class Names(HTMLParser):
 
 
 def lighten(pages: Path) -> None:
-    """Rewrite the style sheets of a site: what its pages or scripts might name stays, in order."""
+    """Rewrite a site's style sheets: what its pages or scripts might use stays, in order."""
     elements, named = used(pages)
     for path in pages.glob("_static/**/*.css"):
         rules = tinycss2.parse_stylesheet(
@@ -48,7 +48,7 @@ def lighten(pages: Path) -> None:
 
 
 def used(pages: Path) -> tuple[set[str], set[str]]:
-    """The elements that the pages have, and what they or any word of a script calls them."""
+    """The elements of the pages, and all names: classes, ids and the words of scripts."""
     found = Names()
     for path in pages.rglob("*.html"):
         text = path.read_text("utf-8")
@@ -61,7 +61,7 @@ def used(pages: Path) -> tuple[set[str], set[str]]:
 
 
 def kept(rules: list[Any], elements: set[str], named: set[str]) -> Iterator[Any]:
-    """The rules that may apply to something."""
+    """The rules that might apply to something."""
     for rule in rules:
         if rule.type == "qualified-rule":
             if any(might(part, elements, named) for part in parts(rule.prelude)):
@@ -76,7 +76,7 @@ def kept(rules: list[Any], elements: set[str], named: set[str]) -> Iterator[Any]
 
 
 def parts(prelude: list[Any]) -> Iterator[list[Any]]:
-    """The selectors of a list."""
+    """The selectors in a list."""
     part: list[Any] = []
     for token in prelude:
         if token == ",":
@@ -88,7 +88,7 @@ def parts(prelude: list[Any]) -> Iterator[list[Any]]:
 
 
 def might(selector: list[Any], elements: set[str], named: set[str]) -> bool:
-    """Whether all that it names is somewhere; what stands in brackets is believed."""
+    """Whether everything a selector names exists; what is in brackets is taken on trust."""
     before = ""
     for token in selector:
         if token.type == "hash" and token.value not in named:

@@ -1,6 +1,6 @@
-// Shows the slides, each as large as there is room for.
+// Shows the slides, each as large as the room allows.
 const [WIDTH, HEIGHT] = [1280, 720];
-const ROOM = 670; // what is below belongs to the arrows
+const ROOM = 670; // pixels; what is below is for the arrows
 const SMALLEST_CODE = 0.87; // 20 pixels on a screen of 1280 × 720
 const SIZES = [1.25, 1.2, 1.15, 1.1, 1.05, 1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4];
 
@@ -11,7 +11,7 @@ function fits(slide, zoom = 1) {
     && pictures.every((picture) => picture.getBoundingClientRect().right <= edge);
 }
 
-// Sets a size of the slide's, the first of `sizes` that lets it fit, else the last one.
+// Sets one of the slide's sizes to the first of `sizes` that makes it fit, or else to the last.
 function shrink(slide, name, sizes) {
   return sizes.some((size) => {
     slide.style.setProperty(name, size);
@@ -19,8 +19,8 @@ function shrink(slide, name, sizes) {
   });
 }
 
-// The charts grow or shrink first, then the room between things, then the code, down to what the
-// last row can read; and everything only where that is not enough.
+// First the charts grow or shrink, then the space between things, then the code, down to what the
+// last row can read; everything shrinks only where that is not enough.
 function fit(slide) {
   for (const name of ["zoom", "--charts", "--room", "--code"]) slide.style.setProperty(name, 1);
   return shrink(slide, "--charts", SIZES.filter((size) => size >= 0.8))

@@ -1,4 +1,4 @@
-// A picture that is swapped in one step: nothing is ever blank, and nothing below it moves up.
+// A picture that is swapped in one step, so it never goes blank and what is below never jumps up.
 function render({ model, el }) {
   const frame = document.createElement("div");
   let tallest = 0;

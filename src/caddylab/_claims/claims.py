@@ -47,7 +47,12 @@ class Claim:
 
 
 class Verdicts(Sequence[Claim]):
-    """Claims as a table, under the name of whoever makes them."""
+    """Claims as a table, under the name of whoever makes them.
+
+    Args:
+        claims: what was claimed, each with what was measured.
+        by: who claims it; not empty.
+    """
 
     def __init__(self, claims: Sequence[Claim], by: str) -> None:
         self._claims = tuple(claims)

@@ -69,7 +69,7 @@ class Prediction:
         return chosen
 
     def choose(self, option: str) -> None:
-        """Choose an answer from code, as a click would.
+        """Choose the answer `option` from code, as a click would.
 
         Raises:
             ArgumentError: it is not one of the options.

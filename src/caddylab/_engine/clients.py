@@ -154,16 +154,20 @@ class Clients:
         return self._people[k]
 
     def address(self, k: int) -> str:
-        """The IP address of client `k` as Caddy sees it."""
+        """The IP address of client `k`, counted from 0, as Caddy sees it."""
         return self.shared or address_of(k)
 
     def grow(self, count: int) -> None:
-        """Let more users join until there are `count`."""
+        """Let more users join until there are `count`.
+
+        Raises:
+            TrafficError: there are not so many addresses.
+        """
         for k in range(len(self._people), count):
             self._people.append(Client(self.address(k), self._proxy))
 
     def cookies(self, name: str) -> set[str]:
-        """The clients' values of one cookie; clients without it are left out."""
+        """The clients' values of the cookie `name`; clients without it are left out."""
         held = (client.cookies.get(name) for client in self._people)
         return {value for value in held if value is not None}
 

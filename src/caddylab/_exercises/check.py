@@ -202,10 +202,11 @@ def _watch(task: Task, future: Future[Any]) -> None:
             passed = time.monotonic() - began
             bar.show(passed / LIMIT, f"task {task.id} in a lab of its own: {passed:.0f} s")
             if passed > LIMIT:
-                raise LabError(f"The check of {task.id} was not over after {LIMIT:g} s: {_why()}")
+                late = f"The check of {task.id} was not over after {LIMIT:g} s"
+                raise LabError(f"{late}: {why_slow()}")
 
 
-def _why() -> str:
+def why_slow() -> str:
     """Why a check takes too long, as far as it was measured."""
     used = psutil.cpu_percent()
     if used >= BUSY:

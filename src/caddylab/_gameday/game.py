@@ -109,7 +109,7 @@ class GameDay:
         in_thread("caddylab-game", self._play)
 
     def note(self, what: str) -> None:
-        """Write down what you have noticed; the report shows when."""
+        """Write down `what` you have noticed; the report shows when."""
         self._did(f"noted: {what}")
 
     def status(self) -> Status:

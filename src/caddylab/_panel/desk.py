@@ -118,20 +118,24 @@ class Queue:
 
 
 class Pulse:
-    """Calls `beat` every `period` seconds for as long as it answers that it is wanted."""
+    """Calls `beat` every `period` seconds for as long as it answers that it is wanted.
+
+    Attributes:
+        beating: whether it does so now.
+    """
 
     def __init__(self, beat: Callable[[], bool], period: float) -> None:
         self._beat, self._period = beat, period
         self._lock = threading.Lock()
         self._due = threading.Event()
-        self._beating = False
+        self.beating = False
 
     def wake(self) -> None:
         """Beat now, and go on while wanted."""
         with self._lock:
             self._due.set()
-            if not self._beating:
-                self._beating = True
+            if not self.beating:
+                self.beating = True
                 in_thread(self._go_on)
 
     def _go_on(self) -> None:
@@ -140,7 +144,7 @@ class Pulse:
             wanted = self._beat()
             with self._lock:
                 if not wanted and not self._due.is_set():
-                    self._beating = False
+                    self.beating = False
                     return
             self._due.wait(self._period)
 

@@ -49,16 +49,17 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         traffic: what to send, Fire and Stop.
         backends: how each backend stands; breaks and mends it.
         history: the latest calls.
+        desk: makes the calls, and keeps them.
     """
 
     def __init__(self, lab: Rig) -> None:
         self._pulse = Pulse(self._beat, PERIOD)
-        self._desk = Desk(lab, self._pulse.wake)
+        self.desk = Desk(lab, self._pulse.wake)
         self._linger_until = 0.0
         self._about = f"control panel of {lab!r}"
-        self.caddyfile = CaddyfilePart(self._desk, lab)
-        self.traffic = TrafficPart(self._desk, lambda: bool(self._view_count))
-        self.backends = BackendsPart(self._desk, lab)
+        self.caddyfile = CaddyfilePart(self.desk, lab)
+        self.traffic = TrafficPart(self.desk, lambda: bool(self._view_count))
+        self.backends = BackendsPart(self.desk, lab)
         self.history = HistoryPart()
         self.notice = panel_html.classed(ipywidgets.HTML(), "notice")
         self._still = last_state.StillPicture()
@@ -67,7 +68,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.add_class(panel_html.CLASS)
         self._refresh(lab)
         self._view_count = 0  # from now on the front end counts who looks
-        self.observe(lambda _: self._pulse.wake(), "_view_count")
+        self.observe(lambda _: self.wake(), "_view_count")
 
     def _upper(self) -> Any:
         parts = (self.caddyfile.box, self.traffic.box)
@@ -83,22 +84,26 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         """The latest traffic that was fired here."""
         return self.traffic.last
 
+    def wake(self) -> None:
+        """Refresh it now, and go on while somebody looks or something goes on."""
+        self._pulse.wake()
+
     def _beat(self) -> bool:
         """Refresh; whether to go on."""
-        lab = self._desk.lab()
+        lab = self.desk.lab()
         try:
             if lab is not None:
                 self._refresh(lab)
         except Exception:  # a lab that is closed meanwhile has nothing more to show
-            if self._desk.lab() is not None:
+            if self.desk.lab() is not None:
                 raise
-        if self._desk.lab() is None:
+        if self.desk.lab() is None:
             self._shut()
             return False
         return self._wanted()
 
     def _refresh(self, lab: Rig) -> None:
-        self.history.refresh(self._desk.made)
+        self.history.refresh(self.desk.made)
         self.caddyfile.refresh(lab)
         self.traffic.refresh(lab)
         tally = self.traffic.tally
@@ -111,14 +116,14 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         return busy or bool(self._view_count) or time.monotonic() < self._linger_until
 
     def _shut(self) -> None:
-        self.history.refresh(self._desk.made)
+        self.history.refresh(self.desk.made)
         for part in (self.caddyfile, self.traffic, self.backends):
             part.shut()
         self.notice.value = panel_html.note(ENDED)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._linger_until = time.monotonic() + LINGER
-        self._pulse.wake()
+        self.wake()
         bundle = super()._repr_mimebundle_(**kwargs)
         return last_state.bundle(bundle, self._still.still) if bundle else bundle
 

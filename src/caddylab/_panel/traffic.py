@@ -157,7 +157,7 @@ class TrafficPart:
         ended = traffic.done  # before the counting, so that the last count is complete
         self.tally.update()
         self.strip.value = panel_html.strip(traffic.requests, traffic.names)
-        self.progress.value = _progress(self.tally)
+        self.progress.value = progress(self.tally)
         if ended and self._told is None:
             self._told = traffic
             in_thread(lambda: self._conclude(traffic))
@@ -212,7 +212,7 @@ class TrafficPart:
         self.report.value = panel_html.report(text, LABEL, alarm)
 
 
-def _progress(tally: Tally) -> str:
+def progress(tally: Tally) -> str:
     total = tally.traffic.run.planned_total
     failed = f", {tally.failed:,} failed" if tally.failed else ""
     failed += f", {tally.cancelled:,} cancelled" if tally.cancelled else ""

@@ -89,6 +89,9 @@ class Experiments(ClientSide, BackendSide, Waits):
 
         Args:
             run: count only this run's; a retry counts again.
+
+        Raises:
+            FaultError: a backend cannot be asked.
         """
         ids = (str(entry["id"]) for backend in self.backends for entry in backend.requests())
         return sum(id.startswith(f"{run.run.id}-") if run else True for id in ids)
@@ -99,6 +102,9 @@ class Experiments(ClientSide, BackendSide, Waits):
         Args:
             run: the run.
             n: the number of the request, counted from 1.
+
+        Raises:
+            FaultError: a backend cannot be asked.
         """
         id = f"{run.run.id}-{n}"
         told = (b.number for b in self.backends if id in {e["id"] for e in b.requests()})

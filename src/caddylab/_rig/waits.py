@@ -36,11 +36,35 @@ class Waits:
             """Wait for any condition."""
 
     def wait_until_healthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
-        """Wait until these backends are healthy in Caddy's opinion, `timeout` seconds at most."""
+        """Wait until backends are healthy in Caddy's opinion.
+
+        Args:
+            numbers: the backends', counted from 1, or their names.
+            timeout: seconds after which to give up.
+
+        Returns:
+            How many seconds it took.
+
+        Raises:
+            WaitTimeout: they did not become so in time.
+            CaddyGone: Caddy has ended.
+        """
         return self._wait_for_opinion(HEALTHY, numbers, timeout)
 
     def wait_until_unhealthy(self, *numbers: int | str, timeout: Seconds = 60.0) -> float:
-        """Wait until Caddy's health checks find these unhealthy, `timeout` seconds at most."""
+        """Wait until Caddy's health checks find backends unhealthy.
+
+        Args:
+            numbers: the backends', counted from 1, or their names.
+            timeout: seconds after which to give up.
+
+        Returns:
+            How many seconds it took.
+
+        Raises:
+            WaitTimeout: they did not become so in time.
+            CaddyGone: Caddy has ended.
+        """
         return self._wait_for_opinion(UNHEALTHY, numbers, timeout)
 
     def _wait_for_opinion(self, opinion: str, numbers: tuple[Any, ...], timeout: float) -> float:
@@ -58,6 +82,10 @@ class Waits:
         Args:
             number: the backend's.
             since: Unix time; earlier checks do not count.
+
+        Raises:
+            WaitTimeout: there was none within 60 s.
+            CaddyGone: Caddy has ended.
         """
         found: list[dict[str, Any]] = []
         diary = Diary(self.backend(number))
@@ -71,14 +99,28 @@ class Waits:
         return found[0]
 
     def wait_for_work(self, number: int | str, requests: int = 1) -> float:
-        """Wait until a backend (`number`) works on at least that many `requests`."""
+        """Wait until a backend (`number`) works on at least that many `requests`.
+
+        Returns:
+            How many seconds it took.
+
+        Raises:
+            WaitTimeout: it did not within 10 s.
+        """
         backend = self.backend(number)
         return self.wait_until(
             lambda: backend.in_flight >= requests, 10, f"{backend.name} works on {requests}"
         )
 
     def wait_for_requests(self, run: Traffic, more_than: int) -> float:
-        """Wait until `run`, in the background, has sent more than `more_than`, or is over."""
+        """Wait until `run`, in the background, has sent more than `more_than`, or is over.
+
+        Returns:
+            How many seconds it took.
+
+        Raises:
+            WaitTimeout: it had not within 60 s.
+        """
         return self.wait_until(
             lambda: run.done or len(run) > more_than, 60, f"more than {more_than} requests"
         )
@@ -89,6 +131,12 @@ class Waits:
         Args:
             number: the backend's.
             id: the request's; of a run, the first request's.
+
+        Returns:
+            How many seconds it took.
+
+        Raises:
+            WaitTimeout: it had not within 60 s.
         """
         if isinstance(id, Traffic):
             id = f"{id.run.id}-1"

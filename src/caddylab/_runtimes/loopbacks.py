@@ -27,7 +27,7 @@ class Loopbacks:
         """
         if not self._held:
             self._held = _hold()
-        return _host(number, move), self._held[0].number
+        return host(number, move), self._held[0].number
 
     def close(self) -> None:
         """Give the port back."""
@@ -35,7 +35,8 @@ class Loopbacks:
             port.close()
 
 
-def _host(number: int, move: int) -> str:
+def host(number: int, move: int = 0) -> str:
+    """The host of a backend after `move` moves."""
     return f"127.0.{move % 256}.{FIRST + number}"
 
 
@@ -44,9 +45,9 @@ def _hold() -> list[Port]:
     for _ in range(TRIES):
         held: list[Port] = []
         try:
-            held.append(Port(_host(1, 0)))
+            held.append(Port(host(1)))
             for number in range(2, MOST_BACKENDS + 1):
-                held.append(Port(_host(number, 0), held[0].number))
+                held.append(Port(host(number), held[0].number))
         except OSError as error:
             for port in held:
                 port.close()
@@ -63,7 +64,7 @@ def _hold() -> list[Port]:
 def _has_others() -> bool:
     with socket.socket() as probe:
         try:
-            probe.bind((_host(1, 0), 0))
+            probe.bind((host(1), 0))
         except OSError:
             return False
     return True
@@ -74,5 +75,5 @@ def _only_one() -> CaddyfileError:
         "A name server tells Caddy addresses of one port, so each backend needs an address of its "
         "own, and this machine has no loopback address but 127.0.0.1.",
         help='Use a lab of containers, `Lab(runtime="podman")`; on macOS, `sudo ifconfig lo0 alias '
-        f"{_host(1, 0)}` gives the machine one more address, and so on.",
+        f"{host(1)}` gives the machine one more address, and so on.",
     )

@@ -43,7 +43,7 @@ def temporary() -> Path:
         LabError: a lab can use none of them; the message says what to set.
     """
     asked = _asked()
-    for folder in (asked, *_others()):
+    for folder in (asked, *usual_folders()):
         if _fits(folder):
             return Path(folder)
     raise LabError(
@@ -131,7 +131,8 @@ def _asked() -> str:
         ) from error
 
 
-def _others() -> Iterator[str]:
+def usual_folders() -> Iterator[str]:
+    """The usual folders for temporary files that can be written to."""
     folders = ["/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR", "")] if UNIX else []
     for folder in filter(None, folders):
         if os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK):

@@ -28,6 +28,9 @@ Spent = Mapping[tuple[str, int], list[float]]
 class PolicyCosts:
     """Caddy's processor time for each request, by policy and number of upstreams.
 
+    Args:
+        spent: microseconds per request in each round, by policy and number of upstreams.
+
     Attributes:
         policies, upstreams: what was measured.
     """
@@ -39,6 +42,10 @@ class PolicyCosts:
 
     def of(self, policy: str, upstreams: int) -> float:
         """Microseconds per request, in the best of the rounds: other work on the machine only adds.
+
+        Args:
+            policy: its name, such as "random".
+            upstreams: how many.
 
         Raises:
             ArgumentError: this combination was not measured.

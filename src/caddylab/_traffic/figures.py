@@ -52,7 +52,7 @@ class Figures(Counts):
 
     @property
     def took(self) -> float:
-        """From the run's beginning to the end of the request that ended last."""
+        """Seconds from the run's beginning to the end of the request that ended last."""
         return max((end for _, end in self._ends()), default=0.0)
 
     @property
@@ -114,7 +114,7 @@ class Figures(Counts):
         return max((later - before for before, later in pairwise(starts)), default=0.0)
 
     def differs_from(self, other: Figures) -> int:
-        """How many requests, number by number, another backend answered than in another run.
+        """How many requests, number by number, another backend answered than in the run `other`.
 
         Raises:
             TrafficError: the runs are not equally long.

@@ -60,7 +60,11 @@ class Objective:
         return bad if self.within is None else bad | (log["duration"] > self.within)
 
     def burn_rate(self, log: Log) -> float:
-        """How fast the lines of `log` burn the budget: 1 = just used up at the end."""
+        """How fast the lines of `log` burn the budget: 1 = just used up at the end.
+
+        Raises:
+            TrafficError: it is no access log.
+        """
         bad = self.bad(log)
         return 0.0 if bad.empty else round(float(bad.mean()) / (1 - self.share), 6)
 
@@ -68,7 +72,10 @@ class Objective:
         """The burn rate over time: at each line of `log`, that of the `window` seconds before it.
 
         Returns:
-            One row a line: `at`, `burn_rate`, and `lines`, how many the window has.
+            One row a line: `at` (seconds), `burn_rate`, and `lines`, how many the window has.
+
+        Raises:
+            TrafficError: it is no access log.
         """
         ensure("pandas")
         import pandas as pd
@@ -93,6 +100,9 @@ class Objective:
 
         Returns:
             The `at` of the line that makes it ring; None if it stays silent.
+
+        Raises:
+            TrafficError: it is no access log.
         """
         burning = self.burning(log, window)
         loud = burning[(burning["burn_rate"] > burn) & (burning["lines"] >= LEAST)]
@@ -105,6 +115,9 @@ class Objective:
             log: as for `bad`.
             windows: seconds over which a rate is taken.
             burn: the burn rate beyond which it rings.
+
+        Raises:
+            TrafficError: it is no access log.
         """
         return [window for window in windows if self.rings(log, burn, window) is not None]
 
@@ -145,7 +158,10 @@ class Objective:
         Args:
             log: as for `bad`.
             windows: seconds; a curve for each. Half a second and two, if there is none.
-            burn: where that line is.
+            burn: the burn rate at which that line is.
+
+        Raises:
+            TrafficError: it is no access log.
         """
         ensure("caddylab._charts.burning")
         from caddylab._charts.burning import burning

@@ -63,7 +63,7 @@ class Feed:
             runs: the runs under way, for the first watcher.
         """
         with self._lock:
-            if not self._watchers:
+            if not self.watched:
                 self._begin(runs)
             watcher(self._now(), list(self._history))
             self._watchers = [*self._watchers, watcher]
@@ -73,15 +73,20 @@ class Feed:
                 told = self._narrator
                 self._checks = Checks(self._backends, lambda: told.stage, told.hear)
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody watches."""
+        return bool(self._watchers)
+
     def unwatch(self, watcher: Watcher) -> None:
         """Stop watching."""
         self._watchers = [other for other in self._watchers if other != watcher]
-        if not self._watchers:
+        if not self.watched:
             self.close()
 
     def follow(self, run: Ledger) -> None:
         """Show this run, too; does nothing while nobody watches."""
-        if self._watchers:
+        if self.watched:
             self._narrator.follow(run)
 
     def repeat(self, watcher: Watcher) -> None:
@@ -98,7 +103,7 @@ class Feed:
 
         As far as that can be told, and only while somebody watches.
         """
-        if not self._watchers:
+        if not self.watched:
             return {}
         with self._lock:
             return self._narrator.waiting()

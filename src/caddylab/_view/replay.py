@@ -45,6 +45,9 @@ class Replay:
         text: the run in words.
         projector: large, to be read from the back of a room.
         speed: how fast to play.
+
+    Attributes:
+        events: the tape.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Replay:
         projector: bool = False,
         speed: float = 1.0,
     ) -> None:
-        self._events, self._backends, self._text = events, backends, text
+        self.events, self._backends, self._text = events, backends, text
         self._scene = scene(backends, projector=projector, speed=speed, live=False)
 
     def save(self, path: str | Path) -> Path:
@@ -78,11 +81,11 @@ class Replay:
         """The piece of HTML."""
         return BODY.format(
             name=f"caddylab-{secrets.token_hex(4)}",
-            still=still(self._events, self._backends),
+            still=still(self.events, self._backends),
             style=STYLE,
             script=SCRIPT,
             scene=_json(self._scene),
-            events=_json(self._events),
+            events=_json(self.events),
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -91,7 +94,7 @@ class Replay:
     def _drawn(self) -> bytes:
         import vl_convert  # a whole JavaScript engine
 
-        return vl_convert.svg_to_png(still(self._events, self._backends), scale=2)
+        return vl_convert.svg_to_png(still(self.events, self._backends), scale=2)
 
     def __repr__(self) -> str:
         return f"<replay of {self._text}>"

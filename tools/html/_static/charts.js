@@ -1,4 +1,4 @@
-// Draws a chart in its place, from the specification that stands there.
+// Draws a chart in its place, from the specification found there.
 function caddylabDraw(chart) {
   const spec = JSON.parse(chart.querySelector("script").textContent);
   const actions = { export: true, source: false, compiled: false, editor: false };

@@ -1,8 +1,8 @@
-// A prediction on a page: what was measured, and what explains it, wait for the reader's choice.
+// A prediction on a page: the measurement and its explanation wait for the reader's choice.
 
 const after = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
 const named = (kind, { dataset }) => `.caddylab-${kind}[data-name="${dataset.name}"]`;
-const waiting = new Map(); // what waits → the questions that it waits for
+const waiting = new Map(); // each waiting element → the questions that it waits for
 
 for (const question of document.querySelectorAll(".caddylab-asked")) {
   const compared = document.querySelector(named("compared", question));
@@ -21,7 +21,7 @@ waiting.forEach((_, each) => {
   each.before(note(each));
 });
 
-/** What stands between two marks, in a box of its own. */
+/** Put what is between two marks into a box of its own. */
 function fold(from) {
   const box = document.createElement("div");
   while (from.nextElementSibling && !from.nextElementSibling.matches(".caddylab-to")) {
@@ -49,7 +49,7 @@ function anyway(question) {
 function choose(question, answer) {
   const right = answer === question.dataset.true;
   question.querySelector("[role=status]").textContent = right
-    ? "That is what was measured." : "It came otherwise. Read on, and see.";
+    ? "That is what was measured." : "It came out differently. Read on and see.";
   open(question);
 }
 

@@ -1,6 +1,6 @@
 // A page draws the charts that are in the window, and the others once the reader does something.
-// What draws them (vega.js) runs for the first. So a page with twenty charts opens as fast as one
-// without any.
+// Vega (vega.js) is loaded for the first of them to be drawn. So a page with twenty charts opens as
+// fast as one without any.
 const caddylabVega = new URL("vega.js", document.currentScript.src);
 let caddylabDrawer;
 

@@ -54,6 +54,8 @@ class Journal:
         log_trouble: says why Caddy cannot write its log now, if it cannot.
 
     Attributes:
+        read_log: returns the bytes of the log from an offset on.
+        reader: makes lines of these bytes.
         joining: adds the lines to the requests that they are about.
         opinions: what Caddy thinks of each backend.
         in_flight: how many requests Caddy has under way at each backend.
@@ -70,8 +72,8 @@ class Journal:
         log_trouble: Callable[[], str] = str,
     ) -> None:
         self.caddy_runs, self._log_trouble = caddy_runs, log_trouble
-        self._read_log, self._upstreams, self._backends = read_log, upstreams, backends
-        self._reader = LogReader()
+        self.read_log, self._upstreams, self._backends = read_log, upstreams, backends
+        self.reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
         self.joining = Joining(backends)
         self._lock = threading.Lock()
@@ -107,7 +109,7 @@ class Journal:
 
     def listen(self, listener: Callable[[Line], None] | None) -> None:
         """Call `listener` with each line of the log from now on, after it has been joined."""
-        self._reader.selections = listener is not None
+        self.reader.selections = listener is not None
         self._listener = listener
 
     def known(self, upstream: str, backend: int) -> None:
@@ -121,7 +123,7 @@ class Journal:
 
     def written(self) -> bytes:
         """The whole lines of the log since the configuration in force was loaded."""
-        text = undisturbed(lambda: self._read_log(self.begun[0]))
+        text = undisturbed(lambda: self.read_log(self.begun[0]))
         return text[: text.rfind(b"\n") + 1]
 
     def settle(self, run_id: str) -> str:
@@ -170,7 +172,7 @@ class Journal:
         """
         self.catch_up()
         with self._lock:
-            when, where = time.time(), self._reader.offset
+            when, where = time.time(), self.reader.offset
             yield
             self.opinions.begin(config, when)
             self.begun = where, when
@@ -192,10 +194,10 @@ class Journal:
                 self._answers = False
 
     def _read_lines(self) -> None:
-        new = self._read_log(self._reader.offset)
+        new = self.read_log(self.reader.offset)
         if TRAFFIC in new:
             self._looks = LOOKS
-        for line in self._reader.feed(new):
+        for line in self.reader.feed(new):
             if isinstance(line, Flip):
                 self.opinions.flipped(line)
             elif isinstance(line, FailedCheck):

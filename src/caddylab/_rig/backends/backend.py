@@ -25,8 +25,9 @@ from caddylab._runtimes.listener import Listener
 class Backend(Breakable):
     """One instance of the app behind Caddy.
 
-    Every fault takes effect at once. Use it in a `with` block to have it mended at the block's
-    end, or call `restore()`.
+    Every fault takes effect at once, and ends with its `with` block or by `restore()`. The lab
+    makes a backend of a `unit` (its process), the `secret` of its app, Caddy's `journal` and the
+    `spans` to which faults are added. Its `number` counts from 1.
     """
 
     candid = True
@@ -108,11 +109,19 @@ class Backend(Breakable):
         return self._journal.in_flight.get(self.number, 0)
 
     def stop(self) -> None:
-        """Stop it as `podman stop` does: it finishes the requests that it has begun, then ends."""
+        """Stop it as `podman stop` does: it finishes the requests that it has begun, then ends.
+
+        Raises:
+            FaultError: it is down already, or still runs afterwards.
+        """
         self._take_down("stopped")
 
     def kill(self) -> None:
-        """Kill it (SIGKILL): the requests that it had begun are lost."""
+        """Kill it (SIGKILL): the requests that it had begun are lost.
+
+        Raises:
+            FaultError: it is down already, or still runs afterwards.
+        """
         self._take_down("killed")
 
     def start(self, ready_after: float = 0.0) -> None:
@@ -156,11 +165,7 @@ class Backend(Breakable):
         return self.responsive and not {span.kind for span in self.suffered} & {"unready"}
 
     def answers(
-        self,
-        path: str,
-        status: int = 200,
-        body: str = "",
-        headers: Mapping[str, str] | None = None,
+        self, path: str, status: int = 200, body: str = "", headers: Mapping[str, str] | None = None
     ) -> None:
         """Answer a path like this until the lab is reset; it is no fault, and not undone as one.
 
@@ -176,7 +181,10 @@ class Backend(Breakable):
         self._replies.set(path, status, body, headers or {})
 
     def expect(self, answers: Sequence[dict[str, Any]], *, any: bool) -> None:
-        """Answer what the Caddyfile in force expects: the lab says this at each load."""
+        """Give the `answers` that the Caddyfile in force expects, or with `any` answer anything.
+
+        The lab says this at each load.
+        """
         self._replies.expect(answers, any=any)
 
     def restore(self) -> None:
@@ -193,7 +201,7 @@ class Backend(Breakable):
         self._replies.forget()
 
     def listen(self, listener: Listener) -> None:
-        """Have it listen as a Caddyfile asks for; the lab does that when it loads one."""
+        """Have it listen as a Caddyfile asks (`listener`); the lab does that when it loads one."""
         self._deeds.listen(listener)
 
     @property
@@ -223,7 +231,11 @@ class Backend(Breakable):
         return list(self.diary(0)["requests"])
 
     def diary(self, since: int, timeout: Seconds = 5) -> dict[str, Any]:
-        """What it has executed from number `since` on ("requests"), and the "next" number."""
+        """What it has executed from number `since` on ("requests"), and the "next" number.
+
+        Raises:
+            FaultError: it does not answer within `timeout` seconds.
+        """
         asked: dict[str, Any] = {"params": {"since": since}, "timeout": timeout}
         return dict(self._control.ask("GET", "/requests", **asked).json())
 
@@ -236,12 +248,3 @@ class Backend(Breakable):
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.state}; {self.judged}>"
-
-    def _take_down(self, kind: str) -> Fault:
-        return self._deeds.take_down(kind)
-
-    def _silence(self, kind: str) -> Fault:
-        return self._deeds.silence(kind)
-
-    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
-        return self._deeds.spoil(kind, detail, message)

@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 from caddylab._border import border
 from caddylab._errors import FaultError
 from caddylab._rig.backends import spoiling
+from caddylab._rig.backends.deeds import Deeds
 from caddylab._rig.backends.faults import Fault
 
 
 @border(FaultError)
-class Breakable(ABC):
-    """One method for each fault; how they are made is left to the backend."""
+class Breakable:
+    """One method for each fault; the backend's deeds make them, unless a subclass refuses."""
+
+    _deeds: Deeds
 
     def crashed(self) -> Fault:
-        """Stop it (SIGTERM), as the article's crash test does."""
+        """Stop it (SIGTERM), as the article's crash test does.
+
+        Raises:
+            FaultError: it is down already, or still runs afterwards.
+        """
         return self._take_down("crashed")
 
     def killed(self) -> Fault:
-        """Kill it (SIGKILL): requests in flight are cut off."""
+        """Kill it (SIGKILL): requests in flight are cut off.
+
+        Raises:
+            FaultError: it is down already, or still runs afterwards.
+        """
         return self._take_down("killed")
 
     def hung(self) -> Fault:
-        """Freeze it: it accepts connections and never answers."""
+        """Freeze it: it accepts connections and never answers.
+
+        Raises:
+            FaultError: it is down or silent already.
+        """
         return self._silence("hung")
 
     def partitioned(self) -> Fault:
-        """Cut it off: new connections get no answer, old ones stand still."""
+        """Cut it off: new connections get no answer, old ones stand still.
+
+        Raises:
+            FaultError: it is down or silent already.
+        """
         return self._silence("partitioned")
 
     def slow(self, seconds: float, path: str | None = None) -> Fault:
-        """Delay every answer by `seconds`; with `path`, only below that path."""
+        """Delay every answer.
+
+        Args:
+            seconds: by how much, up to 600.
+            path: only below this path; None = everywhere.
+
+        Raises:
+            FaultError: a value is not valid, or the backend is down or silent.
+        """
         return self._spoil("slow", f"{seconds:g} s", spoiling.slow(seconds, path))
 
     def failing(
@@ -52,7 +78,7 @@ class Breakable(ABC):
             first: how many requests fail; all later ones are answered well. None = no limit.
 
         Raises:
-            FaultError: one of these values is not valid.
+            FaultError: a value is not valid, or the backend is down or silent.
         """
         message = spoiling.failing(share, status, path, first)
         which = f"{share:.0%}" if first is None else f"the first {first}"
@@ -64,23 +90,36 @@ class Breakable(ABC):
         A server does this while it loads its data, or when it has lost its database.
 
         Args:
-            seconds: how long until it is ready; None = until the fault is undone.
+            seconds: how long until it is ready, up to 600; None = until the fault is undone.
 
         Raises:
-            FaultError: `seconds` is not a time.
+            FaultError: `seconds` is not a time, or the backend is down or silent.
         """
         detail = "" if seconds is None else f"for {seconds:g} s"
         return self._spoil("unready", detail, spoiling.unready(seconds))
 
     def truncating(self, path: str | None = None) -> Fault:
-        """Announce a longer answer than is sent, and cut it; with `path`, only below that path."""
+        """Announce a longer answer than is sent, and cut it.
+
+        Args:
+            path: only below this path; None = everywhere.
+
+        Raises:
+            FaultError: `path` is not a path, or the backend is down or silent.
+        """
         return self._spoil("truncated", "", spoiling.truncated(path))
 
     def closes_idle(self, seconds: float) -> Fault:
-        """Close a connection that was idle for `seconds` just when the next request comes on it.
+        """Close an idle connection just when the next request comes on it.
 
         In production the two cross by chance, where a backend closes idle connections earlier than
         the proxy does; here they always do.
+
+        Args:
+            seconds: how long the connection was idle, up to 600.
+
+        Raises:
+            FaultError: `seconds` is not a time, or the backend is down or silent.
         """
         return self._spoil("closing", f"{seconds:g} s", spoiling.closing(seconds))
 
@@ -97,16 +136,16 @@ class Breakable(ABC):
                 `Retry-After: 1`. None: as many as come.
 
         Raises:
-            FaultError: one of these numbers is not valid.
+            FaultError: a number is not valid, or the backend is down or silent.
         """
         message = spoiling.limited(at_once, takes, queue)
         return self._spoil("limited", spoiling.told(message), message)
 
-    @abstractmethod
-    def _take_down(self, kind: str) -> Fault: ...
+    def _take_down(self, kind: str) -> Fault:
+        return self._deeds.take_down(kind)
 
-    @abstractmethod
-    def _silence(self, kind: str) -> Fault: ...
+    def _silence(self, kind: str) -> Fault:
+        return self._deeds.silence(kind)
 
-    @abstractmethod
-    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault: ...
+    def _spoil(self, kind: str, detail: str, message: dict[str, Any]) -> Fault:
+        return self._deeds.spoil(kind, detail, message)

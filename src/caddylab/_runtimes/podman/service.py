@@ -144,13 +144,14 @@ def at_hand(patience: float | None = None) -> Iterator[Service]:
         RuntimeUnavailable: there is none, and none can be started.
     """
     with contextlib.ExitStack() as stack:
-        service = Service(find() or stack.enter_context(_temporary()), patience)
+        service = Service(find() or stack.enter_context(own_service()), patience)
         stack.callback(service.close)
         yield service
 
 
 @contextlib.contextmanager
-def _temporary() -> Iterator[str]:
+def own_service() -> Iterator[str]:
+    """The address of a service of our own, for the `with` block."""
     with tempfile.TemporaryDirectory(prefix="caddylab-", dir=temporary()) as folder:
         path, log = Path(folder, "podman.sock"), Path(folder, "podman.out")
         with log.open("wb") as out:
@@ -208,14 +209,15 @@ def _answers_ssh(host: str) -> bool:
 
 
 def _usual_places() -> Iterator[str]:
-    paths = [*_sockets()]
+    paths = [*usual_sockets()]
     if sys.platform == "darwin":
         paths += _machine_sockets()
     for path in dict.fromkeys(paths):
         yield f"unix://{path}"
 
 
-def _sockets() -> Iterator[Path]:
+def usual_sockets() -> Iterator[Path]:
+    """Where a service of this user's listens, if one runs."""
     folders = [os.environ.get("XDG_RUNTIME_DIR")]
     if hasattr(os, "getuid"):
         folders += [f"/run/user/{os.getuid()}"] if os.getuid() else ["/run"]

@@ -1,9 +1,9 @@
-// Colours for cells that hold a Caddyfile: a mode for the editor, given to cells by their first line.
+// Syntax colours for Caddyfile cells: an editor mode for cells whose first line asks for it.
 
 const MIME = "text/x-caddyfile";
 const MAGIC = /^%%caddyfile\b/;
 
-/** What CodeMirror's StreamLanguage wants: one word of a Caddyfile after another. */
+/** A mode for CodeMirror's StreamLanguage: reads a Caddyfile one word after another. */
 export const mode = {
   name: "caddyfile",
   startState: () => ({ depth: 0, first: true, quote: null }),
@@ -47,7 +47,7 @@ function brace(state, step) {
   return "bracket";
 }
 
-/** A site's address, a directive, or what is said to it. */
+/** A site's address, a directive, or a directive's argument. */
 function word(stream, state) {
   const { first } = state;
   state.first = false;
@@ -59,7 +59,7 @@ function word(stream, state) {
   return /^\d[\d.]*(ms|s|m|h|d|xx|%|[KMG]i?B)?$/i.test(said) ? "number" : null;
 }
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function caddyfileColours(sharedModule) {
   const { IEditorLanguageRegistry } = await sharedModule("@jupyterlab/codemirror");
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
@@ -72,7 +72,7 @@ export async function caddyfileColours(sharedModule) {
     requires: [INotebookTracker, IEditorLanguageRegistry],
     activate(app, tracker, languages) {
       const support = new LanguageSupport(StreamLanguage.define(mode));
-      // An editor that waits for Python when it is given another language takes what comes last.
+      // An editor that is still loading Python when its language changes keeps whatever loads last.
       const load = async () => {
         await Promise.all(["text/x-ipython", "text/x-python"].map((mime) => languages.getLanguage(mime)));
         return support;
@@ -91,7 +91,7 @@ async function watch(panel) {
   const meet = (cell) => {
     if (cell.type !== "code") return;
     cell.contentChanged.connect(look);
-    cell.mimeTypeChanged.connect(look); // the kernel's language comes late
+    cell.mimeTypeChanged.connect(look); // the kernel's language arrives late
     look(cell);
   };
   for (const cell of cells) meet(cell);

@@ -1,4 +1,4 @@
-// Colours for a Caddyfile that is written in a text area: a copy of the text lies behind it.
+// Syntax colours for a Caddyfile in a text area: a coloured copy of the text lies behind it.
 import { mode } from "./caddyfile.js";
 
 const AREA = ".caddylab-panel-editor textarea";
@@ -19,7 +19,7 @@ function colour(area, StringStream) {
     if (!area.isConnected && drawn !== undefined) return;
     if (area.value !== drawn) copy.replaceChildren(...pieces((drawn = area.value), StringStream));
     copy.scrollTop = area.scrollTop;
-    requestAnimationFrame(draw); // a value that the kernel sets fires no event
+    requestAnimationFrame(draw); // no event fires when the kernel sets the value
   };
   draw();
 }
@@ -38,5 +38,5 @@ function* pieces(text, StringStream) {
     }
     yield "\n";
   }
-  yield " "; // else the last empty line would have no height
+  yield " "; // or an empty last line would have no height
 }

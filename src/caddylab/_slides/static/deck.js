@@ -1,4 +1,4 @@
-// Cells → pages, by the metadata that exported slides go by, too. Knows nothing of a screen.
+// Turns cells into pages, by the same metadata as the exported slides. Knows nothing of a screen.
 
 const COMPARED = "application/vnd.caddylab.compared+json";
 const BEGINS_A_PAGE = ["slide", "subslide"];
@@ -19,10 +19,10 @@ export function hasSlides(cells) {
 }
 
 /**
- * The pages of a notebook. `steps[0]` is seen as soon as a page comes, each further step (a
- * fragment) at one more key. `nets` load an earlier run, `measures` find which answer has come
- * true; they are never seen, nor are `notes`.
- * `head` is the text at which a slide begins, which stays in sight on its further pages.
+ * The pages of a notebook. `steps[0]` is shown with the page, each further step (a fragment) at
+ * another key press. `nets` load an earlier run, and `measures` find out which answer came true;
+ * these are never shown, nor are `notes`.
+ * `head` is the text that a slide begins with, which stays in sight on the slide's further pages.
  */
 export function pages(cells) {
   const found = [];
@@ -45,26 +45,26 @@ function place(page, cell) {
   else page.steps.at(-1).push(cell);
 }
 
-/** Every cell that belongs to a page, seen or not. */
+/** Every cell that belongs to a page, shown or not. */
 export function cellsOf(page) {
   return [...page.steps.flat(), ...page.nets, ...page.measures, ...page.notes];
 }
 
-/** What a page is called: the heading of its slide, for the speaker. */
+/** A page's title for the speaker: the heading of its slide. */
 export function title(page) {
   return page ? source(page.head).split("\n")[0].replace(/^#+ /, "").replaceAll("`", "") : "";
 }
 
-/** Cells that are no part of the story: they start and end the lab. */
+/** Cells that are not part of the story: they start and end the lab. */
 export const isQuiet = (cell) => isTagged(cell, "quiet");
 
-/** Caddyfiles whose warnings would give an answer away: that they are loaded goes without saying. */
+/** Caddyfiles whose warnings would give an answer away; that they are loaded need not be said. */
 export const isLoad = (cell) => /^%%caddyfile.*--no-warnings/.test(source(cell));
 
-/** Code that does nothing but draw: nobody needs to read it above what it draws. */
+/** Code that only draws something: nobody needs to read it above the drawing. */
 export const isPicture = (cell) => /^(table|[^\n=]*\.(chart|replay)\(.*\))$/.test(source(cell));
 
-/** The letter that has come true, as such a cell says; undefined if none has. */
+/** The letter of the answer that came true, from the cell's output; undefined if there is none. */
 export function letter(cell) {
   const said = cell.model.outputs.toJSON().map((output) => output.data?.[COMPARED]?.came_true);
   return said.find(Boolean);

@@ -1,19 +1,19 @@
-// Charts as wide as the room that they have: beside the live view a notebook is narrow, and a
-// picture of a fixed width would be cut off at its right. Letters keep their size.
+// Fits charts to the width there is: beside the live view a notebook is narrow, and a picture of
+// fixed width would be cut off on the right. Text keeps its size.
 
 const CHART = "application/vnd.vegalite.v5+json";
-const RANK = 57; // JupyterLab's own: before pictures, of which the chart has one beside it
-const LEAST = 300; // pixels that a plot needs
-const FRAME = 130; // that the names beside it take, before they are measured
-const MENU = 46; // that the button beside it takes, with the margins
-const MARGINS = MENU + 24; // and what the picture keeps free at its edges
-const LETTER = 0.56; // the width of a letter, in parts of its height
+const RANK = 57; // that of JupyterLab's own: ahead of pictures, since a chart comes with one
+const LEAST = 300; // pixels that a plot needs at least
+const FRAME = 130; // pixels for the names beside the plot, until they are measured
+const MENU = 46; // pixels for the menu button beside it, with its margins
+const MARGINS = MENU + 24; // and for the padding around the picture
+const LETTER = 0.56; // the width of a letter, as a fraction of its height
 const BOLD = 0.66;
-const ENTRY = 8; // letters of a legend's entry
+const ENTRY = 8; // letters in a legend's entry
 const APART = 8; // pixels between two numbers on an axis
-const CALM = 150; // milliseconds in which a width has to stay as it is
+const CALM = 150; // milliseconds for which a width must not change
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function fittingCharts(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
   const { MimeModel } = await sharedModule("@jupyterlab/rendermime");
@@ -69,14 +69,14 @@ const fitting = (Panel, MimeModel) => class extends Panel {
     this.timer = setTimeout(() => this.isDisposed || this.draw(), this.drawnIn ? CALM : 0);
   }
 
-  /** Draw once with a guess of what the names take, and once more if that was wrong. */
+  /** Draw with a guess of how wide the names are, and again if the guess was wrong. */
   async draw() {
     const spec = this.model.data[CHART];
     const room = (this.drawnIn = this.room);
     const narrow = room && spec.width > room - FRAME;
     const width = narrow ? room - FRAME : spec.width;
     await this.drawAt(spec, width);
-    if (this.isDisposed || room !== this.drawnIn) return; // it is drawn anew already
+    if (this.isDisposed || room !== this.drawnIn) return; // it is being drawn again already
     const beyond = this.taken - room;
     if (!room || !this.taken || (beyond <= 0 && !narrow)) return;
     if (spec.hconcat) await this.show(below(spec, room - MARGINS));
@@ -98,7 +98,7 @@ const fitting = (Panel, MimeModel) => class extends Panel {
   }
 };
 
-/** Two pictures one below the other, whose titles take no more than the room. */
+/** Two pictures, one below the other, whose titles fit the width. */
 function below({ hconcat, ...spec }, room) {
   const narrow = (part) => part.title?.text
     ? { ...part, title: wrapped(part.title, { ...spec.config?.title, ...part.title }, room) }
@@ -106,7 +106,7 @@ function below({ hconcat, ...spec }, room) {
   return { ...narrow(spec), vconcat: hconcat.map(narrow) };
 }
 
-/** The specification of a chart with a plot of this width, in so much room. */
+/** The specification of a chart with a plot of this width, in this much room. */
 export function fitted(spec, width, room) {
   if (!(width < spec.width)) return spec;
   const { axis = {}, title = {}, legend = {} } = spec.config ?? {};
@@ -125,7 +125,7 @@ export function fitted(spec, width, room) {
 
 const columns = ({ labelFontSize = 14 }, room) => Math.max(1, Math.floor(room / (labelFontSize * ENTRY)));
 
-/** Places in the right half of the plot, given in pixels, move along with its right edge. */
+/** Move positions in pixels along with the right edge, if they are in the plot's right half. */
 function pixels(part, half, by) {
   if (Array.isArray(part)) return part.map((each) => pixels(each, half, by));
   if (!part || typeof part !== "object") return part;
@@ -136,7 +136,7 @@ function pixels(part, half, by) {
   return withData(Object.fromEntries(entries), half, by);
 }
 
-/** Places that stand in the data, as pixels, move along as well. */
+/** Move the positions in pixels that are in the data, too. */
 function withData(part, half, by) {
   const { x, x2 } = part.encoding ?? {};
   if (x?.scale !== null) return part;
@@ -162,7 +162,7 @@ function wrapped(title, { fontSize = 19, subtitleFontSize = 14 }, room) {
   };
 }
 
-/** The same sentences in as few lines as can be, of at most so many letters, all about as long. */
+/** The same text in as few lines as possible, all about as long, of at most `longest` letters. */
 function lines(text, longest) {
   const given = [text].flat();
   if (given.every((line) => line.length <= longest)) return text;

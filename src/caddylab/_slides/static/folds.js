@@ -1,14 +1,14 @@
 // What explains a prediction stays folded until the learner has chosen and measured.
 //
-// A cell whose metadata say {"caddylab": {"explains": "NAME"}} waits for the cell that says
-// `NAME.compare(…)`. Cells are only out of sight: each runs as ever, and nothing is written.
+// A cell with the metadata {"caddylab": {"explains": "NAME"}} waits for the cell that calls
+// `NAME.compare(…)`. Cells are only hidden: they run as usual, and the notebook is not changed.
 
 const COMPARED = "application/vnd.caddylab.compared+json";
 const CALLED = /\b(\w+)\.compare\(/g;
 const FOLDED = "caddylab-folded";
 const MOVEMENT = { duration: 450, easing: "ease-out" };
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function folds(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
 
@@ -25,10 +25,10 @@ export async function folds(sharedModule) {
   };
 }
 
-/** What a cell explains; undefined if nothing. */
+/** The prediction that a cell explains; undefined if there is none. */
 export const explains = (model) => model.getMetadata("caddylab")?.explains;
 
-/** The predictions that these cells have compared after the learner chose, by their names. */
+/** The names of the predictions that these cells have compared after the learner chose. */
 export function settled(models) {
   const names = new Set();
   for (const model of models) {
@@ -40,7 +40,7 @@ export function settled(models) {
   return names;
 }
 
-/** The stretches of cells that explain the same: [{ name, cells, after }]. */
+/** The stretches of cells that explain the same prediction: [{ name, cells, after }]. */
 export function stretches(widgets) {
   const found = [];
   widgets.forEach((cell, n) => {
@@ -71,7 +71,7 @@ class Folds {
     this.soon = setTimeout(() => this.panel.isDisposed || this.look({ calmly: true }), 50);
   }
 
-  /** Fold what waits, and open what need not wait any more. */
+  /** Fold what has to wait, and open what no longer has to. */
   look({ calmly }) {
     const { widgets } = this.notebook;
     const done = settled(widgets.map((cell) => cell.model));
@@ -108,7 +108,7 @@ class Folds {
     this.skipped = null;
   }
 
-  /** The learner wants to read on without; what they open stays open. */
+  /** The learner wants to read on without an answer; what they open stays open. */
   showAnyway(name) {
     this.open.add(name);
     const first = stretches(this.notebook.widgets).find((stretch) => stretch.name === name);
@@ -117,7 +117,7 @@ class Folds {
     this.notebook.node.focus();
   }
 
-  /** Nobody stands on a cell that is out of sight: go on in the same direction. */
+  /** If the active cell is hidden, move on in the same direction. */
   stepOver() {
     const { activeCell, widgets } = this.notebook;
     const now = this.notebook.activeCellIndex;
@@ -134,7 +134,7 @@ class Folds {
   }
 }
 
-/** As JupyterLab does it below a heading that is closed: its keys step over such cells. */
+/** Hide a cell as JupyterLab does below a collapsed heading, so that its keys step over it. */
 function hide(cell, hidden) {
   cell.toggleClass(FOLDED, hidden);
   cell.setHidden(hidden);
@@ -148,13 +148,13 @@ function waitingBar(show) {
   const button = document.createElement("button");
   Object.assign(button, { type: "button", textContent: "Show me anyway" });
   button.addEventListener("click", show);
-  // The notebook's own keys would take Enter and the space bar.
+  // Otherwise the notebook would handle Enter and the space bar.
   button.addEventListener("keydown", (event) => event.stopPropagation());
   bar.append(said, button);
   return bar;
 }
 
-/** One calm movement, for those who do not mind movements. */
+/** One gentle movement, unless the reader prefers less motion. */
 function appear(node) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const height = `${node.offsetHeight}px`;

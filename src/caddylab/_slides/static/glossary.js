@@ -1,9 +1,8 @@
-// A link to a word of the glossary opens at the word: as a page, without a kernel, and nothing to
-// be saved.
+// Opens a link into the glossary at its word: as a page, without a kernel and with nothing to save.
 
 const LINK = 'a[href*="glossary.ipynb"]';
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function glossary(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
   const { MainAreaWidget } = await sharedModule("@jupyterlab/apputils");
@@ -31,7 +30,7 @@ export async function glossary(sharedModule) {
   };
 }
 
-/** Opened from the file browser it is a notebook like others, and yet there is nothing to run. */
+/** Opened from the file browser, it is an ordinary notebook, but there is nothing to run in it. */
 function needsNoKernel({ context, sessionContext }) {
   if (context.path.split("/").pop() !== "glossary.ipynb") return;
   const none = { shouldStart: false, canStart: false, autoStartDefault: false };
@@ -44,7 +43,7 @@ class Page {
   }
 
   async show(from, link) {
-    // JupyterLab has the word apart from the path by now; before, both are in the address.
+    // By now JupyterLab has separated the word from the path; before, both are in `href`.
     const word = decodeURIComponent(link.hash.slice(1));
     await this.open(`${from.split("/").slice(0, -1).join("/")}/${this.path(link)}`);
     this.turnTo(word);
@@ -56,7 +55,7 @@ class Page {
     (heading ?? this.content.node.firstChild).scrollIntoView();
   }
 
-  /** Where the glossary is, seen from the notebook. */
+  /** The glossary's path, relative to the notebook. */
   path(link) {
     const told = decodeURIComponent(link.getAttribute("href").split(/[?#]/)[0]);
     return told.startsWith("..") ? told : "glossary.ipynb";
@@ -68,7 +67,7 @@ class Page {
     this.app.shell.activateById(this.main.id);
   }
 
-  /** A link of the glossary's own: to another word, or to a chapter. */
+  /** Follow a link in the glossary itself: to another word, or to a chapter. */
   follow(event) {
     const told = event.target.closest("a")?.getAttribute("href");
     if (!told || told.includes("://")) return;
@@ -98,7 +97,7 @@ class Page {
   }
 }
 
-/** `a/b/../c` is `a/c`. */
+/** `a/b/../c` becomes `a/c`. */
 function resolve(path) {
   const parts = [];
   for (const part of path.split("/")) {
@@ -108,7 +107,7 @@ function resolve(path) {
   return parts.join("/");
 }
 
-/** A heading's anchor, as links write it. */
+/** A heading's anchor, as it is written in links. */
 function anchorOf(heading) {
   const own = heading.id || heading.dataset.jupyterId;
   return own || heading.textContent.replace(/¶$/, "").trim().replaceAll(" ", "-");

@@ -1,4 +1,4 @@
-// Which key does what. Clickers send PageDown and PageUp.
+// What each key does. Clickers send PageDown and PageUp.
 
 const NEXT = ["PageDown", "ArrowRight", "ArrowDown", " ", "Enter"];
 const BACK = ["PageUp", "ArrowLeft", "ArrowUp", "Backspace"];
@@ -32,7 +32,7 @@ function meaning(event, show) {
   }[key.length === 1 ? key.toLowerCase() : key];
 }
 
-/** In text, keys write; Escape leaves the text, not the show. */
+/** In a text field, keys type; Escape leaves the field, not the show. */
 function inText(key, target) {
   return key === "Escape" ? () => target.blur() : null;
 }

@@ -1,8 +1,8 @@
-// The menu of a chart has three dots and no name; whoever does not see them gets one.
+// A chart's menu is three dots without a name; gives it one for people who cannot see them.
 
 const MENU = ".vega-embed > details > summary:not([aria-label])";
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function named(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
 

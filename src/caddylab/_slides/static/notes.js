@@ -9,7 +9,7 @@ const STYLE = `
 `;
 
 export class SpeakersWindow {
-  /** `rendermime` draws the notes, which are Markdown; `listen` hears the keys pressed here. */
+  /** `rendermime` renders the notes, which are Markdown; `listen` gets the keys pressed here. */
   constructor(rendermime, listen) {
     Object.assign(this, { rendermime, listen });
     this.began = Date.now();
@@ -32,7 +32,7 @@ export class SpeakersWindow {
     this.window = null;
   }
 
-  /** Keep what belongs to this page, and draw it if the window is open. */
+  /** Remember what belongs to this page, and show it if the window is open. */
   show(page, next, number, count) {
     this.last = { page, next, number, count };
     if (this.window && !this.window.closed) this.draw();

@@ -1,16 +1,16 @@
-// The command, its key and the button; all else is in show.js.
+// The command, its shortcut and the button; everything else is in show.js.
 import { hasSlides } from "./deck.js";
 import { Show } from "./show.js";
 
 const COMMAND = "caddylab:present";
 const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function plugin(sharedModule) {
   const { INotebookTracker, NotebookActions } = await sharedModule("@jupyterlab/notebook");
   const { ICommandPalette, ToolbarButton } = await sharedModule("@jupyterlab/apputils");
 
-  const shows = new WeakMap(); // by notebook: each goes on where it was left
+  const shows = new WeakMap(); // by notebook: each continues where it was left
   const showOf = (panel) => {
     if (!shows.has(panel)) shows.set(panel, new Show(panel, NotebookActions, cellsThatRan(panel, NotebookActions)));
     return shows.get(panel);
@@ -45,7 +45,7 @@ function addStyle() {
   document.head.append(link);
 }
 
-/** The cells that this notebook's kernel has run, in a show or not; after a restart none. */
+/** The cells that this notebook's kernel has run, in a show or not; none after a restart. */
 function cellsThatRan(panel, actions) {
   const ran = new Set();
   actions.executionScheduled.connect((_, { notebook, cell }) => notebook === panel.content && ran.add(cell));
@@ -56,7 +56,7 @@ function cellsThatRan(panel, actions) {
 async function addButton(app, panel, showOf, ToolbarButton) {
   await panel.context.ready;
   if (!hasSlides(panel.content.widgets)) return;
-  showOf(panel); // from now on it knows what has run
+  showOf(panel); // from now on it records what has run
   const button = new ToolbarButton({
     label: "Present",
     tooltip: "Present as slides, each step one key (Alt+R)",

@@ -1,8 +1,8 @@
-// The options of a question: what the room voted for, and which one is right.
+// The options of a question: which one the room voted for, and which one is right.
 
 const OPTION = /^[A-D]$/;
 
-/** The options in a rendered text: [[letter, paragraph]]. */
+/** The options in rendered text: [[letter, paragraph]]. */
 export function options(node) {
   return [...node.querySelectorAll("p")]
     .map((text) => [text.firstElementChild?.textContent, text])
@@ -18,7 +18,7 @@ export function mark(node, { voted, right }) {
   }
 }
 
-/** A sign, for those who see it, and words. */
+/** A symbol for those who see it, and words for everybody. */
 function tell(text, name, words) {
   text.classList.toggle(name, Boolean(words));
   const there = text.querySelector(`.${name}-sign`);

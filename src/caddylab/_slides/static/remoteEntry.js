@@ -1,6 +1,6 @@
-// What JupyterLab loads: the module container that a bundler would write. By hand, since all that
-// is behind it are a few small modules that need no bundler; what JupyterLab shares (its tokens and
-// actions) comes through `init`, so nothing is loaded twice.
+// What JupyterLab loads: the module container that a bundler would generate. It is written by hand,
+// since there are only a few small modules behind it, which need no bundler; what JupyterLab shares
+// (its tokens and actions) comes through `init`, so nothing is loaded twice.
 (() => {
   const here = document.currentScript.src;
   let shared;

@@ -1,9 +1,9 @@
-// What is on the screen: the cells of one page and nothing else, as large as fits.
+// What is on the screen: only the cells of one page, as large as fits.
 import { isLoad, isPicture, isQuiet } from "./deck.js";
 import { mark } from "./question.js";
 
 const WIDTH = 1280;
-const MARGINS = 60; // above and below a page, as slides.css has them, and the page's number
+const MARGINS = 60; // pixels above and below a page, as in slides.css, with the page number
 const SMALLEST = 0.6;
 const RECORDED = "A recording: this run was made earlier";
 const ON_STAGE = ["seen", "asked", "mute", "unread"].map((name) => `caddylab-${name}`);
@@ -17,7 +17,7 @@ export class Screen {
 
   open() {
     this.config = this.notebook.notebookConfig;
-    // A page is drawn whole, or it could not be measured.
+    // A page is rendered in full, or it could not be measured.
     this.notebook.notebookConfig = { ...this.config, windowingMode: "none" };
     document.body.classList.add("caddylab-show");
     this.notebook.node.classList.add("caddylab-deck");
@@ -30,7 +30,7 @@ export class Screen {
     this.notebook.node.focus();
   }
 
-  /** Give the notebook back, at the cell `last`. */
+  /** Return to the notebook, at the cell `last`. */
   close(last) {
     this.observer.disconnect();
     window.removeEventListener("resize", this.onResize);
@@ -51,7 +51,7 @@ export class Screen {
     this.notebook.activeCellIndex = index;
     this.notebook.mode = "command";
     this.notebook.node.focus();
-    // The notebook has to be laid out as it was, before it can be scrolled.
+    // The notebook must be laid out as before, or it cannot be scrolled.
     const scroll = () => this.notebook.isDisposed || this.notebook.scrollToItem(index, "center");
     requestAnimationFrame(() => requestAnimationFrame(scroll));
   }
@@ -61,8 +61,8 @@ export class Screen {
   }
 
   /**
-   * Show a page up to a step. `place` is where we are, `running` whether the kernel works on it,
-   * `recorded` whether this is an earlier run, `voted` and `right` are letters of the question.
+   * Show a page up to a step. `place` says where we are, `running` whether the kernel runs it,
+   * `recorded` whether this is an earlier run; `voted` and `right` are letters of the question.
    */
   show(page, step, { place, running, recorded, voted, right }) {
     const seen = page.steps.slice(0, step + 1).flat();
@@ -73,7 +73,7 @@ export class Screen {
       cell.toggleClass("caddylab-seen", this.cells.includes(cell));
       cell.toggleClass("caddylab-asked", asked.includes(cell));
       cell.toggleClass("caddylab-mute", isQuiet(cell) || isLoad(cell));
-      // Once there is a picture, it has the page for itself.
+      // Once there is a picture, it has the page to itself.
       cell.toggleClass("caddylab-unread", isQuiet(cell) || isPicture(cell) || step > 0);
     }
     mark(page.head.node, { voted, right });
@@ -89,7 +89,7 @@ export class Screen {
     this.frame = requestAnimationFrame(() => this.fit());
   }
 
-  /** Pages are made for 1280 × 720: larger on a larger screen, smaller if they hold much. */
+  /** Pages are made for 1280 × 720: enlarged on a larger screen, reduced if they hold a lot. */
   fit() {
     if (!this.cells.length) return;
     const deck = this.notebook.node;

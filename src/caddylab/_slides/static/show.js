@@ -14,7 +14,7 @@ export class Show {
     this.running = false;
   }
 
-  /** Begin, or go on, at the page of the selected cell. */
+  /** Start, or continue, at the page of the selected cell. */
   async start() {
     this.pages = pages(this.notebook.widgets);
     if (!this.pages.length || document.body.classList.contains("caddylab-show")) return;
@@ -29,7 +29,7 @@ export class Show {
     await this.turnTo(this.page, { whole: !this.isNew(this.current.steps[0]) });
   }
 
-  /** Back to the notebook, at the place where the show was. */
+  /** Return to the notebook, at the place where the show was. */
   stop() {
     if (!this.screen) return;
     document.removeEventListener("keydown", this.listen, true);
@@ -39,7 +39,7 @@ export class Show {
     this.screen = null;
   }
 
-  /** The next step: what is to be seen appears, and what is to be run is run. */
+  /** Take the next step: reveal what is to be seen, and run what is to be run. */
   async next() {
     if (this.running) return;
     if (this.isNew(this.shown())) await this.run(this.shown().filter((cell) => !this.ran.has(cell)));
@@ -47,19 +47,19 @@ export class Show {
     else if (this.page + 1 < this.pages.length) await this.turnTo(this.page + 1);
   }
 
-  /** The page before, as it was left: nothing is run again. */
+  /** Go back to the previous page as it was left, without running anything again. */
   async back() {
     if (!this.running && this.page) await this.turnTo(this.page - 1, { whole: true });
   }
 
-  /** Run what this page shows once more. */
+  /** Run again what this page shows. */
   async again() {
     if (this.running) return;
     this.recorded.delete(this.current.head);
     await this.run([...this.shown(), ...this.due()]);
   }
 
-  /** Show the earlier run instead of the one that has just been made, and say so. */
+  /** Show the earlier run instead of the one just made, and say so. */
   async fallBack() {
     const page = this.pages.slice(0, this.page + 1).findLast((page) => page.nets.length);
     if (this.running || !page) return;
@@ -68,7 +68,7 @@ export class Show {
     await this.run([...page.nets, ...charts, ...this.due()]);
   }
 
-  /** What most of the room thinks, and, in capitals, what the speaker saw come out. */
+  /** Mark what most of the room thinks or, with a capital letter, what the speaker saw come out. */
   vote(letter) {
     const votes = letter < "a" ? this.right : this.votes;
     const same = votes.get(this.current.head) === letter.toUpperCase();
@@ -104,7 +104,7 @@ export class Show {
     await this.run(cells.filter((cell) => !this.ran.has(cell)));
   }
 
-  /** Whether there is something that was not run yet. */
+  /** Whether something has not been run yet. */
   isNew(cells) {
     return cells.some((cell) => cell.model.type === "code" && !this.ran.has(cell));
   }
@@ -124,18 +124,18 @@ export class Show {
     }
   }
 
-  /** A live step has failed: what follows shows the earlier run. */
+  /** A live step has failed: from here on, show the earlier run. */
   holdNet() {
     const hasNet = this.pages.some((page) => page.head === this.current.head && page.nets.length);
     if (hasNet) this.recorded.add(this.current.head);
   }
 
-  /** What finds the right letter, once all of a page is seen. */
+  /** The cells that find the right letter, once the whole page has been shown. */
   due() {
     return this.step === this.current.steps.length - 1 ? this.current.measures : [];
   }
 
-  /** The letter that this run of the show has measured; undefined before. */
+  /** The letter that this run of the show has measured; undefined until then. */
   measured() {
     if (this.running) return undefined;
     const { head, isFirst } = this.current;

@@ -1,17 +1,17 @@
-// What a widget of ours leaves behind: where no kernel makes it live, its last state is shown as a
-// still picture, and how to bring it back. Without this JupyterLab shows broken chains and errors.
+// What a widget of ours leaves behind: where no kernel makes it live, a still picture of its last
+// state, and how to bring it back. Without this, JupyterLab shows broken links and errors.
 
 import { colourAreas } from "./coloured.js";
 
 const LIVE = "application/vnd.caddylab.live+json";
 const WIDGET = "application/vnd.jupyter.widget-view+json";
-const STILL = ".caddylab-still"; // where a widget keeps its still picture, seen or not
+const STILL = ".caddylab-still"; // where a widget keeps its still picture, visible or not
 const ASK = "caddylab:still"; // asks it for the latest one
-const PAUSES = [200, 500, 1500, 4000, 10000]; // milliseconds: a busy machine is late with them
-const SOON = 500; // milliseconds in which a widget usually comes to life
+const PAUSES = [200, 500, 1500, 4000, 10000]; // milliseconds: a busy machine takes long
+const SOON = 500; // milliseconds within which a widget usually comes to life
 const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function stillPictures(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
   const { MimeModel } = await sharedModule("@jupyterlab/rendermime");
@@ -31,13 +31,13 @@ export async function stillPictures(sharedModule) {
   };
 }
 
-/** Have the widgets of one notebook outlive its kernels. */
+/** Let the widgets of one notebook outlive its kernels. */
 function attend(panel, Frame) {
   const frames = new Set();
   const all = (act) => [...frames].forEach(act);
   const { rendermime } = panel.content;
   const createRenderer = () => new Frame(panel, frames);
-  rendermime.addFactory({ safe: true, mimeTypes: [LIVE], createRenderer }, -20); // before widgets
+  rendermime.addFactory({ safe: true, mimeTypes: [LIVE], createRenderer }, -20); // ahead of the widgets' own
   panel.context.saveState.connect((_, state) => state === "started" && all((one) => one.keep()));
   panel.sessionContext.statusChanged.connect((_, status) => ENDED.has(status) && all((one) => one.freeze()));
   panel.sessionContext.kernelChanged.connect((_, { oldValue }) => oldValue && all((one) => one.freeze()));
@@ -61,7 +61,7 @@ const frame = (Panel, MimeModel, StringStream) => class extends Panel {
   async renderModel(model) {
     this.model = model;
     const id = model.data[WIDGET]?.model_id;
-    if (this.drawn && id === this.drawn) return; // only its still picture is new
+    if (this.drawn && id === this.drawn) return; // only its still picture has changed
     this.drawn = id;
     this.timer = setTimeout(() => this.isLive || this.showStill(), SOON);
     this.draw();
@@ -69,8 +69,8 @@ const frame = (Panel, MimeModel, StringStream) => class extends Panel {
   }
 
   /**
-   * Hand over to JupyterLab's own widgets. What is drawn before they are ready for this notebook
-   * is never told of them, so it is drawn again.
+   * Hand over to JupyterLab's own widget renderer. What is drawn before its manager is ready for
+   * this notebook never learns of it, so it is drawn again.
    */
   async enliven() {
     for (const pause of PAUSES) {
@@ -112,7 +112,7 @@ const frame = (Panel, MimeModel, StringStream) => class extends Panel {
     return this.model.data["text/html"] ?? "";
   }
 
-  /** Put the latest still picture into the output, from where it is saved. */
+  /** Put the latest still picture into the output, with which it is saved. */
   keep() {
     const place = this.isLive && this.widget.node.querySelector(STILL);
     place?.dispatchEvent?.(new CustomEvent(ASK));
@@ -145,7 +145,7 @@ const frame = (Panel, MimeModel, StringStream) => class extends Panel {
   }
 };
 
-/** Whether JupyterLab's renderer of widgets knows who manages them. */
+/** Whether JupyterLab's widget renderer has a widget manager. */
 function hasManager(widget) {
   const known = widget._manager?.promise;
   const later = new Promise((answer) => setTimeout(answer, 0, false));

@@ -1,15 +1,15 @@
-// A notebook that was only opened has not changed: JupyterLab writes the kernel's name and language
-// into it, and would ask to have that saved.
+// Keeps a notebook that was only opened unchanged: JupyterLab writes the kernel's name and language
+// into it, and would then ask to save it.
 
 const WRITTEN_BY_ITSELF = ["kernelspec", "language_info"];
 
-/** JupyterLab's plugin; `sharedModule(name)` gives one of its own modules. */
+/** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function unchanged(sharedModule) {
   const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
 
   return {
     id: "caddylab-slides:unchanged",
-    description: "Does not take a notebook for changed that was only opened.",
+    description: "Keeps a notebook that was only opened from counting as changed.",
     autoStart: true,
     requires: [INotebookTracker],
     activate(app, tracker) {

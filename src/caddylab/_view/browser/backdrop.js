@@ -1,9 +1,9 @@
-// What changes seldom: Caddy, the clients, the backends and the roads between them.
+// The part that seldom changes: Caddy, the clients, the backends and the roads between them.
 
 import { Layout } from "./layout.js";
 
 export class Backdrop extends Layout {
-  // `most` is the room there is: longer words are set narrower.
+  // `most` is the width available: longer text is condensed.
   text(words, x, y, size = 13, weight = 400, align = "left", most = 999) {
     const g = this.back;
     g.font = `${weight} ${size}px ${this.scene.font}`;
@@ -12,7 +12,7 @@ export class Backdrop extends Layout {
     g.fillText(words, x, y, most);
   }
 
-  // What changes seldom: Caddy, the clients, the backends and the roads between them.
+  // Draws all of it.
   paintBack(tape, tally, still) {
     const g = this.back;
     g.clearRect(0, 0, this.width, this.height);

@@ -1,4 +1,4 @@
-// A request as a dot: its place, its look, and what bursts where an attempt fails.
+// A request as a dot: its position, its look, and the burst where an attempt fails.
 
 import { Backdrop } from "./backdrop.js";
 import { DOT, SPRITE } from "./layout.js";
@@ -8,7 +8,7 @@ export class Dots extends Backdrop {
   paintTraveller(tape, request, { road, u, look, leg }) {
     const side = look === "new" || look === "out" ? -6 : 6;
     let [x, y] = this.way(road, u, request.client, tape.clients, side);
-    if (side > 0 && request.over - request.sent > 0.5) { // set free together: a swarm, no single dot
+    if (side > 0 && request.over - request.sent > 0.5) { // released together: a swarm, not one dot
       const spread = Math.min(1, 4 * u * (1 - u)) * 9;
       x += spread * Math.sin(request.key * 2.4);
       y += spread * Math.cos(request.key * 5.1);
@@ -25,14 +25,14 @@ export class Dots extends Backdrop {
   paintHeld(leg, backend, k, total) {
     let [x, y] = this.cell(backend, k, total);
     const since = leg.moved ? (performance.now() - leg.moved.at) / 400 : 1;
-    if (since < 1) { // the log has told better: it was here all the time
+    if (since < 1) { // Caddy's log has corrected us: it was here all along
       const [x0, y0] = this.cell(leg.moved.from, k, total);
       [x, y] = [x0 + (x - x0) * since, y0 + (y - y0) * since];
     }
     this.dot("held", x, y, backend, leg.certain);
   }
 
-  // A request. Each look is drawn once and then copied: a thousand copies are cheap.
+  // Draws a request. Each look is drawn once and then copied, since a thousand copies are cheap.
   dot(look, x, y, backend = 0, certain = true) {
     const name = `${look} ${backend} ${certain}`;
     const sprite = this.sprites.get(name) ?? this.makeSprite(name, look, backend, certain);
@@ -60,7 +60,7 @@ export class Dots extends Backdrop {
       this.stamp(g, this.sheet, middle, middle, 7);
       return;
     }
-    if (look === "nobody") colour = this.scene.error; // a ring: nothing is in it
+    if (look === "nobody") colour = this.scene.error; // a ring, since there is nothing in it
     g.fillStyle = look === "back" ? colour : look === "caddy" ? this.grey : this.paper;
     this.stamp(g, path, middle, middle, DOT);
     if (look === "back") return;

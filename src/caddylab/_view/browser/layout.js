@@ -1,11 +1,11 @@
-// Where things stand in the picture, and how outlines are drawn.
+// Where things are in the picture, and how outlines are drawn.
 
-export const FLOW = 500; // more dots than this: each dot stands for several
+export const FLOW = 500; // with more dots than this, each stands for several
 export const CELL = 13;
 export const DOT = 5.5;
 export const SPRITE = 20;
-const UPRIGHT = 560; // narrower than this: top to bottom
-const LANE = 9, LANES = 4; // roads beside each other, when they run along the edge
+const UPRIGHT = 560; // in pixels; narrower pictures go from top to bottom
+const LANE = 9, LANES = 4; // roads side by side where they run along the edge
 
 const smooth = (u) => u * u * (3 - 2 * u);
 
@@ -20,7 +20,7 @@ export class Layout {
     [this.back, this.front] = this.layers.map((canvas) => canvas.getContext("2d"));
   }
 
-  // Lay out for so many CSS pixels; `zoom` is the projector's enlargement.
+  // Lays it all out for a width in CSS pixels; `zoom` is the enlargement for a projector.
   resize(width, zoom) {
     const n = this.marks.length;
     this.row = n <= 3 ? 122 : n <= 6 ? 104 : 92;
@@ -70,8 +70,8 @@ export class Layout {
     return [this.client.x, this.client.y + along * Math.min(34, (this.height - 60) / shown)];
   }
 
-  // A point of a way, from the clients' end (u = 0) to the other (1); those who return keep to
-  // their own side.
+  // A point on a road, from the clients' end (u = 0) to the other end (1); answers keep to their
+  // own side.
   way(road, u, client, clients, side) {
     if (this.upright) return road ? this.alongTheEdge(road, u, side) : this.downwards(u, client, clients, side);
     const [x0, y0] = road ? [this.caddy.x + this.caddy.w / 2, this.caddy.y] : this.clientAt(client, clients);
@@ -97,7 +97,7 @@ export class Layout {
     return [lane + left - way[1], row + side];
   }
 
-  // Where the i-th request stands that waits at Caddy; null if there is no more room.
+  // The position of the i-th request waiting at Caddy; null if there is no more room.
   waiting(i) {
     const { x, y, w, h } = this.caddy;
     const across = Math.floor((this.upright ? (this.width - w) / 2 - 12 : w) / CELL);
@@ -106,7 +106,7 @@ export class Layout {
     return this.upright ? [x + w / 2 + 6 + column, y - 22 + line] : [x - w / 2 + column, y + h / 2 + 10 + line];
   }
 
-  // Where dot number i of so many stands in a backend; they stand closer when they are many.
+  // The position of dot i of `total` in a backend; the more there are, the closer they are.
   cell(backend, i, total) {
     const w = this.card.pen - 12, h = this.row - 46;
     let step = CELL;
@@ -130,7 +130,7 @@ export class Layout {
   colours(ink, paper) {
     if (ink === this.ink && paper === this.paper) return;
     Object.assign(this, { ink, paper, grey: this.scene.caddy, sprites: new Map() });
-    const pale = isDark(paper) ? 0.3 : 0; // on dark paper a blue line would be dim
+    const pale = isDark(paper) ? 0.3 : 0; // a blue line would be hard to see on dark paper
     this.marks.forEach((mark, i) => (mark.colour = mixed(this.scene.marks[i][0], pale)));
   }
 }
@@ -144,7 +144,7 @@ function isDark(paper) {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 110;
 }
 
-// The colour with so much white in it.
+// The colour mixed with this share of white.
 function mixed(colour, white) {
   if (!white) return colour;
   return `rgb(${channels(colour).map((c) => Math.round(c + (255 - c) * white)).join()})`;

@@ -1,4 +1,4 @@
-// What each sign in the picture means: the usual ones always in sight, the others on demand.
+// What each symbol in the picture means: the usual ones are always shown, the others on demand.
 
 import { FLOW } from "./layout.js";
 

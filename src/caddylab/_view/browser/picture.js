@@ -1,11 +1,11 @@
-// The picture at one time of the tape: what moves, and how much of it is where.
+// The picture at one time of the tape: what moves, and how many requests are where.
 
 import { Dots } from "./dots.js";
 import { FLOW } from "./layout.js";
 import { legsOf, locate, TRAVEL } from "./where.js";
 
 export class Picture extends Dots {
-  // What moves.
+  // Draws what moves.
   paintFront(tape, tally, wide, still) {
     const g = this.front;
     const { time } = tape;
@@ -29,7 +29,7 @@ export class Picture extends Dots {
     if (!still) this.paintChecks(tape, wide);
   }
 
-  // Of a crowd only some are drawn; the others are kept for as long as they could be seen.
+  // Only some of a crowd are drawn; the others are kept for as long as they could be seen.
   skim(request, time, wide) {
     const ways = 2 * wide * (TRAVEL.near + TRAVEL.far * Math.max(1, request.legs.length));
     if (request.over !== null && time > request.over + ways) return null;
@@ -38,7 +38,7 @@ export class Picture extends Dots {
     return held ? { place: leg.backend, leg } : {};
   }
 
-  // What is where now, by the records.
+  // How many requests are where now, according to the records.
   tally(tape, wide) {
     const zeros = () => this.marks.map(() => 0);
     const tally = { inside: zeros(), oldest: zeros(), atCaddy: 0, unsure: 0 };
@@ -65,5 +65,5 @@ export class Picture extends Dots {
   }
 }
 
-// Numbers in no order, so that of a crowd not only every second client is drawn.
+// Scrambled numbers, so that what is drawn of a crowd is not just every second client.
 const scatter = (key) => Math.imul(key, 2654435761) >>> 16;

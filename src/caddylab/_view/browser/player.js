@@ -1,10 +1,10 @@
-// Plays a tape: the clock, the buttons, and what is said.
+// Plays a tape: the clock, the buttons and the text.
 
 import { Picture } from "./picture.js";
 import { legendOf } from "./legend.js";
 import { headline, countsText, SELDOM } from "./words.js";
 
-const DELAY = 0.15; // seconds behind the lab, so that what is shown is known
+const DELAY = 0.15; // seconds behind the lab, so that what is shown is already known
 const SPEEDS = { 10: "10 × faster", 5: "5 × faster", 2: "2 × faster", 1: "real time", 0.5: "½ speed",
   0.2: "⅕ speed", 0.05: "1/20 speed", 0.01: "1/100 speed" };
 
@@ -62,7 +62,7 @@ export class Player {
     document.addEventListener("visibilitychange", this.onVisibility);
     const sight = new IntersectionObserver((seen) => { this.visible = seen.at(-1).isIntersecting; this.wake(); });
     const size = new ResizeObserver(() => this.resize());
-    sight.observe(this.root); // its counts are read when the picture has left the screen, too
+    sight.observe(this.root); // its counts are read out even when the picture is off the screen
     size.observe(this.parts.stage);
     this.observers = [sight, size];
     this.wake();
@@ -119,7 +119,7 @@ export class Player {
     this.stale = true;
   }
 
-  hear(now) { // the lab's clock, by the batch that took the least time to come
+  hear(now) { // the lab's clock, from the batch that arrived fastest
     this.offset = Math.max(this.offset ?? -Infinity, now - performance.now() / 1000);
   }
 
@@ -137,7 +137,7 @@ export class Player {
     if (!this.playing) return;
     if (this.live && this.follow && this.speed === 1) this.time = end;
     else this.time = Math.min(end, this.time + seconds * this.speed);
-    if (this.live && !this.tape.active.size) { // nothing to see: no need to see it slowly
+    if (this.live && !this.tape.active.size) { // nothing to see, so nothing to see slowly
       const next = this.tape.events[this.tape.cursor];
       this.time = Math.max(this.time, next ? Math.min(end, next[1]) : end);
     }
@@ -172,7 +172,7 @@ export class Player {
     if (this.live) tape.prune();
   }
 
-  // What is seen now, as a picture that is left when the kernel has ended.
+  // Keeps what is seen now as a picture, for when the kernel has ended.
   keepStill() {
     const { width, height } = this.parts.stage.getBoundingClientRect();
     if (!width || !this.tally) return;

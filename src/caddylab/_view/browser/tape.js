@@ -1,6 +1,5 @@
-// The tape holds what happened (see tape.py). Where a dot is drawn follows from the facts about its
-// request and the time on the clock, from nothing else; so the same code shows a lab live, in slow
-// motion, and wound back.
+// The tape holds what happened (see tape.py). Where a dot is drawn depends only on the facts about
+// its request and on the clock; so the same code shows a lab live, in slow motion, and rewound.
 
 const MOST = 150000; // events kept; older runs are dropped
 
@@ -8,11 +7,11 @@ export class Tape {
   constructor(scene) {
     this.scene = scene;
     this.backends = scene.marks.length;
-    this.who = scene.who; // who can have answered: Python's `Answerer`
+    this.who = scene.who; // who may have answered: Python's `Answerer`
     this.clear();
   }
 
-  // The fault that a state names first; Python's table of them is in the scene.
+  // The fault that comes first in a state; Python's table of faults is in the scene.
   kind(state) {
     return this.scene.faults[state.split(/[ ,]/)[0]];
   }
@@ -32,7 +31,7 @@ export class Tape {
     this.stage = {};
     this.names = "up"; // the lab's name server
     this.states = Array.from({ length: this.backends }, () => ["up", "healthy", null]);
-    this.mended = new Set(); // backends that are up again, to which Caddy is not back
+    this.mended = new Set(); // backends that are up again but that Caddy does not use yet
     this.restart();
     for (const request of this.requests.values()) Object.assign(request, { tries: 0, told: null });
   }
@@ -46,7 +45,7 @@ export class Tape {
     this.lately = Array.from({ length: this.backends }, () => []);
   }
 
-  // What a backend is called: as its Caddyfile has it, or by its number.
+  // A backend's name: the one in its Caddyfile, or its number.
   nameOf(backend) {
     return this.named.get(backend) ?? `backend ${backend}`;
   }
@@ -55,7 +54,7 @@ export class Tape {
     return new Map(this.stage.names ?? []);
   }
 
-  // Whether Caddy may send that backend requests at all.
+  // Whether Caddy may send requests to that backend at all.
   uses(backend) {
     return this.stage.used?.includes(backend) ?? true;
   }
@@ -73,12 +72,12 @@ export class Tape {
       else this.events.splice(i, 0, event);
       if (i < this.cursor) {
         this.cursor++;
-        this.pass(event, true); // it became known after its time
+        this.pass(event, true); // it became known only after its time
       }
     }
   }
 
-  // What an event tells about a request, whatever the clock shows.
+  // Takes in what an event says about a request, whatever the time on the clock.
   learn([letter, time, key, ...rest]) {
     if (letter === "s") {
       this.requests.set(key, { key, client: rest[0], sent: time, legs: [], tries: 0, over: null });
@@ -114,7 +113,7 @@ export class Tape {
     request.legs.push({ start, end: Infinity, backend, error: "", certain, moved });
   }
 
-  // Move the clock: pass every event up to `time`.
+  // Moves the clock: passes every event up to `time`.
   seek(time) {
     if (time < this.time) this.rewind();
     this.time = time;
@@ -152,9 +151,9 @@ export class Tape {
     this.lately[backend - 1].push(time);
   }
 
-  // The end of a request; told again when Caddy's log knows better who answered.
+  // Notes the end of a request; called again when Caddy's log knows better who answered.
   passAnswer(request, answer) {
-    if (request.told && request.lap !== this.lap) return; // of a run that is counted no more
+    if (request.told && request.lap !== this.lap) return; // of a run that no longer counts
     if (request.told) this.count(request.told, -1);
     this.count(answer, 1);
     Object.assign(request, { told: answer, lap: this.lap });
@@ -167,7 +166,7 @@ export class Tape {
     if (by) this.answered[by - 1] += n;
   }
 
-  // Forget finished runs when the tape has grown too long; never while requests are open.
+  // Forgets finished runs once the tape is too long, but never while requests are open.
   prune() {
     if (this.events.length < MOST || this.counts.sent > this.counts.over) return;
     this.events.splice(0, this.cursor);

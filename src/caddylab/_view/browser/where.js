@@ -1,17 +1,17 @@
 // Where a request is at a given time.
 
-export const TRAVEL = { near: 0.28, far: 0.42 }; // seconds that eyes need: client-Caddy, Caddy-backend
+export const TRAVEL = { near: 0.28, far: 0.42 }; // seconds for the eye: client-Caddy, Caddy-backend
 const LEFT = new Set(["timeout", "cancelled"]); // the client went away: no answer travels back
 export const FADE = 0.8;
 
 export function legsOf(request) {
   if (request.legs.length || !request.by || request.over === null) return request.legs;
-  // Its answer says who answered; Caddy's log has not told yet.
+  // The answer says who gave it; Caddy's log does not yet.
   return [{ start: request.sent, end: request.over, backend: request.by, error: "", certain: true }];
 }
 
-// Where the dot is at `time`; null when it is home again. `wide` stretches the ways: what takes
-// milliseconds must be seen. Waiting is not stretched. `burst` is told of failed attempts.
+// Where the dot is at `time`; null once it is back home. `wide` stretches the journeys, since what
+// takes milliseconds must be seen, but not the waiting. `burst` is called for failed attempts.
 export function locate(request, time, wide, burst) {
   const near = TRAVEL.near * wide, far = TRAVEL.far * wide;
   const { outcome, over } = request;

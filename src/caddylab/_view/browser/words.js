@@ -1,4 +1,4 @@
-// What there is to see, in words.
+// What the picture shows, in words.
 
 const NTH = ["", "every", "every second", "every third", "every fourth"];
 
@@ -7,12 +7,12 @@ const and = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filte
 const backends = (some) => some.some((b) => b.own)
   ? and(some.map((b) => b.name))
   : `backend${some.length === 1 ? "" : "s"} ${and(some.map((b) => String(b.number)))}`;
-// A name is written as it is, also where a sentence begins with it.
+// A name is written as it is, even at the beginning of a sentence.
 const capital = (text, some) => some.some((b) => b.own && text.startsWith(b.name)) ? text : text[0].toUpperCase() + text.slice(1);
 const MANY = { is: "are", has: "have", was: "were" };
 const plural = (what) => what.replace(/^\w+/, (verb) => MANY[verb] ?? verb.replace(/s$/, ""));
 
-// "Backends 1 and 2 were killed": what was made of these backends; each of them is named.
+// "Backends 1 and 2 were killed": what was done to these backends, each of them named.
 function said(some) {
   const kinds = [...new Set(some.map((b) => b.what))].map((what) => {
     const who = some.filter((b) => b.what === what);
@@ -21,7 +21,7 @@ function said(some) {
   return capital(and(kinds), some);
 }
 
-// What there is to see; a name server that is ill comes first, since nobody sees it.
+// What the picture shows; trouble with the name server comes first, since it cannot be seen.
 export function headline(tape, tally) {
   const told = tape.names === "up" ? "" : `The name server ${tape.kind(tape.names)?.now ?? `is ${tape.names}`}. `;
   return told + ofBackends(tape, tally);
@@ -42,17 +42,17 @@ function ofBackends(tape, tally) {
   const stuck = broken.filter((b) => b.inside && b.oldest > 1);
   if (stuck.length) return sayStuck(tape, all, broken, stuck);
   if (all.every((b) => b.opinion === "unknown")) return "Caddy has ended: nobody takes requests.";
-  if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests round itself, with status 503.";
+  if (all.every((b) => b.full)) return "Every backend is full: Caddy turns requests away itself, with status 503.";
   if (all.every((b) => !b.trusted && !b.torn)) {
     const why = broken.length ? `${said(broken)}. ` : "";
-    return `${why}Caddy trusts no backend: it turns requests round itself, with status 503.`;
+    return `${why}Caddy trusts no backend: it turns requests away itself, with status 503.`;
   }
   const unknown = broken.filter((b) => b.trusted);
   if (unknown.length) return `${said(broken)}, and Caddy thinks ${whom(unknown, broken)} healthy.`;
   return sayKnown(all, broken);
 }
 
-// "it is", "they are", or by name where not all of `broken` are meant.
+// "it is", "they are", or names where not all of `broken` are meant.
 function whom(some, broken) {
   const are = some.length === 1 ? "is" : "are";
   if (some.length < broken.length) return `${backends(some)} ${are}`;
@@ -106,4 +106,4 @@ export function countsText({ sent, over, ok, pages, errors, nobody, retries }) {
     ["of them answered by nobody", nobody], ["on the way", sent - over], ["retries", retries]];
 }
 
-export const SELDOM = new Set(["pages of Caddy’s own", "of them answered by nobody"]); // shown if there are any
+export const SELDOM = new Set(["pages of Caddy’s own", "of them answered by nobody"]); // only if there are any
