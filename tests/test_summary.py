@@ -15,6 +15,7 @@ ROWS = (
     "backends close idle connections",
 )
 """What costs nobody an answer with this Caddyfile, and chapters 2 and 9 are about."""
+ROLLING = "rolling restart"
 
 
 def start() -> str:
@@ -25,9 +26,13 @@ def start() -> str:
 
 @pytest.fixture(scope="module")
 def tried():
-    return rehearse(start(), ROWS, runtime="process", advice=False)
+    return rehearse(start(), (*ROWS, ROLLING), runtime="process", advice=False)
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_the_caddyfile_to_start_from_spares_everybody(tried, row):
     assert tried.rows[row].bad == 0, tried
+
+
+def test_its_memory_outlasts_the_steps_of_a_rolling_restart(tried):
+    assert tried.rows[ROLLING].bad > 0, tried

@@ -370,7 +370,6 @@ FINDINGS = {
         site("lb_policy cookie lb {", "fallback round_robin", "}", RETRY, MEMORY),
         "Backend 2, whose turn it was, was killed; one request was sent.",
         cookies,
-        "06-cookie",
     ),
     "hash-moves": Found(
         "A hash moves clients when a backend is added",

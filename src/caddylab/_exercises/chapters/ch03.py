@@ -49,9 +49,9 @@ from caddylab._rig.backends.backend import Backend
 def nobody_waits(bench: Bench) -> Findings:
     """One of the two backends, no matter which, takes **5 seconds** for each answer. Write a
     Caddyfile with which every GET is answered all the same, and none takes longer than
-    **2 seconds**. Those who come later must not pay for it any more: once Caddy has had its
-    experience, it leaves the slow one alone. As long as all is well, both backends share the work:
-    each has at least a fifth of it.
+    **2 seconds**. Those who come later must not pay for it any more: once Caddy has met the slow
+    one, it leaves it alone. As long as all is well, both backends share the work: each has at least
+    a fifth of it.
     """
     yield from all_well(bench.fire(60, concurrency=12, clients=60))
     slow = bench.any_backend()
@@ -71,7 +71,7 @@ def nobody_waits(bench: Bench) -> Findings:
 def budget(bench: Bench) -> Findings:
     """There is a timeout, a budget for more attempts, and a memory. Still, clients get a 504
     whenever one of the two backends takes 5 seconds. Find out why, and mend it: every GET is
-    answered, whichever backend it is.
+    answered within **3 seconds**, whichever backend is slow.
 
     And when **both** backends take 5 seconds, so that nobody can be helped, everybody must have
     the bad news within **3 seconds**.
@@ -201,14 +201,14 @@ def nothing_twice(bench: Bench) -> Findings:
 
 @question("03.5", "Who notices?", points=2, reads=named("patient", "crowd"))
 def who_notices(bench: Bench, answer: dict[str, int]) -> Findings:
-    """Every answer takes a few milliseconds. Then both backends **hang for one second**, and go on
-    as if nothing had been. Two measure it, one after the other:
+    """Every answer takes a few milliseconds. In the middle of a run both backends **hang for one
+    second**, and go on as if nothing had happened. There are two such runs:
 
     - `patient` is one client who sends 200 requests, each when the last one is answered.
     - `crowd` are users who come by the clock, 50 a second for 3 seconds: 150 requests.
 
-    In each of the two, how many requests take longer than **half a second**? Five more or less do
-    not matter for the crowd. Predict first. Then measure, if you like.
+    In each run, how many requests take longer than **half a second**? For the crowd, five more or
+    less do not matter. Predict first. Then measure, if you like.
     """
     bench.load(TURNS)
     patient = frozen(bench, bench.fire(200, background=True))

@@ -114,8 +114,9 @@ def close_the_sinkhole(bench: Bench) -> Findings:
 
 @task("04.3", "Not even the first ones", points=3)
 def not_even_the_first(bench: Bench) -> Findings:
-    """The same sinkhole. Now **no** client may see an error, not even the first ones who meet it,
-    and each has the answer of a backend; and still the sinkhole gets less than 5 % of the attempts.
+    """The same sinkhole. Now **no** client may see an error, not even the first ones who meet it:
+    each has a good answer from a backend. And still the sinkhole gets less than 5 % of the
+    attempts.
     """
     run, sinkhole = yield from _sinkhole(bench)
     met = attempts_on(run.requests, sinkhole)
