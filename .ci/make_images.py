@@ -1,4 +1,4 @@
-"""Put the lab's images into the Podman of CONTAINER_HOST; the base images are stand-ins."""
+"""Make the lab's images in the Podman at CONTAINER_HOST, from stand-ins for the base images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MADE_FROM = "made-from"
 
 
 def import_image(client: PodmanClient, name: str, changes: list[str], *arguments: str) -> None:
-    """Make `name` of the tar stream that stand_ins.py writes, unless that is what it is."""
+    """Make `name` from the tar stream that stand_ins.py writes, unless it is up to date."""
     sources = f"{SCRIPT.read_bytes()} {changes} {sys.base_prefix} {sys.version} {images.CADDY}"
     mark = hashlib.sha256(sources.encode()).hexdigest()
     if client.images.exists(name) and client.images.get(name).labels.get(MADE_FROM) == mark:
@@ -51,7 +51,7 @@ def show_steps(_share: float, line: str) -> None:
 
 
 def main() -> None:
-    """Import both base images and build the backend on one of them, as a lab would."""
+    """Import both base images and build the backend on one of them, as a lab does."""
     if sys.argv[1] == "--names":
         print(PYTHON, images.CADDY, images.backend())
         return

@@ -1,7 +1,7 @@
-"""A name server that knows no name and says so at once (NXDOMAIN), on 127.0.0.1:53.
+"""A name server that knows no names and says so at once (NXDOMAIN), on 127.0.0.1:53.
 
-Podman's own name server asks the machine's for every name that it does not know, and where
-there is no network it would wait for an answer in vain.
+Podman's own name server forwards every name that it does not know to the machine's, and without a
+network it would wait for an answer in vain.
 """
 
 import os
@@ -11,14 +11,14 @@ NO_SUCH_NAME = b"\x81\x83"  # an answer, recursion available, response code 3
 
 
 def answer(query: bytes) -> bytes:
-    """`query` with the answer's flags and nothing but its question."""
+    """`query` as an answer: its question alone, with the flags of an answer."""
     end_of_name = query.index(b"\0", 12)
     question = query[12 : end_of_name + 5]
     return query[:2] + NO_SUCH_NAME + b"\0\1" + bytes(6) + question
 
 
 def main() -> None:
-    """Answer for ever, in the background."""
+    """Answer queries forever, in the background."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
     if os.fork():

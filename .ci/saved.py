@@ -1,6 +1,6 @@
-"""Say loudly which tests the second try has saved: saved.py FAILED-AT-FIRST FAILED-AGAIN.
+"""Say loudly which tests a second try has saved: saved.py FAILED-AT-FIRST FAILED-AGAIN.
 
-Both are files that pytest keeps as .pytest_cache/v/cache/lastfailed.
+Both are copies of pytest's .pytest_cache/v/cache/lastfailed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ FRAME = "!" * 88
 
 
 def failed(file: str) -> set[str]:
-    """The names of the tests."""
+    """The names of the tests that failed."""
     path = Path(file)
     return set(json.loads(path.read_text("utf-8"))) if path.exists() else set()
 
 
 def main() -> None:
-    """Each of these is a test to mend."""
+    """Print the tests to mend: those that only the second try passed."""
     first, again = map(failed, sys.argv[1:])
     saved = sorted(first - again)
     print(f"ci: {len(first)} failed, {len(first & again)} of them again.")

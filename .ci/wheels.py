@@ -1,4 +1,4 @@
-"""Download, into the folder named, what the tests install where there is no network."""
+"""Download what the tests install without a network, into the folder that is named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """For a bundle and for the image of a class; the hub's lock holds what both need."""
+    """Download for the bundle and for the image of a class: the hub's lock has what both need."""
     collect(pins(ROOT / "requirements-hub.lock"), targets(None, []), Path(sys.argv[1]))
 
 

@@ -16,7 +16,6 @@ import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
-from room import ROOM
 
 from caddylab import Clients, FaultError, GameDay, LabClosed, LabError
 from caddylab._gameday import score
@@ -91,7 +90,7 @@ def played(tmp_path_factory):
     games |= {(name, "spared"): (name, None, 1, 1) for name in EARLY}
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
         patch.chdir(tmp_path_factory.mktemp("games"))
-        futures = {key: pool.submit(ROOM.within, play, *words) for key, words in games.items()}
+        futures = {key: pool.submit(play, *words) for key, words in games.items()}
         yield {key: future.result() for key, future in futures.items()}
 
 

@@ -1,7 +1,7 @@
 """The course's backend, and the lab's name server, as one program.
 
-Importing the package reads nothing from its surroundings and imports nothing that takes long:
-a name server needs no FastAPI. One process can import `backend` once and fork many backends.
+Importing the package reads nothing from the environment and imports nothing slow: a name server
+needs no FastAPI. One process can import `backend` once and fork many backends.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ __all__ = ["bind", "run"]
 
 
 def run(bound: socket.socket) -> None:
-    """Be a backend until SIGTERM, at a socket that is bound to its address.
+    """Run a backend on an already bound socket until SIGTERM.
 
-    With `NAMES_ADDRESS` in the environment, be the lab's name server.
+    With `NAMES_ADDRESS` in the environment, run the lab's name server instead.
     """
     if os.environ.get("NAMES_ADDRESS"):
         from . import names as role

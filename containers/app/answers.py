@@ -1,4 +1,4 @@
-"""What a backend answers in the place of somebody's own service: what it is told, and "well"."""
+"""Canned answers, for a backend that stands in for somebody's own service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Strict(BaseModel):
 
 
 class Answer(_Strict):
-    """What is answered at one path; one that ends in `*` is about all that begins so."""
+    """The answer for one path; a path that ends in `*` covers everything it is a prefix of."""
 
     path: Path
     status: int = Field(200, ge=LEAST, le=MOST)
@@ -28,13 +28,13 @@ class Answer(_Strict):
     headers: dict[str, str] = Field(default_factory=dict)
 
     def fits(self, path: str) -> bool:
-        """Whether this is about a path."""
+        """Whether this answer is for the path."""
         begun = self.path.removesuffix("*")
         return path.startswith(begun) if begun != self.path else path == self.path
 
 
 class Answers(_Strict):
-    """All of it; with `any`, every other path and method is answered with 200, too."""
+    """All canned answers; with `any`, every other path and method also gets a 200."""
 
     any: bool = False
     told: tuple[Answer, ...] = ()
@@ -44,10 +44,10 @@ NONE = Answers()
 
 
 class Answering:
-    """Wraps the app: answers what it is told, and lets the app answer the rest.
+    """Wraps the app: gives the canned answers and leaves everything else to the app.
 
     Attributes:
-        answers: what it is told.
+        answers: the canned answers.
     """
 
     def __init__(self, app: FastAPI, backend_id: str) -> None:
@@ -55,7 +55,7 @@ class Answering:
         self.answers = NONE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let the app answer."""
+        """Give a canned answer, or let the app answer."""
         if scope["type"] != "http" or self.answers is NONE:
             await self._app(scope, receive, send)
             return

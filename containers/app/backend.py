@@ -23,15 +23,15 @@ from .servers import BACKLOG
 from .sessions import Sessions
 from .settings import Settings
 
-# Nobody collects it here, and looking for a collector would be part of every latency.
+# Nothing collects it here, and looking for a collector would add to every latency.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
 def run(bound: socket.socket) -> None:
-    """Be a backend until SIGTERM, at a socket that is bound to its address."""
+    """Run a backend on an already bound socket until SIGTERM."""
     door = Door(bound, os.environ.get("LISTENER_FILE", ""))
-    # uvicorn takes X-Forwarded-For from some peers for the client's address and from others not,
-    # unless told not to. Caddy's log already has a line for each request.
+    # Unless told not to, uvicorn takes the client's address from X-Forwarded-For for some peers
+    # and not for others. Caddy's log already has a line for each request.
     config = uvicorn.Config(
         create_app(door), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="wsproto"
     )
@@ -39,13 +39,13 @@ def run(bound: socket.socket) -> None:
 
 
 def create_app(door: Door | None = None) -> ASGIApp:
-    """Make one backend's app; with a `door` it can be told to listen to something else.
+    """Create one backend's app; with a `door`, its listener can be changed while it runs.
 
     Environment: `BACKEND_ID`; `CONTROL_PORT`, `CONTROL_SECRET`, `CONTROL_HOST` and
     `CONTROL_INSTANCE` for the control channel, which is off without the first two.
 
     Raises:
-        ValueError: a variable is unusable; the message names it and says what it takes.
+        ValueError: a variable is invalid; the message names it and says what it accepts.
     """
     settings = Settings.from_environment(os.environ)
     faults, journal = FaultSwitch(door is not None and door.born.unready), Journal()

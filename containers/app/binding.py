@@ -1,4 +1,4 @@
-"""A socket at an address that the lab chose."""
+"""Binding a socket to an address that the lab chose."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ Address = tuple[str, int]
 
 
 def bind(address: Address) -> socket.socket:
-    """A socket that is bound to an address.
+    """Return a socket that is bound to the address.
 
     Raises:
-        OSError: somebody else has it.
+        OSError: the address is in use.
     """
-    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); without it
-    # each pays a delayed acknowledgement, 40 ms.
+    # If the protocol is named, asyncio sets TCP_NODELAY and small answers go out at once; if not,
+    # each waits 40 ms for a delayed acknowledgement.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # on Windows it would let two programs share the port
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

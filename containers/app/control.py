@@ -1,7 +1,7 @@
 """The control channel: a second listener, for the lab alone.
 
-It never shares a port with the backend's own routes, so nothing of it can be reached through
-Caddy; other containers can connect to it but do not know its secret.
+It never shares a port with the backend's own routes, so it cannot be reached through Caddy;
+other containers can connect to it but do not know its secret.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ async def ready(request: Request) -> Response:
 
 @router.get("/faults")
 async def get_faults(request: Request) -> Response:
-    """Tell the faults in force."""
+    """Return the faults in force."""
     return JSONResponse(request.app.state.faults.faults.model_dump())
 
 
 @router.put("/faults")
 async def put_faults(request: Request) -> Response:
-    """Put exactly the wanted faults in force: what is left out or null is over."""
+    """Put exactly these faults in force: one that is left out or null ends."""
     try:
         wanted = Faults.model_validate_json(await request.body())
     except ValidationError as error:
@@ -56,7 +56,7 @@ async def put_faults(request: Request) -> Response:
 
 @router.put("/answers")
 async def put_answers(request: Request) -> Response:
-    """Answer what is wanted, in the place of somebody's own service."""
+    """Set the canned answers."""
     answering: Answering = request.app.state.answering
     try:
         answering.answers = Answers.model_validate_json(await request.body())
@@ -67,17 +67,17 @@ async def put_answers(request: Request) -> Response:
 
 @router.post("/listener")
 async def listener(request: Request) -> Response:
-    """Listen as the listener's file says now."""
+    """Switch to the listener that the file now describes."""
     door: Door | None = request.app.state.door
     if door is None:
-        return JSONResponse({"detail": "this backend has but one listener"}, 409)
+        return JSONResponse({"detail": "this backend has only one listener"}, 409)
     await door.renew()
     return JSONResponse({"listening": True})
 
 
 @router.get("/requests")
 async def requests(request: Request) -> Response:
-    """Tell the finished requests numbered `since` and above, and how many still run."""
+    """Return the finished requests from number `since` on, and how many are still running."""
     since = whole_number("since", request.query_params.get("since", "0"), 0, sys.maxsize)
     journal: Journal = request.app.state.journal
     entries = [entry._asdict() for entry in journal.since(since)]
@@ -98,7 +98,7 @@ class Control:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        """Listen for as long as the backend lives."""
+        """Listen for as long as the backend runs."""
         if self._settings.control_port is None:
             yield
             return
@@ -134,6 +134,6 @@ def _listener(address: tuple[str, int]) -> socket.socket:
 
 def _configure(app: ASGIApp) -> uvicorn.Config:
     config = uvicorn.Config(app, lifespan="off", log_config=None, proxy_headers=False, ws="none")
-    # As an argument it would silence the access log of the main server too.
+    # Passed as an argument, it would silence the main server's access log, too.
     config.access_log = False
     return config

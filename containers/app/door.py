@@ -1,8 +1,8 @@
-"""The one door of a backend: what listens there can change while it runs.
+"""A backend's listener, which can change while the backend runs.
 
-A backend is born with plain HTTP, or with what its file says, so that one that is started again
-is at once as it was. The first server, which also takes the signals, serves plain HTTP; whatever
-else is asked for is served beside it.
+A backend starts with plain HTTP, or with what its file says, so that a restarted one is at once as
+it was. The first server, which also handles signals, serves plain HTTP; anything else is served by
+another server beside it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class Door:
     """Where a backend is reached.
 
     Args:
-        bound: a socket that is bound to the backend's own address, and does not listen yet.
-        file: where its listener is written; empty = it is always plain HTTP.
+        bound: a socket that is bound to the backend's own address but does not listen yet.
+        file: the file that describes its listener; empty = always plain HTTP.
 
     Attributes:
-        born: what else stands in that file, of how the app is born.
+        born: the listener as that file described it at the start.
     """
 
     def __init__(self, bound: socket.socket, file: str = "") -> None:
@@ -45,29 +45,29 @@ class Door:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The hosts that it serves over TLS; none = all."""
+        """The hosts served over TLS; none = all."""
         return self._present.names
 
     def run(self, server: uvicorn.Server) -> None:
-        """Be a backend until SIGTERM; `server` serves its app."""
+        """Run until SIGTERM; `server` serves the app."""
         self._first = server
         server.run(sockets=self._sockets if self._present == PLAIN else [])
 
     async def begin(self, app: ASGIApp) -> None:
-        """Serve the app, if that is not for the first server to do."""
+        """Serve the app, unless the first server does."""
         self._app = app
         if self._present != PLAIN:
             await self._open(self._present)
 
     async def renew(self) -> None:
-        """Listen as the file says now; what has begun is finished as it was."""
+        """Switch to the listener in the file; requests under way are finished on the old one."""
         wanted = written(self._file).present() if self._file else PLAIN
         if wanted != self._present:
             await self._leave()
             await self._open(wanted)
 
     async def close(self) -> None:
-        """Take no new connections; return when what has begun is finished."""
+        """Accept no new connections; return once the requests under way are finished."""
         await self._leave()
         await asyncio.gather(*self._leaving)
 
@@ -91,7 +91,7 @@ class Door:
 
 
 def listen(address: Address) -> socket.socket:
-    """A socket that listens at an address, which the owner may have reserved."""
+    """A socket that listens at an address, which the owner may have reserved by binding to it."""
     bound = bind(address)
     bound.listen(BACKLOG)
     return bound
@@ -99,7 +99,7 @@ def listen(address: Address) -> socket.socket:
 
 def _listen_unix(path: str) -> socket.socket:
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)  # of a backend that was killed
+        os.unlink(path)  # left by a backend that was killed
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound.bind(path)
     bound.listen(BACKLOG)

@@ -14,7 +14,7 @@ from .statuses import LEAST, MOST
 from .turns import FREE, Turns
 
 Prefix = Annotated[str | None, Field(pattern="^/")]
-"""The beginning of the paths a fault is about; None = all of them."""
+"""The prefix of the paths that a fault affects; None = all paths."""
 
 
 class _Strict(BaseModel):
@@ -32,7 +32,7 @@ class Slow(_Strict):
 class Failing(_Strict):
     """A `share` (0 to 1) of the requests, chosen at random, is answered with `status`.
 
-    With `first` it is over when so many have failed.
+    With `first`, the fault ends after that many failures.
     """
 
     share: float = Field(ge=0, le=1, allow_inf_nan=False)
@@ -42,22 +42,22 @@ class Failing(_Strict):
 
 
 class Truncated(_Strict):
-    """Every answer announces one byte more than it sends, and the connection is cut."""
+    """Every answer announces one byte more than it sends, and then the connection is cut."""
 
     path: Prefix = None
 
 
 class Closing(_Strict):
-    """A connection that was idle for `seconds` is closed just when its next request comes."""
+    """A connection that was idle for `seconds` is closed just as its next request arrives."""
 
     seconds: float = Field(gt=0, le=600, allow_inf_nan=False)
     path: Prefix = None
 
 
 class Limited(_Strict):
-    """At most `at_once` requests are worked on, each for `takes` seconds; others wait in turn.
+    """At most `at_once` requests are handled, each for `takes` seconds; others wait in turn.
 
-    With a `queue`, so many may wait; whoever comes later is turned away at once.
+    With a `queue`, at most that many wait; any more are turned away at once.
     """
 
     at_once: int = Field(ge=1, le=10_000)
@@ -67,14 +67,14 @@ class Limited(_Strict):
 
 
 class Unready(_Strict):
-    """It lives, and answers 503 to all but `/live`, for so many seconds (None: until told)."""
+    """It runs, but answers 503 to all but `/live`, for `seconds` (None: until told otherwise)."""
 
     seconds: float | None = Field(default=None, gt=0, le=600, allow_inf_nan=False)
     path: Prefix = None
 
 
 class Faults(_Strict):
-    """All that is wrong with a backend at one time."""
+    """Everything that is wrong with a backend at one time."""
 
     slow: Slow | None = None
     failing: Failing | None = None
@@ -86,7 +86,7 @@ class Faults(_Strict):
 
 HEALTHY = Faults()
 LIVE = "/live"
-"""Where a backend says that its process runs, whether or not it is ready."""
+"""Here a backend says that its process runs, whether or not it is ready."""
 
 
 class FaultSwitch:
@@ -100,30 +100,30 @@ class FaultSwitch:
 
     def set(self, faults: Faults) -> None:
         """Replace all faults."""
-        if (limited := faults.limited) != self.faults.limited:  # another fault forgets no queue
+        if (limited := faults.limited) != self.faults.limited:  # else the queue stays
             self._turns = Turns(limited.at_once, limited.takes, limited.queue) if limited else None
         if faults.failing != self.faults.failing:
             self._failed = 0
         if faults.unready != self.faults.unready:
             self._since = monotonic()
-        # One object stands for "none", so that a healthy request pays for one comparison.
+        # One object stands for "none", so that a healthy backend pays for one comparison a request.
         self.faults = HEALTHY if faults == HEALTHY else faults
 
     def turn(self, path: str) -> contextlib.AbstractAsyncContextManager[object]:
-        """What a request holds while it is worked on; entering it waits for its turn.
+        """A context to hold while a request is handled; entering it waits for the request's turn.
 
         Raises:
-            Full: too many wait already.
+            Full: too many are waiting already.
         """
         turns = self._turns if self._hits(self.faults.limited, path) else None
         return turns.one() if turns else FREE
 
     def truncates(self, path: str) -> bool:
-        """Whether the answer to a request for `path` is to be cut."""
+        """Whether the answer to a request for `path` is cut short."""
         return self._hits(self.faults.truncated, path)
 
     def closes(self, path: str, idle: float) -> bool:
-        """Whether a connection that was idle for so many seconds is closed now."""
+        """Whether a connection that was idle for `idle` seconds is closed now."""
         closing = self.faults.closing
         return closing is not None and self._hits(closing, path) and idle >= closing.seconds
 
@@ -132,7 +132,7 @@ class FaultSwitch:
         return fault is not None and path.startswith(fault.path or "/")
 
     async def suffer(self, path: str) -> int | None:
-        """Wait as long as a request to `path` must; its status if it is to fail."""
+        """Wait as long as a request to `path` must; return the status if it is to fail."""
         faults = self.faults
         if (slow := faults.slow) and path.startswith(slow.path or "/"):
             await asyncio.sleep(slow.seconds)

@@ -1,9 +1,9 @@
 """The name server that a lab's containers ask, in front of Podman's.
 
-Podman's own asks the machine's for every name that it does not know, and what it is asked while
-containers come and go can be lost: then who asks waits for seconds, and so does whoever asks for
-the same name meanwhile. The one in front passes on names of containers only, again until they are
-answered; it knows no others, and says so at once. So no question leaves the lab.
+Podman's own forwards every name that it does not know to the machine's, and it can lose queries
+while containers come and go: then whoever asked waits for seconds, and so does anybody who asks for
+the same name meanwhile. The one in front passes on only the names of containers, again until
+answered; for any other name it says at once that there is none. So no query leaves the lab.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .questions import Answering
 
 DOMAIN = "dns.podman"
 PATIENCE = 0.1
-"""Seconds in which an answer of Podman's name server comes, if it comes at all."""
+"""Seconds within which Podman's name server answers, if it answers at all."""
 TRIES = 25
 
 
@@ -34,13 +34,13 @@ class Front(Answering):
         self._podman = podman
 
     async def reply(self, question: DNSRecord) -> DNSRecord:
-        """The address of a container; of any other name, that there is none."""
+        """The address of a container; for any other name, that there is none."""
         reply = question.reply()
         name = str(question.q.qname).rstrip(".").lower().removesuffix(f".{DOMAIN}")
         if not name or "." in name:
             reply.header.rcode = RCODE.NXDOMAIN
             return reply
-        # With its domain: of such a name Podman's never asks another name server.
+        # With its domain, since Podman's never forwards such a name to another name server.
         found = await self._podman.ask(f"{name}.{DOMAIN}")
         reply.header.rcode = found.header.rcode if found else RCODE.SERVFAIL
         if found and QTYPE.get(question.q.qtype) == "A":
@@ -57,11 +57,11 @@ class Podman(asyncio.DatagramProtocol):
         self._waiting: dict[int, asyncio.Future[DNSRecord]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Be ready to ask."""
+        """Keep the transport to ask through."""
         self._transport = transport
 
     async def ask(self, name: str) -> DNSRecord | None:
-        """What it answers; None if it does not, however often it is asked."""
+        """Its answer; None if it gives none, however often it is asked."""
         for _ in range(TRIES):
             with contextlib.suppress(TimeoutError):
                 return await asyncio.wait_for(self._once(DNSRecord.question(name)), PATIENCE)
@@ -77,7 +77,7 @@ class Podman(asyncio.DatagramProtocol):
             self._waiting.pop(number, None)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        """Take an answer to who waits for it."""
+        """Hand an answer to whoever waits for it."""
         with contextlib.suppress(DNSError):
             record = DNSRecord.parse(data)
             answer = self._waiting.get(record.header.id)
@@ -85,7 +85,7 @@ class Podman(asyncio.DatagramProtocol):
                 answer.set_result(record)
 
     def error_received(self, exc: Exception) -> None:
-        """Nobody listens for a moment while it reads its names anew; it is asked again."""
+        """Ignore it: Podman's does not listen while it reloads its names; `ask` tries again."""
 
 
 async def stand_before(podman: str, here: str) -> list[asyncio.BaseTransport]:
@@ -97,6 +97,6 @@ async def stand_before(podman: str, here: str) -> list[asyncio.BaseTransport]:
 
 
 def address(text: str) -> tuple[str, int]:
-    """A host and a port."""
+    """The host and the port."""
     host, _, port = text.rpartition(":")
     return host, int(port)

@@ -1,4 +1,4 @@
-"""Who may speak on a control channel."""
+"""Access control for a control channel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class Guard:
     """Lets only requests pass that carry the secret; each answer says which process gave it.
 
-    Two processes can share a port: who asks knows by the `instance` whether this one was meant.
+    Two processes can share a port: the `instance` tells a caller whether this is the right one.
     """
 
     def __init__(self, app: ASGIApp, secret: str, instance: str) -> None:

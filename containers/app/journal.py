@@ -1,4 +1,4 @@
-"""Which requests this backend has executed: the proof that one ran twice."""
+"""The requests that this backend has executed: the proof that one ran twice."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Entry(NamedTuple):
     """One request that this backend has finished.
 
     `id` is the client's `X-Request-Id` (None without one), `start` is Unix time and
-    `duration` seconds; `status` is None when it ended without an answer. `check` is what an
-    active check says of whose it is (`X-Caddylab-Check`).
+    `duration` seconds; `status` is None when it ended without an answer. `check` says which
+    active check sent it (`X-Caddylab-Check`).
     """
 
     id: str | None
@@ -41,6 +41,6 @@ class Journal:
         self.next += 1
 
     def since(self, index: int) -> list[Entry]:
-        """The requests numbered `index` and above that are still remembered."""
+        """The requests from number `index` on that are still remembered."""
         oldest = self.next - len(self._entries)
         return list(islice(self._entries, max(0, index - oldest), None))

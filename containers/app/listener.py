@@ -1,4 +1,4 @@
-"""Where a backend listens, and what it speaks there."""
+"""Where a backend listens, and which protocol it speaks there."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Listener(BaseModel):
     """What the lab wants a backend to listen to.
 
     Attributes:
-        protocol: "https" is HTTP/1.1 over TLS, "h2" both that and HTTP/2; "h2c" is HTTP/2 without
-            TLS, and takes HTTP/1.1, too.
-        unix: a unix socket in place of the backend's port.
+        protocol: "https" is HTTP/1.1 over TLS, "h2" that and HTTP/2; "h2c" is HTTP/2 without TLS,
+            and accepts HTTP/1.1, too.
+        unix: a Unix socket instead of the backend's port.
         also: further addresses.
         certificate: PEM, the key first; needed for "https" and "h2".
-        names: the hosts that it serves over TLS; none = all.
-        unready: whether it is born so: it answers 503 until it is told otherwise.
-        answers: what it answers from its birth on, as JSON.
+        names: the hosts served over TLS; none = all.
+        unready: whether it starts unready: it answers 503 until told otherwise.
+        answers: the canned answers that it starts with, as JSON.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,7 +36,7 @@ class Listener(BaseModel):
     answers: str = ""
 
     def present(self) -> Listener:
-        """What there is to listen to, without what the app is told at its birth alone."""
+        """Only what can change while the backend runs, without what applies just to its start."""
         return self.model_copy(update={"unready": False, "answers": ""})
 
 
@@ -44,7 +44,7 @@ PLAIN = Listener()
 
 
 def written(path: str) -> Listener:
-    """The listener that stands in a file; plain HTTP where there is no such file."""
+    """The listener that a file describes; plain HTTP if there is no such file."""
     with contextlib.suppress(FileNotFoundError):
         return Listener.model_validate_json(Path(path).read_bytes())
     return PLAIN

@@ -1,7 +1,7 @@
 """The lab's own name server: it knows the lab's backends, and asks nobody.
 
-It answers by UDP what its zone says; the zone is set by HTTP, with the lab's secret. Where the lab
-runs in containers, it is also what these ask for each other's names (`front`).
+It answers over UDP from its zone, which is set over HTTP with the lab's secret. Where the lab runs
+in containers, these also ask it for each other's names (`front`).
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from .questions import Answering
 from .settings import Settings
 
 ADDRESS = "NAMES_ADDRESS"
-"""Environment variable: where it takes questions, such as "0.0.0.0:5353"."""
+"""Environment variable: the address that it answers at, such as "0.0.0.0:5353"."""
 FRONT, PODMAN = "NAMES_FRONT", "NAMES_PODMAN"
-"""Environment variables: where containers ask it, and where Podman's own is; else neither."""
+"""Environment variables: where containers ask it, and where Podman's own is; both or neither."""
 LIFE = 1
-"""Seconds that an answer may be kept."""
+"""Seconds for which an answer may be cached."""
 
 
 class Zone(BaseModel):
-    """What it answers, names in lower case and without the last dot.
+    """What it knows; names are in lower case and without the last dot.
 
     Attributes:
         addresses: the addresses of each name.
         services: the targets of each service, with their ports.
-        seconds: how long it takes over each answer.
-        silent: whether it gives none at all.
+        seconds: how long each answer takes.
+        silent: whether it gives no answers at all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,7 +53,7 @@ class Zone(BaseModel):
     silent: bool = False
 
     def answer(self, question: DNSRecord) -> DNSRecord:
-        """The answer to a question; of a name that it does not know, that there is none."""
+        """The answer to a question; for an unknown name, that there is none."""
         reply = question.reply()
         asked, kind = question.q.qname, QTYPE.get(question.q.qtype)
         name = str(asked).rstrip(".").lower()
@@ -70,14 +70,14 @@ class Zone(BaseModel):
 
 
 class NameServer(Answering):
-    """Answers what its zone says."""
+    """Answers from its zone."""
 
     def __init__(self) -> None:
         super().__init__()
         self.zone = Zone()
 
     async def reply(self, question: DNSRecord) -> DNSRecord | None:
-        """The zone's answer, in its time."""
+        """The zone's answer, after the time that it takes."""
         zone = self.zone
         if zone.silent:
             return None
@@ -86,7 +86,7 @@ class NameServer(Answering):
 
 
 def run(bound: socket.socket) -> None:
-    """Be a name server until SIGTERM; `bound` is where its zone is set."""
+    """Run a name server until SIGTERM; its zone is set through the socket `bound`."""
     settings = Settings.from_environment(os.environ)
     app = _control(NameServer())
     guard = Guard(app, settings.control_secret, settings.control_instance)

@@ -1,7 +1,7 @@
-"""The one middleware: reads bodies, signs answers, keeps the journal, applies the faults.
+"""The only middleware: reads bodies, signs answers, keeps the journal and applies faults.
 
-Plain ASGI around the whole app, because it is on the way of every request: it also sees
-the answers that FastAPI gives to errors.
+It is plain ASGI around the whole app, since every request goes through it; so it also sees the
+answers that FastAPI gives to errors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .wire import Idle, abort, truncated
 
 BODILESS = ("GET", "HEAD")
 LATER = {"Retry-After": "1"}
-"""What a backend says that turns somebody away."""
+"""The header that goes with turning a client away."""
 
 
 class Observer:
@@ -44,7 +44,7 @@ class Observer:
         self._idle = Idle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer, or a fault, and write down what came of it."""
+        """Let the app or a fault answer, and write down the outcome."""
         scope = _asked(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -104,14 +104,14 @@ class Observer:
         await app(scope, receive, truncated(send) if cut else send)
 
     def _closed_in_its_face(self, scope: Scope, send: Send) -> bool:
-        """Whether the connection was closed when its next request was already under way."""
+        """Close the connection under its next request, if a fault says so; whether it did."""
         if not self._faults.closes(scope["path"], self._idle.seconds(send)):
             return False
         abort(send)
         return True
 
     def _misdirected(self, scope: Scope) -> ASGIApp | None:
-        """What answers in the app's place: over TLS, a server serves the hosts that it knows."""
+        """An app that answers 421: over TLS, a server serves only the hosts that it knows."""
         if self._door is None or not self._door.names or scope["scheme"] != "https":
             return None
         host = urlsplit(f"//{_header(scope, b'host') or ''}").hostname or ""
@@ -124,8 +124,8 @@ class Observer:
 async def _read(receive: Receive) -> list[Message]:
     """The messages up to the end of the body.
 
-    Nothing may be answered before: a proxy sends the body after the head, and an answer in
-    between would leave it to chance whether the body is still there for a second attempt.
+    Nothing may be answered earlier: a proxy sends the body after the head, and with an answer in
+    between, chance would decide whether the body is still there for a second attempt.
     """
     messages = [await receive()]
     while messages[-1].get("more_body"):
@@ -148,10 +148,10 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
 
 
 def _asked(scope: Scope) -> Scope:
-    """The request as if it had come for the path in its `X-Caddylab-Ask` header.
+    """The request as if it had been made for the path in its `X-Caddylab-Ask` header.
 
-    Whoever tries a Caddyfile of their own asks by it for a delay, a login or a stream, on
-    whatever path that Caddyfile sends here.
+    So a trial of somebody's own Caddyfile can ask for a delay, a login or a stream on whatever path
+    that Caddyfile sends here.
     """
     if scope["type"] == "lifespan" or not (asked := _header(scope, b"x-caddylab-ask")):
         return scope

@@ -1,7 +1,7 @@
-"""Values that come with a request, checked.
+"""Checking the values that come with a request.
 
-Read by hand and not declared to FastAPI: one declared parameter is enough to make it import
-`pydantic.v1`, a tenth of a backend's start.
+They are read by hand instead of declared to FastAPI, since a single declared parameter makes it
+import `pydantic.v1`, which takes a tenth of a backend's start.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
     """The number that `text` stands for.
 
     Raises:
-        HTTPException: 422, it is none from `low` to `high`.
+        HTTPException: 422, since it is not a whole number from `low` to `high`.
     """
     try:
         number = int(text)

@@ -1,4 +1,4 @@
-"""Being asked for names by UDP."""
+"""A name server's side of UDP."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dnslib import DNSError, DNSRecord
 
 
 class Answering(asyncio.DatagramProtocol):
-    """Answers each question by itself, in its time; what is no question gets no answer."""
+    """Answers each question independently; what is not a question gets no answer."""
 
     def __init__(self) -> None:
         self._transport: Any = None
         self._answering: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to answer."""
+        """Keep the transport to answer through."""
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
@@ -32,5 +32,5 @@ class Answering(asyncio.DatagramProtocol):
                 self._transport.sendto(reply.pack(), addr)
 
     async def reply(self, question: DNSRecord) -> DNSRecord | None:
-        """The answer to a question, if there shall be one."""
+        """The answer to a question; None to give none."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """What a backend answers.
 
-`async def` where nothing blocks. The two that do block do it on purpose: `/slow-api` in
-FastAPI's thread pool, `/slow-block` on the event loop, where everybody has to wait for it.
+Routes that do not block are `async def`. The two that do, block on purpose: `/slow-api` in
+FastAPI's thread pool, `/slow-block` on the event loop, where everybody else has to wait.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ async def health(request: Request) -> Response:
 
 @router.get("/live")
 async def live(request: Request) -> Response:
-    """Say that the process runs: liveness, which is no promise to serve anybody."""
+    """Say that the process runs: liveness, which does not promise to serve anybody."""
     return JSONResponse({"live": True, "backend": _id(request)})
 
 
@@ -72,12 +72,12 @@ def slow_in_thread(request: Request) -> Response:
 
 @router.api_route("/slow-block", methods=["GET", "POST"])
 async def slow_on_loop(request: Request) -> Response:
-    """Keep the slow backend's event loop busy: nothing else is served meanwhile."""
+    """Keep the slow backend's event loop busy; nothing else is served meanwhile."""
     return _answer_slowly(request)
 
 
 def _answer_slowly(request: Request) -> Response:
-    """As the article's slow backend does; `?ms=800` makes it another time."""
+    """Answer like the article's slow backend; `?ms=800` sets another time."""
     backend_id, ms = _id(request), request.query_params.get("ms")
     seconds = SLOW_SECONDS if ms is None else whole_number("ms", ms, 0, 60_000) / 1000
     if backend_id != SLOW_BACKEND:
@@ -96,14 +96,14 @@ async def delay(request: Request) -> Response:
 
 @router.api_route("/status/{code}", methods=["GET", "POST"])
 async def status(request: Request) -> Response:
-    """Answer with the status that is asked for."""
+    """Answer with the requested status."""
     code = _number(request, "code", LEAST, MOST)
     return answer(code, {"status": code, "backend": _id(request)})
 
 
 @router.get("/stream/{chunks}")
 async def stream(request: Request) -> Response:
-    """Send one line every 100 ms, so that an answer can be cut in its middle."""
+    """Send one line every 100 ms, so that an answer can be cut off midway."""
     chunks = _number(request, "chunks", 1, 600)
     return StreamingResponse(_lines(_id(request), chunks), media_type="text/plain")
 
@@ -127,7 +127,7 @@ async def _lines(backend_id: str, chunks: int) -> AsyncIterator[str]:
 
 @router.api_route("/echo", methods=["GET", "POST"])
 async def echo(request: Request) -> Response:
-    """Tell what this backend sees of a request."""
+    """Return what this backend sees of a request."""
     return JSONResponse(
         {
             "backend": _id(request),
@@ -142,7 +142,7 @@ async def echo(request: Request) -> Response:
 
 @router.post("/login")
 async def login(request: Request) -> Response:
-    """Log in as the `user` of the query or of the JSON body."""
+    """Log in as the `user` in the query or the JSON body."""
     user = (await _credentials(request)).user
     answer = JSONResponse({"user": user, "backend": _id(request)})
     answer.set_cookie("session", request.app.state.sessions.open(user), httponly=True)
@@ -165,7 +165,7 @@ async def _credentials(request: Request) -> Credentials:
 
 @router.get("/me")
 async def me(request: Request) -> Response:
-    """Tell who is logged in and count the view."""
+    """Return who is logged in, and count the view."""
     backend_id = _id(request)
     session = request.app.state.sessions.view(request.cookies.get("session", ""))
     if session is None:

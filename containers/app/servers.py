@@ -1,7 +1,7 @@
-"""The servers that speak to Caddy: each serves the app on sockets that listen already.
+"""The servers that Caddy talks to: each serves the app on sockets that already listen.
 
-uvicorn speaks HTTP/1.1, with and without TLS; Hypercorn HTTP/2; fcgisgi FastCGI. They are imported
-when they are asked for: a backend that speaks plain HTTP starts without them.
+uvicorn speaks HTTP/1.1, with and without TLS; Hypercorn HTTP/2; fcgisgi FastCGI. The last two are
+imported only on demand, so a backend that speaks HTTP/1.1 starts without them.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from .listener import Listener
 
 BACKLOG = 128
 VERSION = 1
-"""The first byte that FastCGI has to say."""
+"""The first byte of every FastCGI record."""
 
 
 class Serving(Protocol):
     """A server at work."""
 
     def stop(self) -> None:
-        """Take no new connections; the sockets are closed soon."""
+        """Accept no new connections; the sockets are closed soon."""
 
     async def finish(self) -> None:
-        """Return when what has begun is finished."""
+        """Return once the requests under way are finished."""
 
 
 class Uvicorn(uvicorn.Server):
-    """HTTP/1.1; it leaves signals to the server that it lives beside."""
+    """HTTP/1.1; it leaves signals to the first server."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,17 +50,17 @@ class Uvicorn(uvicorn.Server):
             await asyncio.sleep(0.001)
 
     def stop(self) -> None:
-        """Take no new connections."""
+        """Accept no new connections."""
         end_idle(self)
         self.should_exit = True
 
     async def finish(self) -> None:
-        """Return when what has begun is finished."""
+        """Return once the requests under way are finished."""
         await self._task
 
 
 def end_idle(server: uvicorn.Server) -> None:
-    """Take no new connections, and end those on which nothing is under way."""
+    """Accept no new connections, and close the idle ones."""
     for listening in server.servers:
         listening.close()
     for connection in list(server.server_state.connections):
@@ -68,7 +68,7 @@ def end_idle(server: uvicorn.Server) -> None:
 
 
 class Hypercorn:
-    """HTTP/2, and HTTP/1.1 for who asks for it."""
+    """HTTP/2, and HTTP/1.1 for clients that ask for it."""
 
     def __init__(self, app: ASGIApp, context: ssl.SSLContext | None) -> None:
         self._app, self._context = app, context
@@ -103,11 +103,11 @@ class Hypercorn:
         return config
 
     def stop(self) -> None:
-        """Take no new connections."""
+        """Accept no new connections."""
         self._end.set()
 
     async def finish(self) -> None:
-        """Return when what has begun is finished."""
+        """Return once the requests under way are finished."""
         await self._task
 
 
@@ -118,7 +118,7 @@ class FastCGI:
         from fcgisgi.asyncio_server import FastCGIASGIProtocol, Server
 
         class Strict(FastCGIASGIProtocol):  # type: ignore[misc]
-            """Hangs up on who speaks something else, as PHP-FPM does; else that one would wait."""
+            """Hangs up on a client that speaks anything else, as PHP-FPM does, or it would wait."""
 
             heard = False
 
@@ -142,19 +142,19 @@ class FastCGI:
             self._listening.append(server)
 
     def stop(self) -> None:
-        """Take no new connections."""
+        """Accept no new connections."""
         for server in self._listening:
             server.close()
 
     async def finish(self) -> None:
-        """Return when what has begun is finished."""
+        """Return once the requests under way are finished."""
         for protocol in list(self._server.protocols):
             if protocol.adapter:
                 await protocol.adapter.wait_all()
 
 
 async def serve(app: ASGIApp, listener: Listener, sockets: list[socket.socket]) -> Serving:
-    """Serve the app as the listener says."""
+    """Serve the app as the listener specifies."""
     server = _server(app, listener)
     await server.begin(sockets)
     return server
@@ -189,7 +189,7 @@ def _context(listener: Listener) -> ssl.SSLContext:
 
 
 def without_lifespan(app: ASGIApp) -> ASGIApp:
-    """The app for a second server: its life is the first one's business."""
+    """The app for a second server; the first one handles its lifespan."""
 
     async def alive(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -1,4 +1,4 @@
-"""Logins kept in this process's memory alone, so that losing the backend loses them."""
+"""Logins, kept only in this process's memory, so that losing the backend loses them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KEPT = 50_000
 
 @dataclass(slots=True)
 class Session:
-    """Somebody who is logged in."""
+    """One login."""
 
     user: str
     views: int = 0
@@ -32,7 +32,7 @@ class Sessions:
         return token
 
     def view(self, token: str) -> Session | None:
-        """Count one more view; None when this backend does not know the session."""
+        """Count one more view; None if this backend does not know the session."""
         session = self._sessions.get(token)
         if session:
             session.views += 1

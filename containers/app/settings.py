@@ -1,4 +1,4 @@
-"""What a backend is told through its environment."""
+"""A backend's settings, from its environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One backend's settings; `control_port` is None where there is no control channel."""
+    """One backend's settings; `control_port` is None without a control channel."""
 
     backend_id: str
     control_host: str
@@ -22,7 +22,7 @@ class Settings:
         """Read and check the variables.
 
         Raises:
-            ValueError: one of them is unusable, or one half of the control pair is missing.
+            ValueError: one of them is invalid, or only half of the control pair is set.
         """
         secret = environment.get("CONTROL_SECRET", "")
         port = environment.get("CONTROL_PORT", "")
@@ -44,7 +44,7 @@ class Settings:
 
 
 def _backend_id(text: str) -> str:
-    # It becomes a header's value and part of sentences.
+    # It ends up in a header's value and in sentences.
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", text):
         raise ValueError(
             f"BACKEND_ID is {text!r}: use 1 to 32 letters, digits, dots, dashes or underscores"

@@ -1,4 +1,4 @@
-"""Turns of requests at a backend that works on few of them at a time."""
+"""Taking turns at a backend that handles only a few requests at a time."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import contextlib
 from collections.abc import AsyncIterator
 
 FREE = contextlib.nullcontext()
-"""The turn of a request that need not wait for one."""
+"""The turn of a request that need not wait."""
 
 
 class Full(Exception):
-    """So many wait that one more is turned away."""
+    """The queue is full, so the request is turned away."""
 
 
 class Turns:
-    """First come, first served; whoever has gone away meanwhile is worked on all the same.
+    """First come, first served; a request whose client has given up is handled all the same.
 
     Args:
-        at_once: how many are worked on at a time.
+        at_once: how many are handled at a time.
         takes: seconds that each of them takes.
-        queue: how many may wait; None = all.
+        queue: how many may wait; None = any number.
     """
 
     def __init__(self, at_once: int, takes: float, queue: int | None) -> None:
@@ -31,10 +31,10 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Wait for a turn, and work.
+        """Wait for a turn, and hold it for as long as the work takes.
 
         Raises:
-            Full: too many wait already.
+            Full: too many are waiting already.
         """
         if self._room is not None and self._inside >= self._room:
             raise Full

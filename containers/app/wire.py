@@ -1,4 +1,4 @@
-"""What a backend does to a connection, and not to a request: cut it, or cut an answer short."""
+"""What a backend does to a connection instead of a request: cut it, or cut an answer short."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from starlette.types import Message, Send
 
 
 class Idle:
-    """Since when each connection has had nothing to do, as far as the server lets us reach it."""
+    """Since when each connection has been idle, as far as the server gives access to it."""
 
     def __init__(self) -> None:
-        # By the connection and not by its address: another one can come from the same port.
+        # By the connection instead of its address, since another one can come from the same port.
         self._since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
     def note(self, send: Send) -> None:
-        """An answer on this connection has ended."""
+        """Note that an answer on this connection has ended."""
         if (connection := _connection(send)) is not None:
             self._since[connection] = monotonic()
 
@@ -29,14 +29,14 @@ class Idle:
 
 
 def abort(send: Send) -> None:
-    """Close the connection without an answer, as far as the server lets us reach it."""
+    """Close the connection without an answer, as far as the server gives access to it."""
     transport = _transport(send)
     if transport is not None:
         transport.abort()
 
 
 def truncated(send: Send) -> Send:
-    """A `send` that announces one byte more than there is, and cuts the connection then."""
+    """A `send` that announces one byte more than there is, and then cuts the connection."""
 
     async def cut(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -54,11 +54,11 @@ def _more(name: bytes, value: bytes) -> bytes:
 
 
 def _transport(send: Send) -> Any:
-    # ASGI has no word for it. uvicorn's `send` is a method of the object that has the transport.
+    # ASGI offers no way to it. uvicorn's `send` is a method of the object that has the transport.
     return getattr(getattr(send, "__self__", None), "transport", None)
 
 
 def _connection(send: Send) -> Any:
-    # One that has been closed has no protocol any more.
+    # A closed one no longer has a protocol.
     transport = _transport(send)
     return None if transport is None else transport.get_protocol()

@@ -1,15 +1,15 @@
-"""JupyterHub for a class on one machine: every learner is a Unix user of their own.
+"""JupyterHub for a class on one machine, where every learner is a Unix user.
 
     jupyterhub --config jupyterhub_config.py
 
 It runs as root, since it starts each learner's server as that learner. README.md in this folder
-says how to set it up. What may differ from machine to machine comes from the environment:
+says how to set it up. What may differ between machines comes from the environment:
 
     CLASSROOM_FOLDER          the hub's own files, for root only (/var/lib/caddylab-classroom)
-    CLASSROOM_ADDRESS         where the class finds it (http://127.0.0.1:8000)
-    CLASSROOM_HUB_PORT        a loopback port for the servers' questions to the hub (8081)
-    CLASSROOM_PROXY_PORT      a loopback port for the hub's orders to its proxy (8001)
-    CLASSROOM_IDLE            seconds without a sign of life until a server is ended (3600)
+    CLASSROOM_ADDRESS         the URL that it is served at (http://127.0.0.1:8000)
+    CLASSROOM_HUB_PORT        a loopback port on which servers reach the hub (8081)
+    CLASSROOM_PROXY_PORT      a loopback port on which the hub controls its proxy (8001)
+    CLASSROOM_IDLE            seconds without activity until a server is ended (3600)
 """
 
 import os
@@ -29,8 +29,8 @@ os.umask(0o077)  # also for what the hub writes beside these files
 
 c = get_config()  # noqa: F821 (JupyterHub defines it)
 
-# Nothing listens on the network. To open the class to it, put a web server with a certificate in
-# front (README.md has a Caddyfile): passwords must not travel in the clear.
+# Nothing listens on the network. To let the class in from there, put a web server with a
+# certificate in front (README.md has a Caddyfile): passwords must not travel in the clear.
 c.JupyterHub.bind_url = os.environ.get("CLASSROOM_ADDRESS", "http://127.0.0.1:8000")
 c.JupyterHub.hub_ip = LOOPBACK
 c.JupyterHub.hub_port = int(os.environ.get("CLASSROOM_HUB_PORT", "8081"))
@@ -42,7 +42,7 @@ c.JupyterHub.db_url = f"sqlite:///{FOLDER / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(FOLDER / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(FOLDER / "proxy.pid")
 
-# Each with a password of their own: who knows another's can do all that the other can.
+# Everybody has a password of their own: whoever knows another's can do all that the other can.
 c.JupyterHub.authenticator_class = "pam"
 c.PAMAuthenticator.allowed_groups = {"learners", "teachers"}
 c.PAMAuthenticator.admin_groups = {"teachers"}
@@ -53,7 +53,7 @@ c.Spawner.environment = {
     "PATH": os.pathsep.join([str(PROGRAMS), os.environ.get("PATH", os.defpath)]),
     "JUPYTER_CONFIG_PATH": str(HERE / "jupyter"),
     "CADDYLAB_RUNTIME": "process",
-    # What follows saves memory: README.md says how much.
+    # The rest saves memory: README.md says how much.
     "CADDYLAB_PICTURES": "off",
     "PYTHONPATH": str(HERE / "lean"),
     "MALLOC_ARENA_MAX": "2",
@@ -64,13 +64,13 @@ c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # when a class arrives a
 
 
 def close_home(spawner):
-    """Let nobody but the learner into the learner's home: many systems make it open to all."""
+    """Let nobody but the learner into the learner's home, which many systems leave open to all."""
     Path("~" + spawner.user.name).expanduser().chmod(0o700)
 
 
 c.Spawner.pre_spawn_hook = close_home
 
-# Who has left gives the memory back. The files stay.
+# End the server of a learner who has left, to free memory. The files stay.
 c.JupyterHub.last_activity_interval = max(1, min(300, IDLE // 4))
 c.JupyterHub.services = [
     {

@@ -1,6 +1,6 @@
 """Room for one more: concurrent work begins only while the processors have time for it.
 
-Notebooks and games spend most of their time waiting, so many are run at once. On a slow or busy
+Notebooks spend most of their time waiting, so many are run at once. On a slow or busy
 machine, that many would disturb what they measure; so each begins only when there is room, and what
 measures a machine at its limit has it to itself.
 """
@@ -42,8 +42,9 @@ class Room:
         self._looked, self._times = time.monotonic(), psutil.cpu_times()
 
     def within(self, work: Callable[..., Made], *args: object, **named: object) -> Made:
-        """Do the work as soon as there is room; at once if this worker does nothing else."""
-        while not self._enter():
+        """Do the work as soon as there is room; at once if nothing else of this worker goes on."""
+        end = time.monotonic() + PATIENCE
+        while not self._enter(late=time.monotonic() > end):
             time.sleep(0.1)
         try:
             return work(*args, **named)
@@ -58,9 +59,10 @@ class Room:
                 time.sleep(0.1)
             return work(*args, **named)
 
-    def _enter(self) -> bool:
+    def _enter(self, late: bool) -> bool:
         with self._lock:
-            if not _may_begin() or (self._inside and self._look() > BUSY):
+            full = self._inside and not late and self._look() > BUSY
+            if full or not _may_begin():
                 return False
             self._inside += 1
             self._busy += BEGINS

@@ -1,7 +1,7 @@
-"""Stands where jsonschema looks for a grammar of international addresses, which nobody here needs.
+"""Shadows jsonschema's grammar of international addresses, which nobody here needs.
 
-jsonschema does without it. Building it would take 16 MB and a second of CPU in every learner's
-server, and once more in every kernel.
+jsonschema works without it. Building it would take 16 MB and a second of CPU in every learner's
+server, and again in every kernel.
 """
 
 raise ImportError("left out in a class")
