@@ -94,7 +94,7 @@ def played(tmp_path_factory):
         yield {key: future.result() for key, future in futures.items()}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_hurts_the_unprepared_and_a_fitting_answer_keeps_the_budget(played, name):
     unprepared, fitting = played[name, ""], played[name, "fitting"]
@@ -105,13 +105,13 @@ def test_a_scenario_hurts_the_unprepared_and_a_fitting_answer_keeps_the_budget(p
     assert fitting.good > unprepared.good or name == "slow everywhere"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_restart_helps_where_it_would_in_reality(played):
     assert played["hang", "restart"].points >= played["hang", ""].points + 15
     assert played["partition", "restart"].points <= played["partition", ""].points + 10
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", EARLY)
 def test_the_spare_helps_where_the_only_one_with_the_logins_is_hit(played, name):
     assert played[name, "spare"].good >= played[name, "spared"].good + 0.1
