@@ -26,10 +26,9 @@ NO_TURNS = Hints(
 )
 UNEVEN = Hints(
     "uneven",
-    "Take three marks that follow one another. Where is the same backend among them twice?",
+    "Count the marks of each backend.",
     "In one round each backend may have one request, no more.",
-    "Look for a backend that is listed twice, and for weights behind `lb_policy`: a weight of 2 "
-    "means two in a row.",
+    "Look for a backend that is listed twice, and for weights behind `lb_policy`.",
 )
 ROUNDS = Hints(
     "does not add up",
