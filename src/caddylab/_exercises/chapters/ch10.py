@@ -92,7 +92,7 @@ def at_the_door(bench: Bench) -> Findings:
 
     While there is little to do, everybody is served, and both backends work.
     """
-    yield from all_well(bench.fire(20, concurrency=2))
+    yield from all_well(bench.fire(40, concurrency=2))
     bench.load(bench.caddyfile)
     run = _crowded(bench)
     tried = sum(len(request.attempts) for request in run.requests)
@@ -144,7 +144,7 @@ def after_the_bus(bench: Bench) -> Findings:
 
     While there is little to do, everybody is served, and both backends work.
     """
-    yield from all_well(bench.fire(20, concurrency=2))
+    yield from all_well(bench.fire(40, concurrency=2))
     yield from _one_dead(bench)
     bench.restore()
     bench.load(bench.caddyfile)
@@ -156,7 +156,7 @@ def after_the_bus(bench: Bench) -> Findings:
     yield Finding(
         "Two seconds after the bus has gone, most people are served.",
         good >= BACK * len(last) and not painted,
-        f"Of the last {len(last)} requests. {told(last, PATIENCE)}",
+        f"In the end: {told(last, PATIENCE)}" + f" In all: {told(run.requests)}" * painted,
         MADE_UP if painted else DOWN if asked else CLOSED,
         run,
         "latency",

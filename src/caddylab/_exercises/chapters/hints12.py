@@ -17,6 +17,14 @@ NO_LOG = Hints(
     "Caddy writes no access log unless it is told to.",
     "It is a directive of the site, of one word.",
 )
+LOSES = Hints(
+    "log loses some",
+    "Look at the options of your `log`, one after the other. What does each of them keep out?",
+    "A log that keeps errors only, a sample, or lines without these fields tells no story; nor "
+    "does one that goes nowhere.",
+    "`level`, `output`, `sampling`, `format filter` and `log_skip` can each take something away. "
+    "`log` alone takes nothing.",
+)
 NOBODY_TRIES_AGAIN = Hints(
     "nobody tries again",
     "A backend is dead, and somebody got an error. How many attempts were made for that request?",
