@@ -92,6 +92,12 @@ class Bench(Rig):
             self.stack.sender.clients = self.people(1)
         self.first = None
 
+    def begin(self) -> None:
+        """Have Caddy and the clients forget what came until now."""
+        self.load(self.caddyfile)
+        self.stack.sender.clients = self.people(1)
+        self.first = None
+
     def delay(self, ms: int) -> str:
         """A page that takes about so many milliseconds; which one is left to chance."""
         return crowd.delay(self.seed, ms)

@@ -95,14 +95,15 @@ def _alike(task: Task, bench: Bench, submission: Any) -> bool:
 
 def _judged(task: Task, bench: Bench, submission: Any) -> list[Finding]:
     found = []
+    plain = task.reads is None and not task.own  # a site of one's own may rewrite
     with contextlib.closing(task.findings(bench, submission)) as findings:
+        against = strangers.refused(bench, guarded=task.guarded) if plain else None
         for finding in findings:
             found.append(finding)
             if not finding.holds:
                 break
-    plain = task.reads is None and not task.own  # a site of one's own may rewrite
-    if found and found[-1].holds and plain:
-        found += filter(None, [strangers.refused(bench, guarded=task.guarded)])
+    if found and found[-1].holds and against:
+        found.append(against)
     if found and found[-1].holds and plain and bench.rewritten:
         found.append(_another_page(bench.rewritten))
     runs = (bench.first, bench.last)
