@@ -214,6 +214,11 @@ def test_http_3_the_proxy_protocol_and_name_servers_are_left_out_and_said(lab):
     assert stood(loaded, "proxy_protocol v2").runs == ""
 
 
+def test_a_backend_of_http_2_answers_on_one_connection_for_ever(lab):
+    lab.load(site("h2c://app:9000"))
+    assert lab.fire(1500, concurrency=16).good == 1500
+
+
 def test_a_site_of_php_reaches_its_backend(lab, tmp_path):
     caddyfile = tmp_path / "Caddyfile"
     caddyfile.write_text(

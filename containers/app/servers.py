@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import ssl
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -100,6 +101,7 @@ class Hypercorn:
 
         config = Ready()
         config.backlog, config.graceful_timeout, config.errorlog = BACKLOG, 600.0, None
+        config.keep_alive_max_requests = sys.maxsize  # what comes after its last one is lost
         return config
 
     def stop(self) -> None:
