@@ -307,7 +307,7 @@ def test_stop_keeps_what_was_sent(lab):
     began = time.monotonic()
     traffic.stop()
     assert time.monotonic() - began < 15
-    assert 20 <= len(traffic) < 100
+    assert 20 <= len(traffic) < 1000
     assert traffic.run.planned_total == 3000
     assert Outcome.PENDING not in traffic.outcomes
 
