@@ -355,6 +355,9 @@ NEARLY = {
         "reverse_proxy {", "dynamic a app 3000", "lb_policy first", "lb_retries 1",
         "fail_duration 10s", "}"
     ),
+    "checks of dynamic upstreams, which do not run": web(
+        "reverse_proxy {", "dynamic a app 3000", "lb_policy round_robin", "health_uri /", "}"
+    ),
     "a log's name": web("log site", "respond x"),
     "a log's name, and its file": web(
         "log site.log {", "output file /var/log/site.log", "}", "respond x"

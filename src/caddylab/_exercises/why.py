@@ -82,7 +82,7 @@ WHY = {
     "09.1": "The memory spares those who come later, and those who come while it still speaks "
     "against everybody wait until it has faded, or until somebody is back.",
     "09.2": "The check had found the server away before it was back, and asked whether it serves, "
-    "not whether it lives. Or somebody who was told to come later asked the other one.",
+    "not whether it lives. Or whoever was told to come later was sent on to the other one.",
     "09.3": "The delay lets old connections outlive their configuration. What was learned does "
     "not, so the first to meet the dead server again needs a second attempt.",
     "09.4": "Caddy hangs up before the server does, so no order is ever sent on a dying "
@@ -93,8 +93,8 @@ WHY = {
     "for those who still wait.",
     "10.3": "Retry and memory carry the dead one, and the limit keeps the bus from filling a queue "
     "that tries would keep full.",
-    "11.1": "Who refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and a "
-    "redirect are answers, and only the log tells the first two apart.",
+    "11.1": "Whoever refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and "
+    "a redirect are answers, and only the log tells the first two apart.",
     "11.2": "The clock makes Caddy ask again, and the shorter it is, the sooner the new address "
     "gets work; retry and memory bridge the time until then.",
     "11.3": "Each question holds everybody up, so few questions are the cure; retry and memory "

@@ -126,7 +126,7 @@ def a_stranger(bench: Bench) -> Findings:
     name. Somebody has written a Caddyfile for them, and every request gets a 502. Mend it so that
 
     - both work, and every reader has a good answer,
-    - **nobody** gets an answer of a stranger who has taken a server's place, with another
+    - **nobody** gets an answer from a stranger who has taken a server's place, with another
       certificate. An error is right then.
     """
     yield from all_well(bench.fire(READERS))
