@@ -1,4 +1,4 @@
-"""The figures in the prose of chapters 5 to 8 that no cell beside them prints."""
+"""The figures in the prose of chapters 5 to 8 and 12 that no cell beside them prints."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from math import comb
 import pytest
 
 from caddylab import Clients, Lab, Outcome, Survey, plausible
+from caddylab._gameday import drill
+from caddylab._gameday.crowd import KINDS
 from caddylab._machine.waiting import poll
 from caddylab._survey.faults import SLOW
 from caddylab._survey.survey import WAVES
@@ -68,6 +70,13 @@ def test_a_survey_asks_as_chapter_8_says():
     asked = inspect.signature(Survey).parameters
     assert (asked["clients"].default, asked["patience"].default, WAVES) == (8, 1.5, 3)
     assert asked["patience"].default * SLOW == pytest.approx(1, abs=0.05)
+
+
+def test_a_drill_is_as_chapter_12_says():
+    """A hang meets half of the requests that are not about accounts: those go to backend 1."""
+    assert (drill.SECONDS, drill.PATIENCE, drill.SLOW, drill.VICTIM) == (3.0, 0.8, 0.5, 2)
+    [accounts] = [kind.share for kind in KINDS if kind.name == "account"]
+    assert 1 / 3 < (1 - accounts) / 2 < 0.36
 
 
 @in_processes

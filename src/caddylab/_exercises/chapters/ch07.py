@@ -67,8 +67,8 @@ def bet(bench: Bench, answer: dict[str, int]) -> Findings:
     yield Finding(
         "Your run is a typical one.",
         abs(answer["run"] - TYPICAL) <= 1,
-        f"You say {answer['run']}. In the {SERIES} series it was {min(runs)} to {max(runs)}, and in "
-        f"{runs.count(answer['run'])} of them it was what you say.",
+        f"You say {answer['run']}. In the {SERIES} series it was {min(runs)} to {max(runs)}, and "
+        f"in {runs.count(answer['run'])} of them it was what you say.",
         SHORT_RUN if answer["run"] < TYPICAL else LONG_RUN,
         run if abs(answer["run"] - TYPICAL) <= 1 else None,
     )
