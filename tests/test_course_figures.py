@@ -1,4 +1,4 @@
-"""The figures in the prose of chapters 5 to 8 and 12 that no cell beside them prints."""
+"""The figures in the prose of chapters 5 to 8, 12 and 13 that no cell beside them prints."""
 
 from __future__ import annotations
 
@@ -77,6 +77,29 @@ def test_a_drill_is_as_chapter_12_says():
     assert (drill.SECONDS, drill.PATIENCE, drill.SLOW, drill.VICTIM) == (3.0, 0.8, 0.5, 2)
     [accounts] = [kind.share for kind in KINDS if kind.name == "account"]
     assert 1 / 3 < (1 - accounts) / 2 < 0.36
+
+
+def test_the_header_that_a_proxy_leaves_goes_by_the_sites_own_header_alone():
+    """Chapter 13, of `Via`."""
+    with Lab.of("pizza-shop", "process") as lab:
+        site = lab.caddyfile
+        lab.load(lab.with_lines(site, "shop1:8000", "header_down -Via"), warn=False)
+        assert lab.get("/menu").headers.telling_of("Caddy") == ["via"]
+        lab.load(site.replace("-Server\n", "-Server\n\t\t-Via\n"), warn=False)
+        assert lab.get("/menu").headers.telling_of("Caddy") == []
+
+
+@in_processes
+class TestOrders:
+    """Chapter 8's demo: a rule for 500s blames the backend that is well."""
+
+    def test_only_the_ill_backend_is_left(self, lab):
+        lab.restore()
+        rule = ("lb_retry_match {", "\texpression `{rp.status_code} >= 500`", "}")
+        load(lab, "lb_policy round_robin", "lb_retries 1", "fail_duration 10s", *rule)
+        with lab.backend(2).failing():
+            lab.fire(1, method="POST", body=b"one pizza")
+            assert lab.fire(6).statuses == [500] * 6
 
 
 @in_processes
