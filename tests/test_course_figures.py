@@ -90,19 +90,6 @@ def test_the_header_that_a_proxy_leaves_goes_by_the_sites_own_header_alone():
 
 
 @in_processes
-class TestOrders:
-    """Chapter 8's demo: a rule for 500s blames the backend that is well."""
-
-    def test_only_the_ill_backend_is_left(self, lab):
-        lab.restore()
-        rule = ("lb_retry_match {", "\texpression `{rp.status_code} >= 500`", "}")
-        load(lab, "lb_policy round_robin", "lb_retries 1", "fail_duration 10s", *rule)
-        with lab.backend(2).failing():
-            lab.fire(1, method="POST", body=b"one pizza")
-            assert lab.fire(6).statuses == [500] * 6
-
-
-@in_processes
 class TestAddresses:
     """Chapter 5."""
 
@@ -250,3 +237,12 @@ class TestTime:
         poll(lambda: lab.backend(1).healthy, 5)
         runs.append(lab.fire(6))
         assert [set(run.backends) for run in runs] == [{1}, {2}, {1}]
+
+    @in_processes
+    def test_a_rule_for_500s_leaves_only_the_ill_backend_after_an_order(self, lab):
+        lab.restore()
+        rule = ("lb_retry_match {", "\texpression `{rp.status_code} >= 500`", "}")
+        load(lab, "lb_policy round_robin", "lb_retries 1", "fail_duration 10s", *rule)
+        with lab.backend(2).failing():
+            lab.fire(1, method="POST", body=b"one pizza")
+            assert lab.fire(6).statuses == [500] * 6
