@@ -45,8 +45,8 @@ WHY = {
     "goes leaves only its own people, and the order of the list says nothing.",
     "05.2": "The retry alone would ask the same hash again. With the memory the dead backend is "
     "left out, and the second highest number wins, for its people only.",
-    "05.3": "Who froze and came back still has its sessions, so its people found them again. Only "
-    "a backend that is started anew has forgotten them.",
+    "05.3": "A backend that hung still has its sessions, so its people found them again. Only one "
+    "that is started anew has forgotten them.",
     "05.4": "`client_ip_hash` reads the header, and the strict reading, from the right, stops at "
     "the first address that your own proxy did not write.",
     "05.5": "The address is the same for all, so something must decide that differs: a name in "

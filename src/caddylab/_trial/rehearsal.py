@@ -81,7 +81,7 @@ def rehearse(
     labs: int | None = None,
     audience: Audience | None = None,
 ) -> Rehearsal:
-    """Try what can happen to a site, in labs of its own, and report what its users would see.
+    """Try failures and events on a site, in labs of its own, and report what its users would see.
 
     The file itself is only read. Nothing of it reaches the world, and nothing is left behind.
 

@@ -185,7 +185,7 @@ def office(bench: Bench) -> Findings:
 
     The address is of no use. But a person's requests carry more: each says who it is, such as
     `/login?user=p17` and then `/me?user=p17`, and every browser keeps the cookies that it is
-    given. Look for a policy that can use something of that. This chapter has not shown it, but
+    given. Look for a policy that can use something of that. Chapter 5 has not shown it, but
     [Caddy's documentation](https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#load-balancing)
     does.
     """

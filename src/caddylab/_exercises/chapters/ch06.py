@@ -114,7 +114,7 @@ def nobody_chooses(bench: Bench) -> Findings:
     stands in this course, and whatever can be found with ten thousand million guesses. Their
     cookies must not be obeyed.
 
-    A secret does not belong into a text that many read, such as a Caddyfile. Put it into an
+    A secret does not belong in a text that many read, such as a Caddyfile. Put it into an
     environment variable: where the Caddyfile says `{$SECRET}`, Caddy puts in the variable's value
     when it reads the file.
     """
@@ -150,9 +150,9 @@ def _settled_office(bench: Bench, people: Clients) -> Generator[Finding, None, T
 def a_new_home(bench: Bench) -> Findings:
     """Each visitor stays with one backend, and each of the two has at least a fifth of them. Then
     one of the two, no matter which, is **killed** while 20 at a time ask. Mend the Caddyfile so
-    that nobody sees an error. And who had to move stays at the new backend, also when the other
-    one is up again and Caddy uses it. (The check need not wait for that: it loads your Caddyfile
-    once more, so that Caddy forgets the failures.)
+    that nobody sees an error. Whoever had to move stays at the new backend, even when the old one
+    is up again and Caddy uses it. (The check need not wait for that: it loads your Caddyfile once
+    more, so that Caddy forgets the failures.)
     """
     people = bench.people(40)
     yield from settled(bench, people)

@@ -67,8 +67,8 @@ def bet(bench: Bench, answer: dict[str, int]) -> Findings:
     yield Finding(
         "Your run is a typical one.",
         abs(answer["run"] - TYPICAL) <= 1,
-        f"You say {answer['run']}. It was {min(runs)} to {max(runs)} in the {SERIES} series, and "
-        f"{'in' if answer['run'] in runs else 'not in'} one of them what you say.",
+        f"You say {answer['run']}. In the {SERIES} series it was {min(runs)} to {max(runs)}, and "
+        f"in {runs.count(answer['run'])} of them it was what you say.",
         SHORT_RUN if answer["run"] < TYPICAL else LONG_RUN,
         run if abs(answer["run"] - TYPICAL) <= 1 else None,
     )
@@ -94,7 +94,7 @@ def _range(least: int, most: int, counts: list[int]) -> Findings:
     yield Finding(
         "Your range is no wider than it must be.",
         most - least <= narrowest() + 2 * SPARE,
-        f"{seen}, and it is {most - least + 1} numbers wide; the typical series had "
+        f"{seen}. It is {most - least + 1} numbers wide; the typical series had "
         f"{statistics.median(counts):g}. In the long run {worth:.1%} will be inside.",
         TOO_WIDE,
     )

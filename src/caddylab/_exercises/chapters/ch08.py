@@ -86,7 +86,7 @@ START = """
 
 @task("08.2", "Out of service", points=2, backends=3)
 def drain(bench: Bench) -> Findings:
-    """Three backends work in turns, and each has two long requests under way. In this moment the
+    """Three backends work in turns, and each has two long requests under way. At that moment the
     check loads **your** Caddyfile. Write it so that it *drains* backend 2: it gets no new request,
     the long ones end well, and no client sees an error. The other two share the work: each has at
     least a fifth of it.

@@ -180,7 +180,7 @@ def how_fast(bench: Bench, answer: dict[str, int]) -> Findings:
     - `half`: backend 2 answers 500; you promise 99 %
     - `strict`: the same, and you promise 99.9 %
     - `saved`: backend 2 is dead, with `lb_retries 1`; you promise 99 %
-    - `slow`: backend 2 takes a second; you promise that 95 % are answered within half of one
+    - `slow`: backend 2 takes a second; you promise that 95 % are answered within half a second
     """
     yield all_right("You know how fast each budget burns.", answer, _rates(bench), BURNING)
 

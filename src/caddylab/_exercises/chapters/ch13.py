@@ -184,8 +184,8 @@ def one_slow_page(bench: Bench) -> Findings:
     account server may **hang**. Mend the pizza shop so that
 
     - the export is answered as today, when all is well,
-    - whoever wants another page of a hung account server has an honest **error**, with its own
-      status, within **2 seconds**, and does not wait for an answer that never comes.
+    - whoever wants another page of a hung account server has an honest **error**, with the status
+      that Caddy gives it, within **2 seconds**, and does not wait for an answer that never comes.
 
     While all is well, everything is as before: the same address, the same servers, and the shop
     with its pair.

@@ -8,8 +8,9 @@ WHICH_LOG = Hints(
     '`len(lab.log("error"))`.',
     "The error log has what Caddy itself could not do for somebody. Ask of each request: did Caddy "
     "have an answer in the end, of whatever kind?",
-    "A retry that succeeds is no error, and an answer of 500 is an answer. Whoever has left gets "
-    "no status of the 500s.",
+    "Whose answer is a backend's own error? Which attempts are made at all, once Caddy remembers a "
+    "failure? And for somebody who has left before there was an answer, look at `lab.log()`: which "
+    "`status` is in the line?",
 )
 NO_LOG = Hints(
     "no access log",
