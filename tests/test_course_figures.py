@@ -222,8 +222,10 @@ class TestTime:
     def test_whoever_finds_no_place_is_turned_away_at_once(self, lab):
         lab.restore()
         load(lab, "lb_policy round_robin", "unhealthy_request_count 2")
-        run = lab.fire(8, concurrency=8, path="/delay/1000")
-        assert run.outcomes == {Outcome.OK: 4, Outcome.UNAVAILABLE: 4}
+        run = lab.fire(8, concurrency=8, path="/delay/2000")
+        # Caddy counts a request when it is sent: two at once may both find the last place
+        assert 4 <= run.outcomes[Outcome.OK] <= 6
+        assert run.outcomes[Outcome.OK] + run.outcomes[Outcome.UNAVAILABLE] == 8
         load(lab, "lb_policy round_robin", "unhealthy_request_count 2", "lb_try_duration 2s")
         assert lab.fire(8, concurrency=8, path="/delay/200").good == 8
 
