@@ -179,9 +179,11 @@ class Sightings(FirstSeen):
             if place.run:
                 place.run.wait()
             here = access["host"] == place.host
+            # What was slow sooner than that was so before anything failed
+            since_then = access["at"] + since >= place.began + FELT
             for window, lines in (
                 ("access log: 5xx", access[here & (access["status"] >= 500)]),
-                ("access log: slow, or 499", access[here & late]),
+                ("access log: slow, or 499", access[here & late & since_then]),
                 ("error log", errors[errors["host"] == place.host]),
                 ("checks", checks[checks["upstream"].isin(place.addresses)]),
             ):
