@@ -87,6 +87,14 @@ def test_reset_starts_a_caddy_again_that_stands_still(lab):
     assert lab.fire(2).errors == 0
 
 
+def test_reset_starts_a_caddy_again_that_ends_when_it_has_answered(lab, monkeypatch):
+    renew = lab.stack.fleet.renew
+    ends = iter([lambda: end_caddy(lab, "SIGKILL")])
+    monkeypatch.setattr(lab.stack.fleet, "renew", lambda: (next(ends, renew)(), renew()))
+    lab.reset()
+    assert lab.fire(2).errors == 0
+
+
 def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):
     run = lab.fire(rate=100, duration=1, background=True)
     assert poll(lambda: len(run.requests) > 20, 10)

@@ -25,6 +25,9 @@ def test_it_stays_in_sight_and_there_is_one(open_notebook):
     page.wait_for_function(IN_SIGHT)
     page.wait_for_function(f"() => document.querySelector('{VIEW}').dataset.over === '8'")
     notebook.screenshot("dock")
+    [tab] = page.locator(".jp-SideBar.jp-mod-right .lm-TabBar-tab.lm-mod-current").all()
+    name, _, live = tab.inner_text().partition(", ")
+    assert (f"{name}.ipynb" in page.url, live) == (True, "live")
     for _ in range(2):
         notebook.command(NEXT)
     page.wait_for_function(f"() => document.querySelector('{VIEW}')?.dataset.over === '4'")

@@ -293,6 +293,16 @@ class TestReport:
         quick = Deed(first.at + 1, "noted: something")
         assert replace(both, deeds=(quick, noted)).reaction(second) == noted
 
+    def test_a_habit_is_no_reaction(self, report):
+        (incident,) = report.incidents
+        each_second = tuple(Deed(k + 0.5, "loaded a Caddyfile") for k in range(180))
+        assert replace(report, deeds=each_second).noticed(incident) is None
+        noted = Deed(incident.at + 3, "noted: backend 2 hangs")
+        among = tuple(sorted((*each_second, noted), key=lambda deed: deed.at))
+        assert replace(report, deeds=among).reaction(incident) == noted
+        rarely = (Deed(incident.at - 11, noted.what), noted)
+        assert replace(report, deeds=rarely).reaction(incident) == noted
+
     def test_it_says_when_it_was_mended_and_what_helps_always(self, report):
         (incident,) = report.incidents
         assert report.mended(incident) == pytest.approx(60 - incident.at, abs=1)

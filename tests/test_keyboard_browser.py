@@ -72,7 +72,7 @@ def test_notebook_7_folds_and_shows_the_same(jupyterlab, open_page):
     opened = open_page(f"{jupyterlab.url}/notebooks/seven.ipynb?token={jupyterlab.token}")
     page = opened.page
     page.get_by_role("button", name="Show me anyway").wait_for()
-    page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").first.wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator(".caddylab-view svg").first.wait_for()

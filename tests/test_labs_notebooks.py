@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from nbgrader_support import checks, shell
 from runtimes import notebooks, settings
 
+from caddylab._exercises.check import LIMIT
 from caddylab._exercises.task import tasks
 from caddylab._machine import shipped
 from caddylab._machine.environ import inherited
@@ -95,6 +96,13 @@ def test_a_lab_has_every_task_of_its_chapter_as_it_was_declared(path):
     lines = "\n".join(cell.source for cell in notebook.cells).splitlines()
     items = [line for task in chapter for line in task.asked.splitlines() if line.startswith("- ")]
     assert [item for item in items if not any(line.startswith(item) for line in lines)] == []
+
+
+def test_learners_and_teachers_are_told_when_a_check_gives_up():
+    first = (shipped.solutions() / "01-happy-path/01-happy-path.ipynb").read_text("utf-8")
+    assert f"gives up after {LIMIT:g}." in first
+    guide = (shipped.course() / "instructor-guide.md").read_text("utf-8")
+    assert f"After {LIMIT:g} a check gives up" in guide
 
 
 def test_every_chapter_with_tasks_has_a_lab():

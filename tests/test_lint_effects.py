@@ -210,6 +210,7 @@ LITERAL = {
     "X-Envoy": ("%REQ(:AUTHORITY)%", "%REQ(:AUTHORITY)%", "foreign-variable"),
     "X-Blank": ('"{ uri }"', "{ uri }", "blank-in-placeholder"),
     "X-Name": ("{hostpart}", "{hostpart}", "unknown-placeholder"),
+    "X-Old": ("{>User-Agent}", "{>User-Agent}", "placeholder-not-expanded"),
     "X-Star": ("{http.request.header.*}", "", "placeholder-not-expanded"),
     "X-Var": ("{hosts}", "{hosts}", "unknown-placeholder"),
 }

@@ -229,6 +229,9 @@ DESERVED = {
         (web("handle {", "respond hello", "}", "reverse_proxy app:80"), 5),
         (web("route {", "respond hello", "reverse_proxy app:80", "}"), 4),
         (web("error 404", "reverse_proxy app:80"), 3),
+        (lines("http://a.test {", "reverse_proxy app:80", "root /srv", "file_server", "}",
+               "http://b.test {", "reverse_proxy /api/* app:80", "root /srv", "file_server", "}"),
+         4),
     ],
     "named-route-cut": [
         (lines("&(app) {", "header X-Site shop", "reverse_proxy a:80", "}") + web("invoke app"), 1),
@@ -323,6 +326,17 @@ def test_a_rule_tells_what_deserves_it(caddy: AdminCaddy, name, text, line):
     assert found[0].help.endswith((".", "?"))
 
 
+def test_what_becomes_of_a_placeholder_depends_on_its_place(caddy: AdminCaddy):
+    text = web(
+        "reverse_proxy /a {cookie.*}:80 {", "header_up X {>X}", "}",
+        "reverse_proxy {header.*}:80 {", "header_up Cookie {query.*}", "}",
+    )  # fmt: skip
+    found = {note.line: note.message for note in lint(text, caddy.adapt(text))}
+    kept = {line: "stays there as plain text" in message for line, message in found.items()}
+    assert kept == {2: False, 3: True, 5: False, 6: True}
+    assert "no such address can be dialled" in found[2]
+
+
 NEARLY = {
     # --- the environment -----------------------------------------------------------------
     "a variable with a default": web("header A {$CADDYLAB_NOBODY_SETS:b}", f"reverse_proxy {ONE}"),
@@ -340,6 +354,9 @@ NEARLY = {
     "a policy among addresses of one name": web(
         "reverse_proxy {", "dynamic a app 3000", "lb_policy first", "lb_retries 1",
         "fail_duration 10s", "}"
+    ),
+    "checks of dynamic upstreams, which do not run": web(
+        "reverse_proxy {", "dynamic a app 3000", "lb_policy round_robin", "health_uri /", "}"
     ),
     "a log's name": web("log site", "respond x"),
     "a log's name, and its file": web(

@@ -116,6 +116,16 @@ def test_a_backend_that_is_started_again_is_found_at_its_new_address(lab):
     lab.wait_until(lambda: who(lab) == {1, 2})
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_picture_shows_them_as_backends_of_this_caddyfile(lab, source):
+    load(lab, source)
+    assert lab.stack.site.stage.used == (1, 2)
+    lab.load("happy-path")
+    assert lab.stack.site.stage.used == (1, 2)
+    lab.load(":80 {\n\trespond hello\n}", warn=False)
+    assert lab.stack.site.stage.used == ()
+
+
 def test_several_sources_go_together(lab):
     many = "a backend2 8080\nsrv _http._tcp.app.example"
     with pytest.raises(CaddyfileError, match="has 3 upstreams, and this lab has 2 backends"):

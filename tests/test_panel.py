@@ -264,7 +264,7 @@ def test_clicks_return_at_once_whatever_they_start(panel):
     row = panel.backends.rows[1]
     began = time.monotonic()
     row.buttons["stop"].click()  # it ends after the requests that it has begun
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5  # the requests take 2 s
     assert all(button.disabled for button in row.buttons.values())
     assert until(lambda: re.search(r"stopping … \d s", text(row.state)))
     panel.traffic.stop.click()

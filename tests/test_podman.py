@@ -121,7 +121,7 @@ def test_a_backend_that_is_down_fails_at_once_and_comes_back(runtime, deed):
     assert not unit.running()
     began = time.perf_counter()
     assert get(runtime).status_code == 502
-    assert time.perf_counter() - began < 1  # a dial to an address that is gone takes 3 s
+    assert time.perf_counter() - began < 2.5  # a dial to an address that is gone takes 3 s
     unit.start()
     assert unit.address == address
     assert ready(unit, runtime.secret)
@@ -171,7 +171,7 @@ def test_a_frozen_backend_can_be_taken_down(runtime, deed):
     unit.freeze()
     began = time.perf_counter()
     getattr(unit, deed)()
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 9
     assert not unit.running()
     unit.start()
     assert ready(unit, runtime.secret)

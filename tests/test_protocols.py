@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 
 import pytest
 
@@ -43,6 +44,17 @@ def one(lab: Lab, **options):
 
 def both_answer(lab: Lab) -> bool:
     return {request.claimed for request in lab.fire(4).requests} == {1, 2}
+
+
+BEGIN, PARAMS, STDIN = 1, 4, 5
+END = b"\1\3\0\1"
+"""How FastCGI's last record of a request begins: version, kind, and the request's number."""
+
+
+def record(kind: int, content: bytes) -> bytes:
+    """A record of FastCGI, about request 1."""
+    content = content.ljust(8 if kind == BEGIN else 0, b"\0")
+    return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
 SOON = "dial_timeout 300ms"
@@ -202,6 +214,11 @@ def test_http_3_the_proxy_protocol_and_name_servers_are_left_out_and_said(lab):
     assert stood(loaded, "proxy_protocol v2").runs == ""
 
 
+def test_a_backend_of_http_2_answers_on_one_connection_for_ever(lab):
+    lab.load(site("h2c://app:9000"))
+    assert lab.fire(1500, concurrency=16).good == 1500
+
+
 def test_a_site_of_php_reaches_its_backend(lab, tmp_path):
     caddyfile = tmp_path / "Caddyfile"
     caddyfile.write_text(
@@ -209,6 +226,23 @@ def test_a_site_of_php_reaches_its_backend(lab, tmp_path):
     )
     lab.load(caddyfile)
     assert one(lab, path="/any/page").claimed == 1
+
+
+def test_a_backend_of_php_hears_a_request_to_its_end(lab):
+    """Who hangs up before, has Caddy fail while it writes."""
+    lab.load(DIALLED["fastcgi"])
+    with socket.create_connection(lab.stack.runtime.units[0].address, timeout=30) as sock:
+        method = b"\x0e\x03REQUEST_METHODGET"
+        sock.sendall(record(BEGIN, b"\0\1") + record(PARAMS, method) + record(PARAMS, b""))
+        heard = b""
+        while END not in heard:
+            heard += sock.recv(1000)
+        sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            sock.recv(100)
+        sock.settimeout(30)
+        sock.sendall(record(STDIN, b""))
+        assert sock.recv(100) == b""
 
 
 def test_who_speaks_http_to_a_backend_of_php_does_not_wait_for_ever(lab):

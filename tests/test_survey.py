@@ -170,6 +170,16 @@ def test_it_says_which_faults_there_are(lab):
         Survey(lab, faults=["stoped"])
 
 
+def test_it_says_what_has_been_tried(survey, lab):
+    for ask in (survey.served, survey.cured, lambda name: survey["down", name]):
+        with pytest.raises(LabError, match="no strategy 'much': expected nothing, memory"):
+            ask("much")
+    with pytest.raises(FaultError, match="'fire' was not tried: expected killed under load, down"):
+        survey["fire", "nothing"]
+    with pytest.raises(LabError, match="none yet"):
+        Survey(lab).cured("nothing")
+
+
 def test_it_wants_more_than_one_backend(lab):
     with pytest.raises(LabError, match="two or more"):
         Survey(lab, pool=[1])

@@ -11,12 +11,13 @@ import contextlib
 import os
 import socket
 import ssl
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .listener import Listener
 
@@ -100,6 +101,7 @@ class Hypercorn:
 
         config = Ready()
         config.backlog, config.graceful_timeout, config.errorlog = BACKLOG, 600.0, None
+        config.keep_alive_max_requests = sys.maxsize  # what comes after its last one is lost
         return config
 
     def stop(self) -> None:
@@ -129,9 +131,10 @@ class FastCGI:
                 self.heard = True
                 super().data_received(data)
 
-        self._server: Any = Server(app)
+        thorough = to_the_end(app)
+        self._server: Any = Server(thorough)
         self._server.startup_complete = True
-        self._protocol = lambda: Strict(app, self._server)
+        self._protocol = lambda: Strict(thorough, self._server)
         self._listening: list[asyncio.Server] = []
 
     async def begin(self, sockets: list[socket.socket]) -> None:
@@ -151,6 +154,28 @@ class FastCGI:
         for protocol in list(self._server.protocols):
             if protocol.adapter:
                 await protocol.adapter.wait_all()
+
+
+def to_the_end(app: ASGIApp) -> ASGIApp:
+    """The app, which is done only when it has heard all of a request, as PHP-FPM is.
+
+    fcgisgi then hangs up, and Caddy takes it for a failure if it was still writing.
+    """
+
+    async def thorough(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+
+        async def hear() -> Message:
+            nonlocal more
+            message = await receive()
+            more = bool(message.get("more_body"))
+            return message
+
+        await app(scope, hear, send)
+        while more:
+            await hear()
+
+    return thorough
 
 
 async def serve(app: ASGIApp, listener: Listener, sockets: list[socket.socket]) -> Serving:

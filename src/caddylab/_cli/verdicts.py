@@ -14,7 +14,7 @@ from caddylab._claims.claims import Claim
 from caddylab._claims.verify import ChapterFailed, Comparison
 from caddylab._look import png
 
-AT_ONCE = min(4, 2 * (os.cpu_count() or 1))
+AT_ONCE = min(5, 3 * (os.cpu_count() or 1))
 """How many chapters are run at the same time: each waits two thirds of its time."""
 
 LONGEST = ("12", "09", "10", "11", "08")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+NEARLY = 1e-6
+"""So far a number may be from a whole one: what was worked out by division seldom is one."""
 
 
 def numbers(count: int) -> Callable[[Any], list[int]]:
-    """A given number of whole numbers: a list, a tuple, a dictionary in its order, or a text."""
+    """A given number of whole numbers: a list, a column, a dictionary in its order, or a text."""
 
     def read(answer: Any) -> list[int]:
         if isinstance(answer, Mapping):
             answer = [answer[key] for key in sorted(answer)]
         if isinstance(answer, str):
-            answer = [part for part in re.split(r"[\s,;]+", answer) if part]
-        if not isinstance(answer, Sequence) or len(answer) != count:
+            answer = [part for part in re.split(r"[\s,;/]+", answer) if part]
+        given = list(answer) if isinstance(answer, Iterable) else []
+        if len(given) != count or isinstance(answer, set | frozenset):
             raise ValueError(f"a list of {count} numbers")
-        return [_whole(part) for part in answer]
+        return [_whole(part) for part in given]
 
     return read
 
@@ -42,7 +46,8 @@ def one_of(*words: str) -> Callable[[Any], str]:
     """One of these words, in any case and also with `-` or a space in place of `_`."""
 
     def read(answer: Any) -> str:
-        word = re.sub(r"[\s-]+", "_", str(answer).strip().strip("`").lower())
+        word = str(answer).lower().replace("lb_policy", "").strip("` ")
+        word = re.sub(r"[\s-]+", "_", word)
         if word not in words:
             raise ValueError(f"one of {', '.join(words)} in place of {answer!r}")
         return word
@@ -51,7 +56,10 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _whole(part: Any) -> int:
+    """A whole number, also one that is written as 50.0."""
     try:
-        return int(str(part))
-    except ValueError:
-        raise ValueError(f"a whole number in place of {part!r}") from None
+        if abs(float(str(part)) - (whole := round(float(str(part))))) < NEARLY:
+            return whole
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"a whole number in place of {part!r}")

@@ -6,12 +6,15 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from caddylab._engine.clients import Clients
+from caddylab._exercises import crowd
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.rig import Rig
 from caddylab._rig.site.loaded import Loaded
 from caddylab._runtimes.base import BACKEND_PORT
+from caddylab._traffic.traffic import Traffic
 
 T = TypeVar("T")
 LARGEST_SEED = 999
@@ -28,11 +31,15 @@ class Bench(Rig):
     Attributes:
         loaded: when the Caddyfile in force was loaded (Unix time).
         seed: with the same seed, the next check makes the same choices.
+        page: what clients ask for, unless the check says otherwise; None = what a lab asks for.
+        first: the first traffic of this check.
         lots: how many choices were made by chance.
         victims: the largest number of candidates from which one was chosen to break.
     """
 
     loaded = 0.0
+    page: str | None = None
+    first: Traffic | None = None
 
     def __init__(self, runtime: str = "auto", backends: int = 2, seed: int | None = None) -> None:
         self.shuffle(seed)
@@ -72,9 +79,43 @@ class Bench(Rig):
         """What backends were asked for where that is not what the client asked for."""
         return list(self.stack.journal.joining.rewritten.values())
 
-    def take(self, *, own: bool) -> None:
-        """Treat Caddyfiles as somebody's own site from now on, like `Lab.of`, or as a lesson's."""
+    def take(self, *, own: bool, visited: bool) -> None:
+        """Treat Caddyfiles as this task does from now on.
+
+        Args:
+            own: whether they are somebody's own site, like those of `Lab.of`, or a lesson's.
+            visited: whether any page may be asked for, as in a check of a Caddyfile.
+        """
         self.stack.site.reading.lenient = own
+        self.page = crowd.page(self.seed) if visited else None
+        if visited:
+            self.stack.sender.clients = self.people(1)
+        self.first = None
+
+    def begin(self) -> None:
+        """Have Caddy and the clients forget what came until now."""
+        self.load(self.caddyfile)
+        self.stack.sender.clients = self.people(1)
+        self.first = None
+
+    def delay(self, ms: int) -> str:
+        """A page that takes about so many milliseconds; which one is left to chance."""
+        return crowd.delay(self.seed, ms)
+
+    def people(self, count: int) -> Clients:
+        """So many newcomers, at addresses by chance."""
+        return crowd.Newcomers(count, self.seed)
+
+    def fire(self, *count: Any, **how: Any) -> Traffic:
+        """As `Rig.fire`; the clients of a check are browsers, and ask for its page, unless told."""
+        if self.page:
+            how["path"] = how.get("path") or self.page
+            how.setdefault("clients", crowd.MANY)
+            how["headers"] = crowd.BROWSER | dict(how.get("headers") or {})
+            how["body"] = crowd.order(self.seed, body) if (body := how.get("body")) else b""
+        run = super().fire(*count, **how)
+        self.first = self.first or run
+        return run
 
     def renew(self, seed: int | None = None) -> None:
         """Make it as good as new for another check: no faults, no cookies, new random choices."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import psutil
 
 from caddylab._errors import LabError, NotYet
-from caddylab._exercises import feedback, progress
+from caddylab._exercises import feedback, progress, strangers
 from caddylab._exercises.alike import treats_alike
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.feedback import Advice, Feedback
@@ -95,15 +95,19 @@ def _alike(task: Task, bench: Bench, submission: Any) -> bool:
 
 def _judged(task: Task, bench: Bench, submission: Any) -> list[Finding]:
     found = []
+    plain = task.reads is None and not task.own  # a site of one's own may rewrite
     with contextlib.closing(task.findings(bench, submission)) as findings:
+        against = strangers.refused(bench, guarded=task.guarded) if plain else None
         for finding in findings:
             found.append(finding)
             if not finding.holds:
                 break
-    plain = task.reads is None and not task.own  # a site of one's own may rewrite
+    if found and found[-1].holds and against:
+        found.append(against)
     if found and found[-1].holds and plain and bench.rewritten:
         found.append(_another_page(bench.rewritten))
-    if found and not found[-1].holds and task.reads is None and passes_nothing_on(bench.last):
+    runs = (bench.first, bench.last)
+    if found and not found[-1].holds and task.reads is None and all(map(passes_nothing_on, runs)):
         found[-1] = replace(found[-1], observed=f"{PASSES_NOTHING_ON} {found[-1].observed}")
     return found
 

@@ -80,6 +80,7 @@ class Task:
             what it should look like. None where a Caddyfile is wanted.
         case: for a question about something that has happened: makes it happen.
         own: whether the Caddyfile is a site of somebody's own, with names and upstreams of its own.
+        guarded: whether it may turn strangers away.
     """
 
     id: str
@@ -91,10 +92,11 @@ class Task:
     reads: Callable[[Any], Any] | None = None
     case: Callable[[Bench], Traffic] | None = None
     own: bool = False
+    guarded: bool = False
 
     def findings(self, bench: Bench, submission: Any) -> Findings:
         """Play the scenario with the learner's Caddyfile, or measure what their answer is about."""
-        bench.take(own=self.own)
+        bench.take(own=self.own, visited=self.reads is None)
         if self.reads:
             return self.scenario(bench, submission)
         bench.load(submission)
@@ -105,7 +107,13 @@ _declared: dict[str, Task] = {}
 
 
 def task(
-    id: str, title: str, *, points: int, backends: int = 2, own: bool = False
+    id: str,
+    title: str,
+    *,
+    points: int,
+    backends: int = 2,
+    own: bool = False,
+    guarded: bool = False,
 ) -> Callable[[Scenario], Scenario]:
     """Declare a task that is solved by a Caddyfile.
 
@@ -113,7 +121,7 @@ def task(
     learner's Caddyfile loaded, and yields findings.
     """
     return lambda scenario: _declare(
-        Task(id, title, _asked(scenario), points, backends, scenario, own=own)
+        Task(id, title, _asked(scenario), points, backends, scenario, own=own, guarded=guarded)
     )
 
 

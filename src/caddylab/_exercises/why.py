@@ -45,8 +45,8 @@ WHY = {
     "goes leaves only its own people, and the order of the list says nothing.",
     "05.2": "The retry alone would ask the same hash again. With the memory the dead backend is "
     "left out, and the second highest number wins, for its people only.",
-    "05.3": "Who froze and came back still has its sessions, so its people found them again. Only "
-    "a backend that is started anew has forgotten them.",
+    "05.3": "A backend that hung still has its sessions, so its people found them again. Only one "
+    "that is started anew has forgotten them.",
     "05.4": "`client_ip_hash` reads the header, and the strict reading, from the right, stops at "
     "the first address that your own proxy did not write.",
     "05.5": "The address is the same for all, so something must decide that differs: a name in "
@@ -82,7 +82,7 @@ WHY = {
     "09.1": "The memory spares those who come later, and those who come while it still speaks "
     "against everybody wait until it has faded, or until somebody is back.",
     "09.2": "The check had found the server away before it was back, and asked whether it serves, "
-    "not whether it lives. Or somebody who was told to come later asked the other one.",
+    "not whether it lives. Or whoever was told to come later was sent on to the other one.",
     "09.3": "The delay lets old connections outlive their configuration. What was learned does "
     "not, so the first to meet the dead server again needs a second attempt.",
     "09.4": "Caddy hangs up before the server does, so no order is ever sent on a dying "
@@ -93,8 +93,8 @@ WHY = {
     "for those who still wait.",
     "10.3": "Retry and memory carry the dead one, and the limit keeps the bus from filling a queue "
     "that tries would keep full.",
-    "11.1": "Who refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and a "
-    "redirect are answers, and only the log tells the first two apart.",
+    "11.1": "Whoever refuses, or shows the wrong name, is a 502; nobody to ask is a 503; a 421 and "
+    "a redirect are answers, and only the log tells the first two apart.",
     "11.2": "The clock makes Caddy ask again, and the shorter it is, the sooner the new address "
     "gets work; retry and memory bridge the time until then.",
     "11.3": "Each question holds everybody up, so few questions are the cure; retry and memory "

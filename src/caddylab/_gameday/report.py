@@ -16,7 +16,7 @@ from caddylab._exercises import progress
 from caddylab._gameday import score
 from caddylab._gameday.incidents import Incident
 from caddylab._gameday.score import Sample
-from caddylab._gameday.status import Deed
+from caddylab._gameday.status import Deed, reactions
 from caddylab._look import progress_bar
 from caddylab._look.html_table import LEFT, Markup, element, row
 from caddylab._machine import files
@@ -91,10 +91,14 @@ class Report:
         return score.good_share(self.samples) or 0.0
 
     def reaction(self, incident: Incident) -> Deed | None:
-        """What the learner first did or noted after an incident, if not after one before it."""
+        """What the learner first did or noted after an incident, if not after one before it.
+
+        Who loads a Caddyfile every few seconds has not noticed anything by it.
+        """
         spoken: list[Deed] = []
         for one in self.incidents:
-            after = [deed for deed in self.deeds if deed.at > one.at and deed not in spoken]
+            deeds = (deed for deed in reactions(self.deeds) if deed.at > one.at)
+            after = [deed for deed in deeds if deed not in spoken]
             if one is incident:
                 return after[0] if after else None
             spoken += after[:1]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from caddylab._gameday import score
+
+HABIT = 10.0
+"""Who does the same as so many seconds ago, or fewer, need not have noticed anything."""
 
 
 @dataclass(frozen=True)
@@ -13,6 +17,15 @@ class Deed:
 
     at: float
     what: str
+
+
+def reactions(deeds: Iterable[Deed]) -> Iterator[Deed]:
+    """The deeds that may answer something: not those that are only repeated."""
+    last: dict[str, float] = {}
+    for deed in deeds:
+        if deed.at - last.get(deed.what, -HABIT - 1) > HABIT:
+            yield deed
+        last[deed.what] = deed.at
 
 
 @dataclass(frozen=True)

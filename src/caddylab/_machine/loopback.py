@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,3 +31,12 @@ def answer(response: httpx.Response) -> Answer:
         response.elapsed.total_seconds(),
         {cookie.name: cookie.value or "" for cookie in response.cookies.jar},
     )
+
+
+def listens(path: str | Path) -> bool:
+    """Whether somebody takes connections at a unix socket.
+
+    To be asked before connecting: httpx and podman-py do not close a socket that is refused.
+    """
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

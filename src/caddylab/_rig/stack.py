@@ -118,14 +118,18 @@ class Stack:
     def reset(self) -> None:
         """Return to the initial state; records are kept."""
         self.sender.stop()
-        if anew := not self.site.answers():
+        anew = not self.site.answers()
+        if anew:
             self.runtime.restart_caddy()
         self.fleet.renew()
         self.sender.renew()
-        if anew:
-            self._meet()
-        else:
-            self.load_plain()
+        try:
+            return self._meet() if anew else self.load_plain()
+        except CaddyGone:
+            if anew:
+                raise
+        self.runtime.restart_caddy()  # it has answered, and does not any more
+        self._meet()
 
     def heeding(self, condition: Callable[[], object]) -> Callable[[], object]:
         """A condition that only Caddy can bring about; it raises CaddyGone when Caddy has ended."""

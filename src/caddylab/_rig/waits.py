@@ -55,15 +55,7 @@ class Waits:
         """Wait until Caddy's health checks find backends unhealthy.
 
         Args:
-            numbers: the backends', counted from 1, or their names.
-            timeout: seconds after which to give up.
-
-        Returns:
-            How many seconds it took.
-
-        Raises:
-            WaitTimeout: they did not become so in time.
-            CaddyGone: Caddy has ended.
+            numbers, timeout: as for `wait_until_healthy`; so is what it returns and raises.
         """
         return self._wait_for_opinion(UNHEALTHY, numbers, timeout)
 

@@ -26,7 +26,7 @@ from caddylab._runtimes.base import BACKEND_PORT, NAMES, Address, Gate, NameServ
 from caddylab._runtimes.keeper import Keeper
 from caddylab._runtimes.loopbacks import Loopbacks
 from caddylab._runtimes.names import names_port
-from caddylab._runtimes.process_backend import START_TIMEOUT, UNIX, ProcessUnit, listens, lives
+from caddylab._runtimes.process_backend import START_TIMEOUT, UNIX, ProcessUnit, lives
 from caddylab._runtimes.spent import Spent
 
 
@@ -214,7 +214,7 @@ class ProcessRuntime:
     def _admin_client(self) -> httpx.Client:
         if UNIX:
             uds = str(self.folder / "admin.sock")
-            transport = Cautious(self.caddy_runs, uds=uds, verify=False)
+            transport = Cautious(self.caddy_runs, uds, verify=False)
             # Caddys before 2.10 answer no other name on a unix socket
             return _loopback.client("http://127.0.0.1", timeout=10, transport=transport)
         host, port = self._reserved("admin")
@@ -239,7 +239,7 @@ class ProcessRuntime:
     def _caddy_answers(self) -> bool:
         if not self.caddy_runs():
             raise StartFailed(f"Caddy ended at once. Its last output:\n{self.output()}")
-        if UNIX and not listens(self.folder / "admin.sock"):
+        if UNIX and not _loopback.listens(self.folder / "admin.sock"):
             return False
         with contextlib.suppress(httpx.TransportError):
             return self._admin.get("/config/admin").status_code == 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -168,9 +167,3 @@ def lives(process: psutil.Process | None) -> bool:
         if process and process.is_running():
             return process.status() != psutil.STATUS_ZOMBIE
     return False
-
-
-def listens(path: Path) -> bool:
-    """Whether a unix socket takes connections; httpx forgets to close one that is refused."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0

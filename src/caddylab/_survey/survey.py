@@ -92,19 +92,41 @@ class Survey:
         return self
 
     def __getitem__(self, place: tuple[str, str]) -> Trial:
-        """One trial, by the names of fault and strategy."""
+        """One trial, by the names of fault and strategy.
+
+        Raises:
+            FaultError: the fault was not tried.
+            LabError: the strategy was not.
+        """
         fault, strategy = place
-        return self._columns[strategy][fault]
+        column = self._column(strategy)
+        if fault not in column:
+            raise FaultError(f"{fault!r} was not tried: expected {', '.join(column)}.")
+        return column[fault]
 
     def served(self, strategy: str) -> list[str]:
-        """The faults with which every client of `strategy` got a good answer, however late."""
-        column = self._columns[strategy]
-        return [fault for fault, trial in column.items() if trial.good == trial.total]
+        """The faults with which every client of `strategy` got a good answer, however late.
+
+        Raises:
+            LabError: there is no such strategy.
+        """
+        trials = self._column(strategy).items()
+        return [fault for fault, trial in trials if trial.good == trial.total]
 
     def cured(self, strategy: str) -> list[str]:
-        """The faults with which every client of `strategy` got a good answer quickly."""
-        column = self._columns[strategy]
-        return [fault for fault, trial in column.items() if trial.sign == "✓"]
+        """The faults with which every client of `strategy` got a good answer quickly.
+
+        Raises:
+            LabError: there is no such strategy.
+        """
+        trials = self._column(strategy).items()
+        return [fault for fault, trial in trials if trial.sign == "✓"]
+
+    def _column(self, strategy: str) -> dict[str, Trial]:
+        if strategy not in self._columns:
+            known = ", ".join(self._columns) or "none yet: survey.add(name, caddyfile) tries one"
+            raise LabError(f"There is no strategy {strategy!r}: expected {known}.")
+        return self._columns[strategy]
 
     def _try(self, fault: Break, caddyfile: str | Path) -> Trial:
         self._lab.restore()

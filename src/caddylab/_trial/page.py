@@ -65,7 +65,7 @@ def _routes(report: Rehearsal) -> str:
 
 
 def _table(rows: Collection[Seen], caption: str) -> str:
-    legend = text.legend(rows).replace("\n", " · ")
+    legend = text.legend(rows, " · ")
     return f"<p>{caption}. {legend}</p>{table(text.HEAD, map(_row, rows))}"
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from caddylab._border import Between, border
 from caddylab._caddy.adapted.invoked import readable
 from caddylab._caddy.adapted.sites import without_proxy
-from caddylab._caddy.completion.substitution import in_turn
+from caddylab._caddy.completion.substitution import said_once
 from caddylab._errors import FaultError, LabError
 from caddylab._look.counted import counted
 from caddylab._machine.environ import inherited
@@ -81,7 +81,7 @@ def rehearse(
     labs: int | None = None,
     audience: Audience | None = None,
 ) -> Rehearsal:
-    """Try what can happen to a site, in labs of its own, and report what its users would see.
+    """Try failures and events on a site, in labs of its own, and report what its users would see.
 
     The file itself is only read. Nothing of it reaches the world, and nothing is left behind.
 
@@ -115,7 +115,7 @@ def rehearse(
         subject = look(rig, name, text, route, http)
         todo = fitting(wanted, subject)
         report = Rehearsal(
-            subject, rig.runtime, in_turn(rig.substitutions), subject.routes,
+            subject, rig.runtime, said_once(rig.substitutions), subject.routes,
             without_proxy(readable(rig.adapted)),
         )  # fmt: skip
         heard.opened(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from caddylab._caddy.adapted.sites import PERHAPS
 from caddylab._trial.advice import Proved
 from caddylab._trial.block import CHANGED
 from caddylab._trial.edits import TRANSPORT
@@ -35,11 +36,11 @@ def busy(report: Rehearsal) -> str:
 
 def about_routes(report: Rehearsal) -> str:
     """What the list of the routes leaves open; empty if nothing."""
-    said = ["(perhaps): the lab cannot foresee whether a condition there holds."] * any(
-        route.endswith("(perhaps)") for route in report.routes
-    )
-    others = ", ".join(report.others)
-    said += [f"No upstream, so nothing to try: {others}."] if others else []
+    said = []
+    if any(route.endswith(PERHAPS) for route in report.routes):
+        said.append(f"{PERHAPS}: the lab cannot foresee whether a condition there holds.")
+    if report.others:
+        said.append(f"No upstream, so nothing to try: {', '.join(report.others)}.")
     return " ".join(said)
 
 

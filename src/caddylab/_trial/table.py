@@ -21,4 +21,4 @@ class Table(dict[str, Seen]):
     def _repr_html_(self) -> str:
         cells = ([f"{s.sign} {s.row}", s.answered, s.words, f"{s.slowest:.2f} s"]
                  for s in self.values())  # fmt: skip
-        return f"{table(text.HEAD, cells)}<p>{text.LEGEND}</p>"
+        return f"{table(text.HEAD, cells)}<p>{text.legend(self.values(), ' · ')}</p>"

@@ -47,16 +47,17 @@ def line(seen: Seen, columns: int = USUAL) -> str:
 
 def table(rows: Iterable[Seen]) -> str:
     """The whole of it."""
-    return "\n".join([head(), *map(line, rows), LEGEND])
+    known = list(rows)
+    return "\n".join([head(), *map(line, known), legend(known)])
 
 
-def legend(rows: Iterable[Seen]) -> str:
-    """What the signs and words of these rows mean."""
+def legend(rows: Iterable[Seen], between: str = "\n") -> str:
+    """What the signs and words of these rows mean, with this between the sentences."""
     known = list(rows)
     patience = max((seen.patience for seen in known), default=0.0)
     own = any(OWN in error for seen in known for error in seen.errors)
     felt = FELT.format(late=late(patience), patience=patience)
-    return "\n".join([LEGEND, felt, *([CADDYS] if own else [])])
+    return between.join([LEGEND, felt, *([CADDYS] if own else [])])
 
 
 def compared(before: Iterable[Seen], after: Iterable[Seen], columns: int = USUAL) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,7 +58,11 @@ class Setting:
 
 
 def setting(
-    config: Json, backends: int, backend_at: BackendAt, names: Mapping[int, str] | None = None
+    config: Json,
+    backends: int,
+    backend_at: BackendAt,
+    names: Mapping[int, str] | None = None,
+    listed: Iterable[int] = (),
 ) -> Setting:
     """Read it from the reverse proxy with the most upstreams in a configuration that Caddy runs.
 
@@ -67,6 +71,7 @@ def setting(
         backends: how many the lab has.
         backend_at: gives the number of the backend at a dial address.
         names: what backends are called, by their numbers.
+        listed: the numbers of backends that a dynamic source of upstreams names.
     """
     found = list(handlers(config, "reverse_proxy"))
     proxy = max(found, key=lambda proxy: len(proxy.get("upstreams", [])), default={})
@@ -75,7 +80,7 @@ def setting(
     policy = proxy.get("load_balancing", {}).get("selection_policy", {}).get("policy", "random")
     interval = active.get("interval", 30 * NANO) / NANO if active else None
     fail_duration = passive.get("fail_duration", 0) / NANO
-    used = {number for proxy in found for number in _numbers(proxy, backend_at)}
+    used = {*listed, *(number for proxy in found for number in _numbers(proxy, backend_at))}
     asked = tuple(_asked(found, backend_at))
     return Setting(
         backends, policy, interval, fail_duration, passive.get("max_fails", 1) or 1,

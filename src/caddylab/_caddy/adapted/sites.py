@@ -24,6 +24,10 @@ TOLD = {"host", "path", "path_regexp", "method", "not", "protocol", "header", "h
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
+PERHAPS = "(perhaps)"
+"""Said of a route that a condition may close which nobody can foresee."""
+
+
 @dataclass(frozen=True)
 class Route:
     """What a request must ask for to come to a proxy.
@@ -72,7 +76,7 @@ class Route:
         needs += [f"from {self.address}"] if self.address else []
         only = f" ({', '.join(needs)})" if needs else ""
         to += ", which only lets in" if self.asks else ""
-        perhaps = "" if self.sure else " (perhaps)"
+        perhaps = "" if self.sure else f" {PERHAPS}"
         path = "" if self.pattern == "*" else f"/{self.pattern.lstrip('/')}"
         return f"{self.method} {site}{path}{only} → {to}{perhaps}"
 

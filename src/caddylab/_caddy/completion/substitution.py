@@ -31,7 +31,7 @@ class Substitution:
         return f"{where}`{self.stood}` {here}. {self.means}".rstrip()
 
 
-def in_turn(found: Iterable[Substitution]) -> list[str]:
+def said_once(found: Iterable[Substitution]) -> list[str]:
     """Their texts, in which what several have in common is said only once, with the first."""
     said, texts = set[str](), list[str]()
     for one in found:

@@ -107,10 +107,7 @@ class Admin:
 
     def upstreams(self) -> dict[str, Upstream]:
         """Caddy's counts by dial address. Active health is not among them."""
-        rows = (
-            self._ask(lambda: self._client.get("/reverse_proxy/upstreams", timeout=QUICK)).json()
-            or []
-        )
+        rows = self._wait(lambda: self._client.get("/reverse_proxy/upstreams")).json() or []
         return {row["address"]: Upstream(row["fails"], row["num_requests"]) for row in rows}
 
     def metrics(self) -> str:

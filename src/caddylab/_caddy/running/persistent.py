@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from caddylab._machine import loopback
 from caddylab._machine.steady import in_thread
 
 ATTEMPTS, PAUSE = 5, 0.02
@@ -81,19 +82,18 @@ class Persistent(httpx.HTTPTransport):
 class Cautious(httpx.HTTPTransport):
     """A transport that does not connect where nobody listens.
 
-    A Unix socket that does not answer is never closed by httpx, which leaves that to chance.
-
     Args:
         runs: whether Caddy still runs.
+        uds: the path of Caddy's unix socket.
         options: httpx's own.
     """
 
-    def __init__(self, runs: Callable[[], bool], **options: Any) -> None:
-        super().__init__(**options)
-        self._runs = runs
+    def __init__(self, runs: Callable[[], bool], uds: str, **options: Any) -> None:
+        super().__init__(uds=uds, **options)
+        self._runs, self._uds = runs, uds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, if Caddy still runs."""
-        if not self._runs():
+        if not (self._runs() and loopback.listens(self._uds)):
             raise httpx.ConnectError("Caddy has ended", request=request)
         return super().handle_request(request)

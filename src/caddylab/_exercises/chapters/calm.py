@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from caddylab._exercises.task import Finding, Findings, Hints
-from caddylab._records import Outcome, Request
+from caddylab._records import Answerer, Outcome, Request
 from caddylab._traffic.traffic import Traffic
 
 LEAST = 0.4
@@ -38,6 +38,15 @@ MADE_UP = Hints(
     "that is given another status. What failed has to be done, not to be painted over.",
     "Look at every `respond`, `handle_errors`, `handle_response` and `replace_status`, and at "
     "what no handler takes. None of them can take the place of another attempt.",
+)
+
+DISGUISED = Hints(
+    "another status",
+    "Compare the status that clients got with that of the last attempt in `.attempts()`.",
+    "People read a page, machines the status: your monitoring, and whoever would try again. An "
+    "error under another number misleads them.",
+    "Look at every status that you have written yourself: behind `respond` or `error`, and in "
+    "`replace_status`. Caddy keeps the error's own where you write none; `abort` tells none.",
 )
 
 
@@ -106,9 +115,20 @@ def served(
     )
 
 
-def genuine(asked: str, run: Traffic) -> Finding:
-    """Where some errors are allowed: no client takes for a good answer what no backend said."""
-    return Finding(asked, not any(map(made_up, run.requests)), told(run.requests), MADE_UP, run)
+def honest(asked: str, run: Traffic) -> Finding:
+    """Where errors are allowed: each is told by the status that it has, whatever page is shown."""
+    painted = any(map(made_up, run.requests))
+    holds = not painted and not any(map(_disguised, run.requests))
+    return Finding(asked, holds, told(run.requests), MADE_UP if painted else DISGUISED, run)
+
+
+def _disguised(request: Request) -> bool:
+    """Whether Caddy has told an error of a backend, or its own, by another status or by none."""
+    own = {503}
+    if request.attempts:
+        own = {502, 504} if (last := request.attempts[-1].status) is None else {last}
+    silent = request.outcome is Outcome.RESET
+    return silent or (request.answerer is Answerer.CADDY and request.status not in own)
 
 
 def all_well(run: Traffic) -> Findings:

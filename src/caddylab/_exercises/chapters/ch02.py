@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from caddylab._engine.clients import Clients
 from caddylab._exercises.answers import named, numbers
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import all_well, shared
-from caddylab._exercises.chapters.crash import Help, crash, ended, unseen
+from caddylab._exercises.chapters.crash import Help, crash, elsewhere, ended, unseen
 from caddylab._exercises.task import Finding, Findings, Hints, question, task
 from caddylab._traffic.traffic import Traffic
 
@@ -33,10 +32,11 @@ def nobody_notices(bench: Bench) -> Findings:
     which, is **killed** while 20 clients ask. As long as all is well, both backends share the
     work: each has at least a fifth of it.
     """
-    people = Clients(20)
-    yield from all_well(bench.fire(60, concurrency=20, clients=people, path="/delay/30"))
+    people = bench.people(20)
+    yield from all_well(bench.fire(60, concurrency=20, clients=people, path=bench.delay(30)))
     victim = bench.any_backend()
     yield unseen(crash(bench, people, victim), victim, HELP)
+    yield elsewhere(bench, victim, HELP)
 
 
 LONG_MEMORY = Hints(
@@ -69,9 +69,9 @@ def home_again(bench: Bench) -> Findings:
     Caddyfile so that it has its share again **3 seconds** after it is up: at least a fifth of all
     requests. Still no client sees an error.
     """
-    yield from all_well(bench.fire(60, concurrency=20, clients=20, path="/delay/30"))
+    yield from all_well(bench.fire(60, concurrency=20, clients=20, path=bench.delay(30)))
     victim = bench.any_backend()
-    run = bench.fire(10_000, concurrency=20, clients=20, path="/delay/100", background=True)
+    run = bench.fire(10_000, concurrency=20, clients=20, path=bench.delay(100), background=True)
     bench.wait_until(lambda: ended(run) > 40, 10)
     victim.kill()
     bench.pause(1.2)  # so long that a check of every second sees it
@@ -90,8 +90,10 @@ def home_again(bench: Bench) -> Findings:
         _absent(opinion),
         run,
     )
-    again = bench.fire(60, concurrency=20, clients=20, path="/delay/30")
+    again = bench.fire(60, concurrency=20, clients=20, path=bench.delay(30))
     yield shared("It has its share again.", again, (1, 2), NOT_ASKED)
+    victim.kill()
+    yield elsewhere(bench, victim, HELP)
 
 
 def _absent(opinion: str) -> Hints:

@@ -29,7 +29,7 @@ from caddylab._exercises.chapters.hints03 import (
     REFUSED,
     TWICE,
 )
-from caddylab._exercises.chapters.orders import executed
+from caddylab._exercises.chapters.orders import reached
 from caddylab._exercises.chapters.slow import (
     SLOW,
     answered,
@@ -115,7 +115,7 @@ def one_slow_page(bench: Bench) -> Findings:
         CONDEMNED,
         seen=f"Two had asked for the slow page before. In Caddy's opinion {opinions}.",
     )
-    tried = sum(bool(request.attempts) for request in slow.requests)
+    tried = sum(bool(reached(request)) for request in slow.requests)
     yield Finding(
         "Who asks for the slow page is not turned away before a backend was tried.",
         tried == len(slow),
@@ -176,13 +176,11 @@ def nothing_twice(bench: Bench) -> Findings:
     )
     gets = bench.fire(12, concurrency=12, clients=12, timeout=3)
     orders.wait()
-    done = executed(bench, orders, slow)
-    twice = sum(times > 1 for times in done.values())
+    twice = sum(len(reached(order)) > 1 for order in orders.requests)
     yield Finding(
         "No order is carried out twice.",
         twice == 0,
-        f"By what the backends wrote down (`lab.backend(1).requests()`), {twice} of 8 orders were "
-        "carried out by both of them.",
+        f"{twice} of 8 orders were sent twice, and a backend that has an order carries it out.",
         TWICE,
         orders,
     )
@@ -191,7 +189,7 @@ def nothing_twice(bench: Bench) -> Findings:
         "Every order is carried out, and its client is told so by the backend.",
         orders,
         IN_THE_DARK if cut_off else REFUSED,
-        seen=f"Carried out: {sum(times > 0 for times in done.values())}.",
+        seen=f"Sent to a backend: {sum(bool(reached(order)) for order in orders.requests)}.",
         chart="timeline",
     )
     waiting = QUESTIONS_WAIT if longest(gets) > 2 else None

@@ -9,7 +9,7 @@ from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import (
     all_well,
     attempts_on,
-    genuine,
+    honest,
     lost,
     often,
     served,
@@ -27,7 +27,7 @@ from caddylab._exercises.chapters.hints04 import (
     SWAPPED,
     TOO_LATE,
 )
-from caddylab._exercises.chapters.race import ROUND_ROBIN, USERS, hard_work, sooner
+from caddylab._exercises.chapters.race import ROUND_ROBIN, USERS, WORK, hard_work, sooner
 from caddylab._exercises.task import Finding, Findings, question, task
 from caddylab._records import Span
 from caddylab._traffic.traffic import Traffic
@@ -102,7 +102,7 @@ def close_the_sinkhole(bench: Bench) -> Findings:
         TOO_LATE if seen else SINKHOLE,
         run,
     )
-    yield genuine("No error is given another status.", run)
+    yield honest("No error is given another status.", run)
     yield Finding(
         "Less than 5 % of the requests end without a good answer.",
         lost(run.requests) < FEW,
@@ -139,10 +139,11 @@ FEW = 20
 
 def _sinkhole(bench: Bench) -> Generator[Finding, None, tuple[Traffic, int]]:
     """The run, and which backend is the sinkhole."""
-    yield from all_well(bench.fire(60, concurrency=10, clients=60, path="/delay/30"))
+    yield from all_well(bench.fire(60, concurrency=10, clients=60, path=bench.delay(30)))
     sinkhole = bench.any_backend()
     sinkhole.failing(path="/delay")
-    return bench.fire(400, concurrency=10, clients=400, path="/delay/30"), sinkhole.number
+    run = bench.fire(400, concurrency=10, clients=400, path=bench.delay(30))
+    return run, sinkhole.number
 
 
 @task("04.4", "An old machine", points=2)
@@ -152,7 +153,7 @@ def old_machine(bench: Bench) -> Findings:
     again and again, 100 requests altogether. Write a Caddyfile with which all is done in **less
     than two thirds** of the time that round robin takes, with no error.
     """
-    calm = bench.fire(64, concurrency=USERS, clients=64, path="/delay/20")
+    calm = bench.fire(64, concurrency=USERS, clients=64, path=bench.delay(WORK))
     yield from all_well(calm)
     favourite = max(calm.shares, key=lambda number: calm.shares[number])
     mine = bench.caddyfile

@@ -9,15 +9,8 @@ from caddylab._engine.clients import Clients, address_of
 from caddylab._exercises.answers import named, numbers
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import LEAST, MADE_UP, UNWELL, USED, lost, made_up, told
-from caddylab._exercises.chapters.crash import crash, unseen
-from caddylab._exercises.chapters.forwarded import (
-    NEIGHBOUR,
-    NETWORKS,
-    PASSER_BY,
-    believes,
-    not_believed,
-    through,
-)
+from caddylab._exercises.chapters.crash import crash, elsewhere, unseen
+from caddylab._exercises.chapters.forwarded import believes, not_believed, strangers, through
 from caddylab._exercises.chapters.hints05 import (
     CULPRIT,
     FOR_GOOD,
@@ -83,7 +76,7 @@ def only_who_must(bench: Bench) -> Findings:
     has at least a fifth of the people. Then one of them, no matter which, is **killed**. Mend the
     Caddyfile so that nobody sees an error, and only the people of that backend move.
     """
-    people = Clients(40)
+    people = bench.people(40)
     yield from settled(bench, people)
     homes = bench.fire(len(people), concurrency=20, clients=people).backends
     victim = bench.any_backend()
@@ -100,6 +93,7 @@ def only_who_must(bench: Bench) -> Findings:
         run,
         "sticky",
     )
+    yield elsewhere(bench, victim, HELP)
 
 
 @question(
@@ -138,7 +132,7 @@ def who_went_out(bench: Bench, answer: dict[str, int]) -> Findings:
     )
 
 
-@task("05.4", "Behind a proxy", points=3)
+@task("05.4", "Behind a proxy", points=3, guarded=True)
 def behind_a_proxy(bench: Bench) -> Findings:
     """All your visitors come through a proxy, whose address is **`10.0.0.7`**. It *appends* each
     person's address to the header `X-Forwarded-For`: whatever the person wrote there stands to the
@@ -176,7 +170,7 @@ def behind_a_proxy(bench: Bench) -> Findings:
         f"backend 2 {lies.of(2)} times.",
         LEFT_END,
     )
-    for stranger in (PASSER_BY, NEIGHBOUR, bench.any_of(NETWORKS)):
+    for stranger in strangers(bench):
         yield not_believed(bench, stranger)
 
 
@@ -191,7 +185,7 @@ def office(bench: Bench) -> Findings:
 
     The address is of no use. But a person's requests carry more: each says who it is, such as
     `/login?user=p17` and then `/me?user=p17`, and every browser keeps the cookies that it is
-    given. Look for a policy that can use something of that. This chapter has not shown it, but
+    given. Look for a policy that can use something of that. Chapter 5 has not shown it, but
     [Caddy's documentation](https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#load-balancing)
     does.
     """

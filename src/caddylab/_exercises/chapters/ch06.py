@@ -10,7 +10,7 @@ from caddylab._engine.clients import Clients, address_of
 from caddylab._exercises.answers import named, one_of
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import all_well, served, shared
-from caddylab._exercises.chapters.crash import crash, unseen
+from caddylab._exercises.chapters.crash import crash, elsewhere, unseen
 from caddylab._exercises.chapters.hints06 import (
     BY_CHANCE,
     DECORATION,
@@ -24,10 +24,10 @@ from caddylab._exercises.chapters.hints06 import (
     SOME_NOTHING,
     WHO_WAS_IT,
 )
-from caddylab._exercises.chapters.secret import keys, value, weakness
+from caddylab._exercises.chapters.secret import STRANGERS, keys, strangers, value, weakness
 from caddylab._exercises.chapters.sticky import HELP, OFFICE, People, settled, stays
+from caddylab._exercises.strangers import visit
 from caddylab._exercises.task import Finding, Findings, question, task
-from caddylab._machine import loopback
 from caddylab._traffic.traffic import Traffic
 
 HALF_AN_HOUR = 1800
@@ -39,7 +39,7 @@ def made_to_order(bench: Bench) -> Findings:
     and browsers keep it for **half an hour**, even when they are closed in between. Each of the
     two backends has at least a fifth of the visitors.
     """
-    yield from settled(bench, Clients(40))
+    yield from settled(bench, bench.people(40))
     got = _cookies(bench)
     yield Finding(
         "A new visitor gets a cookie.",
@@ -54,7 +54,7 @@ def made_to_order(bench: Bench) -> Findings:
         OTHER_NAME,
     )
     shown = {"Cookie": f"desk={got['desk'].value}"}
-    trip = bench.fire(30, clients=Clients(30), headers=shown)
+    trip = bench.fire(30, clients=bench.people(30), headers=shown)
     yield served("Who shows it has a good answer.", trip)
     yield Finding(
         "Who shows it meets the same backend, whatever their address.",
@@ -77,9 +77,7 @@ def made_to_order(bench: Bench) -> Findings:
 
 def _cookies(bench: Bench) -> dict[str, Cookie]:
     """What a browser that comes for the first time is given."""
-    with loopback.client(bench.url, timeout=10) as client:
-        visit = client.get("/test-api")
-    return {cookie.name: cookie for cookie in visit.cookies.jar}
+    return {cookie.name: cookie for cookie in visit(bench, "/test-api").cookies.jar}
 
 
 @task("06.2", "One after the other", points=2, backends=3)
@@ -88,7 +86,7 @@ def one_after_the_other(bench: Bench) -> Findings:
     three who come one after the other, each goes to another backend. Who comes again goes where
     they were.
     """
-    people = Clients(32)
+    people = bench.people(32)
     first = bench.fire(len(people), clients=people)
     yield served("Every request is answered.", first)
     yield shared("Every backend gets newcomers.", first, (1, 2, 3), SOME_NOTHING)
@@ -103,7 +101,7 @@ def one_after_the_other(bench: Bench) -> Findings:
     yield from stays(first, bench.fire(len(people), clients=people))
 
 
-VISITORS, STRANGERS = 200, 60
+VISITORS = 200
 
 
 @task("06.3", "Nobody chooses", points=2)
@@ -116,7 +114,7 @@ def nobody_chooses(bench: Bench) -> Findings:
     stands in this course, and whatever can be found with ten thousand million guesses. Their
     cookies must not be obeyed.
 
-    A secret does not belong into a text that many read, such as a Caddyfile. Put it into an
+    A secret does not belong in a text that many read, such as a Caddyfile. Put it into an
     environment variable: where the Caddyfile says `{$SECRET}`, Caddy puts in the variable's value
     when it reads the file.
     """
@@ -125,8 +123,8 @@ def nobody_chooses(bench: Bench) -> Findings:
     found = [(key, weakness(key)) for key in keys(bench.config())]
     key, wrong = next(((key, wrong) for key, wrong in found if wrong), ("", None))
     dials = {r.answered_by: r.attempts[-1].upstream for r in first.requests}
-    jar = people[0].cookies
-    came = {number: _strangers(bench, jar, key, dials[number]) for number in (1, 2)}
+    jars = {number: people[first.backends.index(number)].cookies for number in (1, 2)}
+    came = {n: strangers(bench, jars[n], value(key, dials[n])) for n in (1, 2)}
     obeyed = all(run.shares[number] == STRANGERS for number, run in came.items())
     yield Finding(
         "Nobody comes to a backend because of a home-made cookie.",
@@ -148,26 +146,20 @@ def _settled_office(bench: Bench, people: Clients) -> Generator[Finding, None, T
     return first
 
 
-def _strangers(bench: Bench, jar: dict[str, str], key: str, dial: str) -> Traffic:
-    """Newcomers with a cookie of their own making, under every name that the site uses."""
-    cookies = "; ".join(f"{name}={value(key, dial)}" for name in jar or ["lb"])
-    strangers = Clients(STRANGERS, address=OFFICE)
-    return bench.fire(STRANGERS, concurrency=10, clients=strangers, headers={"Cookie": cookies})
-
-
 @task("06.4", "A new home", points=3)
 def a_new_home(bench: Bench) -> Findings:
     """Each visitor stays with one backend, and each of the two has at least a fifth of them. Then
     one of the two, no matter which, is **killed** while 20 at a time ask. Mend the Caddyfile so
-    that nobody sees an error. And who had to move stays at the new backend, also when the other
-    one is up again and Caddy uses it. (The check need not wait for that: it loads your Caddyfile
-    once more, so that Caddy forgets the failures.)
+    that nobody sees an error. Whoever had to move stays at the new backend, even when the old one
+    is up again and Caddy uses it. (The check need not wait for that: it loads your Caddyfile once
+    more, so that Caddy forgets the failures.)
     """
-    people = Clients(40)
+    people = bench.people(40)
     yield from settled(bench, people)
     homes = bench.fire(len(people), concurrency=20, clients=people).backends
     victim = bench.any_backend()
     yield unseen(crash(bench, people, victim), victim, HELP, "sticky")
+    yield elsewhere(bench, victim, HELP)
     victim.start()
     bench.load(bench.caddyfile)
     bench.soon(lambda: victim.healthy, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from itertools import groupby
 from math import comb
 from typing import Any
@@ -16,6 +15,7 @@ from caddylab._exercises.chapters.hints07 import (
     CHANCE,
     ERRORS,
     IDLE,
+    IN_A_ROW,
     IT_WAS_BLIND,
     LEFT_OUT,
     LOADED,
@@ -67,8 +67,8 @@ def bet(bench: Bench, answer: dict[str, int]) -> Findings:
     yield Finding(
         "Your run is a typical one.",
         abs(answer["run"] - TYPICAL) <= 1,
-        f"You say {answer['run']}. It was {min(runs)} to {max(runs)} in the {SERIES} series, and "
-        f"{'in' if answer['run'] in runs else 'not in'} one of them what you say.",
+        f"You say {answer['run']}. In the {SERIES} series it was {min(runs)} to {max(runs)}, and "
+        f"in {runs.count(answer['run'])} of them it was what you say.",
         SHORT_RUN if answer["run"] < TYPICAL else LONG_RUN,
         run if abs(answer["run"] - TYPICAL) <= 1 else None,
     )
@@ -94,7 +94,7 @@ def _range(least: int, most: int, counts: list[int]) -> Findings:
     yield Finding(
         "Your range is no wider than it must be.",
         most - least <= narrowest() + 2 * SPARE,
-        f"{seen}, and it is {most - least + 1} numbers wide; the typical series had "
+        f"{seen}. It is {most - least + 1} numbers wide; the typical series had "
         f"{statistics.median(counts):g}. In the long run {worth:.1%} will be inside.",
         TOO_WIDE,
     )
@@ -142,7 +142,8 @@ def _uneven(run: Traffic, shares: list[int]) -> Hints:
     if len({(request.client, request.answered_by) for request in run.requests}) == VISITORS:
         return REMEMBERED
     fair = plausible(sum(shares), 1 / len(shares), 1e-3)
-    return CHANCE if all(share in fair for share in shares) else LOADED
+    even = IN_A_ROW if run.backends[:24] == run.backends[24:48] else CHANCE
+    return even if all(share in fair for share in shares) else LOADED
 
 
 POOL = """
@@ -164,21 +165,18 @@ def riddle(bench: Bench) -> Traffic:
     return bench.fire(240, concurrency=16, clients=16)
 
 
-def _policy_and_slow(answer: Any) -> tuple[str, int]:
-    example = '{"policy": "…", "slow": …}'
-    if not isinstance(answer, Mapping):
-        raise ValueError(f"a dictionary such as {example}")  # noqa: TRY004
-    given = {str(name).lower(): value for name, value in answer.items()}
-    if set(given) != {"policy", "slow"}:
-        raise ValueError(f"exactly the entries {example}")
-    words = str(given["policy"]).lower().replace("lb_policy", "").split()
-    if " ".join(words) not in POLICIES:
+def _policy(answer: Any) -> str:
+    policy = " ".join(str(answer).lower().replace("lb_policy", "").strip("` ").split())
+    if policy not in POLICIES:
         raise ValueError(f"as policy one of {', '.join(POLICIES)}")
-    return " ".join(words), named("slow")({"slow": given["slow"]})["slow"]
+    return policy
 
 
-@question("07.3", "Which policy was it?", points=2, backends=6, reads=_policy_and_slow, case=riddle)
-def which_policy(bench: Bench, answer: tuple[str, int]) -> Findings:
+POLICY_AND_SLOW = named("slow", policy=_policy)
+
+
+@question("07.3", "Which policy was it?", points=2, backends=6, reads=POLICY_AND_SLOW, case=riddle)
+def which_policy(bench: Bench, answer: dict[str, Any]) -> Findings:
     """`riddle` is a run of 240 requests, 16 users at a time, over six backends. **One** of them
     was slow. And one of these policies was at work: `random`, `round_robin`, `random_choose 2`
     or `least_conn`.
@@ -186,7 +184,7 @@ def which_policy(bench: Bench, answer: tuple[str, int]) -> Findings:
     Which backend was slow, and which policy was it? Look at the run from several sides, and
     reason: what would each policy have done?
     """
-    policy, slow = answer
+    policy, slow = answer["policy"], answer["slow"]
     run = riddle(bench)
     shares = [run.shares[number] for number in range(1, 7)]
     yield Finding("You know the slow one.", slow == 5, f"You say backend {slow}.", NOT_SLOW)

@@ -10,6 +10,7 @@ from caddylab._exercises.chapters.calm import (
     attempts_on,
     lost,
     made_up,
+    often,
     served,
     shared,
     told,
@@ -47,11 +48,12 @@ def friendly(bench: Bench) -> Findings:
     `text/html`, whether Caddy's error is a 502 or a 503. The **status** must stay what it is: a
     502 remains a 502, a 503 a 503.
 
-    While a backend is up, nothing may change: its own 404, for a path that it does not know, and
-    its own 500 come through as they are.
+    While a backend is up, nothing may change: its own errors come through as they are, such as a
+    404 for a path that it does not know, or a 500.
     """
     yield served(WELL.format("client"), bench.fire(10, clients=10), UNWELL)
     for path, status, text in OWN:
+        bench.load(bench.caddyfile)  # the last error may count against who gave it
         own = page(bench, path)
         yield Finding(
             f"A backend's own {status} comes through as it is.",
@@ -59,12 +61,12 @@ def friendly(bench: Bench) -> Findings:
             f"The status was {own[0]}, the type {own[1] or 'none'}, the text “{own[2][:40]}”.",
             OWN_WORDS,
         )
-    bench.load(bench.caddyfile)  # the 500 may count against who gave it
+    bench.load(bench.caddyfile)
     for backend in bench.backends:
         backend.kill()
     run = bench.fire(6, timeout=4)
     yield from honest_pages(run)
-    kind = page(bench, "/test-api")[1]
+    kind = page(bench, "/ready")[1]
     yield Finding(
         "The page is HTML.",
         kind.startswith("text/html"),
@@ -84,14 +86,14 @@ START = """
 
 @task("08.2", "Out of service", points=2, backends=3)
 def drain(bench: Bench) -> Findings:
-    """Three backends work in turns, and each has two long requests under way. In this moment the
+    """Three backends work in turns, and each has two long requests under way. At that moment the
     check loads **your** Caddyfile. Write it so that it *drains* backend 2: it gets no new request,
     the long ones end well, and no client sees an error. The other two share the work: each has at
     least a fifth of it.
     """
     mine = bench.caddyfile
     bench.load(START)
-    long = bench.fire(6, concurrency=6, clients=6, path="/delay/2500", background=True)
+    long = bench.fire(6, concurrency=6, clients=6, path=bench.delay(2500), background=True)
     try:
         bench.wait_until(lambda: all(b.in_flight > 1 for b in bench.backends), 10)
         bench.load(mine)
@@ -105,14 +107,17 @@ def drain(bench: Bench) -> Findings:
 
 def _drained(bench: Bench, run: Traffic) -> Findings:
     rests, seen = unmet(bench, 2, run)
+    ordered = bench.fire(12, concurrency=4, clients=12, method="POST", body=b"one pizza", timeout=5)
+    met = attempts_on(ordered.requests, 2)
     yield Finding(
         "Backend 2 gets nothing new.",
-        rests,
-        f"After the reload: {seen}",
+        rests and not met,
+        f"After the reload: {seen} For {len(ordered)} orders it was tried {often(met)}.",
         STILL_NEW,
-        run,
+        ordered if rests else run,
     )
     yield served("No client sees an error after the reload.", run, TURNED_AWAY)
+    yield served("Nor does anybody who orders.", ordered, TURNED_AWAY)
     yield shared("Backends 1 and 3 share the work.", run, (1, 3), OTHERS)
 
 

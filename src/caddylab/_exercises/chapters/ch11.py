@@ -126,10 +126,10 @@ def a_stranger(bench: Bench) -> Findings:
     name. Somebody has written a Caddyfile for them, and every request gets a 502. Mend it so that
 
     - both work, and every reader has a good answer,
-    - **nobody** gets an answer of a stranger who has taken a server's place, with another
+    - **nobody** gets an answer from a stranger who has taken a server's place, with another
       certificate. An error is right then.
     """
-    yield from all_well(bench.fire(12))
+    yield from all_well(bench.fire(READERS))
     yield Finding(
         "They have good answers of the two servers.",
         {"app1:8443", "app2:8443"} == set(bench.numbers),
@@ -166,11 +166,20 @@ def _disguise(backend: Backend, signer: Signer, name: str) -> None:
 
 
 def _both_by_name(bench: Bench) -> Findings:
-    yield from all_well(bench.fire(24))
+    yield from all_well(bench.fire(READERS))
     try:
         bench.names.moved(1).undo()
     except FaultError as error:
         yield Finding("Caddy asks the name server.", False, str(error), NOBODY_IS_ASKED)
         return
     bench.load(bench.caddyfile)
-    bench.fire(4)
+    tried = [attempt for request in bench.fire(4).requests for attempt in request.attempts]
+    fixed = {
+        f"backend {a.backend}" for a in tried if a.backend and a.upstream == bench.dial(a.backend)
+    }
+    yield Finding(
+        "Caddy goes where the name server says.",
+        not fixed,
+        f"By its name in the file it went to {', '.join(sorted(fixed)) or 'nobody'}.",
+        NOBODY_IS_ASKED,
+    )

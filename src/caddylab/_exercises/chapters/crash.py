@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caddylab._engine.clients import Clients
@@ -37,7 +38,7 @@ def crash(bench: Bench, people: Clients, victim: Backend) -> Traffic:
         max(600, 15 * len(people)),
         concurrency=AT_A_TIME,
         clients=people,
-        path="/delay/30",
+        path=bench.delay(30),
         background=True,
     )
     bench.wait_until(lambda: ended(run) > max(100, 2 * len(people)), 20)
@@ -64,6 +65,18 @@ def unseen(run: Traffic, victim: Backend, help: Help, chart: str = "routing") ->
     )
 
 
+def elsewhere(bench: Bench, victim: Backend, help: Help) -> Finding:
+    """Newcomers want another page, and Caddy has forgotten the crash: no remedy is for one page."""
+    bench.load(bench.caddyfile)
+    run = bench.fire(AT_A_TIME, clients=bench.people(AT_A_TIME))
+    failed = [sum(a.backend == victim.number for a in r.attempts) for r in run.requests]
+    return served(
+        f"Nor does any newcomer who wants another page (`{bench.page}`).",
+        run,
+        _hints(run, run.requests, max(failed), help),
+    )
+
+
 def ended(run: Traffic) -> int:
     """How many requests have come to their end until now."""
     return sum(request.outcome is not Outcome.PENDING for request in list(run.requests))
@@ -79,7 +92,7 @@ def _cut_off(request: Request) -> bool:
     return request.outcome is Outcome.RESET and request.status is not None
 
 
-def _hints(run: Traffic, requests: list[Request], most: int, help: Help) -> Hints:
+def _hints(run: Traffic, requests: Sequence[Request], most: int, help: Help) -> Hints:
     """A request that tried the dead backend twice is the proof that Caddy had forgotten."""
     if run.retries == 0:
         return help.no_retry

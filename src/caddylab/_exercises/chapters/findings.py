@@ -19,7 +19,7 @@ def all_right(
 
 def has_work_again(bench: Bench, server: int, seconds: float, hints: Hints) -> Finding:
     """Whether Caddy gives a server requests within so many seconds from now."""
-    took = bench.soon(lambda: bench.fire(4).shares[server] > 0, seconds)
+    took = bench.soon(lambda: bench.fire(12).shares[server] > 0, seconds)
     return Finding(
         f"The server has work again within {seconds:g} s.",
         took is not None,

@@ -26,9 +26,10 @@ NO_TURNS = Hints(
 )
 UNEVEN = Hints(
     "uneven",
-    "Count the marks of each backend.",
+    "Take three marks that follow one another. Where is the same backend among them twice?",
     "In one round each backend may have one request, no more.",
-    "Look for a backend that is listed twice, and for weights behind `lb_policy`.",
+    "Look for a backend that is listed twice, and for weights behind `lb_policy`: a weight of 2 "
+    "means two in a row.",
 )
 ROUNDS = Hints(
     "does not add up",

@@ -67,6 +67,14 @@ REMEMBERED = Hints(
     "does not go round.",
     "Look at `lb_policy`: does it go by anything that a client carries?",
 )
+IN_A_ROW = Hints(
+    "several in a row",
+    "Read the picture from left to right. There is a pattern that repeats; where is the same "
+    "backend in it twice in a row?",
+    "The shares are equal, and still a job of four meets two backends only. In one round each "
+    "backend may have one request, no more.",
+    "Look at the weights behind `lb_policy`: a weight of 2 means two in a row.",
+)
 LOADED = Hints(
     "unequal",
     "Count the answers of each backend over the whole run. Chance alone would not do this.",

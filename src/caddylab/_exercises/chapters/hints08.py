@@ -13,8 +13,9 @@ UNWELL = Hints(
 )
 OWN_WORDS = Hints(
     "404 changed",
-    "Ask for a path that no backend knows: `lab.get('/no-such-page')`. Compare its status, its "
-    "`.text` and its `.headers` with what a backend says without your additions.",
+    "Ask for a path that no backend knows, and for an error of a backend's own: "
+    "`lab.get('/no-such-page')`, `lab.get('/status/503')`. Compare the status, the `.text` and the "
+    "`.headers` with what a backend says without your additions.",
     "This answer came from a backend. You are asked to replace only what Caddy itself has to say "
     "when no backend answers.",
     "What stands in `handle_errors` touches Caddy's own errors only. `handle_response`, "

@@ -7,8 +7,8 @@ NOBODY_ASKS_AGAIN = Hints(
     "Who got an error while a server was away? How many attempts did Caddy make for them?",
     "The other server was well all the time. Somebody has to be sent there who met the one that "
     "is away.",
-    "`lb_retries` asks again at once, `lb_try_duration` for so long. Only one of them helps where "
-    "for a moment nobody can be asked.",
+    "`lb_retries` asks again at once, `lb_try_duration` for as long as it says. Only one of them "
+    "helps where for a moment nobody can be asked.",
 )
 HELD_AGAINST_IT = Hints(
     "held against it",
@@ -17,7 +17,7 @@ HELD_AGAINST_IT = Hints(
     "The first server was back, and Caddy did not ask it: it still held a failure against it when "
     "the second one went.",
     "Compare `fail_duration` with the length of a step of the deploy, and with how long a request "
-    "is ready to wait: `lb_try_duration`.",
+    "may wait: `lb_try_duration`.",
 )
 ASKED_AGAIN_AND_AGAIN = Hints(
     "asked again and again",
@@ -32,7 +32,7 @@ NOT_READY = Hints(
     "The server is up, and says 503: it has still to load its data. Caddy has to learn that "
     "before a user does.",
     "What does your check ask for, how often, and how many failures does it take? `/live` and "
-    "`/ready` are two questions. And no retry helps against a status, unless it says so.",
+    "`/ready` are two questions. And no retry helps against a status, unless it is told to.",
 )
 BACK_LATE = Hints(
     "back late",

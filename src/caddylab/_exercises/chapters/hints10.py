@@ -28,8 +28,8 @@ IN_VAIN = Hints(
     "worked in vain",
     "Compare how many requests the backends were sent (`t.attempts()`) with how many somebody "
     "was glad of (`t.good`).",
-    "What is sent to a backend is worked on, however long it waits there, and whoever has left. "
-    "It must not be sent at all when the queue is longer than people's patience.",
+    "What is sent to a backend is worked on, however long it waits there, even for those who have "
+    "left. It must not be sent at all when the queue is longer than people's patience.",
     "Which option says how many requests one upstream may have in hand? Is it small enough?",
 )
 TOO_FEW = Hints(
@@ -44,7 +44,7 @@ LEFT_WAITING = Hints(
     "Many had no answer at all when they left. Where had they been waiting: at a backend, or in "
     "Caddy? The timeline shows it.",
     "A waiting room in which people lose their patience is a queue, too. Whoever cannot be served "
-    "in time shall hear it at once.",
+    "in time should hear it at once.",
     "Look at `lb_try_duration`, and compare it with half a second.",
 )
 NOBODY_TRIES_AGAIN = Hints(
@@ -58,7 +58,7 @@ DOWN = Hints(
     "The bus has gone. Look at the last second: what do the people who come then wait for?",
     "The queue is longer than their patience, and it is kept up by tries: their own and Caddy's. "
     "It must never get so long.",
-    "A limit for each upstream keeps the queue short, whoever tries how often.",
+    "A limit for each upstream keeps the queue short, however often anybody tries.",
 )
 CLOSED = Hints(
     "closed",

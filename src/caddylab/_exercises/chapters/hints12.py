@@ -8,14 +8,23 @@ WHICH_LOG = Hints(
     '`len(lab.log("error"))`.',
     "The error log has what Caddy itself could not do for somebody. Ask of each request: did Caddy "
     "have an answer in the end, of whatever kind?",
-    "A retry that succeeds is no error, and an answer of 500 is an answer. Whoever has left gets "
-    "no status of the 500s.",
+    "Whose answer is a backend's own error? Which attempts are made at all, once Caddy remembers a "
+    "failure? And for somebody who has left before there was an answer, look at `lab.log()`: which "
+    "`status` is in the line?",
 )
 NO_LOG = Hints(
     "no access log",
     "The lab keeps a log, so that you can look. What would you look at in production?",
     "Caddy writes no access log unless it is told to.",
     "It is a directive of the site, of one word.",
+)
+LOSES = Hints(
+    "log loses some",
+    "Look at the options of your `log`, one after the other. What does each of them keep out?",
+    "A log that keeps errors only, a sample, or lines without these fields tells no story; nor "
+    "does one that goes nowhere.",
+    "`level`, `output`, `sampling`, `format filter` and `log_skip` can each take something away. "
+    "`log` alone takes nothing.",
 )
 NOBODY_TRIES_AGAIN = Hints(
     "nobody tries again",

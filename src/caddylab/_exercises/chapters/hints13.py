@@ -34,6 +34,15 @@ WRONG_HOUSE = Hints(
     "other house is no help, it is a wrong answer.",
     "Compare your routes with those of the file that you began with: `print(*lab.routes)`.",
 )
+WRONG_PAGE = Hints(
+    "wrong page",
+    "Ask for a page of the accounts and look at the path in the answer: that is what the server "
+    "was asked for. What was it before you changed the file?",
+    "The account server knows `/profile`. It does not know what stands in front of it in the "
+    "address.",
+    "`handle_path` takes away all that it has matched. `handle` takes away nothing; inside of it, "
+    "`uri strip_prefix` does.",
+)
 UNWELL = Hints(
     "errors while all is well",
     "Nothing is broken yet, and not everybody has an answer from a backend. Look at the status, "

@@ -8,8 +8,11 @@ from caddylab._exercises.chapters.hints08 import NO_PAGE, SOME_PAGES, STATUS_CHA
 from caddylab._exercises.task import Finding, Findings
 from caddylab._traffic.traffic import Traffic
 
-OWN = (("/no-such-page", 404, '{"detail":"Not Found"}'), ("/status/500", 500, '"status":500'))
-"""What a backend says of a path that it does not know, and of one that is an error."""
+OWN = (
+    ("/no-such-page", 404, '{"detail":"Not Found"}'),
+    *((f"/status/{code}", code, f'"status":{code}') for code in (500, 403, 502, 503)),
+)
+"""What a backend says of a path that it does not know, and of those that are errors."""
 
 
 def honest_pages(run: Traffic) -> Findings:

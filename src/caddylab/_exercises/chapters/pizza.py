@@ -7,7 +7,13 @@ from typing import Any
 from caddylab._errors import TrafficError
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.chapters.calm import USED, served
-from caddylab._exercises.chapters.hints13 import NO_SITE, NO_SUCH_SERVER, UNWELL, WRONG_HOUSE
+from caddylab._exercises.chapters.hints13 import (
+    NO_SITE,
+    NO_SUCH_SERVER,
+    UNWELL,
+    WRONG_HOUSE,
+    WRONG_PAGE,
+)
 from caddylab._exercises.task import Finding, Findings
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.site import caddyfiles
@@ -16,10 +22,6 @@ from caddylab._traffic.traffic import Traffic
 HOST = "pizza.example"
 ACCOUNT, PAIR = "account:3000", ("shop1:8000", "shop2:8000")
 SERVERS = {ACCOUNT, *PAIR}
-PROFILE, MENU = "/account/test-api", "/test-api"
-"""Pages that every server knows, also one that has started in this moment."""
-
-
 CROWD = 30
 """So many at once: even where chance chooses, it will hardly leave out one of the pair."""
 
@@ -29,8 +31,13 @@ def original() -> str:
     return caddyfiles.read("pizza-shop")[1]
 
 
-def ask(bench: Bench, count: int, path: str, **how: Any) -> Traffic:
-    """So many customers at once, by the address that they know."""
+def profile(bench: Bench) -> str:
+    """The check's page, which every server knows from its first moment on, of the accounts."""
+    return f"/account{bench.page}"
+
+
+def ask(bench: Bench, count: int, path: str | None = None, **how: Any) -> Traffic:
+    """So many customers at once, by the address that they know; for a page of the shop, or this."""
     return bench.fire(
         count, concurrency=count, clients=count, path=path, host=HOST, scheme="https", **how
     )
@@ -51,7 +58,7 @@ def all_well(bench: Bench) -> Findings:
         NO_SUCH_SERVER,
     )
     try:
-        shop, account = ask(bench, CROWD, MENU), ask(bench, CROWD, PROFILE)
+        shop, account = ask(bench, CROWD), ask(bench, CROWD, profile(bench))
     except TrafficError as error:
         yield Finding("Customers come to the site by HTTPS.", False, str(error), NO_SITE)
         return
@@ -66,6 +73,14 @@ def all_well(bench: Bench) -> Findings:
         shop,
     )
     yield Finding(
+        "Each is asked for the page that it was asked for before.",
+        _page(bench, shop) == bench.page == _page(bench, account),
+        f"For `{bench.page}` the shop was asked for `{_page(bench, shop)}`, and for "
+        f"`{profile(bench)}` the account server for `{_page(bench, account)}`.",
+        WRONG_PAGE,
+        account,
+    )
+    yield Finding(
         "Both servers of the pair work.",
         _of(bench, shop) == set(PAIR),
         f"The shop's customers were answered by {_names(bench, shop)}.",
@@ -73,6 +88,13 @@ def all_well(bench: Bench) -> Findings:
         shop,
         "shares",
     )
+
+
+def _page(bench: Bench, run: Traffic) -> str:
+    """What a server was asked for when this run's customers came."""
+    other = bench.stack.journal.joining.rewritten.get(run.run.id, "")
+    asked = other.partition(", ")[0] or f"GET {run.run.plan.path}"
+    return asked.removeprefix("GET ")
 
 
 def _of(bench: Bench, run: Traffic) -> set[str]:

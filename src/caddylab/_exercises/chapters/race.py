@@ -14,7 +14,7 @@ ROUND_ROBIN = """
 	}
 }
 """
-USERS, ASKED = 8, 100
+USERS, ASKED, WORK = 8, 100, 50
 
 
 def sooner(run: Traffic, dealt: Traffic, slow: int) -> Finding:
@@ -47,7 +47,7 @@ def hard_work(bench: Bench, slow: int, caddyfile: str) -> Traffic:
     """All that the users ask for, while one backend is ten times slower than the other one."""
     bench.load(caddyfile)
     with bench.backend(slow).slow(0.45):
-        return bench.fire(ASKED, concurrency=USERS, clients=ASKED, path="/delay/50")
+        return bench.fire(ASKED, concurrency=USERS, clients=ASKED, path=bench.delay(WORK))
 
 
 def _took(run: Traffic) -> float:

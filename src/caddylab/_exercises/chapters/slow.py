@@ -56,11 +56,10 @@ def in_time(asked: str, run: Traffic, limit: float, hints: Hints | None = None) 
 
 def why(run: Traffic, slow: Backend) -> Hints:
     """What the Caddyfile lacks, judged by the attempts of the failed requests."""
-    if run.outcomes[Outcome.TIMEOUT]:
-        return NO_TIMEOUT
     failed = [request for request in run.requests if not request.good]
-    again = any(attempts_on([request], slow.number) > 1 for request in failed)
-    return NO_MEMORY if again else NO_RETRY
+    if any(attempts_on([request], slow.number) > 1 for request in failed):
+        return NO_MEMORY
+    return NO_TIMEOUT if run.outcomes[Outcome.TIMEOUT] else NO_RETRY
 
 
 def longest(run: Traffic, backend: Backend | None = None) -> float:

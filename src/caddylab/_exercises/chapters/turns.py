@@ -17,7 +17,7 @@ MOST = 1000
 def watch(bench: Bench, number: int) -> Traffic:
     """Send enough requests that a backend must have been met if it has any share at all."""
     count = min(max(ENOUGH, turn(bench, number)), MOST)
-    return bench.fire(count, concurrency=12, clients=12, timeout=5)
+    return bench.fire(count, concurrency=12, clients=count, timeout=5)
 
 
 def unmet(bench: Bench, number: int, run: Traffic) -> tuple[bool, str]:

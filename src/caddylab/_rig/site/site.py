@@ -173,7 +173,8 @@ class Site:
 
     def _stage(self, plan: Prepared) -> Setting:
         many, known = len(self._runtime.units), self._journal.backend_at
-        return setting(plan.config, many, known, names(plan.numbers))
+        listed = (number for pool in plan.pools.values() for number in pool.members)
+        return setting(plan.config, many, known, names(plan.numbers), listed)
 
     def _put_in_force(self, plan: Prepared, text: str) -> None:
         """Prepare the backends first: Caddy checks them at once; undo that if Caddy refuses."""

@@ -153,6 +153,8 @@ class Speech:
 
     def _certify(self, tls: Json, upstreams: Sequence[tuple[str, int]]) -> None:
         """Note which names the backends have certificates for, and which one Caddy asks for."""
+        if tls.get("server_name") == f"{UPSTREAM}host}}":  # which is what Caddy asks for by itself
+            del tls["server_name"]
         asked = tls.get("server_name", "")
         default = host_of(upstreams[0][0])
         for dial, number in upstreams:

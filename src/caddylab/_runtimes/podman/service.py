@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from caddylab._errors import RuntimeUnavailable
+from caddylab._machine import loopback
 from caddylab._machine.waiting import poll
 from caddylab._runtimes.temporary import temporary
 
@@ -190,8 +191,7 @@ def _may_listen(uri: str) -> bool:
         return _answers_ssh(address.netloc)
     if address.scheme not in ("unix", "http+unix") or not hasattr(socket, "AF_UNIX"):
         return True
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(address.path) == 0
+    return loopback.listens(address.path)
 
 
 def _answers_ssh(host: str) -> bool:

@@ -112,7 +112,9 @@ def only_checks(proxy: Proxy) -> Findings:
     """An active check finds a dead upstream at the next `health_interval`. Until then every request
     that goes there gets an error, though another upstream is healthy.
     """
-    if proxy.checks and proxy.choices > 1 and not proxy.retries and not proxy.fail_duration:
+    # Dynamic upstreams are never checked, so nothing is to be said of a next check.
+    others = proxy.retries or proxy.fail_duration or proxy.dynamic
+    if proxy.checks and proxy.choices > 1 and not others:
         interval = duration(proxy.active.get("interval", 0) or 30_000_000_000)
         yield Remark(
             proxy.line("health_uri", "health_port", "health_path"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from caddylab._caddy.adapted.flow import Json, Step, answers, takes_all
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
@@ -52,9 +54,18 @@ def _file_server(subject: Subject, step: Step) -> int | None:
     plain = [
         s for s in subject.steps if s.name == "file_server" and s.conditions == step.conditions
     ]
-    lines = [s.line for s in subject.statements("file_server") if s.words[1:2] in ([], ["*"])]
+    lines = list(_plain_lines(subject, step))
     place = next(i for i, other in enumerate(plain) if other.handler is step.handler)
     return lines[place] if len(lines) == len(plain) else _line(subject, "file_server")
+
+
+def _plain_lines(subject: Subject, step: Step) -> Iterator[int]:
+    """The lines of the `file_server` without a matcher, in the step's own sites."""
+    hosts = {host for match in step.hosts for host in match["host"]}
+    for way in ways(subject.outline.statements):
+        here = not hosts or any(host in word for host in hosts for word in way[0].words)
+        if here and way[-1].name == "file_server" and way[-1].words[1:2] in ([], ["*"]):
+            yield way[-1].line
 
 
 def _line(subject: Subject, name: str) -> int | None:
