@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 
 from caddylab import CaddyGone, Lab, LabError
 from caddylab._caddy.running.persistent import while_it_runs
+from caddylab._machine.loopback import listens
 from caddylab._machine.waiting import poll
 
 # httpx forgets to close a socket that could not be connected
@@ -93,6 +95,17 @@ def test_reset_starts_a_caddy_again_that_ends_when_it_has_answered(lab, monkeypa
     monkeypatch.setattr(lab.stack.fleet, "renew", lambda: (next(ends, renew)(), renew()))
     lab.reset()
     assert lab.fire(2).errors == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no unix sockets")
+def test_nobody_waits_at_a_socket_whose_program_stands_still(tmp_path):
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as still:
+        still.bind(str(path))
+        assert not listens(path)
+        still.listen(1)
+        assert [listens(path) for _ in range(4)] == [True, True, False, False]
+    assert not listens(path)
 
 
 def test_a_caddy_that_ends_under_way_is_what_the_records_say(lab):

@@ -39,4 +39,5 @@ def listens(path: str | Path) -> bool:
     To be asked before connecting: httpx and podman-py do not close a socket that is refused.
     """
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)  # a program that stands still has at some time a full queue
         return probe.connect_ex(str(path)) == 0

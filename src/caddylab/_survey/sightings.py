@@ -27,6 +27,9 @@ RATE, ASKING = 16, 4.0
 LEAD, TICK = 0.5, 0.2
 REFRESH = 10.0
 """Seconds between two looks of Caddy's own at the health of its upstreams (2.11.7)."""
+SOON = 3.0
+"""Seconds after such a look in which the failures may begin, so that the short one is over before
+the next."""
 CROWD = 3
 """From how many requests under way at one backend a pile-up is assumed."""
 HEALTHY = "caddy_reverse_proxy_upstreams_healthy"
@@ -116,19 +119,19 @@ class Sightings(FirstSeen):
         super().__init__(self.WINDOWS, {place.fault: place.seen for place in self._places})
 
     def _measure(self, rig: Rig, bar: Bar) -> None:
-        loaded = rig.stack.journal.begun[1]
+        looked = self._wait_for_a_look(rig)
         for place in self._places:
             path = LOAD_PATH if place.fault == "killed under load" else None
             place.run = rig.fire(
                 rate=RATE, duration=LEAD + ASKING, host=place.host, path=path, timeout=PATIENCE,
                 background=True,
             )  # fmt: skip
-        self._poll(rig)  # the first time, it has to load the library for tables
         rig.pause(LEAD)
         with ThreadPoolExecutor(len(self._places)) as pool:  # while some strike, others are seen
-            struck = [pool.submit(place.strike) for place in self._places]
+            first = sorted(self._places, key=lambda place: place.fault != SHORT)
+            struck = [pool.submit(place.strike) for place in first]
             end = REFRESH + 3 * TICK
-            while (passed := time.time() - loaded) < end:
+            while (passed := time.time() - looked) < end:
                 bar.show(passed / end, "eight failures happen, and we look")
                 self._poll(rig)
                 self._mend()
@@ -136,6 +139,15 @@ class Sightings(FirstSeen):
         for one in struck:
             one.result()
         self._look_back(rig)
+
+    def _wait_for_a_look(self, rig: Rig) -> float:
+        """When Caddy last looked at its upstreams' health (Unix time), which is not long ago."""
+        looked = rig.stack.journal.begun[1]
+        self._poll(rig)  # the first time, it has to load the library for tables
+        while time.time() - looked > SOON:  # on a busy machine
+            looked += REFRESH
+            rig.pause(max(0.0, looked - time.time()))
+        return looked
 
     def _poll(self, rig: Rig) -> None:
         """Look for what can be seen only while it lasts."""
@@ -167,9 +179,11 @@ class Sightings(FirstSeen):
             if place.run:
                 place.run.wait()
             here = access["host"] == place.host
+            # What was slow sooner than that was so before anything failed
+            since_then = access["at"] + since >= place.began + FELT
             for window, lines in (
                 ("access log: 5xx", access[here & (access["status"] >= 500)]),
-                ("access log: slow, or 499", access[here & late]),
+                ("access log: slow, or 499", access[here & late & since_then]),
                 ("error log", errors[errors["host"] == place.host]),
                 ("checks", checks[checks["upstream"].isin(place.addresses)]),
             ):

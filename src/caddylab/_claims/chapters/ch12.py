@@ -12,6 +12,10 @@ DOCS = "https://caddyserver.com/docs/"
 SRE = "https://sre.google/workbook/alerting-on-slos/"
 
 
+def _when(seconds: float | None) -> str:
+    return "never" if seconds is None else f"after {seconds:.1f} s"
+
+
 @book.claim("Whatever goes wrong stands in Caddy's error log.", by=PEOPLE)
 def in_the_error_log(rescued: Any, told: Any) -> tuple[bool, str]:
     return len(told) >= rescued.retries, (
@@ -40,14 +44,13 @@ def appended(rescued: Any, saved: Any) -> tuple[bool, str]:
 )
 def healthy(seen: Any) -> tuple[bool, str]:
     at, checked = seen["down", "health metric"], seen["down", "checks"]
-    return at is not None and at > 2, f"the check knew after {checked:.1f} s, the metric {at:.1f} s"
+    return at is not None and at > 2, f"the check knew {_when(checked)}, the metric {_when(at)}"
 
 
 @book.claim("No outage escapes the health metric.", by=PEOPLE)
 def every_outage(seen: Any) -> tuple[bool, str]:
     known, at = seen["500 for 3 s", "checks"], seen["500 for 3 s", "health metric"]
-    shown = "never" if at is None else f"after {at:.1f} s"
-    return at is not None, f"500 for 3 s: the check knew after {known:.1f} s, the metric {shown}"
+    return at is not None, f"500 for 3 s: the check knew {_when(known)}, the metric {_when(at)}"
 
 
 @book.claim("/reverse_proxy/upstreams shows which upstreams are ill.", by=PEOPLE)
@@ -60,7 +63,7 @@ def fails(seen: Any) -> tuple[bool, str]:
 def in_hand(seen: Any) -> tuple[bool, str]:
     first, line = seen["hung", "in hand"], seen["hung", "access log: slow, or 499"]
     return first is not None and (line is None or first < line), (
-        f"in hand after {first or 0:.1f} s, in the log after {line or 0:.1f} s"
+        f"in hand {_when(first)}, in the log {_when(line)}"
     )
 
 
