@@ -542,5 +542,5 @@ def test_the_notebook_is_played_to_its_end(runtime, monkeypatch, tmp_path):
     resources = {"metadata": {"path": tmp_path}}
     NotebookClient(notebook, timeout=90, resources=resources).execute()
     (line,) = (tmp_path / "lab-progress.jsonl").read_text().splitlines()
-    assert json.loads(line)["points"] >= 20
+    assert json.loads(line)["played"] == 18  # its points depend on how busy the machine is
     assert json.loads(line)["incidents"] == "flapping"

@@ -12,6 +12,7 @@ from podman import PodmanClient
 from podman_support import fetch_inside, get, left_of, proxy_to, running
 
 from caddylab._errors import FaultError
+from caddylab._machine.ports import OWN
 from caddylab._machine.waiting import poll
 from caddylab._runtimes.base import MOST_DOORS, ready
 from caddylab._runtimes.podman import runtime as podman
@@ -105,6 +106,13 @@ def test_two_labs_have_backends_of_their_own(runtime):
 
 
 # --- faults -----------------------------------------------------------------------------
+
+
+def test_no_connection_is_given_a_port_that_is_published(runtime):
+    """While a container is down nobody holds its port."""
+    least = int(OWN.read_text().split()[0])
+    assert runtime.site[1] < least
+    assert all(unit.address[1] < least for unit in runtime.units)
 
 
 def test_caddy_reaches_backends_by_name(runtime):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+from pathlib import Path
 
 Address = tuple[str, int]
 LOOPBACK = "127.0.0.1"
+OWN = Path("/proc/sys/net/ipv4/ip_local_port_range")
+"""Where Linux says which ports it gives to connections."""
+LEAST, TRIES = 20_000, 100
 
 
 class Port:
@@ -18,9 +23,9 @@ class Port:
     out a port that somebody holds.
     """
 
-    def __init__(self, host: str = LOOPBACK, number: int = 0) -> None:
+    def __init__(self, host: str = LOOPBACK, number: int = 0, *, shared: bool = True) -> None:
         self._socket = socket.socket()
-        if hasattr(socket, "SO_REUSEPORT"):
+        if shared and hasattr(socket, "SO_REUSEPORT"):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             self._socket.bind((host, number))
@@ -34,3 +39,21 @@ class Port:
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()
+
+
+def lasting() -> Port:
+    """A free loopback port for somebody else, who opens it after this object is closed.
+
+    It is none of those that the system gives to connections, where it says which: a connection
+    could have it in the meantime, and for as long as it pleases.
+    """
+    try:
+        most = int(OWN.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        most = 0
+    for _ in range(TRIES if most > LEAST else 0):
+        try:
+            return Port(number=LEAST + secrets.randbelow(most - LEAST), shared=False)
+        except OSError:
+            continue
+    return Port()

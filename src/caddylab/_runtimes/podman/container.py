@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
-from caddylab._machine.ports import LOOPBACK, Port
+from caddylab._machine.ports import LOOPBACK, lasting
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import Address
@@ -33,7 +33,7 @@ class Container:
         service: the Podman service that it belongs to.
         name: what error messages call it.
         options: what podman-py's `containers.create` takes.
-        ports: the ports to publish; the system chooses the numbers on this machine, and they stay.
+        ports: the ports to publish; free numbers on this machine are chosen, and they stay.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Container:
     ) -> None:
         self._service, self.name = service, name
         # Podman could choose the ports now, but would hold them only once the container starts.
-        self._reserved = {port: Port() for port in ports}
+        self._reserved = {port: lasting() for port in ports}
         self._published = {port: reserved.number for port, reserved in self._reserved.items()}
         published = {f"{port}/tcp": self.published(port) for port in ports}
         with asked(options["labels"]):

@@ -38,8 +38,8 @@ from caddylab._runtimes.spent import Spent
 class PodmanRuntime:
     """A Caddy and its backends as containers on a network of their own.
 
-    Ports are published on loopback with numbers that the system chooses. Caddy dials names,
-    not addresses: a container has a new address after each start.
+    Ports are published on loopback with free numbers. Caddy dials names, not addresses: a container
+    has a new address after each start.
     """
 
     name = "podman"
