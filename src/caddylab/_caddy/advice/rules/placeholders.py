@@ -21,7 +21,7 @@ _KINDS = {">": "header", "~": "cookie"}
 _SET_WHOLE = ("header_up", "header_down", "request_header")
 _LEAVE_EMPTY = ("rewrite", "uri", "vars", "map")
 _DIALLED = ("reverse_proxy", "to", "php_fastcgi", "forward_auth")
-PLAIN = "it stays there as plain text"
+_PLAIN = "it stays there as plain text"
 
 
 @rule(
@@ -88,7 +88,7 @@ def _effect(directive: str, whole: bool, queried: bool = False) -> str:
         return "nothing is left of it"
     if directive in _DIALLED:
         return "no such address can be dialled, and each request gets 502"
-    return PLAIN
+    return _PLAIN
 
 
 @rule(
@@ -176,5 +176,5 @@ def _texts(subject: Subject) -> Iterator[tuple[Step, str]]:
 def _effect_of(step: Step, text: str) -> str:
     dialled = [upstream.get("dial") for upstream in step.handler.get("upstreams", [])]
     if step.name == "reverse_proxy" and text not in dialled:  # in one of its headers
-        return PLAIN
+        return _PLAIN
     return _effect(step.name, bool(re.fullmatch(r"\{[^{}]*\}", text)))
