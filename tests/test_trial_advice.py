@@ -10,11 +10,12 @@ from caddylab._caddy.text.variables import fill
 from caddylab._trial import expect, spoken, text
 from caddylab._trial.advice import ALL, Proved, blame
 from caddylab._trial.block import block
-from caddylab._trial.chance import Cost, fewer
+from caddylab._trial.chains import done, drive
+from caddylab._trial.chance import Cost, clearly_more, fewer
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.page import page
 from caddylab._trial.report import Rehearsal
-from caddylab._trial.search import AT_MOST, Mended, Search, drive
+from caddylab._trial.search import AT_MOST, Mended, Rung, Search
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.shorter import without
 from caddylab._trial.spare import BLOCK, with_spare
@@ -155,9 +156,9 @@ class TestChance:
             future.set_result(runs.pop(0) if helped and runs else seen(bad=6))
             return future
 
-        found = Search(1, 2, True, attempt, lambda what: None)
-        [mended] = found.mend("reverse_proxy a:1 b:2\n", [seen(bad=6)])
-        return mended, tried
+        search, found = Search(1, 2, True, attempt, lambda what: None), []
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=6)), found)])
+        return found[0], tried
 
     def test_what_helps_is_tried_again_before_it_is_said(self):
         mended, tried = self.search([seen(), seen()])
@@ -175,6 +176,32 @@ class TestChance:
         assert not mended.step
         once = "reverse_proxy a:1 b:2 {\n\tlb_retries 1\n}\n"
         assert tried.count(once) <= AT_MOST
+
+    def test_a_step_that_only_helps_is_tried_once_where_a_larger_one_mends(self):
+        tried = []
+
+        def attempt(row, caddyfile):
+            tried.append(caddyfile)
+            return done(seen(bad=0 if "fail_duration" in caddyfile else 3))
+
+        search, found = Search(1, 2, True, attempt, lambda what: None), []
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=6)), found)])
+        assert [str(a.option) for a in found[0].step] == ["lb_retries 1", "fail_duration 10s"]
+        assert len(tried) == 3
+
+    @pytest.mark.parametrize(("bad", "mended"), [([0, 1], True), ([1, 1], True), ([0, 4], False)])
+    def test_one_unlucky_user_of_a_run_is_nothing_to_mend(self, bad, mended):
+        rung = Rung((TWICE,), "", [seen(bad=n) for n in bad])
+        assert rung.mends == mended
+
+    def test_what_is_refused_mends_nothing(self):
+        assert not Rung((TWICE,), "", [seen(trouble="refused")]).mends
+
+    def test_less_than_alone_is_more_than_single_users(self):
+        assert clearly_more((3, 0, 0), (1, 0, 9))
+        assert clearly_more((1, 0, 5), (0, 0, 0))
+        assert not clearly_more((1, 0, 1), (0, 0, 0))
+        assert not clearly_more((0, 0, 9), (3, 0, 0))
 
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
@@ -288,7 +315,7 @@ class TestBlame:
             future.set_result(seen(bad=12 if all(o in caddyfile for o in guilty) else 0))
             return future
 
-        drive([blame(given, Seen("hung", seen().groups), attempt)])
+        drive([blame(given, Seen("hung", seen().groups), seen(bad=12), attempt)])
         return given.worse["hung"]
 
     def test_one_step_alone(self):

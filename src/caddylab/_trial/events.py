@@ -10,8 +10,11 @@ APART = 0.3
 """Seconds for which a backend stays away when it is restarted."""
 IDLE = 4.0
 """Seconds of idleness; a little less than 5, when uvicorn itself closes connections."""
-AT_ONCE, WAVES = 4, 9
-"""How many requests an overloaded backend works on, and by what factor the load exceeds that."""
+AT_ONCE, WAVES = 2, 6
+"""How many requests an overloaded backend works on, and by what factor the load exceeds that.
+
+The backends are overloaded, not this machine: few requests, and time to spare for each.
+"""
 SOCKETS = 4
 ORDERS = 8
 """How many orders come at once after the pause."""
@@ -118,12 +121,12 @@ def flapping(stage: Stage) -> None:
 
 @row("overload", waits=True)
 def overload(stage: Stage) -> None:
-    """Nine times as many ask at once as all backends can work on, for 0.1 s each."""
+    """Six times as many ask at once as the backends can work on: half their patience for all."""
     stage.load()
     for backend in stage.pool:
         backend.limited(AT_ONCE)
-    kind = stage.subject.methods[0]
-    stage.fire(kind, "/delay/100", WAVES * AT_ONCE * len(stage.pool))
+    kind, each = stage.subject.methods[0], stage.patience / 2 / WAVES
+    stage.fire(kind, f"/delay/{each * 1000:.0f}", WAVES * AT_ONCE * len(stage.pool))
 
 
 @row("answer cut short")

@@ -142,7 +142,7 @@ def _burst_after(stage: Stage, fault: Callable[[], object]) -> None:
 
 
 def _two_bursts(stage: Stage, fault: Callable[[], object]) -> None:
-    """As `_burst_after`; then more users come, whom Caddy may spare what the first ones met."""
+    """As `_burst_after`; then twice as many come, whom Caddy may spare what the first ones met."""
     _burst_after(stage, fault)
     stage.wait_until_later(LATER)
-    stage.burst()
+    stage.burst(times=2)

@@ -108,9 +108,9 @@ class Stage:
 
     # --- its users -------------------------------------------------------------------------
 
-    def burst(self, ask: str = QUICK) -> None:
-        """Have all users ask at once; return when each has an answer or has given up."""
-        background = [self._fire(kind, ask, count) for kind, count in self._crowds()]
+    def burst(self, ask: str = QUICK, times: int = 1) -> None:
+        """Have `times` as many users as usual ask at once; return when all know their answer."""
+        background = [self._fire(kind, ask, times * count) for kind, count in self._crowds()]
         for run in background:
             run.wait()
 
