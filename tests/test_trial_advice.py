@@ -1,6 +1,8 @@
 """The advice of a rehearsal: where lines go, how they are shown, and what may be chance."""
 
+from collections import Counter
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,10 +10,11 @@ import pytest
 
 from caddylab._caddy.text.variables import fill
 from caddylab._trial import expect, spoken, text
-from caddylab._trial.advice import ALL, Proved, blame
+from caddylab._trial.advice import ALL, Proved, blame, is_worse
 from caddylab._trial.block import block
 from caddylab._trial.chains import done, drive
 from caddylab._trial.chance import Cost, clearly_more, fewer
+from caddylab._trial.harmless import harmless
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.page import page
 from caddylab._trial.report import Rehearsal
@@ -182,12 +185,29 @@ class TestChance:
 
         def attempt(row, caddyfile):
             tried.append(caddyfile)
-            return done(seen(bad=0 if "fail_duration" in caddyfile else 3))
+            return done(seen(bad=0 if "fail_duration" in caddyfile else 5))
 
         search, found = Search(1, 2, True, attempt, lambda what: None), []
         drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=6)), found)])
         assert [str(a.option) for a in found[0].step] == ["lb_retries 1", "fail_duration 10s"]
         assert len(tried) == 3
+
+    def test_a_smaller_step_is_enough_if_it_cannot_be_told_from_one_that_mends(self):
+        def attempt(row, caddyfile):
+            return done(seen(bad=0 if "fail_duration" in caddyfile else 2, total=36))
+
+        search, found = Search(1, 2, True, attempt, lambda what: None), []
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=18, total=36)), found)])
+        assert [str(a.option) for a in found[0].step] == ["lb_retries 1"]
+
+    def test_a_reload_resets_connections_whatever_the_caddyfile_says(self):
+        cut = Askers("GET", 99, 90, errors=Counter({"cut off": 9}))
+        felt = Seen("reload under load", (cut,), reloads=True)
+        well = Seen("reload under load", (Askers("GET", 99, 99),), reloads=True)
+        assert felt.sign == "◐"
+        assert felt.cost == (0, 0, 0)
+        assert not is_worse([well, well], [felt, felt])
+        assert is_worse([well, well], [replace(felt, reloads=False)] * 2)
 
     @pytest.mark.parametrize(("bad", "mended"), [([0, 1], True), ([1, 1], True), ([0, 4], False)])
     def test_one_unlucky_user_of_a_run_is_nothing_to_mend(self, bad, mended):
@@ -205,6 +225,27 @@ class TestChance:
 
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
+
+
+class TestHarmless:
+    """No single request may turn the memory that we advise against everybody."""
+
+    BOTH = ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tlb_retries 1\n\t\tfail_duration 10s\n\t}\n}\n"
+
+    def judge(self, enough, line=3):
+        def notes(text):
+            high = any(f"max_fails {n}\n" in text for n in range(enough, 10))
+            note = SimpleNamespace(rule="one-request-fails-all", line=line)
+            return [] if high else [note]
+
+        return notes
+
+    @pytest.mark.parametrize(("enough", "written"), [(1, "2"), (2, "2"), (3, "3"), (6, "6")])
+    def test_max_fails_is_as_high_as_our_own_rules_ask(self, enough, written):
+        assert f"max_fails {written}" in harmless(self.BOTH, 2, self.judge(enough))
+
+    def test_what_other_lines_do_is_not_its_business(self):
+        assert harmless(self.BOTH, 2, self.judge(3, line=1)) == self.BOTH
 
 
 class TestTable:

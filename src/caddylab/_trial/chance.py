@@ -37,10 +37,10 @@ class Cost:
 
         Args:
             runs: what users saw.
-            all: whether what Caddy cannot spare them counts as well.
+            all: whether orders count as well that nobody may send twice.
         """
         known = list(runs)
-        each = [(s.bad, s.lost, s.slow) if all else s.cost for s in known]
+        each = [(s.bad - s.reset, s.lost, s.slow) if all else s.cost for s in known]
         costs = tuple(map(sum, zip(*each, strict=True)))
         return cls(costs, sum(seen.total for seen in known))
 

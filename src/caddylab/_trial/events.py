@@ -41,7 +41,7 @@ def rolling(stage: Stage) -> None:
         stage.pause(MOMENT)
 
 
-@row("old one stopped first", upstreams=2, listed=True)
+@row("old one stopped first", upstreams=2, listed=True, reloads=True)
 def stopped_first(stage: Stage) -> None:
     """Blue/green: the old backend is stopped, then its upstream is taken out by a reload."""
     shorter = stage.without(stage.victim)
@@ -54,7 +54,7 @@ def stopped_first(stage: Stage) -> None:
         stage.pause(MOMENT)
 
 
-@row("its line removed first", upstreams=2, listed=True)
+@row("its line removed first", upstreams=2, listed=True, reloads=True)
 def removed_first(stage: Stage) -> None:
     """Blue/green: the old upstream is taken out by a reload, then its backend is stopped."""
     shorter = stage.without(stage.victim)
@@ -67,7 +67,7 @@ def removed_first(stage: Stage) -> None:
         stage.pause(MOMENT)
 
 
-@row("reload under load")
+@row("reload under load", reloads=True)
 def reload(stage: Stage) -> None:
     """Caddy takes a new configuration three times while users come."""
     stage.load()

@@ -118,7 +118,7 @@ def rehearse(
         )  # fmt: skip
         heard.opened(report)
         spare = len(set(rig.numbers.values())) < len(rig.backends)
-        trials = Trials(crew, subject, patience, seed, heard, spare)
+        trials = Trials(crew, subject, patience, seed, heard, rig.lint, spare)
         try_all(trials, report, todo, advice)
     finally:
         undisturbed(crew.close)

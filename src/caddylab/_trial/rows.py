@@ -29,6 +29,7 @@ class Mishap:
         listed: whether its upstreams must be listed in the Caddyfile.
         waits: whether it is in the row's nature that users wait.
         orders: whether Caddy can avert errors of orders (POST) that had reached a backend.
+        reloads: whether a reload resets what is opened in that moment, whatever the Caddyfile says.
         seconds: how long it takes, about; so the longest can be begun first.
     """
 
@@ -40,6 +41,7 @@ class Mishap:
     listed: bool = False
     waits: bool = False
     orders: bool = False
+    reloads: bool = False
     seconds: float = 1.5
 
     def fits(self, subject: Tested) -> bool:

@@ -114,17 +114,30 @@ class Search:
     def _smallest_that_mends(
         self, row: str, rungs: Sequence[Rung], plain: Rung
     ) -> Choosing[Rung | None]:
-        """The first that leaves nothing to mend. One that only helps is passed over: larger ones
-        may mend, and then it need not be told from chance."""
-        for pair in (rungs[n : n + AT_ONCE] for n in range(0, len(rungs), AT_ONCE)):
+        """The first that leaves nothing to mend, or a smaller one that may be as good. Others need
+        not be told from chance: they may help, but not enough."""
+        for n in range(0, len(rungs), AT_ONCE):
+            pair = rungs[n : n + AT_ONCE]
             self.told(f"{row}: {', '.join(str(a.option) for a in pair[-1].step)}")
             yield from self._again(row, *pair)
             for rung in pair:
                 if rung.mends:
                     yield from self._again(row, rung)
                 if rung.mends and rung.cost.better(plain.cost):
-                    return rung
+                    smaller = rungs[: rungs.index(rung)]
+                    return (yield from self._as_good(row, smaller, rung, plain))
         return None
+
+    def _as_good(
+        self, row: str, smaller: Sequence[Rung], mending: Rung, plain: Rung
+    ) -> Choosing[Rung]:
+        """The smallest of some that cannot be told from one that mends; else that one."""
+        for rung in smaller:
+            while len(rung.runs) < CONFIRMED and not mending.cost.better(rung.cost):
+                yield from self._again(row, rung)
+            if rung.cost.better(plain.cost) and not mending.cost.better(rung.cost):
+                return rung
+        return mending
 
     def _best_of(self, mended: Mended, rungs: Sequence[Rung], plain: Rung) -> Choosing[Rung]:
         """The last of which each has helped more than the one before, and not by chance."""

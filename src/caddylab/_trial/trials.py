@@ -12,6 +12,7 @@ from caddylab._trial.audience import Audience
 from caddylab._trial.chains import Chain, done, drive
 from caddylab._trial.chance import SUSPECT, clearly_more
 from caddylab._trial.crew import Crew
+from caddylab._trial.harmless import Judge, harmless
 from caddylab._trial.ladders import apply
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
@@ -39,6 +40,7 @@ class Trials:
         patience: of the users, in seconds.
         seed: decides which backend suffers.
         audience: told how far the work is.
+        judge: says what `caddylab lint` says.
         spare: whether the labs have a backend that the Caddyfile does not need.
         doing: what is done when the table is full, in words.
     """
@@ -48,6 +50,7 @@ class Trials:
     patience: float
     seed: int
     audience: Audience
+    judge: Judge
     spare: bool = True
     doing: str = ""
 
@@ -122,7 +125,8 @@ def _proved(trials: Trials, report: Rehearsal, search: Search, found: list[Mende
     before = trials.subject.text
     order = list(report.rows)
     found.sort(key=lambda mended: order.index(mended.row))
-    advice = Proved(search.line, before, apply(before, search.line, together(found)), found)
+    text = harmless(apply(before, search.line, together(found)), search.line, trials.judge)
+    advice = Proved(search.line, before, text if together(found) else before, found)
     if advice.mends:
         _prove(trials, report, advice)
         if _add_more(trials, advice, search):
@@ -164,7 +168,8 @@ def _add_more(trials: Trials, advice: Proved, search: Search) -> bool:
         if further.step:
             mended.step, mended.alone = (*mended.step, *further.step), further.alone
             mended.why = further.why
-    advice.text = apply(advice.text, advice.line, together(more))
+    text = apply(advice.text, advice.line, together(more))
+    advice.text = harmless(text, advice.line, trials.judge)
     return bool(together(more))
 
 
