@@ -212,7 +212,7 @@ class Stage:
             for run in runs:
                 run.wait()
 
-    def seen(self, row: str, began: float, **traits: bool) -> Seen:
+    def seen(self, row: str, began: float, *, waits: bool, orders: bool, reloads: bool) -> Seen:
         """What the users saw of the row that began at `began` (monotonic time)."""
         groups = [
             Askers.of(kind, runs, self._late(kind), self._warned or ())
@@ -222,7 +222,10 @@ class Stage:
         runs = tuple(run for runs in self.runs.values() for run in runs)
         took = time.monotonic() - began
         sessions = lost(self.runs.get("session", []))
-        return Seen(row, tuple(groups), self.patience, sessions, took, runs, **traits)
+        return Seen(
+            row, tuple(groups), self.patience, sessions, took, runs,
+            waits=waits, orders=orders, reloads=reloads,
+        )  # fmt: skip
 
     def _late(self, kind: str) -> float:
         """Seconds from which on a good answer counts as slow; a stream is given its own time."""
