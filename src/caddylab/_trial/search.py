@@ -71,6 +71,10 @@ class Rung:
         well = not any(seen.trouble for seen in self.runs)
         return well and sum(self.cost.costs) <= LEFT * len(self.runs)
 
+    def behind(self, other: Rung) -> list[Rung]:
+        """This one, if it has been tried less often than another."""
+        return [self] if len(self.runs) < len(other.runs) else []
+
 
 @dataclass
 class Search:
@@ -106,26 +110,30 @@ class Search:
         if not any(plain.cost.costs):
             return
         rungs = list(self._rungs(text, mended.before))
-        mending = yield from self._smallest_that_mends(mended.row, rungs, plain)
+        mending = yield from self._smallest_that_mends(mended, rungs, plain)
         best = mending or (yield from self._best_of(mended, rungs, plain))
         if best is not plain:
             mended.step, mended.alone, mended.tries = best.step, best.runs[-1], len(best.runs)
 
     def _smallest_that_mends(
-        self, row: str, rungs: Sequence[Rung], plain: Rung
+        self, mended: Mended, rungs: Sequence[Rung], plain: Rung
     ) -> Choosing[Rung | None]:
         """The first that leaves nothing to mend, or a smaller one that may be as good. Others need
         not be told from chance: they may help, but not enough."""
+        row = mended.row
         for n in range(0, len(rungs), AT_ONCE):
             pair = rungs[n : n + AT_ONCE]
             self.told(f"{row}: {', '.join(str(a.option) for a in pair[-1].step)}")
             yield from self._again(row, *pair)
             for rung in pair:
-                if rung.mends:
-                    yield from self._again(row, rung)
-                if rung.mends and rung.cost.better(plain.cost):
+                while rung.mends and (better := _verdict(rung, plain)) is None:
+                    yield from self._again(row, rung, *plain.behind(rung))
+                if rung.mends and better:
                     smaller = rungs[: rungs.index(rung)]
                     return (yield from self._as_good(row, smaller, rung, plain))
+                if rung.mends:  # it may be chance that users felt anything
+                    mended.chance.append(rung.step)
+                    return plain
         return None
 
     def _as_good(
@@ -144,8 +152,7 @@ class Search:
         best = plain
         for rung in rungs:
             while (better := _verdict(rung, best)) is None:
-                older = [best] if len(best.runs) < len(rung.runs) else []
-                yield from self._again(mended.row, rung, *older)
+                yield from self._again(mended.row, rung, *best.behind(rung))
             if better:
                 best = rung
             elif len(rung.runs) > 1:
