@@ -6,16 +6,21 @@ from collections.abc import Callable, Sequence
 
 from caddylab._caddy.advice.lint import Note
 from caddylab._trial.edits import Option, extent
-from caddylab._trial.ladders import MOST, Addition
+from caddylab._trial.ladders import MOST, RETRIES, Addition, apply
 
 Judge = Callable[[str], Sequence[Note]]
 """What `caddylab lint` has to say about a Caddyfile."""
 HARM = {"one-request-fails-all", "bad-status-not-retried"}
-ENOUGH = [Addition(Option("max_fails", most), MOST) for most in ("2", "3", "4", "6")]
+ENOUGH = [
+    (Addition(Option("max_fails", most), MOST), Addition(Option(RETRIES, most), MOST))
+    for most in ("2", "3", "4", "6")
+]
 
 
 def harmless(text: str, line: int, judge: Judge) -> str:
     """The Caddyfile with the smallest `max_fails` to which our own rules do not object.
+
+    More retries go with it: whoever meets that many failures must still get to another upstream.
 
     Args:
         text: the Caddyfile, with all additions.
@@ -25,7 +30,7 @@ def harmless(text: str, line: int, judge: Judge) -> str:
     for enough in ENOUGH:
         if not _harms(text, line, judge):
             break
-        text = enough.to(text, line)
+        text = apply(text, line, enough)
     return text
 
 
