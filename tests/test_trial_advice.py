@@ -50,6 +50,15 @@ class TestEdits:
     def test_options_go_where_they_belong(self, before, line, after):
         assert apply(before, line, [TWICE, DIAL]) == (before if after is None else after)
 
+    @pytest.mark.parametrize("behind", ["", " # the pair", "  # two { of them"])
+    def test_a_comment_stays_where_it_stands(self, behind):
+        before = f":80 {{\n\treverse_proxy a:1 b:2{behind}\n}}\n"
+        after = apply(before, 2, [TWICE])
+        assert f"b:2 {{{behind}\n\t\tlb_retries 2\n\t}}\n}}\n" in after
+        given = Proved(2, before, after, [])
+        report = Rehearsal(SITE, "process", advice=given)
+        assert "was:" not in spoken.advice(report)
+
     def test_no_number_of_retries_ends_what_goes_on_for_a_time(self):
         timed = ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tlb_try_duration 5s\n\t}\n}\n"
         assert apply(timed, 2, [TWICE]) == timed

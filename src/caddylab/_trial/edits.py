@@ -122,7 +122,8 @@ def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:
         at = text.rfind("\n", 0, node.closing.start) + 1
         return text[:at] + inner + text[at:]
     end = node.words[-1].end
-    return f"{text[:end]} {{\n{inner}{outer}}}{text[end:]}"
+    comment, newline, rest = text[end:].partition("\n")
+    return f"{text[:end]} {{{comment.rstrip()}\n{inner}{outer}}}{newline}{rest}"
 
 
 def _indent(text: str, token: Token) -> str:

@@ -68,7 +68,7 @@ def _lines(report: Rehearsal, given: Proved) -> str:
         "this (+ new, ~ changed), all of it tried:"
     ), ""]  # fmt: skip
     for one in given.block:
-        opens = one.text == f"{one.was} {{"  # nothing but the block is new
+        opens = one.text.replace(" {", "", 1) == one.was  # nothing but the block is new
         was = f"    # was: {one.was.strip()}" if one.mark == CHANGED and not opens else ""
         number = "" if one.number is None else str(one.number)
         said.append(f"{number:>4} {one.mark} {one.text.expandtabs(4)}{was}".rstrip())
