@@ -253,6 +253,9 @@ class TestHarmless:
     def test_max_fails_is_as_high_as_our_own_rules_ask(self, enough, written):
         assert f"max_fails {written}" in harmless(self.BOTH, 2, self.judge(enough))
 
+    def test_where_no_number_is_high_enough_nothing_is_written(self):
+        assert harmless(self.BOTH, 2, self.judge(9)) == self.BOTH
+
     def test_what_other_lines_do_is_not_its_business(self):
         assert harmless(self.BOTH, 2, self.judge(3, line=1)) == self.BOTH
 

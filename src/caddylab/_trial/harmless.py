@@ -22,17 +22,15 @@ def harmless(text: str, line: int, judge: Judge) -> str:
     """The Caddyfile with the smallest `max_fails` to which our own rules do not object.
 
     More retries go with it: whoever meets that many failures must still get to another upstream.
+    Where nothing helps, such as retries for seconds, it stays as it is.
 
     Args:
         text: the Caddyfile, with all additions.
         line: of the `reverse_proxy` that they belong to.
         judge: applies the rules.
     """
-    for enough in ENOUGH:
-        if not _harms(text, line, judge):
-            break
-        text = apply(text, line, enough)
-    return text
+    tried = [text, *(apply(text, line, enough) for enough in ENOUGH)]
+    return next((one for one in tried if not _harms(one, line, judge)), text)
 
 
 def _harms(text: str, line: int, judge: Judge) -> bool:
