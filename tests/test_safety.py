@@ -86,6 +86,11 @@ READS = {
     "placeholder": site('respond "{file.{path}}"'),
     "header": site('header "{file.{path}}" x', "respond x"),
     "import": site("import {path}"),
+    "import among addresses": "a.test,\nimport {path}\n{\n\trespond x\n}\n",
+    "import, broken by a CR": site("imp\rort {path}"),
+    "import behind a heredoc that ends within a line": site(
+        "respond <<END\n\tbarEND", "import {path}", "respond <<END\n\tEND"
+    ),
     "client's certificate": ":8443 {\n\ttls internal {\n\t\tclient_auth {\n"
     "\t\t\ttrusted_ca_cert_file {path}\n\t\t}\n\t}\n}\n" + site("respond x"),
     "pool": site("reverse_proxy https://backend1:8080 {", "transport http {",
