@@ -15,8 +15,10 @@ from caddylab._trial.block import block
 from caddylab._trial.chains import done, drive
 from caddylab._trial.chance import Cost, clearly_more, fewer
 from caddylab._trial.harmless import harmless
-from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
+from caddylab._trial.ladders import MEMORY, ON_500, STAY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.page import page
+from caddylab._trial.reasons import ONE_ONLY, OTHERWISE, RESET, reasons
+from caddylab._trial.rehearsal import ROWS
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.search import AT_MOST, Mended, Rung, Search
 from caddylab._trial.seen import Askers, Seen
@@ -49,6 +51,27 @@ class TestEdits:
     @pytest.mark.parametrize(("before", "line", "after"), PUT)
     def test_options_go_where_they_belong(self, before, line, after):
         assert apply(before, line, [TWICE, DIAL]) == (before if after is None else after)
+
+    def test_what_goes_is_shown(self):
+        options = ["lb_retry_match {", "\tmethod GET", "\tpath /safe/*", "}"]
+        inside = "".join(f"\t\t{option}\n" for option in options)
+        before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n{inside}\t}}\n}}\n"
+        given = Proved(2, before, apply(before, 2, [ON_500]), [])
+        [gone] = [one for one in given.block if one.mark == "-"]
+        assert (gone.number, gone.text.strip()) == (5, "path /safe/*")
+        assert "- gone" in spoken.advice(Rehearsal(SITE, "process", advice=given))
+
+    @pytest.mark.parametrize("off", ["0", "0s"])
+    def test_what_is_switched_off_is_not_there(self, off):
+        before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n\t\tfail_duration {off}\n\t}}\n}}\n"
+        after = apply(before, 2, [MEMORY])
+        assert "fail_duration 10s" in after
+        given = Proved(2, before, after, [])
+        assert "shorter" not in spoken.advice(Rehearsal(SITE, "process", advice=given))
+
+    def test_streams_are_given_more_time_where_there_is_too_little(self):
+        before = ":80 {\n\treverse_proxy a:1 {\n\t\tstream_close_delay 100ms\n\t}\n}\n"
+        assert "stream_close_delay 5m" in apply(before, 2, [STAY])
 
     @pytest.mark.parametrize("behind", ["", " # the pair", "  # two { of them"])
     def test_a_comment_stays_where_it_stands(self, behind):
@@ -234,6 +257,25 @@ class TestChance:
 
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
+
+
+class TestReasons:
+    def felt(self, row, bad=3, **traits):
+        group = Askers("GET", 12, 12 - bad, errors=Counter({"cut off": bad}))
+        return Seen(row, (group,), **traits)
+
+    def test_a_row_that_nothing_mends_has_a_reason(self):
+        for row in ROWS:
+            assert reasons(self.felt(row), 2), row
+            assert reasons(self.felt(row), 1), row
+
+    def test_the_reason_is_that_of_the_row(self):
+        assert reasons(self.felt("hung"), 1) == [ONE_ONLY]
+        assert reasons(self.felt("hung"), 2) == [OTHERWISE]
+        assert reasons(self.felt("reload under load", reloads=True), 2) == [RESET]
+        idle = self.felt("backends close idle connections")
+        assert reasons(idle, 1) == [OTHERWISE], "another upstream would close them, too"
+        assert reasons(self.felt("hung", bad=0), 2) == []
 
 
 class TestHarmless:

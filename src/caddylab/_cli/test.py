@@ -111,14 +111,19 @@ def _run(options: argparse.Namespace) -> int:
     _write(options, report, short)
     for row, why in short.items() if options.expect else ():
         print(f"{row}: {why}", file=sys.stderr)
+    if all(seen.trouble for seen in report.rows.values()):
+        return CANNOT
     return SHORT if short else WELL
 
 
 def _lacking(report: Rehearsal) -> dict[str, str]:
     """Rows that Caddy could improve; without advice, all that users feel and Caddy may mend."""
+    from caddylab._trial.trials import ALL_DOWN
+
     if report.advice:
         return {m.row: "Caddy can mend it" for m in report.advice.found if m.step}
-    return {seen.row: seen.words for seen in report.bad if any(seen.cost)}
+    mendable = [seen for seen in report.bad if seen.row != ALL_DOWN]
+    return {seen.row: seen.words for seen in mendable if any(seen.cost)}
 
 
 def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]) -> None:

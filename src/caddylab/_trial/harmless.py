@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from caddylab._caddy.advice.lint import Note
-from caddylab._errors import CaddyfileError
+from caddylab._errors import CaddylabError
 from caddylab._trial.edits import Option, extent
 from caddylab._trial.ladders import MOST, RETRIES, Addition, apply
 
@@ -37,6 +37,6 @@ def _harms(text: str, line: int, judge: Judge) -> bool:
     first, last = extent(text, line)
     try:
         said = judge(text)
-    except CaddyfileError:  # the trials will say so, row by row
+    except CaddylabError:  # if Caddy refuses it, the trials will say so, row by row
         return False
     return any(note.rule in HARM and first <= (note.line or 0) <= last for note in said)

@@ -41,7 +41,7 @@ class Addition:
     def _fits(self, there: str) -> bool:
         old, new = _number(there), _number(self.option.value)
         if self.rule == KEEP or old is None or new is None:
-            return self.rule == KEEP and there != "0"
+            return self.rule == KEEP and old != 0
         return old >= new if self.rule == MOST else 0 < old <= new
 
 
@@ -70,7 +70,7 @@ MEMORY = _option("fail_duration", "10s")
 FADING = _option("fail_duration", "1s", LEAST)
 FLEETING = _option("fail_duration", "500ms", LEAST)
 SHORT_LIVED = _option("keepalive", "3s", LEAST, TRANSPORT)
-STAY = _option("stream_close_delay", "5m")
+STAY = _option("stream_close_delay", "5m", MOST)
 UNHEALTHY = _option("unhealthy_status", "5xx")
 DOUBT = _option("max_fails", "2", MOST)
 REFRESH = _option("refresh", "1s", LEAST, DYNAMIC)
@@ -159,7 +159,7 @@ def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:
 
 
 def _for_one(clocks: Clocks) -> dict[str, Sequence[Step]]:
-    return {"restart of one": (clocks.wait,)}
+    return {"restart of one": (clocks.wait,), "flapping": (clocks.wait,)}
 
 
 ANYWHERE: dict[str, Sequence[Step]] = {
@@ -173,6 +173,12 @@ def duration(seconds: float) -> str:
     power = 10.0 ** floor(log10(seconds) + 1e-9)
     round_ = max(n * power for n in (1, 1.5, 2, 3, 5) if n * power <= seconds * 1.000001)
     return f"{round_:g}s" if round_ >= 1 else f"{round_ * 1000:g}ms"
+
+
+def longer(one: str, other: str) -> bool:
+    """Whether one value is a longer duration, or a larger number, than another."""
+    mine, theirs = _number(one), _number(other)
+    return mine is not None and theirs is not None and mine > theirs
 
 
 def _number(text: str) -> float | None:
