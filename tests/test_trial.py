@@ -468,4 +468,4 @@ def test_users_send_what_the_route_takes():
     assert report["all well"].sign == "✓"
     assert report["down"].errors.keys() <= {"502"}
     with pytest.raises(FaultError, match="a route that takes GET"):
-        rehearse(takes, "reload with WebSockets and streams open", runtime="process")
+        rehearse(takes, ["reload with WebSockets and streams open"], runtime="process")
