@@ -55,6 +55,13 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add("--runtime", choices=["process", "podman"], default="auto",
         help="where Caddy and the upstreams run")  # fmt: skip
     add("--caddy", type=Path, metavar="PATH", help="your own Caddy, such as one with plugins")
+    add(
+        "--allow-modules",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a plugin's module that may run, such as http.handlers.exec; may be repeated",
+    )
     add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
     add("--pool", type=int, metavar="N", help="run only so many upstreams in place of all")
 
@@ -84,6 +91,8 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.caddy:
         os.environ["CADDYLAB_CADDY"] = str(options.caddy.expanduser().resolve())
+    if options.allow_modules:
+        os.environ["CADDYLAB_ALLOW_MODULES"] = " ".join(options.allow_modules)
     try:
         return _run(options)
     except CaddylabError as error:
