@@ -113,7 +113,8 @@ class Search:
         mending = yield from self._smallest_that_mends(mended, rungs, plain)
         best = mending or (yield from self._best_of(mended, rungs, plain))
         if best is not plain:
-            mended.step, mended.alone, mended.tries = best.step, best.runs[-1], len(best.runs)
+            worst = max(best.runs, key=lambda seen: seen.cost)
+            mended.step, mended.alone, mended.tries = best.step, worst, len(best.runs)
 
     def _smallest_that_mends(
         self, mended: Mended, rungs: Sequence[Rung], plain: Rung
