@@ -75,8 +75,7 @@ def test_the_table_has_what_was_said_and_what_was_measured():
 
 def test_what_is_code_looks_like_it():
     asked = predict("`lb_retries 1` is set. Who <gets> an error?", {"none": 0, "all": 1})
-    shown = [asked._box.children[0].value, asked._as_it_is(), predictions()._repr_html_()]
-    for html in shown:
+    for html in (asked._repr_mimebundle_()["text/html"], predictions()._repr_html_()):
         assert "<code>lb_retries 1</code> is set. Who &lt;gets&gt;" in html
 
 
