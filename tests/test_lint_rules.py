@@ -63,7 +63,7 @@ DESERVED = {
     ],
     "checks-of-dynamic-upstreams": [
         (web("reverse_proxy {", "dynamic a app 3000", "lb_policy first", "health_uri /", "}"), 5),
-        (web("reverse_proxy {", "dynamic srv _http._tcp.app", "health_port 9000", *ONCE, "}"), 4),
+        (web("reverse_proxy {", "dynamic srv app.internal", "health_port 9000", *ONCE, "}"), 4),
         (web("reverse_proxy {", "dynamic a app 80", "health_interval 1s", "health_uri /", "}"), 4),
     ],
     "policy-without-choice": [
