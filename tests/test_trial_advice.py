@@ -61,6 +61,19 @@ class TestEdits:
         assert (gone.number, gone.text.strip()) == (5, "path /safe/*")
         assert "- gone" in spoken.advice(Rehearsal(SITE, "process", advice=given))
 
+    def test_fastcgi_has_its_own_words_for_timeouts(self):
+        before = ":80 {\n\tphp_fastcgi a:9000 b:9000\n}\n"
+        [step, *_] = ladder("hung", 1.5, 2, checks=False, fastcgi=True)
+        after = apply(before, 2, [*step, DIAL])
+        assert "php_fastcgi a:9000 b:9000 {\n\t\tread_timeout 500ms\n" in after
+        assert "transport" not in after
+        assert apply(after, 2, [*step, DIAL]) == after
+        assert not ladder("backends close idle connections", 1.5, 2, fastcgi=True)
+        own = ":80 {\n\treverse_proxy a:1 {\n\t\ttransport fastcgi {\n\t\t}\n\t}\n}\n"
+        assert "transport fastcgi {\n\t\t\tread_timeout 500ms\n" in apply(own, 2, step)
+        said = spoken.advice(Rehearsal(SITE, "process", advice=Proved(2, before, after, [])))
+        assert "let the `php_fastcgi` in line 2" in said
+
     @pytest.mark.parametrize("off", ["0", "0s"])
     def test_what_is_switched_off_is_not_there(self, off):
         before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n\t\tfail_duration {off}\n\t}}\n}}\n"

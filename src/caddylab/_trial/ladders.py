@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, log10
 
 from caddylab._trial.edits import DYNAMIC, TRANSPORT, Option, put, value_of
@@ -116,7 +116,9 @@ LEAST_SILENCE, MOST_DIAL = 0.2, 0.5
 """Seconds: a healthy answer takes 0.1 s in these trials; and a connection comes about at once."""
 
 
-def ladder(row: str, patience: float, upstreams: int, checks: bool = True) -> Sequence[Step]:
+def ladder(
+    row: str, patience: float, upstreams: int, checks: bool = True, fastcgi: bool = False
+) -> Sequence[Step]:
     """What to try for a row, the smallest first; nothing if Caddy cannot help.
 
     Args:
@@ -124,11 +126,21 @@ def ladder(row: str, patience: float, upstreams: int, checks: bool = True) -> Se
         patience: the users' patience, in seconds.
         upstreams: how many upstreams Caddy can choose from.
         checks: whether active checks are possible there.
+        fastcgi: whether Caddy speaks FastCGI to them, which has timeouts of other names.
     """
     clocks = Clocks(patience)
     rungs = ANYWHERE.get(row) or (_for_one if upstreams < 2 else _for_several)(clocks).get(row, ())
     asked = set(clocks.check)
-    return [step for step in rungs if checks or not asked & set(step)]
+    steps = [step for step in rungs if checks or not asked & set(step)]
+    return [_of_fastcgi(step) for step in steps if SHORT_LIVED not in step] if fastcgi else steps
+
+
+def _of_fastcgi(step: Step) -> Step:
+    """The same step where Caddy speaks FastCGI."""
+    return tuple(
+        replace(one, option=replace(one.option, name="read_timeout"))
+        if one.option.name == "response_header_timeout" else one for one in step
+    )  # fmt: skip
 
 
 def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:

@@ -14,7 +14,7 @@ from caddylab._trial.spare import BLOCK, NAME
 from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
-LIMIT, DIAL = "response_header_timeout", "dial_timeout"
+LIMITS, DIAL = ("response_header_timeout", "read_timeout"), "dial_timeout"
 CHECKED = "health_uri /"
 MEMORY, MOST = "fail_duration", "max_fails"
 FORGETS = (
@@ -65,8 +65,8 @@ def _lines(report: Rehearsal, given: Proved) -> str:
     """The block as it will read."""
     gone = ", - gone" if any(one.mark == GONE for one in given.block) else ""
     said = [paragraph(
-        f"ADVICE: let the `reverse_proxy` in line {given.line} of {report.subject.name} read like "
-        f"this (+ new, ~ changed{gone}), all of it tried:"
+        f"ADVICE: let the `{_directive(given)}` in line {given.line} of {report.subject.name} read "
+        f"like this (+ new, ~ changed{gone}), all of it tried:"
     ), ""]  # fmt: skip
     for one in given.block:
         opens = one.text.replace(" {", "", 1) == one.was  # nothing but the block is new
@@ -74,6 +74,11 @@ def _lines(report: Rehearsal, given: Proved) -> str:
         number = "" if one.number is None else str(one.number)
         said.append(f"{number:>4} {one.mark} {one.text.expandtabs(4)}{was}".rstrip())
     return "\n".join(said)
+
+
+def _directive(given: Proved) -> str:
+    """What the statement is called: `reverse_proxy`, or `php_fastcgi`."""
+    return next((word for one in given.block for word in one.text.split()[:1]), "reverse_proxy")
 
 
 def _proofs(given: Proved) -> str:
@@ -106,9 +111,9 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
             yield paragraph(f"`{one.text.strip()}` {SPARES}")
     added = [a for m in given.found for a in m.step if _is_new(given, a)]
     options = {a.option.name: a.option for a in added}
-    if LIMIT in options and options[LIMIT].inside == TRANSPORT:
+    for limit in (options[name] for name in LIMITS if name in options):
         yield paragraph(
-            f"`{options[LIMIT]}` cuts off every answer that begins later than that, so it must be "
+            f"`{limit}` cuts off every answer that begins later than that, so it must be "
             "longer than your slowest healthy page takes. It is a third of the patience that users "
             "were given here (`--patience`)."
         )

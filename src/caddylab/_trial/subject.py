@@ -77,7 +77,12 @@ class Tested:
     @property
     def checks(self) -> bool:
         """Whether active checks are of any use: Caddy asks no upstream that it looks up."""
-        return not self.proxy.dynamic and self.proxy.transport.get("protocol") != "fastcgi"
+        return not self.proxy.dynamic and not self.fastcgi
+
+    @property
+    def fastcgi(self) -> bool:
+        """Whether Caddy speaks FastCGI to the upstreams."""
+        return bool(self.proxy.transport.get("protocol") == "fastcgi")
 
     @property
     def line(self) -> int | None:
