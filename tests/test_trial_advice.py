@@ -131,6 +131,10 @@ class TestEdits:
         assert not at or after.index("spare:8080") < after.index(at)
         assert after.count("{") == after.count("}")
 
+    def test_a_snippet_gets_none(self):
+        text = "(app) {\n\treverse_proxy a:1\n}\n:80 {\n\timport app\n}\n"
+        assert with_spare(text, 2) == text
+
     def test_who_handles_errors_already_knows_best(self):
         site = ":80 {\n\treverse_proxy a:1\n\thandle_errors {\n\t\trespond 1\n\t}\n}\n"
         assert with_spare(site, 2) == site
