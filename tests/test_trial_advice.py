@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -15,6 +16,7 @@ from caddylab._trial.block import block
 from caddylab._trial.chains import done, drive
 from caddylab._trial.chance import Cost, clearly_more, fewer
 from caddylab._trial.harmless import harmless
+from caddylab._trial.junit import junit
 from caddylab._trial.ladders import MEMORY, ON_500, STAY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.page import page
 from caddylab._trial.reasons import ONE_ONLY, OTHERWISE, RESET, reasons
@@ -274,6 +276,16 @@ class TestChance:
 
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
+
+
+def test_junit_has_a_case_for_each_row_that_falls_short():
+    report = Rehearsal(
+        SITE, "process", rows={"down": seen(bad=3), "hung": Seen("hung", trouble="why")}
+    )
+    suite = ET.fromstring(junit(report, {"down": "0.75 answered", "record vanishes": "not tried"}))
+    assert suite.attrib.items() >= {"tests": "3", "failures": "2", "skipped": "1"}.items()
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert failed == ["down", "record vanishes"]
 
 
 class TestReasons:
