@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ import pytest
 
 CONTAINERS = Path(__file__).parent.parent / "containers"
 SECRET = "a secret of this test"
+PROXY_ASKS = b"GET / HTTP/1.1\r\nHost: backend\r\n\r\n"
 SLOW = 1.0  # seconds of /slow-api in these tests; the course takes 5
 
 # The image's command, with the slow routes made faster.
@@ -109,6 +110,13 @@ def asked_from(source: int, port: int) -> bytes:
 def accepts(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def asks_until_it_is_closed(connection: socket.socket) -> None:
+    """Ask on and on through one connection, as a busy proxy does."""
+    with connection, suppress(ConnectionError):
+        while connection.recv(65536):
+            connection.sendall(PROXY_ASKS)
 
 
 @contextmanager
@@ -432,6 +440,20 @@ class TestLife:
             assert slow.result().status_code == 200
             # uvicorn hands the signal on when it is done; as process 1 that makes an exit 0.
             assert backend.process.wait(timeout=5) in (0, -signal.SIGTERM)
+
+    def test_sigterm_ends_it_though_a_proxy_has_just_connected_and_asks_on_and_on(self) -> None:
+        """While its event loop is blocked, both happen; then they are seen in one turn."""
+        with started(Backend("2")) as (backend,), ThreadPoolExecutor() as pool:
+            pool.submit(httpx.get, f"{backend.url}/slow-block", timeout=20)
+            time.sleep(SLOW / 3)  # it is blocked by now: nothing can be asked
+            late = socket.create_connection(("127.0.0.1", backend.port), timeout=20)
+            late.sendall(PROXY_ASKS)
+            backend.process.terminate()
+            pool.submit(asks_until_it_is_closed, late)
+            try:
+                assert backend.process.wait(timeout=15) in (0, -signal.SIGTERM)
+            finally:
+                backend.process.kill()
 
     def test_without_control_variables_there_is_no_control_channel(self) -> None:
         with started(Backend("1", controlled=False)) as (backend,):

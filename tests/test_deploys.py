@@ -162,7 +162,7 @@ class TestHeld:
         held = fresh.websockets(4)
         fresh.backend(1).kill()
         fresh.backend(2).hung()
-        held.wait(10)
+        held.wait(30)
         assert held.ends["fell silent"] == 2
         assert held.lost == 4
         fresh.load(":80 {\n\treverse_proxy backend1:8080\n}\n")

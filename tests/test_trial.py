@@ -69,7 +69,7 @@ class TestRows:
         assert seen.cost == (0, 0, 0)
 
     def test_a_check_every_30_seconds_does_not_notice_in_time(self, feel):
-        assert feel("answers 500", HAPPY).errors == {"500": 12}
+        assert feel("answers 500", HAPPY).errors == {"500": 18}
         assert feel("all down", HAPPY).good == 0
 
     def test_a_check_every_second_spares_those_who_come_later(self, feel):

@@ -1,6 +1,8 @@
 """The advice of a rehearsal: where lines go, how they are shown, and what may be chance."""
 
+from collections import Counter
 from concurrent.futures import Future
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,13 +10,15 @@ import pytest
 
 from caddylab._caddy.text.variables import fill
 from caddylab._trial import expect, spoken, text
-from caddylab._trial.advice import ALL, Proved, blame
+from caddylab._trial.advice import ALL, Proved, blame, is_worse
 from caddylab._trial.block import block
-from caddylab._trial.chance import Cost, fewer
+from caddylab._trial.chains import done, drive
+from caddylab._trial.chance import Cost, clearly_more, fewer
+from caddylab._trial.harmless import harmless
 from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.page import page
 from caddylab._trial.report import Rehearsal
-from caddylab._trial.search import AT_MOST, Mended, Search, drive
+from caddylab._trial.search import AT_MOST, Mended, Rung, Search
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.shorter import without
 from caddylab._trial.spare import BLOCK, with_spare
@@ -155,9 +159,9 @@ class TestChance:
             future.set_result(runs.pop(0) if helped and runs else seen(bad=6))
             return future
 
-        found = Search(1, 2, True, attempt, lambda what: None)
-        [mended] = found.mend("reverse_proxy a:1 b:2\n", [seen(bad=6)])
-        return mended, tried
+        search, found = Search(1, 2, True, attempt, lambda what: None), []
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=6)), found)])
+        return found[0], tried
 
     def test_what_helps_is_tried_again_before_it_is_said(self):
         mended, tried = self.search([seen(), seen()])
@@ -176,8 +180,72 @@ class TestChance:
         once = "reverse_proxy a:1 b:2 {\n\tlb_retries 1\n}\n"
         assert tried.count(once) <= AT_MOST
 
+    def test_a_step_that_only_helps_is_tried_once_where_a_larger_one_mends(self):
+        tried = []
+
+        def attempt(row, caddyfile):
+            tried.append(caddyfile)
+            return done(seen(bad=0 if "fail_duration" in caddyfile else 5))
+
+        search, found = Search(1, 2, True, attempt, lambda what: None), []
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=6)), found)])
+        assert [str(a.option) for a in found[0].step] == ["lb_retries 1", "fail_duration 10s"]
+        assert len(tried) == 3
+
+    def test_a_smaller_step_is_enough_if_it_cannot_be_told_from_one_that_mends(self):
+        def attempt(row, caddyfile):
+            return done(seen(bad=0 if "fail_duration" in caddyfile else 2, total=36))
+
+        search, found = Search(1, 2, True, attempt, lambda what: None), []
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=18, total=36)), found)])
+        assert [str(a.option) for a in found[0].step] == ["lb_retries 1"]
+
+    def test_a_reload_resets_connections_whatever_the_caddyfile_says(self):
+        cut = Askers("GET", 99, 90, errors=Counter({"cut off": 9}))
+        felt = Seen("reload under load", (cut,), reloads=True)
+        well = Seen("reload under load", (Askers("GET", 99, 99),), reloads=True)
+        assert felt.sign == "◐"
+        assert felt.cost == (0, 0, 0)
+        assert not is_worse([well, well], [felt, felt])
+        assert is_worse([well, well], [replace(felt, reloads=False)] * 2)
+
+    @pytest.mark.parametrize(("bad", "mended"), [([0, 1], True), ([1, 1], True), ([0, 4], False)])
+    def test_one_unlucky_user_of_a_run_is_nothing_to_mend(self, bad, mended):
+        rung = Rung((TWICE,), "", [seen(bad=n) for n in bad])
+        assert rung.mends == mended
+
+    def test_what_is_refused_mends_nothing(self):
+        assert not Rung((TWICE,), "", [seen(trouble="refused")]).mends
+
+    def test_less_than_alone_is_more_than_single_users(self):
+        assert clearly_more((3, 0, 0), (1, 0, 9))
+        assert clearly_more((1, 0, 5), (0, 0, 0))
+        assert not clearly_more((1, 0, 1), (0, 0, 0))
+        assert not clearly_more((0, 0, 9), (3, 0, 0))
+
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
+
+
+class TestHarmless:
+    """No single request may turn the memory that we advise against everybody."""
+
+    BOTH = ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tlb_retries 1\n\t\tfail_duration 10s\n\t}\n}\n"
+
+    def judge(self, enough, line=3):
+        def notes(text):
+            high = any(f"max_fails {n}\n" in text for n in range(enough, 10))
+            note = SimpleNamespace(rule="one-request-fails-all", line=line)
+            return [] if high else [note]
+
+        return notes
+
+    @pytest.mark.parametrize(("enough", "written"), [(1, "2"), (2, "2"), (3, "3"), (6, "6")])
+    def test_max_fails_is_as_high_as_our_own_rules_ask(self, enough, written):
+        assert f"max_fails {written}" in harmless(self.BOTH, 2, self.judge(enough))
+
+    def test_what_other_lines_do_is_not_its_business(self):
+        assert harmless(self.BOTH, 2, self.judge(3, line=1)) == self.BOTH
 
 
 class TestTable:
@@ -288,7 +356,7 @@ class TestBlame:
             future.set_result(seen(bad=12 if all(o in caddyfile for o in guilty) else 0))
             return future
 
-        drive([blame(given, Seen("hung", seen().groups), attempt)])
+        drive([blame(given, Seen("hung", seen().groups), seen(bad=12), attempt)])
         return given.worse["hung"]
 
     def test_one_step_alone(self):

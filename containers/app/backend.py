@@ -16,6 +16,7 @@ from .answers import Answering, Answers
 from .control import Control
 from .door import Door
 from .faults import FaultSwitch
+from .graceful import Graceful
 from .journal import Journal
 from .observer import Observer
 from .routes import router
@@ -35,7 +36,7 @@ def run(bound: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(door), log_level="warning", backlog=BACKLOG, proxy_headers=False, ws="wsproto"
     )
-    door.run(uvicorn.Server(config))
+    door.run(Graceful(config))
 
 
 def create_app(door: Door | None = None) -> ASGIApp:

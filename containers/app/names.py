@@ -22,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from .front import address, stand_before
+from .graceful import Graceful
 from .guard import Guard
 from .params import explained
 from .questions import Answering
@@ -95,7 +96,7 @@ def run(bound: socket.socket) -> None:
         await (guard if scope["type"] == "http" else app)(scope, receive, send)
 
     config = uvicorn.Config(guarded, log_level="warning", proxy_headers=False, ws="none")
-    uvicorn.Server(config).run(sockets=[bound])
+    Graceful(config).run(sockets=[bound])
 
 
 def _control(server: NameServer) -> Starlette:

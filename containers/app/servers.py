@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .graceful import Graceful
 from .listener import Listener
 
 BACKLOG = 128
@@ -36,7 +37,7 @@ class Serving(Protocol):
         """Return once the requests under way are finished."""
 
 
-class Uvicorn(uvicorn.Server):
+class Uvicorn(Graceful):
     """HTTP/1.1; it leaves signals to the first server."""
 
     @contextlib.contextmanager

@@ -28,7 +28,7 @@ from caddylab._machine.ports import Address
 from caddylab._machine.steady import in_thread
 from caddylab._records import LIVES, Held
 
-PATIENCE = 2.0
+PATIENCE = 5.0
 """Seconds without a message after which one counts as silent; one comes every 0.1 s."""
 CUT, SILENT, COMPLETE, HUNG_UP = "cut off", "fell silent", "complete", "hung up"
 

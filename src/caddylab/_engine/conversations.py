@@ -76,7 +76,7 @@ class Conversations(Sequence[Held]):
         """How many of them are "open", or how they ended.
 
         "closed (1001)": by a Close frame with this code; "cut off": without one; "fell silent":
-        nothing came for two seconds; "complete": a stream came to its end; "hung up": by us;
+        nothing came for five seconds; "complete": a stream came to its end; "hung up": by us;
         "502" or another status: refused.
         """
         return Counter(held.ended for held in self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import threading
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class Ledger:
         began: Unix time of the records' offset 0.
         launched: set when the run has begun.
         done: set when nothing more will be sent and nothing is in flight.
+        ended: when that was (monotonic time); infinite until then.
         stopped: whether `stop` ended the run.
         wire: where the run notes on which connection it sends which request; None without a log.
     """
@@ -45,6 +47,7 @@ class Ledger:
         self.plan, self.planned_total = plan, plan.total
         self.requests: list[Request] = []
         self.launched, self.done = threading.Event(), threading.Event()
+        self.ended = math.inf
         self.stopped = False
         self._listeners: list[Listener] = []
 

@@ -246,4 +246,5 @@ class Run(Ledger):
         if self._patience is not None:
             self._patience.cancel()
         self._dialling.close(self._idle)
+        self.ended = time.monotonic()
         self.done.set()

@@ -113,10 +113,10 @@ class Sender:
     def _begin(self, plan: Plan, people: Clients, door: Door) -> Traffic:
         journal, fleet, feed, glance = self._journal, self._fleet, self._feed, self._glance
 
-        def settle(run_id: str) -> str:
+        def settle() -> str:
             if glance.due():
                 fleet.look()  # a backend that has died meanwhile is part of the records
-            return journal.settle(run_id)
+            return journal.settle(run.id, run.ended)
 
         def prepare(run: Run) -> None:
             run.wire = journal.watch(run.id, run.requests)
@@ -125,7 +125,7 @@ class Sender:
         trust = self._site.trust(door)
         run = self._engine.start(plan, door.reached(), people, prepare, trust)
         traffic = Traffic(
-            run, people, lambda: settle(run.id), fleet.spans, journal.opinions.spans,
+            run, people, settle, fleet.spans, journal.opinions.spans,
             self._site.stage,
         )  # fmt: skip
         self.last = traffic

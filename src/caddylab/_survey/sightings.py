@@ -24,7 +24,7 @@ AWAY = 3.0
 PATIENCE, FELT = 2.5, 0.5
 """Seconds after which clients give up, and after which they are annoyed."""
 RATE, ASKING = 16, 4.0
-LEAD, TICK = 0.5, 0.2
+LEAD, TICK, SELDOM = 0.5, 0.2, 0.6
 REFRESH = 10.0
 """Seconds between two looks of Caddy's own at the health of its upstreams (2.11.7)."""
 SOON = 3.0
@@ -130,10 +130,13 @@ class Sightings(FirstSeen):
         with ThreadPoolExecutor(len(self._places)) as pool:  # while some strike, others are seen
             first = sorted(self._places, key=lambda place: place.fault != SHORT)
             struck = [pool.submit(place.strike) for place in first]
-            end = REFRESH + 3 * TICK
+            end, asked = REFRESH + 3 * TICK, 0.0
             while (passed := time.time() - looked) < end:
                 bar.show(passed / end, "eight failures happen, and we look")
                 self._poll(rig)
+                if time.time() - asked > SELDOM:
+                    asked = time.time()
+                    self._poll_health(rig)
                 self._mend()
                 time.sleep(TICK)
         for one in struck:
@@ -144,6 +147,7 @@ class Sightings(FirstSeen):
         """When Caddy last looked at its upstreams' health (Unix time), which is not long ago."""
         looked = rig.stack.journal.begun[1]
         self._poll(rig)  # the first time, it has to load the library for tables
+        self._poll_health(rig)
         while time.time() - looked > SOON:  # on a busy machine
             looked += REFRESH
             rig.pause(max(0.0, looked - time.time()))
@@ -153,15 +157,20 @@ class Sightings(FirstSeen):
         """Look for what can be seen only while it lasts."""
         now = time.time()
         counts = rig.upstreams().set_index("address")
-        health = rig.metrics(HEALTHY).set_index("upstream")["value"]
         for place in self._places:
             for address in place.addresses:
                 if counts["num_requests"].get(address, 0) >= CROWD:
                     place.note("in hand", now)
                 if counts["fails"].get(address, 0):
                     place.note("fails", now)
-                if health.get(address, 1) == 0:
-                    place.note("health metric", now)
+
+    def _poll_health(self, rig: Rig) -> None:
+        """Look at what Caddy's metrics say; there is much to read, and it changes seldom."""
+        now = time.time()
+        health = rig.metrics(HEALTHY).set_index("upstream")["value"]
+        for place in self._places:
+            if any(health.get(address, 1) == 0 for address in place.addresses):
+                place.note("health metric", now)
 
     def _mend(self) -> None:
         """End the short failure when it is due."""

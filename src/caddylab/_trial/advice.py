@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Any
 
 from caddylab._look.caddyfile_text import CaddyfileText
 from caddylab._trial.block import BlockLine, block
-from caddylab._trial.chance import Cost
+from caddylab._trial.chains import Chain, Choosing
+from caddylab._trial.chance import RARE, SUSPECT, Cost
 from caddylab._trial.ladders import Addition, Step, apply
-from caddylab._trial.search import Chain, Mended, Try
+from caddylab._trial.search import Mended, Try
 from caddylab._trial.seen import Seen
 
 MOST_NAMED = 3
@@ -96,25 +96,26 @@ def together(found: Sequence[Mended]) -> list[Addition]:
     return list(dict.fromkeys(addition for mended in found for addition in mended.step))
 
 
-def is_worse(before: Sequence[Seen], after: Sequence[Seen]) -> bool:
+def is_worse(before: Sequence[Seen], after: Sequence[Seen], rare: float = RARE) -> bool:
     """Whether fewer users are served well than before, by more than chance."""
-    return Cost.of(before, all=True).better(Cost.of(after, all=True))
+    return Cost.of(before, all=True).better(Cost.of(after, all=True), rare)
 
 
-def blame(advice: Proved, before: Seen, attempt: Try) -> Chain:
+def blame(advice: Proved, before: Seen, after: Seen, attempt: Try) -> Chain:
     """Note that a row has become worse, if a second try confirms it, and which additions did it."""
     row, line = before.row, advice.line
     again = [attempt(row, advice.before), attempt(row, advice.text)]
-    yield again
-    known, now = [before, again[0].result()], [advice.rows[row], again[1].result()]
+    single = list(dict.fromkeys(m.step for m in advice.found if m.step))
+    trials = [attempt(row, apply(advice.before, line, step)) for step in single]
+    yield [*again, *trials]
+    known, now = [before, again[0].result()], [after, again[1].result()]
     if not is_worse(known, now):
         advice.by_chance.append(row)
         return
-    single = list(dict.fromkeys(m.step for m in advice.found if m.step))
-    trials = [attempt(row, apply(advice.before, line, step)) for step in single]
-    yield trials
     guilty = [
-        s for s, trial in zip(single, trials, strict=True) if is_worse(known, [trial.result()])
+        s
+        for s, trial in zip(single, trials, strict=True)
+        if is_worse(known, [trial.result()], SUSPECT)
     ]
     names = {str(a.option) for step in guilty for a in step}
     innocent = {str(a.option) for step in single if step not in guilty for a in step}
@@ -128,7 +129,7 @@ def blame(advice: Proved, before: Seen, attempt: Try) -> Chain:
 
 def _jointly(
     advice: Proved, row: str, known: Sequence[Seen], steps: Sequence[Step], attempt: Try
-) -> Generator[Sequence[Future[Seen]], None, list[str]]:
+) -> Choosing[list[str]]:
     """The options without any one of which a row is as good as before, if no step does it alone."""
     options = list(dict.fromkeys(a for step in steps for a in step))
     if not 1 < len(options) <= MOST_TRIED:
@@ -138,6 +139,6 @@ def _jointly(
     yield trials
     needed = [
         one for one, trial in zip(options, trials, strict=True)
-        if not is_worse(known, [trial.result()])
+        if not is_worse(known, [trial.result()], SUSPECT)
     ]  # fmt: skip
     return sorted({str(one.option) for one in needed})

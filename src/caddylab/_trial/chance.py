@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import comb
 
 from caddylab._trial.seen import Seen
 
-RARE = 0.01
-"""A probability below which a difference is not put down to chance."""
+RARE, SUSPECT = 0.01, 0.05
+"""Probabilities below which a difference is not put down to chance; the second is for finding out
+which of several things made a difference that is known."""
+
+LEFT = 1
+"""Of how many users of a run nobody asks why they were not served well."""
 
 Count = tuple[int, int]
 """How many, of how many."""
@@ -33,29 +37,37 @@ class Cost:
 
         Args:
             runs: what users saw.
-            all: whether what Caddy cannot spare them counts as well.
+            all: whether orders count as well that nobody may send twice.
         """
         known = list(runs)
-        each = [(s.bad, s.lost, s.slow) if all else s.cost for s in known]
+        each = [(s.bad - s.reset, s.lost, s.slow) if all else s.cost for s in known]
         costs = tuple(map(sum, zip(*each, strict=True)))
         return cls(costs, sum(seen.total for seen in known))
 
-    def better(self, other: Cost) -> bool:
+    def better(self, other: Cost, rare: float = RARE) -> bool:
         """Whether it cost the users less than another, by more than chance."""
         for mine, theirs in zip(self.costs, other.costs, strict=True):
             ours, others = (mine, self.total), (theirs, other.total)
-            if fewer(ours, others):
+            if fewer(ours, others, rare):
                 return True
-            if fewer(others, ours):
+            if fewer(others, ours, rare):
                 return False
         return False
 
 
-def fewer(few: Count, many: Count) -> bool:
+def clearly_more(costs: Sequence[int], others: Sequence[int]) -> bool:
+    """Whether one run cost the users more than another, by more than single users."""
+    for mine, theirs in zip(costs, others, strict=True):
+        if abs(mine - theirs) > LEFT:
+            return mine > theirs
+    return False
+
+
+def fewer(few: Count, many: Count, rare: float = RARE) -> bool:
     """Whether the first share is smaller than the second by more than chance (Fisher's test)."""
     if not few[1] or not many[1] or few[0] * many[1] >= many[0] * few[1]:
         return False
-    return _chance(few, many) < RARE
+    return _chance(few, many) < rare
 
 
 def _chance(few: Count, many: Count) -> float:

@@ -130,7 +130,9 @@ def tried(
         began = time.monotonic()
         row.act(stage)
         stage.settle()
-        return stage.seen(row.name, began, waits=row.waits, orders=row.orders)
+        return stage.seen(
+            row.name, began, waits=row.waits, orders=row.orders, reloads=row.reloads
+        )  # fmt: skip
     finally:
         site.known = before
         stage.clear()

@@ -15,7 +15,6 @@ from caddylab._errors import FaultError, LabError
 from caddylab._look.counted import counted
 from caddylab._machine.environ import inherited
 from caddylab._machine.undisturbed import undisturbed
-from caddylab._machine.yardstick import Yardstick
 from caddylab._rig.rig import Rig
 from caddylab._rig.site import caddyfiles
 from caddylab._rig.site.fitting import backends_for
@@ -27,7 +26,7 @@ from caddylab._trial.crew import Crew, labs_here
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
 from caddylab._trial.subject import Tested, look
-from caddylab._trial.trials import Trials, advise
+from caddylab._trial.trials import Trials, try_all
 
 NAMES = tuple(ROWS)
 """All rows, in the order of the table."""
@@ -109,7 +108,6 @@ def rehearse(
     name, text = caddyfiles.read(caddyfile)
 
     crew = Crew(_opener(caddyfile, runtime, envfile, pool), labs or labs_here(runtime))
-    yardstick = Yardstick()
     try:
         rig = crew.first()
         subject = look(rig, name, text, route, http)
@@ -120,19 +118,8 @@ def rehearse(
         )  # fmt: skip
         heard.opened(report)
         spare = len(set(rig.numbers.values())) < len(rig.backends)
-        trials = Trials(crew, subject, patience, seed, heard, spare)
-        with yardstick:
-            for seen in trials.table(todo, text):
-                report.rows[seen.row] = seen
-                heard.saw(seen)
-        report.slowness = yardstick.slowness
-        if advice and report.bad:
-            report.advice = advise(trials, report, todo)
-            if report.advice is None:
-                report.unadvised = (
-                    "No advice: the `reverse_proxy` stands in a file that is imported, or nobody "
-                    "can tell which of several it is."
-                )
+        trials = Trials(crew, subject, patience, seed, heard, rig.lint, spare)
+        try_all(trials, report, todo, advice)
     finally:
         undisturbed(crew.close)
     report.took = time.monotonic() - began

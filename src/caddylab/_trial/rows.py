@@ -29,6 +29,7 @@ class Mishap:
         listed: whether its upstreams must be listed in the Caddyfile.
         waits: whether it is in the row's nature that users wait.
         orders: whether Caddy can avert errors of orders (POST) that had reached a backend.
+        reloads: whether a reload resets what is opened in that moment, whatever the Caddyfile says.
         seconds: how long it takes, about; so the longest can be begun first.
     """
 
@@ -40,6 +41,7 @@ class Mishap:
     listed: bool = False
     waits: bool = False
     orders: bool = False
+    reloads: bool = False
     seconds: float = 1.5
 
     def fits(self, subject: Tested) -> bool:
@@ -142,7 +144,7 @@ def _burst_after(stage: Stage, fault: Callable[[], object]) -> None:
 
 
 def _two_bursts(stage: Stage, fault: Callable[[], object]) -> None:
-    """As `_burst_after`; then more users come, whom Caddy may spare what the first ones met."""
+    """As `_burst_after`; then twice as many come, whom Caddy may spare what the first ones met."""
     _burst_after(stage, fault)
     stage.wait_until_later(LATER)
-    stage.burst()
+    stage.burst(times=2)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from caddylab._trial.chance import Cost
+from caddylab._trial.chains import Chain, Choosing
+from caddylab._trial.chance import LEFT, Cost
 from caddylab._trial.ladders import Step, apply, ladder
 from caddylab._trial.reasons import reasons
 from caddylab._trial.seen import Seen
@@ -14,13 +15,12 @@ from caddylab._trial.seen import Seen
 Try = Callable[[str, str], Future[Seen]]
 """Tries a row, by its name, with a Caddyfile."""
 Told = Callable[[str], None]
-Chain = Generator[Sequence[Future[Seen]], None, None]
-"""Work that resumes when the trials that it asked for are done."""
 CONFIRMED = 2
 """How often an addition must help."""
 AT_MOST = 4
 """How often it is tried where chance has a say."""
-GLANCE = 0.1
+AT_ONCE = 2
+"""How many steps of a ladder are tried side by side; the smallest one alone rarely mends."""
 
 
 @dataclass
@@ -46,6 +46,36 @@ class Mended:
     chance: list[Step] = field(default_factory=list)
 
 
+@dataclass(eq=False)
+class Rung:
+    """A Caddyfile with some additions, and what users saw with them.
+
+    Args:
+        step: the additions; none for the Caddyfile as it is.
+        text: with them.
+        runs: what users saw, run by run.
+    """
+
+    step: Step
+    text: str
+    runs: list[Seen] = field(default_factory=list)
+
+    @property
+    def cost(self) -> Cost:
+        """What all runs cost the users."""
+        return Cost.of(self.runs)
+
+    @property
+    def mends(self) -> bool:
+        """Whether it leaves nothing to mend; a single user of a run may still have bad luck."""
+        well = not any(seen.trouble for seen in self.runs)
+        return well and sum(self.cost.costs) <= LEFT * len(self.runs)
+
+    def behind(self, other: Rung) -> list[Rung]:
+        """This one, if it has been tried less often than another."""
+        return [self] if len(self.runs) < len(other.runs) else []
+
+
 @dataclass
 class Search:
     """Looks for additions to one `reverse_proxy`.
@@ -64,66 +94,93 @@ class Search:
     attempt: Try
     told: Told = print
 
-    def mend(self, text: str, rows: Iterable[Seen]) -> list[Mended]:
-        """For each row that users feel, the smallest additions to `text` that help."""
-        found = [Mended(seen.row, seen) for seen in rows if seen.sign in "◐✗"]
-        drive(self._chain(text, mended) for mended in found)
-        for mended in found:
-            mended.why = reasons(mended.alone or mended.before, self.upstreams)
-        return found
+    def chain(self, text: str, row: Future[Seen], found: list[Mended]) -> Chain:
+        """Find the smallest additions to `text` that help in a row, if users feel it at all."""
+        yield [row]
+        seen = row.result()
+        if seen.sign not in "◐✗":
+            return
+        mended = Mended(seen.row, seen)
+        found.append(mended)
+        yield from self._look(text, mended)
+        mended.why = reasons(mended.alone or seen, self.upstreams)
 
-    def _chain(self, text: str, mended: Mended) -> Chain:
-        best, of_best = text, [mended.before]
-        for step in self._steps(text, mended.before):
-            if not any(Cost.of(of_best).costs):
-                return
-            self.told(f"{mended.row}: {', '.join(str(a.option) for a in step)}")
-            richer, runs = apply(text, self.line, step), list[Seen]()
-            while (better := _verdict(runs, of_best)) is None:
-                trials = [self.attempt(mended.row, richer)]
-                if runs and len(of_best) < len(runs):
-                    trials.append(self.attempt(mended.row, best))
-                yield trials
-                results = [trial.result() for trial in trials]
-                runs.append(results[0])
-                of_best += [seen for seen in results[1:] if not seen.trouble]
+    def _look(self, text: str, mended: Mended) -> Chain:
+        plain = Rung((), text, [mended.before])
+        if not any(plain.cost.costs):
+            return
+        rungs = list(self._rungs(text, mended.before))
+        mending = yield from self._smallest_that_mends(mended, rungs, plain)
+        best = mending or (yield from self._best_of(mended, rungs, plain))
+        if best is not plain:
+            mended.step, mended.alone, mended.tries = best.step, best.runs[-1], len(best.runs)
+
+    def _smallest_that_mends(
+        self, mended: Mended, rungs: Sequence[Rung], plain: Rung
+    ) -> Choosing[Rung | None]:
+        """The first that leaves nothing to mend, or a smaller one that may be as good. Others need
+        not be told from chance: they may help, but not enough."""
+        row = mended.row
+        for n in range(0, len(rungs), AT_ONCE):
+            pair = rungs[n : n + AT_ONCE]
+            self.told(f"{row}: {', '.join(str(a.option) for a in pair[-1].step)}")
+            yield from self._again(row, *pair)
+            for rung in pair:
+                while rung.mends and (better := _verdict(rung, plain)) is None:
+                    yield from self._again(row, rung, *plain.behind(rung))
+                if rung.mends and better:
+                    smaller = rungs[: rungs.index(rung)]
+                    return (yield from self._as_good(row, smaller, rung, plain))
+                if rung.mends:  # it may be chance that users felt anything
+                    mended.chance.append(rung.step)
+                    return plain
+        return None
+
+    def _as_good(
+        self, row: str, smaller: Sequence[Rung], mending: Rung, plain: Rung
+    ) -> Choosing[Rung]:
+        """The smallest of some that cannot be told from one that mends; else that one."""
+        for rung in smaller:
+            while len(rung.runs) < CONFIRMED and not mending.cost.better(rung.cost):
+                yield from self._again(row, rung)
+            if rung.cost.better(plain.cost) and not mending.cost.better(rung.cost):
+                return rung
+        return mending
+
+    def _best_of(self, mended: Mended, rungs: Sequence[Rung], plain: Rung) -> Choosing[Rung]:
+        """The last of which each has helped more than the one before, and not by chance."""
+        best = plain
+        for rung in rungs:
+            while (better := _verdict(rung, best)) is None:
+                yield from self._again(mended.row, rung, *best.behind(rung))
             if better:
-                mended.step, mended.alone, mended.tries = step, runs[-1], len(runs)
-                best, of_best = richer, runs
-            elif len(runs) > 1:
-                mended.chance.append(step)
+                best = rung
+            elif len(rung.runs) > 1:
+                mended.chance.append(rung.step)
+        return best
 
-    def _steps(self, text: str, seen: Seen) -> Iterable[Step]:
+    def _again(self, row: str, *rungs: Rung) -> Chain:
+        trials = [self.attempt(row, rung.text) for rung in rungs]
+        yield trials
+        for rung, trial in zip(rungs, trials, strict=True):
+            if rung.step or not trial.result().trouble:
+                rung.runs.append(trial.result())
+
+    def _rungs(self, text: str, seen: Seen) -> Iterable[Rung]:
         tried = {text}
         for step in ladder(seen.row, seen.patience, self.upstreams, self.checks):
             if (added := apply(text, self.line, step)) not in tried:
                 tried.add(added)
-                yield step
+                yield Rung(step, added)
 
 
-def _verdict(runs: Sequence[Seen], before: Sequence[Seen]) -> bool | None:
-    """Whether an addition helps; None where it has to be tried once more."""
-    if not runs:
-        return None
-    if any(seen.trouble for seen in runs):
+def _verdict(rung: Rung, best: Rung) -> bool | None:
+    """Whether one helps more than another; None where it has to be tried once more."""
+    now, then = rung.cost, best.cost
+    if any(seen.trouble for seen in rung.runs):
         return False
-    now, then = Cost.of(runs), Cost.of(before)
     if [c * then.total for c in now.costs] >= [c * now.total for c in then.costs]:
         return False
-    if len(runs) < CONFIRMED:
+    if len(rung.runs) < CONFIRMED:
         return None
-    return True if now.better(then) else False if len(runs) >= AT_MOST else None
-
-
-def drive(chains: Iterable[Chain]) -> None:
-    """Run all of them to their end, in parallel."""
-    waiting = {chain: asked for chain in chains if (asked := next(chain, None)) is not None}
-    while waiting:
-        wait([trial for asked in waiting.values() for trial in asked], GLANCE, FIRST_COMPLETED)
-        for chain, asked in list(waiting.items()):
-            if all(trial.done() for trial in asked):
-                further = next(chain, None)
-                if further is None:
-                    del waiting[chain]
-                else:
-                    waiting[chain] = further
+    return True if now.better(then) else False if len(rung.runs) >= AT_MOST else None

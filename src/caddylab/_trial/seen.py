@@ -10,13 +10,14 @@ from typing import Any
 
 from caddylab._engine.multiplexed import REFUSED
 from caddylab._records import Attempt, Outcome, Request
-from caddylab._survey.trial import times, word
+from caddylab._survey.trial import WORDS, times, word
 from caddylab._traffic.traffic import Traffic
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods of requests that may be sent twice."""
 DIAL = ("dial ", "lookup ", "no such host", "connection refused")
 """Words in the error of an attempt that has not reached its backend."""
+RESET = WORDS[Outcome.RESET]
 LOST = 401
 """The status by which the backends say that they do not know a session."""
 
@@ -94,6 +95,7 @@ class Seen:
         trouble: why the row could not be tried; empty if it could.
         waits: whether it is in the row's nature that users wait.
         orders: whether Caddy can avert errors of orders (POST) that had reached a backend.
+        reloads: whether a reload resets what is opened in that moment, whatever the Caddyfile says.
     """
 
     row: str
@@ -105,6 +107,7 @@ class Seen:
     trouble: str = ""
     waits: bool = False
     orders: bool = False
+    reloads: bool = False
 
     @property
     def total(self) -> int:
@@ -136,6 +139,11 @@ class Seen:
     def under_way(self) -> int:
         """How many of the bad ones were orders on their way, which nobody may send twice."""
         return 0 if self.orders else sum(group.under_way for group in self.groups)
+
+    @property
+    def reset(self) -> int:
+        """How many of the bad ones a reload has reset, which nothing in the Caddyfile decides."""
+        return self.errors[RESET] if self.reloads else 0
 
     @property
     def slowest(self) -> float:
@@ -174,7 +182,7 @@ class Seen:
     @property
     def cost(self) -> tuple[int, int, int]:
         """What it cost the users, counting only what a Caddyfile could avert; smaller is better."""
-        return self.bad - self.under_way, self.lost, self.slow
+        return max(0, self.bad - self.under_way - self.reset), self.lost, self.slow
 
     def record(self) -> dict[str, Any]:
         """It as JSON has it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from caddylab._caddy.adapted.sites import PERHAPS
 from caddylab._trial.advice import Proved
-from caddylab._trial.block import CHANGED
+from caddylab._trial.block import CHANGED, SAME
 from caddylab._trial.edits import TRANSPORT
 from caddylab._trial.ladders import Addition
 from caddylab._trial.report import Rehearsal
@@ -16,10 +16,14 @@ from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
 LIMIT, DIAL = "response_header_timeout", "dial_timeout"
 CHECKED = "health_uri /"
-MEMORY = "fail_duration"
+MEMORY, MOST = "fail_duration", "max_fails"
 FORGETS = (
     "as long as Caddy remembers a failure, it leaves that backend out even if it is back already, "
     "and after a rolling restart it may leave out all of them."
+)
+SPARES = (
+    "is for everybody else: without it a single request of a page that is too slow, or fails, on "
+    "every upstream would leave out all of them."
 )
 
 
@@ -97,6 +101,8 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
     for one in given.block:
         if one.mark == CHANGED and one.text.split()[:1] == [MEMORY]:
             yield paragraph(f"`{one.text.strip()}` is shorter than yours: {FORGETS}")
+        if one.mark != SAME and one.text.split()[:1] == [MOST]:
+            yield paragraph(f"`{one.text.strip()}` {SPARES}")
     added = [a for m in given.found for a in m.step if _is_new(given, a)]
     options = {a.option.name: a.option for a in added}
     if LIMIT in options and options[LIMIT].inside == TRANSPORT:

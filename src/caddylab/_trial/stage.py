@@ -108,9 +108,9 @@ class Stage:
 
     # --- its users -------------------------------------------------------------------------
 
-    def burst(self, ask: str = QUICK) -> None:
-        """Have all users ask at once; return when each has an answer or has given up."""
-        background = [self._fire(kind, ask, count) for kind, count in self._crowds()]
+    def burst(self, ask: str = QUICK, times: int = 1) -> None:
+        """Have `times` as many users as usual ask at once; return when all know their answer."""
+        background = [self._fire(kind, ask, times * count) for kind, count in self._crowds()]
         for run in background:
             run.wait()
 
@@ -212,7 +212,7 @@ class Stage:
             for run in runs:
                 run.wait()
 
-    def seen(self, row: str, began: float, *, waits: bool = False, orders: bool = False) -> Seen:
+    def seen(self, row: str, began: float, *, waits: bool, orders: bool, reloads: bool) -> Seen:
         """What the users saw of the row that began at `began` (monotonic time)."""
         groups = [
             Askers.of(kind, runs, self._late(kind), self._warned or ())
@@ -223,8 +223,9 @@ class Stage:
         took = time.monotonic() - began
         sessions = lost(self.runs.get("session", []))
         return Seen(
-            row, tuple(groups), self.patience, sessions, took, runs, waits=waits, orders=orders
-        )
+            row, tuple(groups), self.patience, sessions, took, runs,
+            waits=waits, orders=orders, reloads=reloads,
+        )  # fmt: skip
 
     def _late(self, kind: str) -> float:
         """Seconds from which on a good answer counts as slow; a stream is given its own time."""

@@ -16,9 +16,11 @@ for (const question of document.querySelectorAll(".caddylab-asked")) {
   question.addEventListener("change", (event) => choose(question, event.target.value));
   anyway(question);
 }
-waiting.forEach((_, each) => {
+let last = null;
+waiting.forEach((questions, each) => {
   each.classList.add("caddylab-waits");
-  each.before(note(each));
+  each.before(note(each, last, questions));
+  last = each;
 });
 
 /** Put what is between two marks into a box of its own. */
@@ -31,12 +33,18 @@ function fold(from) {
   return box;
 }
 
-function note(each) {
+function note(each, last, questions) {
   const said = document.createElement("p");
   said.className = "caddylab-note";
-  said.textContent = each.matches(".cell_output")
-    ? "What was measured here waits for your prediction." : "So does what explains it.";
+  said.textContent = words(each, last, questions);
   return said;
+}
+
+function words(each, last, [question]) {
+  if (each.matches(".cell_output")) return "What was measured here waits for your prediction.";
+  if (!last || last.matches(".cell_output")) return "So does what explains it.";
+  const asked = question.querySelector("legend").lastChild.textContent.trim();
+  return `So does what explains “${asked}”`;
 }
 
 function anyway(question) {

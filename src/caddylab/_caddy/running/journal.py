@@ -126,25 +126,28 @@ class Journal:
         text = undisturbed(lambda: self.read_log(self.begun[0]))
         return text[: text.rfind(b"\n") + 1]
 
-    def settle(self, run_id: str) -> str:
+    def settle(self, run_id: str, ended: float) -> str:
         """Wait until Caddy has closed every request of the run, or has been silent for GRACE.
 
         Silent about this run: others may go on, and would prolong the wait for a line that never
         comes, such as one for a connection that a reload has cut off.
 
+        Args:
+            run_id: of the run.
+            ended: when the run was over (monotonic time); what was silent since is not asked again.
+
         Returns:
             Why the log could not be read meanwhile, or not be written if lines of this run
             are missing; else nothing.
         """
-        return undisturbed(lambda: self._settle(run_id))
+        return undisturbed(lambda: self._settle(run_id, ended))
 
-    def _settle(self, run_id: str) -> str:
+    def _settle(self, run_id: str, ended: float) -> str:
         requests = self.joining.requests(run_id)  # none: somebody else has waited for it already
-        began = time.monotonic()
         self.trouble = ""
         while not all(request.complete or request.outcome in UNSENT for request in requests):
             self.catch_up()
-            if time.monotonic() - max(began, self.joining.last_line(run_id)) > GRACE:
+            if time.monotonic() - max(ended, self.joining.last_line(run_id)) > GRACE:
                 break
             time.sleep(BUSY)
         self.joining.end(run_id)
