@@ -61,6 +61,11 @@ DESERVED = {
             3,
         ),
     ],
+    "checks-of-dynamic-upstreams": [
+        (web("reverse_proxy {", "dynamic a app 3000", "lb_policy first", "health_uri /", "}"), 5),
+        (web("reverse_proxy {", "dynamic srv app.internal", "health_port 9000", *ONCE, "}"), 4),
+        (web("reverse_proxy {", "dynamic a app 80", "health_interval 1s", "health_uri /", "}"), 4),
+    ],
     "policy-without-choice": [
         (site("lb_policy round_robin", upstreams=ONE), 3),
         (web("reverse_proxy {", "to app:3000", "lb_policy cookie lb", "}"), 4),
@@ -354,9 +359,6 @@ NEARLY = {
     "a policy among addresses of one name": web(
         "reverse_proxy {", "dynamic a app 3000", "lb_policy first", "lb_retries 1",
         "fail_duration 10s", "}"
-    ),
-    "checks of dynamic upstreams, which do not run": web(
-        "reverse_proxy {", "dynamic a app 3000", "lb_policy round_robin", "health_uri /", "}"
     ),
     "a log's name": web("log site", "respond x"),
     "a log's name, and its file": web(

@@ -72,6 +72,12 @@ def test_each_chapter_leads_to_its_lab_and_to_the_next_chapter(course, chapter):
     assert not chapter.lab or f"lab {int(chapter.number)}</a>" in said
 
 
+@pytest.mark.parametrize("lab", sorted(shipped.labs().glob("*/*.ipynb")), ids=lambda lab: lab.stem)
+def test_each_lab_leads_onward(lab):
+    last = nbformat.read(lab, 4).cells[-1].source.splitlines()[-1]
+    assert last == ("onward()" if lab.stem == "game-day" else f'onward("{lab.stem[:2]}")')
+
+
 def test_the_map_says_what_each_chapter_teaches(course):
     shown = html.unescape(onward()._repr_html_())
     taught = [chapter.teaches for number, chapter in chapters().items() if number != "00"]

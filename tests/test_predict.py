@@ -73,6 +73,12 @@ def test_the_table_has_what_was_said_and_what_was_measured():
     assert len(predictions()) == 3
 
 
+def test_what_is_code_looks_like_it():
+    asked = predict("`lb_retries 1` is set. Who <gets> an error?", {"none": 0, "all": 1})
+    for html in (asked._repr_mimebundle_()["text/html"], predictions()._repr_html_()):
+        assert "<code>lb_retries 1</code> is set. Who &lt;gets&gt;" in html
+
+
 def test_its_still_picture_says_what_was_chosen():
     made = predict("<i>How</i> many?", ["one < two", "two"])
     assert "You have not chosen yet." in made._repr_mimebundle_()["text/html"]

@@ -86,6 +86,11 @@ READS = {
     "placeholder": site('respond "{file.{path}}"'),
     "header": site('header "{file.{path}}" x', "respond x"),
     "import": site("import {path}"),
+    "import among addresses": "a.test,\nimport {path}\n{\n\trespond x\n}\n",
+    "import, broken by a CR": site("imp\rort {path}"),
+    "import behind a heredoc that ends within a line": site(
+        "respond <<END\n\tbarEND", "import {path}", "respond <<END\n\tEND"
+    ),
     "client's certificate": ":8443 {\n\ttls internal {\n\t\tclient_auth {\n"
     "\t\t\ttrusted_ca_cert_file {path}\n\t\t}\n\t}\n}\n" + site("respond x"),
     "pool": site("reverse_proxy https://backend1:8080 {", "transport http {",
@@ -206,7 +211,7 @@ def test_traces_and_metrics_are_sent_to_nobody(lab):
     assert lab.get("/").status_code == 200
 
 
-def test_a_module_that_nobody_has_looked_at_is_refused(lab):
+def test_a_module_that_nobody_has_looked_at_is_refused_unless_it_is_allowed(lab, monkeypatch):
     """As a Caddy with plugins would adapt it; the wheel's own has none."""
     from caddylab._rig.site.instrument import Instrument
 
@@ -215,3 +220,7 @@ def test_a_module_that_nobody_has_looked_at_is_refused(lab):
     server["routes"][0]["handle"].append({"handler": "exec", "command": "rm"})
     with pytest.raises(CaddyfileError, match=r"does not know Caddy's module `http.handlers.exec`"):
         Instrument(adapted, lab.stack.runtime, "").plan()
+    monkeypatch.setenv("CADDYLAB_ALLOW_MODULES", "http.handlers.rate_limit http.handlers.exec")
+    [decision] = Instrument(adapted, lab.stack.runtime, "").plan().decisions
+    assert decision.verdict == "allowed"
+    assert str(decision).startswith("`http.handlers.exec`: here it is run, as you allow it.")

@@ -458,3 +458,14 @@ def test_every_site_has_its_table_on_record():
     shown = readme.split("<!-- caddylab test -->\n```text\n")[1].split("```")[0].splitlines()
     assert len(shown) > 30
     assert set(shown[1:]) - {"…"} <= set(record["pair"]["said"].splitlines())
+
+
+def test_users_send_what_the_route_takes():
+    """Neither GET nor POST: whoever takes nothing else is asked for that."""
+    takes = ":80 {\n\t@up method PUT\n\thandle @up {\n\t\treverse_proxy a:1 b:2\n\t}\n}\n"
+    report = rehearse(takes, ["all well", "down"], runtime="process", advice=False)
+    assert [group.kind for group in report["all well"].groups] == ["PUT"]
+    assert report["all well"].sign == "✓"
+    assert report["down"].errors.keys() <= {"502"}
+    with pytest.raises(FaultError, match="a route that takes GET"):
+        rehearse(takes, ["reload with WebSockets and streams open"], runtime="process")

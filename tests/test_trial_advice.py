@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -15,8 +16,11 @@ from caddylab._trial.block import block
 from caddylab._trial.chains import done, drive
 from caddylab._trial.chance import Cost, clearly_more, fewer
 from caddylab._trial.harmless import harmless
-from caddylab._trial.ladders import MEMORY, TWICE, Clocks, apply, duration, ladder
+from caddylab._trial.junit import junit
+from caddylab._trial.ladders import MEMORY, ON_500, STAY, TWICE, Clocks, apply, duration, ladder
 from caddylab._trial.page import page
+from caddylab._trial.reasons import ONE_ONLY, OTHERWISE, RESET, reasons
+from caddylab._trial.rehearsal import ROWS
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.search import AT_MOST, Mended, Rung, Search
 from caddylab._trial.seen import Askers, Seen
@@ -49,6 +53,49 @@ class TestEdits:
     @pytest.mark.parametrize(("before", "line", "after"), PUT)
     def test_options_go_where_they_belong(self, before, line, after):
         assert apply(before, line, [TWICE, DIAL]) == (before if after is None else after)
+
+    def test_what_goes_is_shown(self):
+        options = ["lb_retry_match {", "\tmethod GET", "\tpath /safe/*", "}"]
+        inside = "".join(f"\t\t{option}\n" for option in options)
+        before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n{inside}\t}}\n}}\n"
+        given = Proved(2, before, apply(before, 2, [ON_500]), [])
+        [gone] = [one for one in given.block if one.mark == "-"]
+        assert (gone.number, gone.text.strip()) == (5, "path /safe/*")
+        assert "- gone" in spoken.advice(Rehearsal(SITE, "process", advice=given))
+
+    def test_fastcgi_has_its_own_words_for_timeouts(self):
+        before = ":80 {\n\tphp_fastcgi a:9000 b:9000\n}\n"
+        [step, *_] = ladder("hung", 1.5, 2, checks=False, fastcgi=True)
+        after = apply(before, 2, [*step, DIAL])
+        assert "php_fastcgi a:9000 b:9000 {\n\t\tread_timeout 500ms\n" in after
+        assert "transport" not in after
+        assert apply(after, 2, [*step, DIAL]) == after
+        assert not ladder("backends close idle connections", 1.5, 2, fastcgi=True)
+        own = ":80 {\n\treverse_proxy a:1 {\n\t\ttransport fastcgi {\n\t\t}\n\t}\n}\n"
+        assert "transport fastcgi {\n\t\t\tread_timeout 500ms\n" in apply(own, 2, step)
+        said = spoken.advice(Rehearsal(SITE, "process", advice=Proved(2, before, after, [])))
+        assert "let the `php_fastcgi` in line 2" in said
+
+    @pytest.mark.parametrize("off", ["0", "0s"])
+    def test_what_is_switched_off_is_not_there(self, off):
+        before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n\t\tfail_duration {off}\n\t}}\n}}\n"
+        after = apply(before, 2, [MEMORY])
+        assert "fail_duration 10s" in after
+        given = Proved(2, before, after, [])
+        assert "shorter" not in spoken.advice(Rehearsal(SITE, "process", advice=given))
+
+    def test_streams_are_given_more_time_where_there_is_too_little(self):
+        before = ":80 {\n\treverse_proxy a:1 {\n\t\tstream_close_delay 100ms\n\t}\n}\n"
+        assert "stream_close_delay 5m" in apply(before, 2, [STAY])
+
+    @pytest.mark.parametrize("behind", ["", " # the pair", "  # two { of them"])
+    def test_a_comment_stays_where_it_stands(self, behind):
+        before = f":80 {{\n\treverse_proxy a:1 b:2{behind}\n}}\n"
+        after = apply(before, 2, [TWICE])
+        assert f"b:2 {{{behind}\n\t\tlb_retries 2\n\t}}\n}}\n" in after
+        given = Proved(2, before, after, [])
+        report = Rehearsal(SITE, "process", advice=given)
+        assert "was:" not in spoken.advice(report)
 
     def test_no_number_of_retries_ends_what_goes_on_for_a_time(self):
         timed = ":80 {\n\treverse_proxy a:1 b:2 {\n\t\tlb_try_duration 5s\n\t}\n}\n"
@@ -85,6 +132,10 @@ class TestEdits:
         assert all(part.strip() in after for part in BLOCK)
         assert not at or after.index("spare:8080") < after.index(at)
         assert after.count("{") == after.count("}")
+
+    def test_a_snippet_gets_none(self):
+        text = "(app) {\n\treverse_proxy a:1\n}\n:80 {\n\timport app\n}\n"
+        assert with_spare(text, 2) == text
 
     def test_who_handles_errors_already_knows_best(self):
         site = ":80 {\n\treverse_proxy a:1\n\thandle_errors {\n\t\trespond 1\n\t}\n}\n"
@@ -227,6 +278,35 @@ class TestChance:
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
 
 
+def test_junit_has_a_case_for_each_row_that_falls_short():
+    report = Rehearsal(
+        SITE, "process", rows={"down": seen(bad=3), "hung": Seen("hung", trouble="why")}
+    )
+    suite = ET.fromstring(junit(report, {"down": "0.75 answered", "record vanishes": "not tried"}))
+    assert suite.attrib.items() >= {"tests": "3", "failures": "2", "skipped": "1"}.items()
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert failed == ["down", "record vanishes"]
+
+
+class TestReasons:
+    def felt(self, row, bad=3, **traits):
+        group = Askers("GET", 12, 12 - bad, errors=Counter({"cut off": bad}))
+        return Seen(row, (group,), **traits)
+
+    def test_a_row_that_nothing_mends_has_a_reason(self):
+        for row in ROWS:
+            assert reasons(self.felt(row), 2), row
+            assert reasons(self.felt(row), 1), row
+
+    def test_the_reason_is_that_of_the_row(self):
+        assert reasons(self.felt("hung"), 1) == [ONE_ONLY]
+        assert reasons(self.felt("hung"), 2) == [OTHERWISE]
+        assert reasons(self.felt("reload under load", reloads=True), 2) == [RESET]
+        idle = self.felt("backends close idle connections")
+        assert reasons(idle, 1) == [OTHERWISE], "another upstream would close them, too"
+        assert reasons(self.felt("hung", bad=0), 2) == []
+
+
 class TestHarmless:
     """No single request may turn the memory that we advise against everybody."""
 
@@ -243,6 +323,9 @@ class TestHarmless:
     @pytest.mark.parametrize(("enough", "written"), [(1, "2"), (2, "2"), (3, "3"), (6, "6")])
     def test_max_fails_is_as_high_as_our_own_rules_ask(self, enough, written):
         assert f"max_fails {written}" in harmless(self.BOTH, 2, self.judge(enough))
+
+    def test_where_no_number_is_high_enough_nothing_is_written(self):
+        assert harmless(self.BOTH, 2, self.judge(9)) == self.BOTH
 
     def test_what_other_lines_do_is_not_its_business(self):
         assert harmless(self.BOTH, 2, self.judge(3, line=1)) == self.BOTH

@@ -53,6 +53,7 @@ def test_metrics_counts_and_log_tell_of_the_requests_and_of_nothing_of_the_labs_
     assert log["at"].is_monotonic_increasing
     assert log["at"].between(0, 60).all()
     assert watched.log("error").empty
+    assert "ms" in repr(log[["duration"]]), "a time has its unit"
 
 
 def test_what_fails_is_told_by_the_error_log_and_counted_by_the_upstreams(watched):

@@ -57,7 +57,7 @@ def site(*options: str, upstreams: str = PAIR, head: tuple[str, ...] = ()) -> st
     """One site with one proxy."""
     if not options:
         return web(f"reverse_proxy {upstreams}", head=head)
-    return web(f"reverse_proxy {upstreams} {{", *options, "}", head=head)
+    return web(f"reverse_proxy {upstreams}".rstrip() + " {", *options, "}", head=head)
 
 
 # --- what is measured -------------------------------------------------------------------------
@@ -173,6 +173,16 @@ def sites(lab: Lab, text: str) -> str:
 def linted(lab: Lab, text: str) -> str:
     """What the lint says."""
     return " and ".join(f"`{note.rule}`" for note in lab.lint(text)) or "nothing"
+
+
+def later(seconds: float, look: Callable[[Lab], str]) -> Callable[[Lab], str]:
+    """What is seen after some time."""
+
+    def measure(lab: Lab) -> str:
+        lab.pause(seconds)
+        return look(lab)
+
+    return measure
 
 
 def noticed(seconds: float) -> Callable[[Lab], str]:
@@ -291,6 +301,12 @@ RUNS = {
         site("health_uri /", "health_interval 500ms", "health_timeout 5s", RETRY, MEMORY),
         site("health_uri /", "health_interval 500ms", "health_timeout 500ms", RETRY, MEMORY),
         loaded(noticed(4), "hung"),
+    ),
+    "checks-of-dynamic-upstreams": Run(
+        "Backend 1 was killed; a second later 8 requests were sent.",
+        site("dynamic a app 8080", TURNS, "health_uri /", "health_interval 200ms", upstreams=""),
+        site("dynamic a app 8080", TURNS, RETRY, MEMORY, upstreams=""),
+        loaded(later(1, statuses()), "crashed"),
     ),
     "checks-without-address": Run(
         "Backend 1 was killed.",

@@ -12,6 +12,7 @@ from typing import Any
 from nbformat.v4 import new_markdown_cell
 
 from caddylab._claims import compared, predict
+from caddylab._look.html_table import code
 
 ASKED = re.compile(r"^(\w+) = predict\(", re.MULTILINE)
 COMPARED = re.compile(r"\b(\w+)\.compare\(")
@@ -71,7 +72,7 @@ def _form(name: str, asked: dict[str, Any], about: dict[str, str | None]) -> str
     truth = html.escape(about["came_true"] or "")
     return (
         f'<fieldset class="caddylab-asked" data-name="{name}" data-true="{truth}">'
-        f"<legend><b>Your prediction.</b> {html.escape(asked['question'])}</legend>{radios}"
+        f"<legend><b>Your prediction.</b> <span>{code(asked['question'])}</span></legend>{radios}"
         '<p role="status"></p></fieldset>'
     )
 

@@ -15,7 +15,7 @@ from caddylab._claims.choices import Choices
 from caddylab._claims.compared import Said
 from caddylab._errors import ArgumentError
 from caddylab._look import last_state
-from caddylab._look.html_table import table
+from caddylab._look.html_table import code, table
 
 FILE = Path("predictions.json")
 """In the kernel's folder, which is the notebook's: question → answer, and nothing else."""
@@ -59,7 +59,7 @@ class Prediction:
         )
         self._buttons.observe(self._keep, "value")
         self._still = last_state.StillPicture(self._as_it_is())
-        text = ipywidgets.HTML(f"<b>Your prediction.</b> {question}")
+        text = ipywidgets.HTML(f"<b>Your prediction.</b> {code(question)}")
         self._box = ipywidgets.VBox([text, self._buttons, self._still])
 
     @property
@@ -116,7 +116,8 @@ class Prediction:
         chosen = f"chose: <b>{escape(self.answer)}</b>" if self.answer else "have not chosen yet."
         answers = "".join(f"<li>{escape(option)}</li>" for option in self.options)
         return (
-            f"<p><b>Your prediction.</b> {self.question}</p><ul>{answers}</ul><p>You {chosen}</p>"
+            f"<p><b>Your prediction.</b> {code(self.question)}</p>"
+            f"<ul>{answers}</ul><p>You {chosen}</p>"
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -151,10 +152,10 @@ class Predictions(Sequence[Prediction]):
         return table(("Question", "You said", "Measured", ""), map(_cells, self._made))
 
 
-def _cells(made: Prediction) -> tuple[str, ...]:
+def _cells(made: Prediction) -> tuple[object, ...]:
     mark = "✓" if made.answer == made.came_true else "look again"
     agreed = mark if made.answer and made.measured else ""
-    return made.question, made.answer or "–", made.measured or "–", agreed
+    return code(made.question), made.answer or "–", made.measured or "–", agreed
 
 
 @border(ArgumentError)

@@ -55,6 +55,13 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add("--runtime", choices=["process", "podman"], default="auto",
         help="where Caddy and the upstreams run")  # fmt: skip
     add("--caddy", type=Path, metavar="PATH", help="your own Caddy, such as one with plugins")
+    add(
+        "--allow-modules",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a plugin's module that may run, such as http.handlers.exec; may be repeated",
+    )
     add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
     add("--pool", type=int, metavar="N", help="run only so many upstreams in place of all")
 
@@ -84,6 +91,8 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.caddy:
         os.environ["CADDYLAB_CADDY"] = str(options.caddy.expanduser().resolve())
+    if options.allow_modules:
+        os.environ["CADDYLAB_ALLOW_MODULES"] = " ".join(options.allow_modules)
     try:
         return _run(options)
     except CaddylabError as error:
@@ -111,14 +120,19 @@ def _run(options: argparse.Namespace) -> int:
     _write(options, report, short)
     for row, why in short.items() if options.expect else ():
         print(f"{row}: {why}", file=sys.stderr)
+    if all(seen.trouble for seen in report.rows.values()):
+        return CANNOT
     return SHORT if short else WELL
 
 
 def _lacking(report: Rehearsal) -> dict[str, str]:
     """Rows that Caddy could improve; without advice, all that users feel and Caddy may mend."""
+    from caddylab._trial.trials import ALL_DOWN
+
     if report.advice:
         return {m.row: "Caddy can mend it" for m in report.advice.found if m.step}
-    return {seen.row: seen.words for seen in report.bad if any(seen.cost)}
+    mendable = [seen for seen in report.bad if seen.row != ALL_DOWN]
+    return {seen.row: seen.words for seen in mendable if any(seen.cost)}
 
 
 def _write(options: argparse.Namespace, report: Rehearsal, short: dict[str, str]) -> None:

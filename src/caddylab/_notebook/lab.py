@@ -213,4 +213,4 @@ class Lab(Rig):
 
 
 def _progress(sent: int, waiting: int, total: int) -> str:
-    return f"{sent:,} of {total:,} requests sent, {waiting:,} of them waiting for an answer"
+    return f"{sent - waiting:,} of {total:,} requests answered, {waiting:,} waiting"

@@ -11,6 +11,7 @@ from caddylab._rig.lab_side import LabSide
 from caddylab._rig.site.assignment import bare
 from caddylab._runtimes.base import BACKEND_PORT
 from caddylab._traffic import told
+from caddylab._traffic.tables import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ class WatchSide(LabSide):
         if kind not in told.LOGGERS:
             raise LabError(f"The log has lines of {', '.join(told.LOGGERS)}, not of {kind!r}.")
         journal = self.stack.journal
-        return told.log(kind, journal.written(), journal.begun[1], self._called)
+        return shown(told.log(kind, journal.written(), journal.begun[1], self._called))
 
     def _called(self, dial: str) -> str:
         """The Caddyfile's name for a dial address."""

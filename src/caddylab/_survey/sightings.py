@@ -139,6 +139,7 @@ class Sightings(FirstSeen):
                     self._poll_health(rig)
                 self._mend()
                 time.sleep(TICK)
+            self._poll_health(rig)  # Caddy has looked just now
         for one in struck:
             one.result()
         self._look_back(rig)

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from caddylab._trial.edits import extent
 
-SAME, NEW, CHANGED = " ", "+", "~"
+SAME, NEW, CHANGED, GONE = " ", "+", "~", "-"
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class BlockLine:
 
     Args:
         number: in the Caddyfile as it is; None if it is new.
-        mark: "+" = new, "~" = changed, " " = as it is.
-        text: as it will read.
+        mark: "+" = new, "~" = changed, "-" = gone, " " = as it is.
+        text: as it will read, or as it was.
         was: as it is, if it is changed.
     """
 
@@ -54,6 +54,7 @@ def _compared(old: list[str], new: list[str]) -> list[tuple[int, BlockLine]]:
             else:
                 one = BlockLine(None, NEW, new[n])
             found.append((n + 1, one))
+        found += [(d + 1, BlockLine(n + 1, GONE, old[n])) for n in gone if kind != "equal"]
     return found
 
 

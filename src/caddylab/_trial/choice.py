@@ -93,10 +93,12 @@ def choose(
     meant = [_meant(found, wanted, text)] if wanted else best
     if one := next(filter(reached, meant), None):
         return one
+    other = next((n for n, one in enumerate(found, 1) if one is not meant[0]), None)
+    another = f"Try another route: `--route {other}`. " if other else ""
     raise CaddyfileError(
         f"Something else answers what the lab asks {meant[0].name} for: "
         f"{', '.join(meant[0].behind)} is not reached, so nobody would miss it.",
-        text, help="Try another route: `--route 2`. What only WebSockets reach is not tried.",
+        text, help=f"{another}What only WebSockets reach is not tried.",
     )  # fmt: skip
 
 

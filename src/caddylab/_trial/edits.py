@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from caddylab._caddy.text.tokens import Token, tokens
 
 TRANSPORT, DYNAMIC = "transport", "dynamic"
+PHP = "php_fastcgi"
+"""The directive that has the options of its transport in its own block."""
 TAB = "\t"
 DEEPEST = 8
 """How many levels of nested snippets are examined."""
@@ -76,6 +78,8 @@ def put(text: str, line: int, option: Option) -> str:
     inner = _child(proxy, option.inside)
     if inner is None and option.inside == DYNAMIC:
         return text  # no upstreams are looked up there
+    if inner is None and proxy.words[0].word == PHP:
+        return _put(text, proxy, option.name, option.lines)
     if inner is None:
         block = [f"{option.inside} http {{", *(f"\t{line}" for line in option.lines), "}"]
         return _put(text, proxy, option.inside, block)
@@ -90,7 +94,8 @@ def value_of(text: str, line: int, option: Option) -> str | None:
     every = list(tokens(text))
     proxy = _node([token for token in every if token.line >= line])
     for node in (proxy, *_imported(proxy, every, DEEPEST)):
-        inside = _child(node, option.inside) if option.inside else node
+        within = option.inside and proxy.words[0].word != PHP
+        inside = _child(node, option.inside) if within else node
         if found := inside and _child(inside, option.name):
             return " ".join(token.word for token in found.words[1:])
     return None
@@ -122,7 +127,8 @@ def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:
         at = text.rfind("\n", 0, node.closing.start) + 1
         return text[:at] + inner + text[at:]
     end = node.words[-1].end
-    return f"{text[:end]} {{\n{inner}{outer}}}{text[end:]}"
+    comment, newline, rest = text[end:].partition("\n")
+    return f"{text[:end]} {{{comment.rstrip()}\n{inner}{outer}}}{newline}{rest}"
 
 
 def _indent(text: str, token: Token) -> str:

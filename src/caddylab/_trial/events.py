@@ -78,7 +78,7 @@ def reload(stage: Stage) -> None:
             stage.pause(APART)
 
 
-@row("reload with WebSockets and streams open")
+@row("reload with WebSockets and streams open", gets=True)
 def reload_held(stage: Stage) -> None:
     """Caddy takes a new configuration while WebSockets are open and answers are streamed."""
     stage.load()

@@ -6,22 +6,25 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from caddylab._trial.report import Rehearsal
+from caddylab._trial.seen import Seen
 
 
 def junit(report: Rehearsal, short: Mapping[str, str]) -> bytes:
-    """The rows as test cases.
+    """The rows as test cases, with those that were expected and cannot happen to the site.
 
     Args:
         report: what users saw.
         short: which rows fall short of the expectations, and in what.
     """
-    skipped = [seen for seen in report.rows.values() if seen.trouble]
+    impossible = [Seen(row, trouble=why) for row, why in short.items() if row not in report.rows]
+    rows = [*report.rows.values(), *impossible]
+    skipped = [seen for seen in rows if seen.trouble and seen.row not in short]
     suite = ET.Element("testsuite", {
-        "name": f"caddylab test {report.subject.name}", "tests": str(len(report.rows)),
+        "name": f"caddylab test {report.subject.name}", "tests": str(len(rows)),
         "failures": str(len(short)), "skipped": str(len(skipped)), "errors": "0",
         "time": f"{report.took:.1f}",
     })  # fmt: skip
-    for seen in report.rows.values():
+    for seen in rows:
         case = ET.SubElement(suite, "testcase", {
             "classname": report.subject.name, "name": seen.row, "time": f"{seen.took:.2f}",
         })  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, log10
 
 from caddylab._trial.edits import DYNAMIC, TRANSPORT, Option, put, value_of
@@ -41,7 +41,7 @@ class Addition:
     def _fits(self, there: str) -> bool:
         old, new = _number(there), _number(self.option.value)
         if self.rule == KEEP or old is None or new is None:
-            return self.rule == KEEP and there != "0"
+            return self.rule == KEEP and old != 0
         return old >= new if self.rule == MOST else 0 < old <= new
 
 
@@ -70,7 +70,7 @@ MEMORY = _option("fail_duration", "10s")
 FADING = _option("fail_duration", "1s", LEAST)
 FLEETING = _option("fail_duration", "500ms", LEAST)
 SHORT_LIVED = _option("keepalive", "3s", LEAST, TRANSPORT)
-STAY = _option("stream_close_delay", "5m")
+STAY = _option("stream_close_delay", "5m", MOST)
 UNHEALTHY = _option("unhealthy_status", "5xx")
 DOUBT = _option("max_fails", "2", MOST)
 REFRESH = _option("refresh", "1s", LEAST, DYNAMIC)
@@ -116,7 +116,9 @@ LEAST_SILENCE, MOST_DIAL = 0.2, 0.5
 """Seconds: a healthy answer takes 0.1 s in these trials; and a connection comes about at once."""
 
 
-def ladder(row: str, patience: float, upstreams: int, checks: bool = True) -> Sequence[Step]:
+def ladder(
+    row: str, patience: float, upstreams: int, checks: bool = True, fastcgi: bool = False
+) -> Sequence[Step]:
     """What to try for a row, the smallest first; nothing if Caddy cannot help.
 
     Args:
@@ -124,11 +126,21 @@ def ladder(row: str, patience: float, upstreams: int, checks: bool = True) -> Se
         patience: the users' patience, in seconds.
         upstreams: how many upstreams Caddy can choose from.
         checks: whether active checks are possible there.
+        fastcgi: whether Caddy speaks FastCGI to them, which has timeouts of other names.
     """
     clocks = Clocks(patience)
     rungs = ANYWHERE.get(row) or (_for_one if upstreams < 2 else _for_several)(clocks).get(row, ())
     asked = set(clocks.check)
-    return [step for step in rungs if checks or not asked & set(step)]
+    steps = [step for step in rungs if checks or not asked & set(step)]
+    return [_of_fastcgi(step) for step in steps if SHORT_LIVED not in step] if fastcgi else steps
+
+
+def _of_fastcgi(step: Step) -> Step:
+    """The same step where Caddy speaks FastCGI."""
+    return tuple(
+        replace(one, option=replace(one.option, name="read_timeout"))
+        if one.option.name == "response_header_timeout" else one for one in step
+    )  # fmt: skip
 
 
 def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:
@@ -159,7 +171,7 @@ def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:
 
 
 def _for_one(clocks: Clocks) -> dict[str, Sequence[Step]]:
-    return {"restart of one": (clocks.wait,)}
+    return {"restart of one": (clocks.wait,), "flapping": (clocks.wait,)}
 
 
 ANYWHERE: dict[str, Sequence[Step]] = {
@@ -173,6 +185,12 @@ def duration(seconds: float) -> str:
     power = 10.0 ** floor(log10(seconds) + 1e-9)
     round_ = max(n * power for n in (1, 1.5, 2, 3, 5) if n * power <= seconds * 1.000001)
     return f"{round_:g}s" if round_ >= 1 else f"{round_ * 1000:g}ms"
+
+
+def longer(one: str, other: str) -> bool:
+    """Whether one value is a longer duration, or a larger number, than another."""
+    mine, theirs = _number(one), _number(other)
+    return mine is not None and theirs is not None and mine > theirs
 
 
 def _number(text: str) -> float | None:

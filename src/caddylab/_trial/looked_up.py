@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from caddylab._caddy.adapted.dynamic import sources
-from caddylab._caddy.adapted.tree import handlers
 from caddylab._survey.faults import SLOW
 from caddylab._trial.rows import row
 from caddylab._trial.stage import Stage
@@ -60,13 +59,13 @@ def _ask_again(stage: Stage, fault: Callable[[], object]) -> None:
     fault()
     if refresh <= WHILE:
         stage.pause(refresh)
-    stage.burst()
+    stage.burst(strangers=refresh > WHILE)
 
 
 def _refresh(stage: Stage) -> float:
     """Seconds after which Caddy asks again."""
     asked = [
         source.get("refresh", 0) / 1e9 or USUAL
-        for proxy in handlers(stage.rig.adapted, "reverse_proxy") for source in sources(proxy)
+        for source in sources(stage.subject.proxy.handler)
     ]  # fmt: skip
     return min(asked, default=USUAL)

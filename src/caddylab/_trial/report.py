@@ -73,6 +73,6 @@ class Rehearsal:
             "routes": list(self.routes), "others": list(self.others), "route": self.subject.route,
             "slowness": round(self.slowness, 2), "busy": self.busy,
             "rows": [seen.record() for seen in self.rows.values()],
-            "advice": self.advice.record() if self.advice else None,
+            "advice": self.advice.record() if self.advice else None, "unadvised": self.unadvised,
             "seconds": round(self.took, 1),
         }  # fmt: skip

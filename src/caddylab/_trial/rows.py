@@ -30,6 +30,7 @@ class Mishap:
         waits: whether it is in the row's nature that users wait.
         orders: whether Caddy can avert errors of orders (POST) that had reached a backend.
         reloads: whether a reload resets what is opened in that moment, whatever the Caddyfile says.
+        gets: whether the route must take GET: so WebSockets and streams are asked for.
         seconds: how long it takes, about; so the longest can be begun first.
     """
 
@@ -42,19 +43,23 @@ class Mishap:
     waits: bool = False
     orders: bool = False
     reloads: bool = False
+    gets: bool = False
     seconds: float = 1.5
 
     def fits(self, subject: Tested) -> bool:
         """Whether it can happen to the subject."""
         named = subject.proxy.dynamic
         right = named if self.dynamic else not (named and self.listed)
-        return right and self.upstreams <= len(subject.pool)
+        asked = not self.gets or "GET" in subject.methods
+        return right and asked and self.upstreams <= len(subject.pool)
 
     @property
     def needs(self) -> str:
         """What a site must have for it, in words."""
         if self.dynamic:
             return "upstreams that a name server tells of (`dynamic`)"
+        if self.gets:
+            return "a route that takes GET"
         listed = " that stand in the Caddyfile" if self.listed else ""
         return f"{self.upstreams} or more upstreams{listed}"
 

@@ -84,6 +84,7 @@ class Search:
         line: the line of the `reverse_proxy`.
         upstreams: how many upstreams it can choose from.
         checks: whether it can have active checks.
+        fastcgi: whether it speaks FastCGI.
         attempt: tries a row with a Caddyfile.
         told: called with what is being tried.
     """
@@ -93,6 +94,7 @@ class Search:
     checks: bool
     attempt: Try
     told: Told = print
+    fastcgi: bool = False
 
     def chain(self, text: str, row: Future[Seen], found: list[Mended]) -> Chain:
         """Find the smallest additions to `text` that help in a row, if users feel it at all."""
@@ -113,7 +115,8 @@ class Search:
         mending = yield from self._smallest_that_mends(mended, rungs, plain)
         best = mending or (yield from self._best_of(mended, rungs, plain))
         if best is not plain:
-            mended.step, mended.alone, mended.tries = best.step, best.runs[-1], len(best.runs)
+            worst = max(best.runs, key=lambda seen: seen.cost)
+            mended.step, mended.alone, mended.tries = best.step, worst, len(best.runs)
 
     def _smallest_that_mends(
         self, mended: Mended, rungs: Sequence[Rung], plain: Rung
@@ -168,7 +171,8 @@ class Search:
 
     def _rungs(self, text: str, seen: Seen) -> Iterable[Rung]:
         tried = {text}
-        for step in ladder(seen.row, seen.patience, self.upstreams, self.checks):
+        pool = (self.upstreams, self.checks, self.fastcgi)
+        for step in ladder(seen.row, seen.patience, *pool):
             if (added := apply(text, self.line, step)) not in tried:
                 tried.add(added)
                 yield Rung(step, added)

@@ -20,16 +20,24 @@ DIRECTIVES = {"reverse_proxy", "php_fastcgi", "handle", "handle_path", "route"}
 def with_spare(text: str, line: int) -> str:
     """The Caddyfile with a spare server for the site that the line belongs to.
 
-    The text stays as it is where the site already says what to do with errors.
+    The text stays as it is where the site already says what to do with errors, and where the line
+    stands in a snippet: nobody can tell which site imports it.
     """
     every = tokens(text)
     site = _site(every, line)
+    if site and _name(every, site).startswith("("):
+        return text
     if any(token.word == "handle_errors" for token in site or every):
         return text
     if not site:
         return text.rstrip("\n") + "\n\n" + "\n".join(BLOCK) + "\n"  # a site without braces
     at = text.rfind("\n", 0, site[-1].start) + 1
     return text[:at] + "\n" + "".join(f"\t{each}\n" for each in BLOCK) + text[at:]
+
+
+def _name(all_: list[Token], block: list[Token]) -> str:
+    """What stands first in the line in which a block opens."""
+    return next(each.word for each in all_ if each.line == block[0].line)
 
 
 def _site(all_: list[Token], line: int) -> list[Token]:
@@ -44,7 +52,6 @@ def _site(all_: list[Token], line: int) -> list[Token]:
             depth -= 1
         if depth == 0 and block:
             if block[0].line <= line <= block[-1].line:
-                first = next(each.word for each in all_ if each.line == block[0].line)
-                return [] if first in DIRECTIVES else block
+                return [] if _name(all_, block) in DIRECTIVES else block
             block = []
     return []

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from caddylab._caddy.adapted.sites import PERHAPS
 from caddylab._trial.advice import Proved
-from caddylab._trial.block import CHANGED, SAME
+from caddylab._trial.block import CHANGED, GONE, SAME, BlockLine
 from caddylab._trial.edits import TRANSPORT
-from caddylab._trial.ladders import Addition
+from caddylab._trial.ladders import Addition, longer
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.spare import BLOCK, NAME
 from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 
 NOTHING = "Nothing that is written in a `reverse_proxy` mends any of this."
-LIMIT, DIAL = "response_header_timeout", "dial_timeout"
+LIMITS, DIAL = ("response_header_timeout", "read_timeout"), "dial_timeout"
 CHECKED = "health_uri /"
 MEMORY, MOST = "fail_duration", "max_fails"
 FORGETS = (
@@ -63,16 +63,22 @@ def advice(report: Rehearsal, columns: int = USUAL) -> str:
 
 def _lines(report: Rehearsal, given: Proved) -> str:
     """The block as it will read."""
+    gone = ", - gone" if any(one.mark == GONE for one in given.block) else ""
     said = [paragraph(
-        f"ADVICE: let the `reverse_proxy` in line {given.line} of {report.subject.name} read like "
-        "this (+ new, ~ changed), all of it tried:"
+        f"ADVICE: let the `{_directive(given)}` in line {given.line} of {report.subject.name} read "
+        f"like this (+ new, ~ changed{gone}), all of it tried:"
     ), ""]  # fmt: skip
     for one in given.block:
-        opens = one.text == f"{one.was} {{"  # nothing but the block is new
+        opens = one.text.replace(" {", "", 1) == one.was  # nothing but the block is new
         was = f"    # was: {one.was.strip()}" if one.mark == CHANGED and not opens else ""
         number = "" if one.number is None else str(one.number)
         said.append(f"{number:>4} {one.mark} {one.text.expandtabs(4)}{was}".rstrip())
     return "\n".join(said)
+
+
+def _directive(given: Proved) -> str:
+    """What the statement is called: `reverse_proxy`, or `php_fastcgi`."""
+    return next((word for one in given.block for word in one.text.split()[:1]), "reverse_proxy")
 
 
 def _proofs(given: Proved) -> str:
@@ -99,15 +105,15 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
         yield paragraph(f"{', '.join(hardly)}: all well before and not quite now, by so little "
                         "that it may be chance.")  # fmt: skip
     for one in given.block:
-        if one.mark == CHANGED and one.text.split()[:1] == [MEMORY]:
+        if one.mark == CHANGED and one.text.split()[:1] == [MEMORY] and _shorter(one):
             yield paragraph(f"`{one.text.strip()}` is shorter than yours: {FORGETS}")
-        if one.mark != SAME and one.text.split()[:1] == [MOST]:
+        if one.mark not in (SAME, GONE) and one.text.split()[:1] == [MOST]:
             yield paragraph(f"`{one.text.strip()}` {SPARES}")
     added = [a for m in given.found for a in m.step if _is_new(given, a)]
     options = {a.option.name: a.option for a in added}
-    if LIMIT in options and options[LIMIT].inside == TRANSPORT:
+    for limit in (options[name] for name in LIMITS if name in options):
         yield paragraph(
-            f"`{options[LIMIT]}` cuts off every answer that begins later than that, so it must be "
+            f"`{limit}` cuts off every answer that begins later than that, so it must be "
             "longer than your slowest healthy page takes. It is a third of the patience that users "
             "were given here (`--patience`)."
         )
@@ -122,6 +128,11 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
             "`health_uri /` stands for a page of your service that answers 200 exactly if the "
             "service is well."
         )
+
+
+def _shorter(one: BlockLine) -> bool:
+    """Whether the value of an option is less than it was."""
+    return longer(" ".join(one.was.split()[1:2]), " ".join(one.text.split()[1:2]))
 
 
 def _prices(given: Proved) -> Iterator[str]:

@@ -108,9 +108,13 @@ class Stage:
 
     # --- its users -------------------------------------------------------------------------
 
-    def burst(self, ask: str = QUICK, times: int = 1) -> None:
-        """Have `times` as many users as usual ask at once; return when all know their answer."""
-        background = [self._fire(kind, ask, times * count) for kind, count in self._crowds()]
+    def burst(self, ask: str = QUICK, times: int = 1, *, strangers: bool = False) -> None:
+        """Have `times` as many users as usual ask at once; return when all know their answer.
+
+        With `strangers` nobody asks who would have to be logged in.
+        """
+        crowds = [(kind, n) for kind, n in self._crowds() if not (strangers and kind == "session")]
+        background = [self._fire(kind, ask, times * count) for kind, count in crowds]
         for run in background:
             run.wait()
 
@@ -133,7 +137,7 @@ class Stage:
     @contextmanager
     def load_on(self) -> Iterator[None]:
         """Have users come all the time until the block ends; then wait for the last of them."""
-        runs = [self._come(kind) for kind in RATES if kind in self._kinds()]
+        runs = [self._come(kind) for kind in self._kinds()]
         try:
             poll(lambda: all(len(run) > 2 for run in runs), self.patience)
             poll(lambda: self.victim.in_flight, 1.0)
@@ -164,11 +168,12 @@ class Stage:
         return held
 
     def _kinds(self) -> Sequence[str]:
-        return [*self.subject.methods, *(["session"] if self.subject.sticky else [])]
+        members = self.subject.sticky and set(self.subject.methods) >= {"GET", "POST"}
+        return [*self.subject.methods, *(["session"] if members else [])]
 
     def _crowds(self) -> list[tuple[str, int]]:
-        counts = {"GET": READERS, "POST": BUYERS, "session": MEMBERS}
-        return [(kind, counts[kind]) for kind in self._kinds()]
+        counts = {"GET": READERS, "session": MEMBERS}
+        return [(kind, counts.get(kind, BUYERS)) for kind in self._kinds()]
 
     def _fire(self, kind: str, ask: str, count: int) -> Traffic:
         return self._note(kind, self.rig.fire(
@@ -176,8 +181,9 @@ class Stage:
         ))  # fmt: skip
 
     def _come(self, kind: str) -> Traffic:
+        rate = RATES.get(kind, RATES["POST"])
         return self._note(kind, self.rig.fire(
-            rate=RATES[kind], duration=LONGEST, background=True, **self._as(kind, WORK),
+            rate=rate, duration=LONGEST, background=True, **self._as(kind, WORK),
         ))  # fmt: skip
 
     def _as(self, kind: str, ask: str) -> dict[str, Any]:

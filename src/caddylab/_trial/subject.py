@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from caddylab._caddy.adapted.letting_in import USUAL
 from caddylab._caddy.adapted.marks import ASK
 from caddylab._caddy.adapted.matching import Asked
-from caddylab._caddy.adapted.proxies import Proxy
+from caddylab._caddy.adapted.proxies import Block, Proxy
 from caddylab._caddy.adapted.routes import Way, way
 from caddylab._caddy.completion.invented import invent
 from caddylab._caddy.text.tokens import parse
@@ -24,6 +25,7 @@ from caddylab._trial.shorter import without
 KEEPS = {"cookie", "ip_hash", "client_ip_hash"}
 """Policies that keep a user at the backend that knows their session."""
 KINDS = ("GET", "POST")
+_RANGE = re.compile(r":\d+-\d+$")
 SHARES = {"random", "random_choose", "round_robin", "least_conn"}
 """Policies that give every upstream its share of the requests, however few users there are."""
 PATIENCE = 5.0
@@ -75,12 +77,18 @@ class Tested:
     @property
     def checks(self) -> bool:
         """Whether active checks are of any use: Caddy asks no upstream that it looks up."""
-        return not self.proxy.dynamic and self.proxy.transport.get("protocol") != "fastcgi"
+        return not self.proxy.dynamic and not self.fastcgi
+
+    @property
+    def fastcgi(self) -> bool:
+        """Whether Caddy speaks FastCGI to the upstreams."""
+        return bool(self.proxy.transport.get("protocol") == "fastcgi")
 
     @property
     def line(self) -> int | None:
-        """Where the `reverse_proxy` stands in the text."""
-        return self.proxy.block.line if self.proxy.block else None
+        """Where the `reverse_proxy` stands in the text; None if it stands in an imported file."""
+        block = self.proxy.block
+        return block.line if block and _may_be(block, self.proxy) else None
 
     def load(self, rig: Rig, text: str) -> None:
         """Load the Caddyfile, or one like it, into a lab."""
@@ -100,6 +108,15 @@ class Tested:
                 f"{upstream} does not stand in the text by itself, so no reload takes it out."
             )
         return shorter
+
+
+def _may_be(block: Block, proxy: Proxy) -> bool:
+    """Whether a block of the text can be that of the proxy: the likeliest one need not be."""
+    if proxy.dynamic:
+        return "dynamic" in block.options
+    named = [word for word, _ in block.upstreams]
+    unclear = any("{" in word or _RANGE.search(word) for word in named)
+    return unclear or bool(set(block.dials) & set(proxy.dials))
 
 
 def look(rig: Rig, name: str, text: str, route: str = "", http: str = "1.1") -> Tested:

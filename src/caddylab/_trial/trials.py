@@ -117,7 +117,9 @@ def _search(trials: Trials) -> Search | None:
     def told(what: str) -> None:
         trials.doing = f"looking for advice: {what}"
 
-    return Search(subject.line, len(subject.pool), subject.checks, trials.attempt, told)
+    return Search(
+        subject.line, len(subject.pool), subject.checks, trials.attempt, told, subject.fastcgi
+    )
 
 
 def _proved(trials: Trials, report: Rehearsal, search: Search, found: list[Mended]) -> Proved:

@@ -43,7 +43,7 @@ function note(each, last, questions) {
 function words(each, last, [question]) {
   if (each.matches(".cell_output")) return "What was measured here waits for your prediction.";
   if (!last || last.matches(".cell_output")) return "So does what explains it.";
-  const asked = question.querySelector("legend").lastChild.textContent.trim();
+  const asked = question.querySelector("legend span").textContent;
   return `So does what explains “${asked}”`;
 }
 

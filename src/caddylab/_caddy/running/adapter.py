@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._errors import RuntimeUnavailable
+from caddylab._machine.spawned import spawned
 
 SECONDS = 30
 """Seconds that Caddy may take to adapt a Caddyfile."""
@@ -34,16 +35,28 @@ def adapt(
     command = [str(program), "adapt", "--adapter", "caddyfile", "--config", STDIN]
     environment = None if values is None else dict(values)
     try:
-        done = subprocess.run(
-            command, input=text.encode(), capture_output=True, cwd=folder, env=environment,
-            timeout=SECONDS, check=False,
-        )  # fmt: skip
+        code, out, said = _asked(command, text, folder, environment)
     except (OSError, subprocess.SubprocessError) as error:
         raise RuntimeUnavailable(f"{program} does not answer as a Caddy does: {error}") from error
-    if done.returncode == 0:
-        config = json.loads(done.stdout)
+    if code == 0:
+        config = json.loads(out)
         return config or {}, ""
-    return None, _message(program, done.stderr.decode(errors="replace"))
+    return None, _message(program, said.decode(errors="replace"))
+
+
+def _asked(
+    command: list[str], text: str, folder: Path | None, environment: dict[str, str] | None
+) -> tuple[int, bytes, bytes]:
+    """The exit code of a command that reads the text, and what it wrote."""
+    pipe = subprocess.PIPE
+    asking = spawned(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, env=environment)
+    with asking as process:
+        try:
+            out, said = process.communicate(text.encode(), SECONDS)
+        except BaseException:
+            process.kill()
+            raise
+        return process.returncode, out, said
 
 
 def _message(program: Path, said: str) -> str:

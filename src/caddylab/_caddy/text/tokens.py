@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     | (?P<comment>\#[^\n]*)
     | "(?P<quoted>(?:\\.|[^"\\])*)(?:"|\Z)
     | `(?P<raw>[^`]*)(?:`|\Z)
-    | <<(?P<mark>[\w-]+)\r?\n(?P<heredoc>.*?)\n[^\S\n]*(?P=mark)
+    | <<(?P<mark>[\w-]+)\r?\n(?P<heredoc>.*?)(?:\n[^\S\n]*)?(?P=mark)
     | (?P<brace>[{}])(?=\s|\Z)
     | (?P<word>(?:(?!\\\r?\n)\S)+)
     """,
@@ -144,10 +144,12 @@ class _Parser:
         self.open: list[Statement] = []
         self.words: list[str] = []
         self.began = 0
+        self.fresh = True  # nothing has come on this line yet
 
     def parse(self, text: str) -> Outline:
         line = 1
-        for token in _TOKEN.finditer(text.removeprefix("\ufeff")):
+        plain = text.removeprefix("\ufeff").replace("\r", "")  # Caddy passes over these, too
+        for token in _TOKEN.finditer(plain):
             self._take(token, line)
             line += token.group().count("\n")
         self._end()
@@ -165,8 +167,11 @@ class _Parser:
         elif kind == "comment":
             self.outline.comments.append((line, token.group()[1:].strip()))
         elif kind != "space":
+            if self.fresh and token[kind] == "import":
+                self._end()  # even where a site's addresses go on in the next line
             self.began = self.began if self.words else line
             self.words.append(token[kind])
+        self.fresh = kind == "newline" or (self.fresh and kind == "space")
 
     @property
     def _siblings(self) -> list[Statement]:

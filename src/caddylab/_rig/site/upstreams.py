@@ -159,8 +159,16 @@ class Upstreams:
     def _map_health_port(self, active: Json, port: int, written: Sequence[str]) -> None:
         """A backend answers where its upstream is said to be; elsewhere only in an own file."""
         known = port == BACKEND_PORT or any(dial.endswith(f":{port}") for dial in written)
-        if not known and not self._own:
+        if known:
+            return
+        if not self._own:
             active["port"] = port_of(self.runtime.dial("backend1", port))
+            return
+        stood = f"health_port {port}"
+        self.substitutions.append(Substitution(
+            line_of("health_port", self.text), stood, "the port at which the backend serves",
+            "A backend answers checks there, too.",
+        ))  # fmt: skip
 
     def _dial(self, written: str) -> str:
         dial = bare(written)

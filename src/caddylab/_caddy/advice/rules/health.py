@@ -29,6 +29,24 @@ def no_check(proxy: Proxy) -> Findings:
 
 
 @proxy_rule(
+    "checks-of-dynamic-upstreams",
+    "Active checks that never run",
+    write="Leave them out; `lb_retries 1` and `fail_duration 10s` work there, too.",
+)
+def unchecked(proxy: Proxy) -> Findings:
+    """Caddy makes no active checks of upstreams that it looks up (`dynamic`), and does not say so:
+    one that is down is noticed by nobody but its users.
+    """
+    if proxy.dynamic and proxy.checks and not proxy.dials:
+        options = proxy.written("health_") or ["health_uri"]
+        yield Remark(
+            proxy.line(*options),
+            "Caddy does not check upstreams that it looks up: "
+            f"{listed(options)} {'have' if len(options) > 1 else 'has'} no effect.",
+        )
+
+
+@proxy_rule(
     "checks-without-interval",
     "An interval that is none",
     write="Write the time between two checks, such as `health_interval 2s`.",
