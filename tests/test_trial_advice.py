@@ -392,6 +392,12 @@ class TestWords:
         assert "not quite now" not in self.said(seen())
         assert "not quite now" not in self.said(seen(bad=1), ["down"])
 
+    def test_what_a_reload_resets_is_no_chance(self):
+        cut = Askers("GET", 99, 75, errors=Counter({"cut off": 24}))
+        said = self.said(Seen("down", (cut,), reloads=True))
+        assert "Caddy resets connections that are opened in the very moment of a reload" in said
+        assert "chance" not in said
+
     def test_a_price_is_named_once_for_each_cause(self):
         given = Proved(2, self.BEFORE, self.BEFORE.replace("30s", "1s"), [], {})
         given.worse |= {"down": "`lb_retries 1`", "hung": ALL, "slow": "`lb_retries 1`"}

@@ -9,6 +9,7 @@ from caddylab._trial.advice import Proved
 from caddylab._trial.block import CHANGED, GONE, SAME, BlockLine
 from caddylab._trial.edits import TRANSPORT
 from caddylab._trial.ladders import Addition, longer
+from caddylab._trial.reasons import RESET
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.spare import BLOCK, NAME
 from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
@@ -101,7 +102,9 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
     if given.by_chance:
         rows = ", ".join(given.by_chance)
         yield paragraph(f"{rows}: worse this once, and not when tried again: chance.")
-    if hardly := _hardly_worse(report, given):
+    if reset := [name for name in _no_longer_well(report, given) if given.rows[name].reset]:
+        yield paragraph(f"{', '.join(reset)}: {RESET}")
+    if hardly := [name for name in _no_longer_well(report, given) if name not in reset]:
         yield paragraph(f"{', '.join(hardly)}: all well before and not quite now, by so little "
                         "that it may be chance.")  # fmt: skip
     for one in given.block:
@@ -144,7 +147,7 @@ def _prices(given: Proved) -> Iterator[str]:
         yield f"{', '.join(rows)} become{'s' * (len(rows) == 1)} worse, by {by}"
 
 
-def _hardly_worse(report: Rehearsal, given: Proved) -> list[str]:
+def _no_longer_well(report: Rehearsal, given: Proved) -> list[str]:
     """Rows in which nobody felt anything before, and somebody does now, as chance might have it."""
     well = {name for name, seen in report.rows.items() if seen.sign == "✓"}
     unexplained = well - {*given.worse, *given.by_chance}
