@@ -96,9 +96,9 @@ READS = {
     "pool": site("reverse_proxy https://backend1:8080 {", "transport http {",
                  "tls_trust_pool file {path}", "}", "}"),
     "expression": site("@a `ph(req, 'file.{path}') == 'x'`", "respond @a x"),
-    "expression that computes a name": site("@a `ph(req, 'fi' + 'le.{path}') == 'x'`", "respond @a x"),
-    "expression with an escape": site(r"@a `ph(req, '\x66ile.{path}') == 'x'`", "respond @a x"),
-    "expression with a name of the request": site("@a `ph(req, {query.a}) == '{path}'`", "respond @a x"),
+    "a name that is computed": site("@a `ph(req, 'fi' + 'le.{path}') == 'x'`", "respond @a x"),
+    "a name with an escape": site(r"@a `ph(req, '\x66ile.{path}') == 'x'`", "respond @a x"),
+    "the request's name": site("@a `ph(req, {query.a}) == '{path}'`", "respond @a x"),
     "expression's file": site("@a `file({'root': '{path}'})`", "respond @a x"),
     "template's placeholder": site("templates", 'respond `{{placeholder "file.{path}"}}`'),
 }  # fmt: skip

@@ -93,7 +93,7 @@ def _expression(permits: Permits, found: Part) -> None:
         if not _BY_ITS_NAME.match(text, call.end()):
             raise permits.refuse(call.group(), "This expression computes which placeholder it "
                                "reads, and that may be a file of the machine.",
-                               "Write the placeholder's name out, such as `{query.x}`.")  # fmt: skip
+                               "Write its name out, such as `{query.x}`.")  # fmt: skip
 
 
 def _issuer(permits: Permits, found: Part) -> None:
