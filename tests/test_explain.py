@@ -253,6 +253,16 @@ MISTAKES = {
         5,
         "must say yes or no",
     ),
+    "an expression with half a comparison": (
+        lines(":80 {", PROXY, "@a {", "path /a", "expression {method} ==", "}", "}"),
+        5,
+        "written in CEL",
+    ),
+    "an expression that computes what a matcher looks for": (
+        lines(":80 {", PROXY, '@a `client_ip({env.IPS}.split(","))`', "respond @a x", "}"),
+        3,
+        "write the text itself",
+    ),
     "a broken health_body": (site("health_uri /", 'health_body "("'), 4, "regular expression"),
     # --- upstreams -----------------------------------------------------------------------
     "a comma between upstreams": (

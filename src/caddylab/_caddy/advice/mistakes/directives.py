@@ -8,6 +8,7 @@ from caddylab._caddy.advice.mistakes.mistake import (
     ARGUMENTS,
     IN_PROXY,
     Mistake,
+    its_expression,
     one_of,
     only,
 )
@@ -216,8 +217,20 @@ VALUES = (
         " there is `uri path_regexp ^/old/ /new/`, and for a redirect `redir`.",
     ),
     Mistake(
+        r"matcher arguments must be string constants\n \| (?P<expression>.*)\n",
+        "Caddy reads the arguments of a matcher such as `path()` or `client_ip()` when it loads the"
+        " file: write the text itself between quotation marks, not what is known only later.",
+        find=its_expression,
+    ),
+    Mistake(
         "expects return type of bool",
         "An `expression` must say yes or no: compare, as in `{rp.is_transport_error} == true`.",
         find=only(r"^expression\b|^lb_retry_match expression\b"),
+    ),
+    Mistake(
+        r"compiling CEL program: (?s:.*?)\n \| (?P<expression>.*)\n",
+        "An `expression` is written in CEL, and `^` shows where it stops being that. Text stands"
+        " between quotation marks, placeholders between braces: `{method} == 'GET'`.",
+        find=its_expression,
     ),
 )

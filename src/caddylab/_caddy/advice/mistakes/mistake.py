@@ -39,6 +39,14 @@ def only(pattern: str) -> Find:
     return find
 
 
+def its_expression(outline: Outline, fields: Mapping[str, str]) -> int | None:
+    """The one line with the expression that Caddy shows, in which placeholders are calls."""
+    parts = re.split(r'ph\(req, "[^"]+"\)', fields["expression"].strip())
+    written = re.compile(r"\{[^{}]+\}".join(map(re.escape, parts)))
+    lines = {s.line for s in outline.walk() if written.search(" ".join(s.words))}
+    return lines.pop() if len(lines) == 1 else None
+
+
 def second_site(outline: Outline, fields: Mapping[str, str]) -> int | None:
     """Where the site of that address stands a second time."""
     sites = outline.sites(fields["word"])
