@@ -254,8 +254,8 @@ MISTAKES = {
         "must say yes or no",
     ),
     "an expression with half a comparison": (
-        lines(":80 {", PROXY, "@a {", "path /a", "expression {method} ==", "}", "}"),
-        5,
+        lines(":80 {", PROXY, "@a expression {method} ==", "respond @a x", "}"),
+        3,
         "written in CEL",
     ),
     "an expression that computes what a matcher looks for": (
