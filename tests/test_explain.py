@@ -263,6 +263,17 @@ MISTAKES = {
         3,
         "write the text itself",
     ),
+    "a header within respond": (
+        lines(":80 {", 'respond "OK" 200 {', "-type text/plain", "}", "}"),
+        3,
+        "only `body` and `close`",
+    ),
+    "a version of HTTP by a name of its own, twice": (
+        site("transport http {", "versions h3", "}")
+        + site("transport http {", "versions 1.1 h3", "}").replace(":80", ":81"),
+        4,
+        "takes 1.1, 2, h2c and 3",
+    ),
     "a broken health_body": (site("health_uri /", 'health_body "("'), 4, "regular expression"),
     # --- upstreams -----------------------------------------------------------------------
     "a comma between upstreams": (

@@ -8,6 +8,7 @@ from caddylab._caddy.advice.mistakes.mistake import (
     ARGUMENTS,
     IN_PROXY,
     Mistake,
+    first,
     its_expression,
     one_of,
     only,
@@ -78,6 +79,11 @@ DIRECTIVES = (
         names=known.GLOBAL_OPTIONS,
     ),
     Mistake(
+        r"tokens for 'respond': unrecognized subdirective",
+        "Between the braces of `respond` stand only `body` and `close`; a header has a line of its"
+        " own beside it, such as `header Content-Type text/plain`.",
+    ),
+    Mistake(
         "cannot invoke named route '(?P<word>[^']+)'",
         "Define it beside the sites: `&($word) {`, its directives, `}`.",
         find=only(r"^invoke\b.*\b$word$$"),
@@ -119,7 +125,7 @@ MODULES = (
     Mistake(
         "unsupported HTTP version: (?P<word>[^, ]+), supported",
         "`versions` takes 1.1, 2, h2c and 3, so not `$word`.",
-        find=only(r"^versions .*\b$word\b"),
+        find=first(r"^versions .*\b$word\b"),
     ),
     Mistake(
         r"not registered: http\.reverse_proxy\.transport\.(?P<word>\w+)",
