@@ -15,5 +15,5 @@ c.CourseDirectory.ignore = [
 # It stands in a Caddyfile as well as in Python: both begin a comment with this sign.
 c.ClearSolutions.code_stub = {"python": "# YOUR LINES HERE"}
 
-# A check takes up to 25 s, and a first cell starts a lab.
+# A check takes up to 25 s, on a busy machine 50, and a first cell starts a lab.
 c.ExecutePreprocessor.timeout = 60

@@ -127,10 +127,19 @@ class TestCheck:
 
     def test_a_check_that_takes_too_long_ends_and_leaves_nothing(self, mine, monkeypatch):
         monkeypatch.setattr(check, "LIMIT", 0.5)
+        monkeypatch.setattr(check, "BUSY", 101)
         monkeypatch.setattr(check, "judge", wait_for_an_answer_that_never_comes)
         with pytest.raises(LabError, match=r"was not over after 0\.5 s"):
             mine.check("01.2", answer=RIGHT)
         assert not [t for t in threading.enumerate() if t.name.startswith("caddylab-check_")]
+
+    def test_on_a_busy_machine_a_check_is_given_more_time(self, mine, monkeypatch):
+        monkeypatch.setattr(check, "LIMIT", 0.5)
+        monkeypatch.setattr(check, "BUSY_LIMIT", 1.5)
+        monkeypatch.setattr(check, "BUSY", 0)
+        monkeypatch.setattr(check, "judge", wait_for_an_answer_that_never_comes)
+        with pytest.raises(LabError, match=r"was not over after 1\.5 s: this machine is busy"):
+            mine.check("01.2", answer=RIGHT)
 
     @pytest.mark.parametrize("text", [":80 {\n\treverse_proxy / backend1:8080\n}\n", ":80 {\n}\n"])
     def test_a_caddyfile_that_passes_nothing_on_is_told_so(self, mine, capsys, text):
@@ -139,9 +148,8 @@ class TestCheck:
         assert "Your Caddyfile passes nothing on yet" in capsys.readouterr().out
 
     @pytest.mark.parametrize(("used", "says"), [(97.0, "is busy"), (20.0, "is not busy")])
-    def test_a_machine_is_called_busy_only_where_that_was_measured(self, monkeypatch, used, says):
-        monkeypatch.setattr(check.psutil, "cpu_percent", lambda: used)
-        assert f"this machine {says} ({used:.0f} %" in check.why_slow()
+    def test_a_machine_is_called_busy_only_where_that_was_measured(self, used, says):
+        assert f"this machine {says} ({used:.0f} %" in check.why_slow(used)
 
     def test_a_case_tells_no_faults(self, mine):
         incident = mine.case("02.4")

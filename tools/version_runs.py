@@ -229,7 +229,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="kinds, or things")
     options = parser.parse_args()
     kept, known = Kept(options.file), options.reference and Kept(options.reference)
-    kept.note(caddy=program.version(program.executable()), date=date.today().isoformat())
+    if not options.only:
+        kept.note(caddy=program.version(program.executable()), date=date.today().isoformat())
 
     def one(thing: Thing) -> None:
         if not options.only or {thing.kind, thing.name} & set(options.only):

@@ -16,8 +16,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .binding import Address, bind
+from .graceful import empty_queue, end_idle
 from .listener import PLAIN, Listener, written
-from .servers import BACKLOG, Serving, end_idle, serve
+from .servers import BACKLOG, Serving, serve
 
 
 class Door:
@@ -72,6 +73,7 @@ class Door:
         await asyncio.gather(*self._leaving)
 
     async def _leave(self) -> None:
+        await empty_queue(self._sockets)
         serving, self._serving = self._serving, None
         if serving:
             serving.stop()

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .graceful import Graceful
+from .graceful import Graceful, end_idle
 from .listener import Listener
 
 BACKLOG = 128
@@ -59,14 +59,6 @@ class Uvicorn(Graceful):
     async def finish(self) -> None:
         """Return once the requests under way are finished."""
         await self._task
-
-
-def end_idle(server: uvicorn.Server) -> None:
-    """Accept no new connections, and close the idle ones."""
-    for listening in server.servers:
-        listening.close()
-    for connection in list(server.server_state.connections):
-        connection.shutdown()
 
 
 class Hypercorn:

@@ -20,7 +20,7 @@ from caddylab._machine.environ import inherited
 
 RECORD = Path(__file__).with_name("on_record.json")
 RECORDINGS = "recordings"
-CELL_TIMEOUT = 120
+CELL_TIMEOUT = 300
 IOPUB_TIMEOUT = 60
 """Seconds to wait for a cell's output, which comes over another channel than its end."""
 

@@ -11,6 +11,8 @@ from caddylab._caddy.safety.walk import Json, Part
 from caddylab._errors import CaddyfileError
 
 _IN_AN_EXPRESSION = re.compile(r"""\bfile\s*\([^)]*\broot\b|["'`]file\.""")
+_LOOKED_UP = re.compile(r"\b(ph|caddyPlaceholder)\s*\(")
+_BY_ITS_NAME = re.compile(r"""\s*\w+\s*,\s*(["'])[^"'`\\]*\1\s*\)""")
 
 WRITES = "A lab writes nothing outside of its own folder, and that is removed with it."
 ASKS_NOBODY = "A lab asks no server on the network."
@@ -87,6 +89,11 @@ def _expression(permits: Permits, found: Part) -> None:
     if match := _IN_AN_EXPRESSION.search(text):
         raise permits.refuse(match.group(), "This expression reads files of the machine.",
                            "Use the matcher `file` outside of an expression.")  # fmt: skip
+    for call in _LOOKED_UP.finditer(text):  # a name that is computed may be that of a file
+        if not _BY_ITS_NAME.match(text, call.end()):
+            raise permits.refuse(call.group(), "This expression computes which placeholder it "
+                               "reads, and that may be a file of the machine.",
+                               "Write its name out, such as `{query.x}`.")  # fmt: skip
 
 
 def _issuer(permits: Permits, found: Part) -> None:
