@@ -35,7 +35,8 @@ def main() -> int:
     parser.add_argument("--only", metavar="KIND", help="verdicts, findings or lint")
     options = parser.parse_args()
     wanted = sorted(options.versions or VERSIONS, key=lambda version: version != CADDY_VERSION)
-    failed = [] if options.pages else [version for version in wanted if not measured(version, options.only)]
+    wanted = [] if options.pages else wanted
+    failed = [version for version in wanted if not measured(version, options.only)]
     versions_page.PAGE.write_text(versions_page.page(), "utf-8")
     findings_page.PAGE.write_text(findings_page.page(), "utf-8")
     for version in failed:
