@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 import caddylab
+from caddylab import Claim
+from caddylab._claims.claims import Verdicts
+from caddylab._gameday.report import Report
+from caddylab._gameday.status import Deed
 from caddylab._look import fault_kinds
 from caddylab._look.html_table import code, element, markup, row, table
+from caddylab._panel.html import note, report
 from caddylab._rig.backends import faults
 from caddylab._rig.backends.breakable import Breakable
 from caddylab._rig.backends.names import KINDS as OF_NAMES
@@ -72,6 +77,29 @@ class TestTables:
     def test_backticks_are_code_and_all_else_is_text(self):
         assert code("`<a>` & b") == "<code>&lt;a&gt;</code> &amp; b"
         assert markup(code("`x`")) == "<code>x</code>"
+
+
+CLAIM = Claim("`80 {` is a site.", True, "`:80`", only_if="`log` is on")
+GAME = Report(1, 1, 60, 1, 10, (), (Deed(0.5, "noted: `lb_retries` is missing"),), ())
+SHOWN = {
+    "verdicts": lambda: Verdicts([CLAIM], "the course")._repr_html_(),
+    "a game": lambda: GAME._repr_html_(),
+    "the panel": lambda: report("Did you mean `lb_retries`?", "What Caddy says"),
+    "a note in the panel": lambda: note("`lab.reset()` starts it again."),
+}
+
+
+class TestCode:
+    """What stands in backticks in a sentence is code wherever HTML shows the sentence."""
+
+    @pytest.mark.parametrize("shown", SHOWN)
+    def test_no_backtick_reaches_the_reader(self, shown):
+        page = SHOWN[shown]()
+        assert "<code>" in page
+        assert "`" not in page
+
+    def test_a_line_of_a_caddyfile_is_shown_as_it_was_written(self):
+        assert "respond `hello`" in report("   3 │ respond `hello`", "What Caddy says")
 
 
 class TestFaults:
