@@ -142,11 +142,11 @@ class Objective:
         ensure("pandas")
         import pandas as pd
 
-        from caddylab._traffic.timed import Figures
+        from caddylab._traffic.timed import TimedFigures
 
         apart = dict(list(log.groupby("upstream"))) | {"all": log}
         told = pd.DataFrame({name: self._told(lines) for name, lines in apart.items()}).T
-        return Figures(told.astype({"requests": int, "bad": int}))
+        return TimedFigures(told.astype({"requests": int, "bad": int}))
 
     def _told(self, log: pd.DataFrame) -> dict[str, float]:
         took = log["duration"]

@@ -41,7 +41,7 @@ class Timed(pd.DataFrame):
         return told.assign(**texts, **{name: told[name].map(_number) for name in whole})
 
 
-class Figures(Timed):
+class TimedFigures(Timed):
     """The same for figures of how long requests took, each of which has a column."""
 
     _times = (*TIMES, *FIGURES)
