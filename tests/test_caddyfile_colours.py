@@ -54,6 +54,7 @@ def test_what_is_new_in_it_is_marked_where_it_is_shown_and_nowhere_else():
     assert told(CaddyfileText(after)) == (after.splitlines(), 0)
 
 
+@pytest.mark.parametrize("lab", ["process"], indirect=True)
 def test_a_lab_marks_the_lines_that_it_writes(lab):
     more = lab.with_lines(TEXT, "backend1:8080", "fail_duration 5s", "lb_retries 1")
     lines, marked = told(more)
