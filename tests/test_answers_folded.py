@@ -14,6 +14,11 @@ CHAPTERS = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "1
 NOTEBOOKS = sorted([*shipped.course().glob("*.ipynb"), *shipped.labs().glob("*/*.ipynb")])
 FOLDED = re.compile(r"<details>\n<summary>[^<]+</summary>\n\n(.+?)\n\n</details>", re.S)
 ASKING = re.compile(r"## Try it yourself|\*\*Think about it:\*\*")
+NO_RUN = (
+    "A certificate expires after ninety days.",
+    "How long did it take until you knew that something was wrong?",
+)
+"""What no run of a lab could show: ninety days, and what the learner thought in a game."""
 CODE = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
 
 
@@ -40,6 +45,22 @@ def test_what_is_asked_is_answered(path):
         questions = len(re.findall(r"^\*\*\d+\.\*\* ", text, re.M)) or 1
         assert len(FOLDED.findall(text)) == questions
         assert not re.search(r"^- .*\?", text.partition("## Try it yourself")[2], re.M)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_each_has_a_run_that_shows_it(path):
+    without = [
+        question(text, found.start())
+        for text in asking(path)
+        for found in FOLDED.finditer(text)
+        if "python" not in [language for language, _ in CODE.findall(found[1])]
+    ]
+    assert all(asked.startswith(NO_RUN) for asked in without), without
+
+
+def question(text, end):
+    """What is asked before an answer."""
+    return text[:end].rstrip().split("\n\n")[-1].removeprefix("**Think about it:** ")
 
 
 def test_there_are_answers_to_judge():

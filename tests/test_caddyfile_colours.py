@@ -34,6 +34,34 @@ def test_it_is_the_text_and_shown_in_colours():
     assert "data-jp-theme-light=false" in shown
 
 
+def told(text):
+    """The lines of a Caddyfile as a terminal shows it, and those that HTML marks."""
+    from IPython.lib.pretty import pretty
+
+    return pretty(text).splitlines(), text._repr_html_().count('<span class="hll">')
+
+
+def test_what_is_new_in_it_is_marked_where_it_is_shown_and_nowhere_else():
+    before = ":80 {\n\treverse_proxy one:1\n\tlog\n}\n"
+    after = ":80 {\n\treverse_proxy one:1 {\n\t\tlb_retries 1\n\t}\n\tlog shop\n}\n"
+    text = CaddyfileText(after).since(before)
+    assert text == after
+    lines, marked = told(text)
+    assert [line.strip() for line in lines if "#" in line] == [
+        "lb_retries 1  # new", "log shop  # changed",
+    ]  # fmt: skip
+    assert marked == 2
+    assert told(CaddyfileText(after)) == (after.splitlines(), 0)
+
+
+@pytest.mark.parametrize("lab", ["process"], indirect=True)
+def test_a_lab_marks_the_lines_that_it_writes(lab):
+    more = lab.with_lines(TEXT, "backend1:8080", "fail_duration 5s", "lb_retries 1")
+    lines, marked = told(more)
+    assert marked == 2
+    assert "\t\tlb_retries 1  # new" in lines
+
+
 def test_a_page_colours_a_cell_by_what_it_holds(monkeypatch):
     monkeypatch.syspath_prepend(shipped.checkout() / "tools" / "html")
     from cells import CellLexer

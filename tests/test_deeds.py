@@ -81,6 +81,17 @@ def test_stop_while_a_backend_is_being_stopped(lab):
     assert [(fault.kind, fault.end is None) for fault in lab.faults][-1] == ("stopped", False)
 
 
+@pytest.mark.parametrize(("fault", "lost"), [("stopped", 0), ("killed", 1)])
+def test_what_is_stopped_finishes_what_it_has_begun_and_what_is_killed_does_not(lab, fault, lost):
+    order = lab.fire(1, path="/delay/700", method="POST", background=True)
+    lab.wait_until(lambda: any(backend.in_flight for backend in lab.backends), 5)
+    busy = next(backend for backend in lab.backends if backend.in_flight)
+    with getattr(busy, fault)():
+        assert busy.state == fault
+        assert order.wait().errors == lost
+    assert all_is_well(lab)
+
+
 def test_stop_while_a_backend_is_being_started(lab):
     backend = lab.backend(2)
     backend.kill()

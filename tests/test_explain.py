@@ -253,6 +253,27 @@ MISTAKES = {
         5,
         "must say yes or no",
     ),
+    "an expression with half a comparison": (
+        lines(":80 {", PROXY, "@a expression {method} ==", "respond @a x", "}"),
+        3,
+        "written in CEL",
+    ),
+    "an expression that computes what a matcher looks for": (
+        lines(":80 {", PROXY, '@a `client_ip({env.IPS}.split(","))`', "respond @a x", "}"),
+        3,
+        "write the text itself",
+    ),
+    "a header within respond": (
+        lines(":80 {", 'respond "OK" 200 {', "-type text/plain", "}", "}"),
+        3,
+        "only `body` and `close`",
+    ),
+    "a version of HTTP by a name of its own, twice": (
+        site("transport http {", "versions h3", "}")
+        + site("transport http {", "versions 1.1 h3", "}").replace(":80", ":81"),
+        4,
+        "takes 1.1, 2, h2c and 3",
+    ),
     "a broken health_body": (site("health_uri /", 'health_body "("'), 4, "regular expression"),
     # --- upstreams -----------------------------------------------------------------------
     "a comma between upstreams": (

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 import nbformat
 import pytest
 
+from caddylab._caddy.running.program import executable
 from caddylab._exercises.syllabus import chapters
 from caddylab._machine import shipped
 
 ASKED = re.compile(r"^(\w+) = predict\(", re.M)
+SAID = re.compile(r"^> \*\*What (the article says|people say)\.\*\* ", re.M)
 COMPARED = re.compile(r"\b(\w+)\.compare\(")
+SHOWN_LOAD = re.compile(r"^lab\.load\((?!.*warn=False).*\)\s*\Z", re.M)
 CHAPTERS = [
     path
     for path in sorted(shipped.course().glob("[0-9]*.ipynb"))
@@ -43,22 +47,14 @@ def place(path, pattern, name):
 def test_every_question_of_these_chapters_is_looked_at():
     numbers = [path.stem[:2] for path in CHAPTERS]
     assert len(ALL) == sum(len(chapters()[number].questions) for number in numbers)
-    assert {
-        "00",
-        "01",
-        "02",
-        "03",
-        "04",
-        "05",
-        "06",
-        "07",
-        "08",
-        "09",
-        "10",
-        "11",
-        "12",
-        "13",
-    } <= set(numbers)
+    assert {f"{number:02}" for number in range(14)} <= set(numbers)
+
+
+@pytest.mark.parametrize("number", range(1, 14))
+def test_a_chapter_begins_with_what_is_said_of_its_subject(number):
+    """Nobody needs the article, and the claims that are judged in the end are known."""
+    (path,) = shipped.course().glob(f"{number:02}-*.ipynb")
+    assert [n for n, cell in enumerate(cells(path)) if SAID.search(cell.source)] == [0]
 
 
 @pytest.mark.parametrize(("path", "name"), ALL)
@@ -80,7 +76,34 @@ def test_nothing_tells_the_answer_before_it_is_measured(path, name):
             assert not [option for option in options if option in cell.source], cell.source
         else:
             assert "lab.warnings" not in cell.source
-            assert "# new" not in cell.source or "--no-warnings" in cell.source or sound(cell)
+            assert not SHOWN_LOAD.search(cell.source), "it shows what the lab says of the file"
+
+
+@pytest.mark.parametrize(("path", "name"), ALL)
+def test_no_caddyfile_of_a_question_comes_with_a_remark_on_it(path, name):
+    """Such a remark would tell the answer, also where it stands above the question."""
+    told = [cell.source for cell in belonging(path, name) if not quiet(cell.source)]
+    assert told == []
+
+
+def belonging(path, name):
+    """The Caddyfiles that a question is about, and all that comes between it and its answer."""
+    asked, compared = place(path, ASKED, name), place(path, COMPARED, name)
+    begins = [n for n, cell in enumerate(cells(path)[:asked]) if leads_elsewhere(cell)]
+    return [cell for cell in cells(path)[begins[-1] + 1 : compared] if not explains(cell)]
+
+
+def leads_elsewhere(cell):
+    """Whether what stands before a cell is about something else: a heading, or a run."""
+    if cell.cell_type == "markdown":
+        return re.search(r"^#", cell.source, re.M) is not None
+    return not cell.source.startswith("%%caddyfile")
+
+
+def quiet(source):
+    """Whether a cell holds no Caddyfile, one without warnings, or one that deserves none."""
+    first, _, text = source.partition("\n")
+    return not first.startswith("%%caddyfile") or "--no-warnings" in first or sound(text)
 
 
 def answers(source):
@@ -90,11 +113,18 @@ def answers(source):
     return [text for text in texts if isinstance(text, str) and len(text) > 9]
 
 
-def sound(cell):
-    """Whether the lint finds nothing to say about a Caddyfile that is shown."""
-    from caddylab._caddy.advice.lint import lint  # reaches for Caddy
+@cache
+def sound(text):
+    """Whether loading a Caddyfile says nothing about it.
 
-    return not list(lint(cell.source.split("\n", 1)[1]))
+    What a file merely lacks, such as a retry, is not said until somebody asks for it.
+    """
+    from caddylab._caddy.advice.lint import lint
+    from caddylab._caddy.running.adapter import adapt
+
+    config, refusal = adapt(executable(), text)
+    assert config, refusal
+    return all(note.lacking for note in lint(text, config))
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

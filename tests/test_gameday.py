@@ -399,7 +399,7 @@ class TestOnCall:
 
     def test_nobody_breaks_things_but_the_game(self, idle):
         backend = idle.lab.backend(2)
-        breaks = (backend.hung, backend.crashed, backend.killed, backend.partitioned)
+        breaks = (backend.hung, backend.stopped, backend.killed, backend.partitioned)
         for fault in (*breaks, lambda: backend.slow(1), backend.failing):
             with pytest.raises(FaultError, match="on call"):
                 fault()

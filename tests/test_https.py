@@ -103,7 +103,7 @@ def test_a_name_without_a_certificate_fails_in_words(shop):
     run = shop.fire(3, host="other.example.com")
     assert {request.outcome for request in run.requests} == {Outcome.TLS}
     assert run.requests[0].error == "no TLS: Caddy has no certificate for other.example.com"
-    assert "3 requests to /test-api: all failed in the TLS handshake" in str(run)
+    assert "3 requests to /test-api: all failed in the TLS handshake\nno TLS: Caddy" in str(run)
     assert "has not closed" not in str(run)
     with pytest.raises(LabError, match="got no answer"):
         shop.get("/", host="other.example.com")

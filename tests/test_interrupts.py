@@ -51,7 +51,7 @@ CALLS: dict[str, Callable[[Lab], object]] = {
     "kill": lambda lab: lab.backend(2).kill(),
     "start": lambda lab: lab.backend(2).start(),
     "kill and start": lambda lab: (lab.backend(2).kill(), lab.backend(2).start()),
-    "crashed": lambda lab: lab.backend(2).crashed(),
+    "stopped": lambda lab: lab.backend(2).stopped(),
     "killed": lambda lab: lab.backend(1).killed(),
     "hung": lambda lab: lab.backend(1).hung(),
     "partitioned": lambda lab: lab.backend(2).partitioned(),

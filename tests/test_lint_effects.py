@@ -59,7 +59,7 @@ def test_a_pool_without_failover_goes_on_asking_the_dead(lab, policy):
     text = site(policy)
     assert rules(lab, text) == ["pool-without-failover"]
     lab.load(text)
-    with lab.backend(1).crashed(), lab.backend(2).crashed():
+    with lab.backend(1).stopped(), lab.backend(2).stopped():
         assert set(statuses(lab)) == {502}
 
 
@@ -67,7 +67,7 @@ def test_checks_alone_leave_every_request_to_the_dead_until_the_next_check(lab):
     text = site("lb_policy first", "health_uri /", "health_interval 60s")
     assert rules(lab, text) == ["checks-without-failover"]
     lab.load(text)
-    with lab.backend(1).crashed():
+    with lab.backend(1).stopped():
         assert statuses(lab, 40) == [502] * 40
 
 
@@ -89,7 +89,7 @@ def test_without_a_retry_every_failure_that_counts_is_somebodys_error(lab):
     text = site("lb_policy first", MEMORY, "max_fails 3")
     assert rules(lab, text) == ["memory-without-retry"]
     lab.load(text)
-    with lab.backend(1).crashed():
+    with lab.backend(1).stopped():
         assert statuses(lab) == [502] * 3 + [200] * 5
 
 
@@ -98,7 +98,7 @@ def restarted(lab: Lab, *options: str) -> Counter[int | None]:
     lab.load(site("lb_try_duration 3s", *options, upstreams="backend1:8080"))
     traffic = lab.fire(rate=10, duration=4, background=True)
     time.sleep(1)
-    with lab.backend(1).crashed():
+    with lab.backend(1).stopped():
         time.sleep(0.7)
     traffic.wait()
     return Counter(request.status for request in traffic.requests)
@@ -121,7 +121,7 @@ def test_retries_that_end_before_max_fails_give_errors_beside_a_healthy_upstream
     assert rules(lab, enough) == []
     for text, errors in ((few, 2), (enough, 0)):
         lab.load(text)
-        with lab.backend(1).crashed():
+        with lab.backend(1).stopped():
             assert statuses(lab).count(502) == errors
 
 

@@ -20,6 +20,8 @@ FOLDED = re.compile(r"<details>(.*?)</details>", re.S)
 HELPERS = ast.Lambda | ast.FunctionDef | ast.ClassDef | ast.Try
 COMPREHENSIONS = ast.GeneratorExp | ast.ListComp | ast.DictComp | ast.SetComp
 BUILTINS = ("sum", "zip", "map", "filter", "enumerate", "any", "all")
+BARE_TIMES = re.compile(r"\['(latency|duration)'\](\.\w+\(.*\))*$")
+"""A column of times by itself, or figures of it: only a table shows them with their units."""
 METHODS = ("replace", "items", "values", "format")
 
 
@@ -92,6 +94,7 @@ def test_what_a_cell_shows_is_no_tuple_and_no_text_in_quotes(path):
         *_, last = ast.parse(code).body
         raw = isinstance(last, ast.Expr) and isinstance(last.value, ast.Tuple | ast.JoinedStr)
         assert not raw, code
+        assert not BARE_TIMES.search(ast.unparse(last)), "times have no unit there"
 
 
 @pytest.mark.parametrize(

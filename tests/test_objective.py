@@ -57,6 +57,14 @@ def test_the_mean_of_all_is_nobodys():
     assert list(apart["bad"]) == [0, 2, 2]
     assert apart.loc["all", "mean"] == pytest.approx(0.16)
     assert apart.loc["b:1", "p99"] == pytest.approx(0.31)
+    assert repr(apart).splitlines()[2].split()[:8] == [
+        "b:1", "2", "310", "ms", "310", "ms", "310", "ms",
+    ]  # fmt: skip
+    assert "310 ms" in apart._repr_html_()
+
+
+def test_a_burn_rate_over_time_says_when_in_seconds():
+    assert repr(Objective(0.99).burning(log(200, 500))).splitlines()[2].split()[2] == "ms"
 
 
 def test_a_quantile_of_buckets_is_what_prometheus_makes_of_them():

@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 import caddylab
+from caddylab import Claim
+from caddylab._claims.claims import Verdicts
+from caddylab._gameday.report import Report
+from caddylab._gameday.status import Deed
 from caddylab._look import fault_kinds
 from caddylab._look.html_table import code, element, markup, row, table
+from caddylab._panel.html import note, report
 from caddylab._rig.backends import faults
+from caddylab._rig.backends.breakable import Breakable
 from caddylab._rig.backends.names import KINDS as OF_NAMES
 from caddylab._runtimes.base import BACKLOG
 from caddylab._view.scene import scene
@@ -35,7 +41,7 @@ SOURCES = {
         ("the font", r"Liberation Sans", {"_look/palette.py"}),
         ("ink", r"#1F2328", {"_look/palette.py"}),
         ("how a cut-off backend is called", r"[\"'](is|was) cut off", {"_look/fault_kinds.py"}),
-        ("who is down", r"stopped.{0,4}crashed.{0,4}killed", set()),
+        ("who is down", r"stopped.{0,4}killed", set()),
         ("Caddy's image", r"library/caddy", {"_caddy/running/version.py"}),
     ],
 )
@@ -73,10 +79,39 @@ class TestTables:
         assert markup(code("`x`")) == "<code>x</code>"
 
 
+CLAIM = Claim("`80 {` is a site.", True, "`:80`", only_if="`log` is on")
+GAME = Report(1, 1, 60, 1, 10, (), (Deed(0.5, "noted: `lb_retries` is missing"),), ())
+SHOWN = {
+    "verdicts": lambda: Verdicts([CLAIM], "the course")._repr_html_(),
+    "a game": lambda: GAME._repr_html_(),
+    "the panel": lambda: report("Did you mean `lb_retries`?", "What Caddy says"),
+    "a note in the panel": lambda: note("`lab.reset()` starts it again."),
+}
+
+
+class TestCode:
+    """What stands in backticks in a sentence is code wherever HTML shows the sentence."""
+
+    @pytest.mark.parametrize("shown", SHOWN)
+    def test_no_backtick_reaches_the_reader(self, shown):
+        page = SHOWN[shown]()
+        assert "<code>" in page
+        assert "`" not in page
+
+    def test_a_line_of_a_caddyfile_is_shown_as_it_was_written(self):
+        assert "respond `hello`" in report("   3 │ respond `hello`", "What Caddy says")
+
+
 class TestFaults:
     def test_each_kind_that_a_lab_knows_has_its_words(self):
         known = faults.DOWN | faults.SILENT | faults.IN_APP | OF_NAMES
         assert known == fault_kinds.KINDS.keys() == scene_of_faults().keys()
+
+    def test_it_has_the_name_of_the_method_that_makes_it(self):
+        """A polite stop is a stop, wherever it is named."""
+        down = {name for name in vars(Breakable) if name in faults.DOWN | {"crashed"}}
+        assert down == faults.DOWN - {faults.DIED} == {"stopped", "killed"}
+        assert all(fault_kinds.KINDS[name].going_on for name in down)
 
     def test_what_is_down_is_drawn_in_grey(self):
         grey = {name for name, kind in scene_of_faults().items() if kind["colour"] == "#7A7A7A"}

@@ -113,6 +113,13 @@ def test_a_file_that_is_not_there(tmp_path):
         Traffic.load(tmp_path / "run.json")
 
 
+def test_a_stop_is_one_though_an_older_file_calls_it_a_crash(run, tmp_path):
+    path = run.save(tmp_path / "run.json")
+    path.write_text(path.read_text().replace('"killed"', '"crashed"'))
+    spans = Traffic.load(path).spans()
+    assert set(spans[spans["source"] == "fault"]["kind"]) == {"stopped"}
+
+
 def test_a_file_of_a_newer_caddylab(run, tmp_path):
     path = run.save(tmp_path / "run.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 3}))

@@ -135,7 +135,7 @@ def after_a_kill(number: int, count: int) -> Callable[[Lab], str]:
     """What requests get when a backend is dead."""
 
     def measure(lab: Lab) -> str:
-        with fault(lab, number, "crashed"):
+        with fault(lab, number, "stopped"):
             return statuses(count)(lab)
 
     return measure

@@ -209,7 +209,7 @@ def in_the_end(lab: Lab) -> str:
 
 def after_a_restart(lab: Lab) -> str:
     """One request while the backend is down, and five once it is back."""
-    with lab.backend(1).crashed():
+    with lab.backend(1).stopped():
         lab.fire(1)
     return statuses(5, concurrency=5)(lab)
 
@@ -306,25 +306,25 @@ RUNS = {
         "Backend 1 was killed; a second later 8 requests were sent.",
         site("dynamic a app 8080", TURNS, "health_uri /", "health_interval 200ms", upstreams=""),
         site("dynamic a app 8080", TURNS, RETRY, MEMORY, upstreams=""),
-        loaded(later(1, statuses()), "crashed"),
+        loaded(later(1, statuses()), "stopped"),
     ),
     "checks-without-address": Run(
         "Backend 1 was killed.",
         site("health_interval 200ms", RETRY, MEMORY),
         site("health_uri /", "health_interval 200ms", RETRY, MEMORY),
-        loaded(noticed(3), "crashed"),
+        loaded(noticed(3), "stopped"),
     ),
     "checks-without-failover": Run(
         DEAD,
         site(FIRST, "health_uri /", "health_interval 60s"),
         site(FIRST, "health_uri /", "health_interval 60s", RETRY, MEMORY),
-        loaded(statuses(), "crashed"),
+        loaded(statuses(), "stopped"),
     ),
     "checks-without-interval": Run(
         "Backend 1 was killed.",
         site("health_uri /", "health_interval -1s", RETRY, MEMORY),
         site("health_uri /", "health_interval 200ms", RETRY, MEMORY),
-        loaded(noticed(3), "crashed"),
+        loaded(noticed(3), "stopped"),
     ),
     "comma-in-upstream": Run(
         ADAPTED,
@@ -354,7 +354,7 @@ RUNS = {
         DEAD,
         site(FIRST, "max_fails 1"),
         site(FIRST, "max_fails 1", MEMORY),
-        loaded(statuses(), "crashed"),
+        loaded(statuses(), "stopped"),
     ),
     "fallback-file-before-api": Run(
         "`/api/echo` was asked for.",
@@ -390,7 +390,7 @@ RUNS = {
         DEAD,
         site(FIRST, MEMORY, "max_fails 3"),
         site(FIRST, MEMORY, "max_fails 3", "lb_retries 3"),
-        loaded(statuses(), "crashed"),
+        loaded(statuses(), "stopped"),
     ),
     "named-route-cut": Run(
         "A page was asked for.",
@@ -409,7 +409,7 @@ RUNS = {
         "Both backends were killed; a client waited for a second.",
         site("lb_retries -1", MEMORY, upstreams=PAIR),
         site(RETRY, MEMORY),
-        loaded(statuses(1, timeout=1), "crashed", at=(1, 2)),
+        loaded(statuses(1, timeout=1), "stopped", at=(1, 2)),
     ),
     "never-reached": Run(
         "`/api/echo` was asked for.",
@@ -480,7 +480,7 @@ RUNS = {
         loaded(shares(8)),
     ),
     "pool-without-failover": Run(
-        DEAD, site(TURNS), site(TURNS, RETRY, MEMORY), loaded(statuses(), "crashed")
+        DEAD, site(TURNS), site(TURNS, RETRY, MEMORY), loaded(statuses(), "stopped")
     ),
     "port-as-host": Run(
         ADAPTED, site(upstreams=ONE).removeprefix(":"), site(upstreams=ONE), sites
@@ -507,7 +507,7 @@ RUNS = {
         DEAD,
         site(FIRST, RETRY, MEMORY, "max_fails 5"),
         site(FIRST, "lb_retries 2", MEMORY, "max_fails 2"),
-        loaded(statuses(), "crashed"),
+        loaded(statuses(), "stopped"),
     ),
     "retry-match-order": Run(
         SLOW,
@@ -521,7 +521,7 @@ RUNS = {
         DEAD,
         site(TURNS, *GETS),
         site(TURNS, *GETS, RETRY, MEMORY),
-        loaded(statuses(), "crashed"),
+        loaded(statuses(), "stopped"),
     ),
     "retry-time-too-short": Run(
         "Backend 2, whose turn it was, took two seconds; a GET was sent.",
@@ -536,7 +536,7 @@ RUNS = {
         loaded(statuses(1, method="POST", body=b"order", path="/echo"), "failing", at=(2,)),
     ),
     "retry-without-memory": Run(
-        DEAD, site(FIRST, RETRY), site(FIRST, RETRY, MEMORY), loaded(statuses(), "crashed")
+        DEAD, site(FIRST, RETRY), site(FIRST, RETRY, MEMORY), loaded(statuses(), "stopped")
     ),
     "rewrite-to-another-host": Run(
         "`/echo` was asked for.",

@@ -189,7 +189,7 @@ def failing() -> Scene:
 def sticky() -> Scene:
     """Eight clients by ip_hash, logged in; backend 2 is restarted, which forgets the logins."""
     script, views = Script(), [0] * 8
-    script.span(2, "crashed", "fault", 0.6, 0.9)
+    script.span(2, "stopped", "fault", 0.6, 0.9)
     for k in range(160):
         at, client = k * 0.01, k % 8
         home = client % 2 + 1

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from caddylab._border import Between, border
 from caddylab._errors import ArgumentError
-from caddylab._look.html_table import element, table
+from caddylab._look.html_table import Markup, code, element, table
 
 MIME = "application/vnd.caddylab.verdicts+json"
 """How an executed notebook carries its verdicts to `caddylab verify`."""
@@ -83,8 +83,9 @@ def verdict_table(head: str, claims: Sequence[Claim]) -> str:
     return table((head, "Verdict", "Measured just now"), map(_cells, claims))
 
 
-def _cells(claim: Claim) -> tuple[str, ...]:
-    return claim.text, element("b", f"{claim.sign} {claim.verdict}"), claim.evidence
+def _cells(claim: Claim) -> tuple[Markup, ...]:
+    verdict = element("b", claim.sign, " ", code(claim.verdict))
+    return code(claim.text), verdict, code(claim.evidence)
 
 
 @border(ArgumentError)

@@ -129,4 +129,5 @@ def _reply(said: str, claim: Claim) -> Markup:
     right = claim.verdict.startswith(said) and (said != "holds" or not claim.only_if)
     opening = "You are right: it" if right else "Look again: it"
     verdict = element("b", opening, " ", code(claim.verdict), ".")
-    return element("p", verdict, Markup("<br>"), f"Measured just now: {claim.evidence}")
+    measured = code(f"Measured just now: {claim.evidence}")
+    return element("p", verdict, Markup("<br>"), measured)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +112,8 @@ class Prediction:
 
     def _as_it_is(self) -> str:
         """The question and what was chosen, for where nothing can be chosen."""
-        chosen = f"chose: <b>{escape(self.answer)}</b>" if self.answer else "have not chosen yet."
-        answers = "".join(f"<li>{escape(option)}</li>" for option in self.options)
+        chosen = f"chose: <b>{code(self.answer)}</b>" if self.answer else "have not chosen yet."
+        answers = "".join(f"<li>{code(option)}</li>" for option in self.options)
         return (
             f"<p><b>Your prediction.</b> {code(self.question)}</p>"
             f"<ul>{answers}</ul><p>You {chosen}</p>"
@@ -155,7 +154,8 @@ class Predictions(Sequence[Prediction]):
 def _cells(made: Prediction) -> tuple[object, ...]:
     mark = "✓" if made.answer == made.came_true else "look again"
     agreed = mark if made.answer and made.measured else ""
-    return code(made.question), made.answer or "–", made.measured or "–", agreed
+    said, measured = code(made.answer or "–"), code(made.measured or "–")
+    return code(made.question), said, measured, agreed
 
 
 @border(ArgumentError)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +17,7 @@ from caddylab._gameday.incidents import Incident
 from caddylab._gameday.score import Sample
 from caddylab._gameday.status import Deed, reactions
 from caddylab._look import progress_bar
-from caddylab._look.html_table import LEFT, Markup, element, row
+from caddylab._look.html_table import LEFT, Markup, code, element, row
 from caddylab._machine import files
 from caddylab._machine.late import ensure
 
@@ -171,13 +170,13 @@ class Report:
         return "\n".join([self._headline(), *told, *deeds])
 
     def _repr_html_(self) -> str:
-        head = f"<p style='font-size:130%'><b>{html.escape(self._headline())}</b></p>"
+        head = element("p", element("b", self._headline()), style="font-size:130%")
         return head + self._told_html()
 
     def _told_html(self) -> str:
         tables = "".join(element("table", *map(_told_row, told)) for told in self._rows())
-        deeds = "".join(f"<li>{html.escape(deed)}</li>" for deed in self._deeds())
-        return tables + (f"<ol>{deeds}</ol>" if deeds else "")
+        deeds = [element("li", code(deed)) for deed in self._deeds()]
+        return tables + (element("ol", *deeds) if deeds else "")
 
     def _ipython_display_(self) -> None:
         if not progress_bar.in_notebook():
@@ -236,4 +235,4 @@ def _mended(after: float | None) -> str:
 def _told_row(told: tuple[str, str]) -> Markup:
     head, text = told
     left = f"{LEFT};vertical-align:top"
-    return row([element("th", head, style=left), text], style=left)
+    return row([element("th", head, style=left), code(text)], style=left)

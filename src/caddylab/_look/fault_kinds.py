@@ -36,8 +36,7 @@ class FaultKind:
 
 
 KINDS = {
-    "stopped": FaultKind("is stopped", "was stopped", "is stopped", down=True),
-    "crashed": FaultKind("has crashed", "crashed", "is crashed", down=True),
+    "stopped": FaultKind("is stopped", "was stopped", "is stopped", True, "stopping"),
     "killed": FaultKind(
         "was killed", "was killed", "is killed", True,
         "killing", "Kill", "kills it: what it had begun is lost",

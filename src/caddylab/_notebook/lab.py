@@ -85,6 +85,8 @@ class Lab(Rig):
     def with_lines(self, caddyfile: str, upstream: str, *lines: str) -> CaddyfileText:
         """A Caddyfile with more options in the block of one `reverse_proxy`; loads nothing.
 
+        A notebook shows it with a mark at each of these lines.
+
         Args:
             caddyfile: its text.
             upstream: an upstream of the `reverse_proxy`, as written there, such as "app:3000".
@@ -95,7 +97,7 @@ class Lab(Rig):
         """
         from caddylab._trial.added import added
 
-        return CaddyfileText(added(caddyfile, upstream, lines))
+        return CaddyfileText(added(caddyfile, upstream, lines)).since(caddyfile)
 
     # --- widgets -------------------------------------------------------------------------
 

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 HEAD = ("", "in truth", "Caddy thinks", "answered")
 
 ACTIONS = {
-    "stop": ("Stop", "stopping", "as a shutdown does: it finishes what it has begun"),
+    "stop": (
+        "Stop",
+        KINDS["stopped"].going_on,
+        "as a shutdown does: it finishes what it has begun",
+    ),
     "start": ("Start", "starting", "starts it again"),
     **{name: (k.button, k.going_on, k.does) for name, k in KINDS.items() if k.button},
     "restore": ("Restore", "restoring", "undoes its faults"),

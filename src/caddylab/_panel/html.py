@@ -10,6 +10,7 @@ from pathlib import Path
 import ipywidgets
 
 from caddylab._look.called import Names, called
+from caddylab._look.html_table import code
 from caddylab._look.palette import COLOURS
 from caddylab._records import NAMES, Outcome, Request
 
@@ -46,7 +47,7 @@ def heading(text: str, hint: str = "") -> ipywidgets.HTML:
 
 def note(text: str) -> str:
     """A message that is read out when there is time."""
-    return f'<div role="status">{escape(text)}</div>'
+    return f'<div role="status">{code(text)}</div>'
 
 
 def report(text: str, label: str, alarm: bool = False) -> str:
@@ -67,10 +68,11 @@ def _place(content: str, label: str) -> str:
 
 def _line(text: str) -> str:
     """A line of a report; one of a Caddyfile is never broken, so that the caret below fits."""
-    look = f' class="{CLASS}-source"' if "│" in text else ""
+    source = "│" in text
+    look = f' class="{CLASS}-source"' if source else ""
     rule = _RULE.search(text)
     told, name = (text[: rule.start()], f"<small>{rule[0]}</small>") if rule else (text, "")
-    return f"<span{look}>{escape(told)}{name}\n</span>"
+    return f"<span{look}>{escape(told) if source else code(told)}{name}\n</span>"
 
 
 def bar(label: str, share: float | None = None) -> str:

@@ -92,9 +92,9 @@ class CaddySide(LabSide):
         return caddyfiles.names()
 
     @property
-    def routes(self) -> list[Route]:
+    def routes(self) -> Sentences[Route]:
         """Which requests come to which upstreams, by the Caddyfile in force."""
-        return list(self.stack.site.routes)
+        return Sentences(self.stack.site.routes)
 
     @property
     def trust(self) -> Trust | None:

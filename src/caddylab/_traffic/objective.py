@@ -8,6 +8,7 @@ from caddylab._border import Between, Seconds, border
 from caddylab._errors import TrafficError
 from caddylab._machine.late import ensure
 from caddylab._records import Outcome
+from caddylab._traffic.tables import shown
 from caddylab._traffic.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -84,11 +85,11 @@ class Objective:
         times = lines["at"].astype("float64")
         bad = pd.Series(self.bad(lines).to_numpy("float64"), index=pd.to_timedelta(times, unit="s"))
         moving = bad.rolling(pd.Timedelta(seconds=window))
-        return pd.DataFrame({
+        return shown(pd.DataFrame({
             "at": times.to_numpy(),
             "burn_rate": moving.mean().to_numpy() / (1 - self.share),
             "lines": moving.count().to_numpy().astype(int),
-        })  # fmt: skip
+        }))  # fmt: skip
 
     def rings(self, log: Log, burn: float = 10.0, window: Seconds = 1.0) -> float | None:
         """When an alert rings: as soon as a window burns faster than `burn`.
@@ -124,6 +125,8 @@ class Objective:
     def by_upstream(self, log: pd.DataFrame) -> pd.DataFrame:
         """One row an upstream: how many lines, how long the requests took, how fast they burn.
 
+        Times are seconds, and shown with their unit.
+
         Args:
             log: as `lab.log()` returns it.
 
@@ -139,10 +142,11 @@ class Objective:
         ensure("pandas")
         import pandas as pd
 
+        from caddylab._traffic.timed import TimedFigures
+
         apart = dict(list(log.groupby("upstream"))) | {"all": log}
-        return pd.DataFrame({name: self._told(lines) for name, lines in apart.items()}).T.astype(
-            {"requests": int, "bad": int}
-        )
+        told = pd.DataFrame({name: self._told(lines) for name, lines in apart.items()}).T
+        return TimedFigures(told.astype({"requests": int, "bad": int}))
 
     def _told(self, log: pd.DataFrame) -> dict[str, float]:
         took = log["duration"]

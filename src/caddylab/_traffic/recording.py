@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ FORMAT = 2
 """Goes up when an older caddylab could not read the file any more."""
 OLD_REQUEST = 12
 """The values of a request in a file from before it was recorded who answered."""
+RENAMED = {"crashed": "stopped"}
+"""Kinds of fault that older files call by another name."""
 
 
 class Recording(NamedTuple):
@@ -102,7 +104,7 @@ def _unpacked(packed: dict[str, Any]) -> Recording:
     return Recording(
         ledger,
         Clients(packed["clients"], packed["address"]),
-        [Span(*row) for row in packed["faults"]],
+        [_fault(row) for row in packed["faults"]],
         [Span(*row) for row in packed["opinions"]],
         Setting(**stage),
     )
@@ -131,6 +133,11 @@ def _inferred(request: Request) -> Answerer:
         return Answerer.BACKEND
     refused = request.status in (502, 503, 504) and not request.body
     return Answerer.NO_BACKEND if refused else Answerer.CADDY
+
+
+def _fault(row: list[Any]) -> Span:
+    span = Span(*row)
+    return replace(span, kind=RENAMED.get(span.kind, span.kind))
 
 
 def _rows(spans: Iterable[Span]) -> list[tuple[Any, ...]]:

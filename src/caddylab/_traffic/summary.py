@@ -41,6 +41,7 @@ def _lines(traffic: Counts) -> Iterator[str]:
         return
     if who := _who(traffic):
         yield who
+    yield from _unsafe(traffic.requests)
     yield _latency(traffic)
     yield _attempts(traffic)
     yield from _reservations(traffic)
@@ -80,6 +81,13 @@ def _who(traffic: Counts) -> str:
     shares = [(called(number, traffic.names), n) for number, n in sorted(traffic.shares.items())]
     others = [(NAMES[who], n) for who, n in traffic.answerers.items() if who in TOLD]
     return "  ".join(f"{name}: {count:,}" for name, count in [*shares, *others])
+
+
+def _unsafe(requests: Sequence[Request]) -> Iterator[str]:
+    """Why TLS handshakes failed; the commonest reason, where there are several."""
+    reasons = Counter(r.error for r in requests if r.outcome is Outcome.TLS and r.error)
+    for reason, _ in reasons.most_common(1):
+        yield reason
 
 
 def _latency(traffic: Counts) -> str:

@@ -8,7 +8,8 @@ from textwrap import dedent
 from typing import Any
 
 from caddylab._look.caddyfile_text import CaddyfileText
-from caddylab._trial.block import BlockLine, block
+from caddylab._look.compared import ComparedLine
+from caddylab._trial.block import block
 from caddylab._trial.chains import Chain, Choosing
 from caddylab._trial.chance import RARE, SUSPECT, Cost
 from caddylab._trial.ladders import Addition, Step, apply
@@ -71,7 +72,7 @@ class Proved:
         return CaddyfileText(dedent(new))
 
     @property
-    def block(self) -> list[BlockLine]:
+    def block(self) -> list[ComparedLine]:
         """The `reverse_proxy` as it will read, each line with a mark for what is new."""
         return block(self.before, self.text, self.line)
 

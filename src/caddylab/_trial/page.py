@@ -45,7 +45,7 @@ def page(report: Rehearsal, told: Callable[[float], object] = lambda _: None) ->
 
 def _warning(report: Rehearsal) -> str:
     said = spoken.busy(report)
-    return f'<p class="warning" role="note">{escape(said)}</p>' if said else ""
+    return f'<p class="warning" role="note">{code(said)}</p>' if said else ""
 
 
 def _notes(report: Rehearsal) -> str:
@@ -60,7 +60,8 @@ def _routes(report: Rehearsal) -> str:
         f"{route}{' (tried)' if n == tried else ''}" for n, route in enumerate(report.routes, 1)
     )
     items = "".join(str(element("li", each)) for each in said)
-    about = f"<p>{escape(spoken.about_routes(report))}</p>" if spoken.about_routes(report) else ""
+    told = spoken.about_routes(report)
+    about = element("p", code(told)) if told else ""
     return f"<h2>Routes</h2><ol>{items}</ol>{about}<h2>What happens</h2>"
 
 

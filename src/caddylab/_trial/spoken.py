@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from caddylab._caddy.adapted.sites import PERHAPS
+from caddylab._look.compared import CHANGED, GONE, SAME, ComparedLine
 from caddylab._trial.advice import Proved
-from caddylab._trial.block import CHANGED, GONE, SAME, BlockLine
 from caddylab._trial.edits import TRANSPORT
 from caddylab._trial.ladders import Addition, longer
 from caddylab._trial.reasons import RESET
@@ -133,7 +133,7 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
         )
 
 
-def _shorter(one: BlockLine) -> bool:
+def _shorter(one: ComparedLine) -> bool:
     """Whether the value of an option is less than it was."""
     return longer(" ".join(one.was.split()[1:2]), " ".join(one.text.split()[1:2]))
 

@@ -8,8 +8,8 @@ WHO_ANSWERS = Hints(
     "`.backends`, or `lab.get(…)` with `host=` or `scheme=`.",
     "Read each matcher letter by letter, and mind what comes before any matcher: by which name, "
     "and by which scheme, a request has come.",
-    "`print(*lab.routes, sep='\\n')` lists what leads to an upstream. What fits none of the other "
-    "blocks falls to the `handle` without a matcher; a redirect is Caddy's own answer.",
+    "`lab.routes` lists what leads to an upstream. What fits none of the other blocks falls to the "
+    "`handle` without a matcher; a redirect is Caddy's own answer.",
 )
 NO_SITE = Hints(
     "no such site",
@@ -32,7 +32,7 @@ WRONG_HOUSE = Hints(
     "those of the accounts.",
     "The shop's pair does not know the accounts, and the account server has no menu. To ask the "
     "other house is no help, it is a wrong answer.",
-    "Compare your routes with those of the file that you began with: `print(*lab.routes)`.",
+    "Compare your routes with those of the file that you began with: `lab.routes`.",
 )
 WRONG_PAGE = Hints(
     "wrong page",

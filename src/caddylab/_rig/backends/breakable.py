@@ -17,13 +17,13 @@ class Breakable:
 
     _deeds: Deeds
 
-    def crashed(self) -> Fault:
-        """Stop it (SIGTERM), as the article's crash test does.
+    def stopped(self) -> Fault:
+        """Stop it (SIGTERM), as `stop` does: it finishes the requests that it has begun.
 
         Raises:
             FaultError: it is down already, or still runs afterwards.
         """
-        return self._take_down("crashed")
+        return self._take_down("stopped")
 
     def killed(self) -> Fault:
         """Kill it (SIGKILL): requests in flight are cut off.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from caddylab._errors import CaddylabError
+from caddylab._look.fault_kinds import KINDS
 from caddylab._machine.undisturbed import Line, undisturbed
 from caddylab._machine.waiting import poll
 from caddylab._records import Span
@@ -19,9 +20,6 @@ from caddylab._runtimes.base import Unit
 from caddylab._runtimes.listener import Listener
 
 T = TypeVar("T")
-
-GOING_ON = {"stopped": "stopping", "crashed": "crashing", "killed": "dying"}
-"""The word for a backend that is being taken down."""
 
 
 class Deeds:
@@ -69,8 +67,8 @@ class Deeds:
         undisturbed(lambda: self._line.do_if_free(self._look_in_passing))
 
     def take_down(self, kind: str) -> Fault:
-        """End its process: "killed" at once, "stopped" and "crashed" gracefully."""
-        return self._do(GOING_ON[kind], lambda: self._process.take_down(kind))
+        """End its process: "killed" at once, "stopped" gracefully."""
+        return self._do(KINDS[kind].going_on, lambda: self._process.take_down(kind))
 
     def start(self, ready_after: float = 0.0) -> None:
         """Start it if it is down; faults inside the app stay in force."""

@@ -1,7 +1,7 @@
 """Breaking a backend, and mending it again.
 
-Three ways not to answer that Caddy tells apart: a backend that is *down* (stopped, crashed,
-killed, or died by itself: the dial fails at once), one that is *hung* (the dial works, nobody
+Three ways not to answer that Caddy tells apart: a backend that is *down* (its process has ended,
+by the lab or by itself: the dial fails at once), one that is *hung* (the dial works, nobody
 answers) and one that is *partitioned* (the dial itself gets no answer).
 """
 

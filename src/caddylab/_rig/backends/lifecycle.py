@@ -100,7 +100,7 @@ class Lifecycle:
     # --- down and up -----------------------------------------------------------------------
 
     def take_down(self, kind: str) -> Fault:
-        """End the process: "killed" at once, "stopped" and "crashed" gracefully."""
+        """End the process: "killed" at once, "stopped" gracefully."""
         if not self.look().running:
             died = self._book.active({DIED})
             how = f" (it died: {died[0].span.detail})" if died else ""

@@ -8,6 +8,8 @@ from caddylab._caddy.advice.mistakes.mistake import (
     ARGUMENTS,
     IN_PROXY,
     Mistake,
+    first,
+    its_expression,
     one_of,
     only,
 )
@@ -77,6 +79,11 @@ DIRECTIVES = (
         names=known.GLOBAL_OPTIONS,
     ),
     Mistake(
+        r"tokens for 'respond': unrecognized subdirective",
+        "Between the braces of `respond` stand only `body` and `close`; a header has a line of its"
+        " own beside it, such as `header Content-Type text/plain`.",
+    ),
+    Mistake(
         "cannot invoke named route '(?P<word>[^']+)'",
         "Define it beside the sites: `&($word) {`, its directives, `}`.",
         find=only(r"^invoke\b.*\b$word$$"),
@@ -118,7 +125,7 @@ MODULES = (
     Mistake(
         "unsupported HTTP version: (?P<word>[^, ]+), supported",
         "`versions` takes 1.1, 2, h2c and 3, so not `$word`.",
-        find=only(r"^versions .*\b$word\b"),
+        find=first(r"^versions .*\b$word\b"),
     ),
     Mistake(
         r"not registered: http\.reverse_proxy\.transport\.(?P<word>\w+)",
@@ -216,8 +223,20 @@ VALUES = (
         " there is `uri path_regexp ^/old/ /new/`, and for a redirect `redir`.",
     ),
     Mistake(
+        r"matcher arguments must be string constants\n \| (?P<expression>.*)\n",
+        "Caddy reads the arguments of a matcher such as `path()` or `client_ip()` when it loads the"
+        " file: write the text itself between quotation marks, not what is known only later.",
+        find=its_expression,
+    ),
+    Mistake(
         "expects return type of bool",
         "An `expression` must say yes or no: compare, as in `{rp.is_transport_error} == true`.",
         find=only(r"^expression\b|^lb_retry_match expression\b"),
+    ),
+    Mistake(
+        r"compiling CEL program: (?s:.*?)\n \| (?P<expression>.*)\n",
+        "An `expression` is written in CEL, and `^` shows where it stops being that. Text stands"
+        " between quotation marks, placeholders between braces: `{method} == 'GET'`.",
+        find=its_expression,
     ),
 )

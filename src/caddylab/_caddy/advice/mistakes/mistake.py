@@ -31,12 +31,33 @@ def only(pattern: str) -> Find:
     """The one line with `pattern` (its `$word`s filled in); nothing when several have it."""
 
     def find(outline: Outline, fields: Mapping[str, str]) -> int | None:
-        quoted = {name: re.escape(value) for name, value in fields.items()}
-        wanted = re.compile(Template(pattern).substitute(quoted))
-        lines = {s.line for s in outline.walk() if wanted.search(" ".join(s.words))}
+        lines = _with(pattern, outline, fields)
         return lines.pop() if len(lines) == 1 else None
 
     return find
+
+
+def first(pattern: str) -> Find:
+    """The first line with `pattern`, where each that has it is as wrong as the others."""
+
+    def find(outline: Outline, fields: Mapping[str, str]) -> int | None:
+        return min(_with(pattern, outline, fields), default=None)
+
+    return find
+
+
+def _with(pattern: str, outline: Outline, fields: Mapping[str, str]) -> set[int]:
+    quoted = {name: re.escape(value) for name, value in fields.items()}
+    wanted = re.compile(Template(pattern).substitute(quoted))
+    return {s.line for s in outline.walk() if wanted.search(" ".join(s.words))}
+
+
+def its_expression(outline: Outline, fields: Mapping[str, str]) -> int | None:
+    """The one line with the expression that Caddy shows, in which placeholders are calls."""
+    parts = re.split(r'ph\(req, "[^"]+"\)', fields["expression"].strip())
+    written = re.compile(r"\{[^{}]+\}".join(map(re.escape, parts)))
+    lines = {s.line for s in outline.walk() if written.search(" ".join(s.words))}
+    return lines.pop() if len(lines) == 1 else None
 
 
 def second_site(outline: Outline, fields: Mapping[str, str]) -> int | None:
