@@ -65,9 +65,9 @@ class Prepared:
 
     `host` is asked for by requests that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `certificates` are the files of those
-    that the Caddyfile brings along. `numbers` says which backend stands for which upstream,
-    `listeners` what they speak, `pools` whom the name server lists, and `expected` what each must
-    answer to pass the checks of its own file.
+    that the Caddyfile brings along. `numbers` says which backend stands for which upstream, and
+    `named` which have names of their own; `listeners` what they speak, `pools` whom the name server
+    lists, and `expected` what each must answer to pass the checks of its own file.
     """
 
     config: Json
@@ -77,6 +77,7 @@ class Prepared:
     certificates: Sequence[Path] = ()
     to_itself: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
+    named: dict[int, str] = field(default_factory=dict)
     listeners: dict[int, Listener] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
     expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Instrument:
         host: the host they ask for; else the first name of the main site.
         port: the port that they go to, if that is decided.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
+        foreign: whether no name in it can mean a backend of the course.
         known: which backend stands for an upstream, whatever other upstreams are named.
     """
 
@@ -118,6 +120,7 @@ class Instrument:
         host: str = "",
         port: int = 0,
         strict: bool = False,
+        foreign: bool = False,
         known: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.own, self.lenient, self.path, self.host = own, lenient, path, host
@@ -133,6 +136,7 @@ class Instrument:
         self.speech = Speech(runtime, self.authority, refuse, lenient=lenient)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
         self.upstreams.strict, self.upstreams.known = strict, known
+        self.upstreams.foreign = foreign
 
     def plan(self) -> Prepared:
         """The instrumented configuration.
@@ -167,8 +171,8 @@ class Instrument:
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         return Prepared(
             self.config, probe, host, self.listeners.doors, guard.certificates,
-            self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.listeners,
-            self.upstreams.pools,
+            self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.named,
+            self.upstreams.listeners, self.upstreams.pools,
             self._expected(plain),
             [*opened, *self.listeners.elsewhere(), *self.upstreams.substitutions],
             self.notes, decisions,
