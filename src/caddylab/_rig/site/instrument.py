@@ -41,6 +41,7 @@ from caddylab._rig.site.assignment import number_of
 from caddylab._rig.site.doors import Doors
 from caddylab._rig.site.expectations import expected
 from caddylab._rig.site.listeners import Listeners
+from caddylab._rig.site.own_ways import own_ways
 from caddylab._rig.site.passwords import open_doors
 from caddylab._rig.site.refusal import Refuse
 from caddylab._rig.site.speech import Speech
@@ -145,7 +146,7 @@ class Instrument:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
         self.listeners.need_sites()
-        opened = open_doors(self.config, self.text) if self.own else []
+        opened = self._opened() if self.own else []
         stand_in = STAND_IN if self.own else None
         transports = Transports(self.config, self.files, self.authority.root, lenient=self.lenient)
         guard = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient)
@@ -177,6 +178,10 @@ class Instrument:
             [*opened, *self.listeners.elsewhere(), *self.upstreams.substitutions],
             self.notes, decisions,
         )  # fmt: skip
+
+    def _opened(self) -> list[Substitution]:
+        """What is different in somebody's own file, whatever it asks for beyond the lab."""
+        return [*own_ways(self.config, self.text), *open_doors(self.config, self.text)]
 
     def _expected(self, config: Json) -> dict[int, list[dict[str, Any]]]:
         """The upstreams whose checks must pass: in a lesson, those that are not the course's."""
@@ -213,7 +218,8 @@ class Instrument:
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
-            logs.pop("skip_hosts", None)
+            for host in logs.pop("skip_hosts", None) or []:  # what the file's logs are spared
+                logs.setdefault("logger_names", {})[host] = [ACCESS]
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         default = logs.setdefault("default", {})
