@@ -9,6 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from caddylab._caddy.adapted.tree import handlers
+from caddylab._caddy.running.adapter import adapt
+from caddylab._caddy.running.program import executable
 from caddylab._caddy.text.variables import fill
 from caddylab._trial import expect, spoken, text
 from caddylab._trial.advice import ALL, Proved, blame, is_worse
@@ -62,6 +65,19 @@ class TestEdits:
         [gone] = [one for one in given.block if one.mark == "-"]
         assert (gone.number, gone.text.strip()) == (5, "path /safe/*")
         assert "- gone" in spoken.advice(Rehearsal(SITE, "process", advice=given))
+
+    def test_of_several_matches_each_of_which_is_enough_all_are_replaced(self):
+        options = ["lb_retry_match {", "\tpath /a/*", "} # one", "lb_policy first",
+                   "lb_retry_match method PUT", "lb_retry_match {", "\tnot path /b", "}"]  # fmt: skip
+        inside = "".join(f"\t\t{option}\n" for option in options)
+        before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n{inside}\t}}\n}}\n"
+        given = Proved(2, before, apply(before, 2, [ON_500]), [])
+        [proxy] = handlers(adapt(executable(), given.text)[0] or {}, "reverse_proxy")
+        [match] = proxy["load_balancing"]["retry_match"]
+        assert match["method"] == ["GET", "HEAD"]
+        assert [one.number for one in given.block if one.mark == "-"] == [4, 7, 8, 9, 10]
+        kept = [one.text for one in given.block if one.mark != "-"]
+        assert kept == given.text.splitlines()[1:-1]
 
     def test_fastcgi_has_its_own_words_for_timeouts(self):
         before = ":80 {\n\tphp_fastcgi a:9000 b:9000\n}\n"
