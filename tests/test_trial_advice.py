@@ -15,6 +15,7 @@ from caddylab._caddy.running.program import executable
 from caddylab._caddy.text.variables import fill
 from caddylab._trial import expect, spoken, text
 from caddylab._trial.advice import ALL, Proved, blame, is_worse
+from caddylab._trial.audience import Audience
 from caddylab._trial.block import block
 from caddylab._trial.chains import done, drive
 from caddylab._trial.chance import Cost, clearly_more, fewer
@@ -29,6 +30,7 @@ from caddylab._trial.search import AT_MOST, Mended, Rung, Search
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.shorter import without
 from caddylab._trial.spare import BLOCK, with_spare
+from caddylab._trial.trials import Trials, try_all
 
 DIAL = Clocks(1.5).dial
 PUT = [
@@ -67,8 +69,8 @@ class TestEdits:
         assert "- gone" in spoken.advice(Rehearsal(SITE, "process", advice=given))
 
     def test_of_several_matches_each_of_which_is_enough_all_are_replaced(self):
-        options = ["lb_retry_match {", "\tpath /a/*", "} # one", "lb_policy first",
-                   "lb_retry_match method PUT", "lb_retry_match {", "\tnot path /b", "}"]  # fmt: skip
+        first = ["lb_retry_match {", "\tpath /a/*", "} # one", "lb_policy first"]
+        options = [*first, "lb_retry_match method PUT", "lb_retry_match {", "\tnot path /b", "}"]
         inside = "".join(f"\t\t{option}\n" for option in options)
         before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n{inside}\t}}\n}}\n"
         given = Proved(2, before, apply(before, 2, [ON_500]), [])
@@ -294,6 +296,33 @@ class TestChance:
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
 
 
+class Faked:
+    """Labs in which what users see of a row depends on the Caddyfile's words alone."""
+
+    def submit(self, row, subject, caddyfile, patience, seed):
+        silent = "response_header_timeout" in caddyfile
+        late = silent and "fail_duration" not in caddyfile
+        bad = {"hung": 0 if silent else 12, "down": 6 * late if "lb_retries" in caddyfile else 12}
+        return done(replace(seen(bad=bad[row.name]), row=row.name))
+
+
+def test_what_helps_only_with_the_others_is_told_from_what_helps_alone():
+    caddyfile = ":80 {\n\treverse_proxy a:1 b:2\n}\n"
+    subject: Any = SimpleNamespace(
+        name="f", route=1, text=caddyfile, line=2, pool=(1, 2), checks=True, fastcgi=False
+    )
+    crew: Any = Faked()
+    trials = Trials(crew, subject, 1.5, 1, Audience(), lambda _: [])
+    report = Rehearsal(subject, "process")
+    try_all(trials, report, [ROWS["down"], ROWS["hung"]], advice=True)
+    assert report.advice
+    [down] = [one for one in report.advice.found if one.row == "down"]
+    assert [str(each.option) for each in down.step] == ["lb_retries 1"]
+    assert (down.alone.good, down.more.before.good, down.more.alone.good) == (12, 6, 12)
+    assert [str(each.option) for each in down.more.step] == ["fail_duration 10s"]
+    assert report.advice.rows["down"].good == 12
+
+
 def test_junit_has_a_case_for_each_row_that_falls_short():
     report = Rehearsal(
         SITE, "process", rows={"down": seen(bad=3), "hung": Seen("hung", trouble="why")}
@@ -413,6 +442,20 @@ class TestWords:
         said = self.said(Seen("down", (cut,), reloads=True))
         assert "Caddy resets connections that are opened in the very moment of a reload" in said
         assert "chance" not in said
+
+    def test_what_was_measured_with_all_the_others_is_not_said_of_it_alone(self):
+        alone = Mended("down", seen(bad=12), (TWICE,), seen(bad=1), 2)
+        alone.more = Mended("down", seen(bad=6), (MEMORY,), seen(), 3)
+        given = Proved(2, ":80 {\n\treverse_proxy a:1 b:2\n}\n", "", [alone], {"down": seen()})
+        given.text = apply(given.before, 2, alone.additions)
+        report = Rehearsal(SITE, "process", rows={"down": seen(bad=12)}, advice=given)
+        itself, beside = spoken.advice(report).split("And with all of that in place, ")
+        assert itself.endswith("down: ✗ 0/12 → ◐ 11/12 in 2 runs, by `lb_retries 2`\n")
+        assert "(it was not tried by itself)" in beside
+        assert "down: ◐ 6/12 → ✓ 12/12 in 3 runs, by `fail_duration 10s`" in beside
+        [found] = given.record()["found"]
+        assert (found["additions"], found["tries"]) == (["lb_retries 2"], 2)
+        assert found["with_the_others"]["additions"] == ["fail_duration 10s"]
 
     def test_a_price_is_named_once_for_each_cause(self):
         given = Proved(2, self.BEFORE, self.BEFORE.replace("30s", "1s"), [], {})

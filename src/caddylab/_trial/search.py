@@ -35,6 +35,7 @@ class Mended:
         tries: how often these were tried.
         why: why Caddy cannot mend the rest of it; empty if nothing is left.
         chance: additions that helped once, but not when they were tried again.
+        more: what was found besides, with the additions for all rows written already.
     """
 
     row: str
@@ -44,6 +45,12 @@ class Mended:
     tries: int = 0
     why: list[str] = field(default_factory=list)
     chance: list[Step] = field(default_factory=list)
+    more: Mended | None = None
+
+    @property
+    def additions(self) -> Step:
+        """All that the row needs."""
+        return (*self.step, *(self.more.step if self.more else ()))
 
 
 @dataclass(eq=False)
