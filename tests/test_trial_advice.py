@@ -261,13 +261,25 @@ class TestChance:
         assert [str(a.option) for a in found[0].step] == ["lb_retries 1", "fail_duration 10s"]
         assert len(tried) == 3
 
-    def test_a_smaller_step_is_enough_if_it_cannot_be_told_from_one_that_mends(self):
+    def found(self, before, smaller, larger):
+        """Which additions are chosen, if users see this with `lb_retries`, and with more."""
+
         def attempt(row, caddyfile):
-            return done(seen(bad=0 if "fail_duration" in caddyfile else 2, total=36))
+            return done(larger if "fail_duration" in caddyfile else smaller)
 
         search, found = Search(1, 2, True, attempt, lambda what: None), []
-        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=18, total=36)), found)])
-        assert [str(a.option) for a in found[0].step] == ["lb_retries 1"]
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(before), found)])
+        return [addition.option.name for addition in found[0].step]
+
+    def test_a_smaller_step_is_enough_if_it_cannot_be_told_from_one_that_mends(self):
+        waits, before = seen(slow=2, total=36), seen(bad=18, total=36)
+        assert self.found(before, waits, seen(total=36)) == ["lb_retries"]
+
+    @pytest.mark.parametrize("left", [1, 2])
+    def test_but_not_if_it_leaves_failures_and_the_other_none(self, left):
+        before, smaller = seen(bad=18, total=36), seen(bad=left, total=36)
+        assert self.found(before, smaller, seen(total=36)) == ["lb_retries", "fail_duration"]
+        assert self.found(before, seen(bad=1, total=36), smaller) == ["lb_retries"]
 
     def test_a_reload_resets_connections_whatever_the_caddyfile_says(self):
         cut = Askers("GET", 99, 90, errors=Counter({"cut off": 9}))
