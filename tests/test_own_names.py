@@ -50,6 +50,12 @@ def test_too_many_numbers_for_a_pool_share_it_evenly():
         assert list(lab.numbers.values()) == [1, 2, 1, 2, 1, 2]
 
 
+def test_whoever_has_to_share_shares_with_such_as_are_spoken_to_alike():
+    text = proxy("backend1:80 backend2:80") + "http://s.test {\n\treverse_proxy https://x\n}\n"
+    with Lab.of(text, "process", pool=2) as lab:
+        assert [lab.fire(2, route=route).good for route in lab.routes] == [2, 2]
+
+
 @pytest.mark.parametrize(
     ("upstreams", "told"),
     [("backend1:8080 backend2:8080", []), ("backend1:8080 backend2:3000", ["backend2:3000"])],

@@ -52,19 +52,20 @@ def number_of(dial: str) -> int | None:
 def numbered(names: Iterable[str], most: int, *, own: bool) -> dict[str, int]:
     """The upstreams that are called after a backend's number, as the course's are.
 
-    In somebody's own file these are names like any other: there the number counts only if each
-    host has a single port, and there is a backend of each number.
+    In somebody's own file these are names like any other: there the number counts only for a host
+    with a single port, and if there are enough backends.
 
     Args:
         names: the upstreams.
         most: how many backends there are.
         own: whether the file is somebody's own.
     """
+    names = list(names)
     found = {name: number for name in names if (number := number_of(name))}
     ports = Counter(found.values())
     if not own:
         return found
-    if max(ports, default=0) > most:
+    if max(len(names), *ports or [0]) > most:  # they are shared, by what is spoken to them
         return {}
     return {name: number for name, number in found.items() if ports[number] == 1}
 
