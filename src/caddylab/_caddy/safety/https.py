@@ -140,7 +140,7 @@ class Https:
         try:
             there = self._files.find(written).exists()
         except CaddyfileError:
-            return OUTSIDE
+            return f"`{written}` {OUTSIDE.removeprefix('It ')}"
         return "" if there else f"There is no file `{written}` here."
 
     def _replaced(self, stood: str, why: str) -> None:
