@@ -62,7 +62,6 @@ def told():
         (5, "acme_ca https://acme.example/dir"), (6, "acme_eab"), (10, "cert_lifetime 30d"),
         (11, "ocsp_interval 1h"), (12, "preferred_chains smallest"),
         (17, "dir https://acme.example/x"), (18, "profile short"), (22, "{upstream_hostport}"),
-        (None, "no log of a.test"),
     ],
 )  # fmt: skip
 def test_options_for_all_sites_and_for_their_certificates_are_listed(told, place):

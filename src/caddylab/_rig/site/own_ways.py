@@ -35,7 +35,7 @@ SENT = {
 
 def own_ways(config: Json, text: str) -> list[Substitution]:
     """What to report of a configuration that is still as Caddy made it of `text`."""
-    return [*_options(text), *_unlogged(config), *_installed(config), *_addresses(config, text)]
+    return [*_options(text), *_installed(config), *_addresses(config, text)]
 
 
 def _options(text: str) -> Iterator[Substitution]:
@@ -57,13 +57,6 @@ def _is_for_an_authority(way: Way) -> bool:
     around = {statement.name for statement in above}
     internal = any("internal" in statement.words for statement in above)
     return option.name in FOR_A_SITE and bool(around & AUTHORITIES) and not internal
-
-
-def _unlogged(config: Json) -> Iterator[Substitution]:
-    for server in config["apps"]["http"]["servers"].values():
-        if hosts := (server.get("logs") or {}).get("skip_hosts"):
-            yield Substitution(None, f"no log of {', '.join(hosts)}", "a log of the lab's own",
-                               "Only the lab reads it.")  # fmt: skip
 
 
 def _installed(config: Json) -> Iterator[Substitution]:
