@@ -41,8 +41,8 @@ def own_ways(config: Json, text: str) -> list[Substitution]:
 def _options(text: str) -> Iterator[Substitution]:
     for way in ways(parse(text).statements):
         option, said = way[-1], " ".join(way[-1].words)
-        if "{$" in said:
-            continue  # its value was invented, or is known, and that is said
+        if option.name == "email" and "{$" in said:
+            continue  # whose value is invented where it is not set, and that is said
         if len(way) == 2 and not way[0].words and option.name in PORTS:
             yield Substitution(option.line, said, "a port of the lab's own",
                                "Requests name the site as if it were there.")  # fmt: skip
