@@ -37,8 +37,9 @@ def test_each_address_of_an_own_file_is_a_backend_of_its_own(upstreams, numbers)
         assert {each.stood for each in lab.substitutions} == set(upstreams.split())
 
 
-def test_they_are_called_as_in_the_file():
-    with Lab.of(proxy("backend1:3000 backend1:4000"), "process") as lab:
+@pytest.mark.parametrize("runtime", ["process", pytest.param("podman", marks=pytest.mark.podman)])
+def test_they_are_called_as_in_the_file(runtime):
+    with Lab.of(proxy("backend1:3000 backend1:4000"), runtime) as lab:
         assert [backend.name for backend in lab.backends] == ["backend1:3000", "backend1:4000"]
         assert lab.backend("backend1:4000") is lab.backend(2)
         assert "backend1:4000: 2" in str(lab.fire(4))
