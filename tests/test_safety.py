@@ -123,7 +123,9 @@ def test_nothing_else_of_the_machine_is_read(lab, folder, text, how):
 
 def test_a_text_has_no_folder(lab, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    with pytest.raises(CaddyfileError, match=r"reads `pages`.*\n(.*\n)*→ .*allow"):
+    with pytest.raises(
+        CaddyfileError, match=r"reads `pages`.*\n(.*\n)*→ .*allow=.*test --allow pages`"
+    ):
         lab.load(site("root * pages", "file_server"))
 
 

@@ -18,6 +18,7 @@ DEMO = shipped.course() / "demos" / "03-slow-service.ipynb"  # it has charts and
 READY = "window.Reveal?.isReady() && caddylabCharts.then(() => true)"
 HEIGHT = 720  # of a slide, whatever the screen's
 PLACE = "[Reveal.getIndices().h, Reveal.getIndices().v]"
+SHOWN = "section.present > section.present"
 IDLE = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 SPILT = """() => {
     const slide = Reveal.getCurrentSlide(), zoom = Number(slide.style.zoom || 1);
@@ -115,6 +116,24 @@ class TestInTheBrowser:
         go_on_to_the_next_slide(seen.page)
         told.get_by_text("Think of a database query that got stuck.").wait_for()
         assert seen.strangers == []
+
+    def test_a_room_votes_and_its_vote_stays_beside_what_was_right(self, deck):
+        seen = deck()
+        page = seen.page
+        options = page.locator(f"{SHOWN} [role=button]")
+        voted = page.locator(f"{SHOWN} .voted")
+        while not options.first.is_visible():
+            go_on_to_the_next_slide(page)
+        page.keyboard.press("b")
+        assert voted.inner_text().startswith("B")
+        options.first.click()
+        assert voted.inner_text().startswith("A")
+        while not page.locator(f"{SHOWN} .right").is_visible():
+            page.keyboard.press("Space")
+        assert voted.inner_text().startswith("A")
+        assert voted.get_attribute("aria-pressed") == "true"
+        seen.screenshot("slides-vote")
+        assert page.evaluate("Reveal.isPaused()") is False
 
     def test_what_is_only_for_the_stage_is_left_out(self, deck):
         page = deck().page

@@ -9,9 +9,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from caddylab._caddy.adapted.tree import handlers
+from caddylab._caddy.running.adapter import adapt
+from caddylab._caddy.running.program import executable
 from caddylab._caddy.text.variables import fill
 from caddylab._trial import expect, spoken, text
 from caddylab._trial.advice import ALL, Proved, blame, is_worse
+from caddylab._trial.audience import Audience
 from caddylab._trial.block import block
 from caddylab._trial.chains import done, drive
 from caddylab._trial.chance import Cost, clearly_more, fewer
@@ -26,6 +30,7 @@ from caddylab._trial.search import AT_MOST, Mended, Rung, Search
 from caddylab._trial.seen import Askers, Seen
 from caddylab._trial.shorter import without
 from caddylab._trial.spare import BLOCK, with_spare
+from caddylab._trial.trials import Trials, try_all
 
 DIAL = Clocks(1.5).dial
 PUT = [
@@ -62,6 +67,19 @@ class TestEdits:
         [gone] = [one for one in given.block if one.mark == "-"]
         assert (gone.number, gone.text.strip()) == (5, "path /safe/*")
         assert "- gone" in spoken.advice(Rehearsal(SITE, "process", advice=given))
+
+    def test_of_several_matches_each_of_which_is_enough_all_are_replaced(self):
+        first = ["lb_retry_match {", "\tpath /a/*", "} # one", "lb_policy first"]
+        options = [*first, "lb_retry_match method PUT", "lb_retry_match {", "\tnot path /b", "}"]
+        inside = "".join(f"\t\t{option}\n" for option in options)
+        before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n{inside}\t}}\n}}\n"
+        given = Proved(2, before, apply(before, 2, [ON_500]), [])
+        [proxy] = handlers(adapt(executable(), given.text)[0] or {}, "reverse_proxy")
+        [match] = proxy["load_balancing"]["retry_match"]
+        assert match["method"] == ["GET", "HEAD"]
+        assert [one.number for one in given.block if one.mark == "-"] == [4, 7, 8, 9, 10]
+        kept = [one.text for one in given.block if one.mark != "-"]
+        assert kept == given.text.splitlines()[1:-1]
 
     def test_fastcgi_has_its_own_words_for_timeouts(self):
         before = ":80 {\n\tphp_fastcgi a:9000 b:9000\n}\n"
@@ -243,13 +261,25 @@ class TestChance:
         assert [str(a.option) for a in found[0].step] == ["lb_retries 1", "fail_duration 10s"]
         assert len(tried) == 3
 
-    def test_a_smaller_step_is_enough_if_it_cannot_be_told_from_one_that_mends(self):
+    def found(self, before, smaller, larger):
+        """Which additions are chosen, if users see this with `lb_retries`, and with more."""
+
         def attempt(row, caddyfile):
-            return done(seen(bad=0 if "fail_duration" in caddyfile else 2, total=36))
+            return done(larger if "fail_duration" in caddyfile else smaller)
 
         search, found = Search(1, 2, True, attempt, lambda what: None), []
-        drive([search.chain("reverse_proxy a:1 b:2\n", done(seen(bad=18, total=36)), found)])
-        assert [str(a.option) for a in found[0].step] == ["lb_retries 1"]
+        drive([search.chain("reverse_proxy a:1 b:2\n", done(before), found)])
+        return [addition.option.name for addition in found[0].step]
+
+    def test_a_smaller_step_is_enough_if_it_cannot_be_told_from_one_that_mends(self):
+        waits, before = seen(slow=2, total=36), seen(bad=18, total=36)
+        assert self.found(before, waits, seen(total=36)) == ["lb_retries"]
+
+    @pytest.mark.parametrize("left", [1, 2])
+    def test_but_not_if_it_leaves_failures_and_the_other_none(self, left):
+        before, smaller = seen(bad=18, total=36), seen(bad=left, total=36)
+        assert self.found(before, smaller, seen(total=36)) == ["lb_retries", "fail_duration"]
+        assert self.found(before, seen(bad=1, total=36), smaller) == ["lb_retries"]
 
     def test_a_reload_resets_connections_whatever_the_caddyfile_says(self):
         cut = Askers("GET", 99, 90, errors=Counter({"cut off": 9}))
@@ -276,6 +306,33 @@ class TestChance:
 
     def test_what_caddy_refuses_is_no_addition(self):
         assert not self.search([seen(trouble="Caddy refuses it")])[0].step
+
+
+class Faked:
+    """Labs in which what users see of a row depends on the Caddyfile's words alone."""
+
+    def submit(self, row, subject, caddyfile, patience, seed):
+        silent = "response_header_timeout" in caddyfile
+        late = silent and "fail_duration" not in caddyfile
+        bad = {"hung": 0 if silent else 12, "down": 6 * late if "lb_retries" in caddyfile else 12}
+        return done(replace(seen(bad=bad[row.name]), row=row.name))
+
+
+def test_what_helps_only_with_the_others_is_told_from_what_helps_alone():
+    caddyfile = ":80 {\n\treverse_proxy a:1 b:2\n}\n"
+    subject: Any = SimpleNamespace(
+        name="f", route=1, text=caddyfile, line=2, pool=(1, 2), checks=True, fastcgi=False
+    )
+    crew: Any = Faked()
+    trials = Trials(crew, subject, 1.5, 1, Audience(), lambda _: [])
+    report = Rehearsal(subject, "process")
+    try_all(trials, report, [ROWS["down"], ROWS["hung"]], advice=True)
+    assert report.advice
+    [down] = [one for one in report.advice.found if one.row == "down"]
+    assert [str(each.option) for each in down.step] == ["lb_retries 1"]
+    assert (down.alone.good, down.more.before.good, down.more.alone.good) == (12, 6, 12)
+    assert [str(each.option) for each in down.more.step] == ["fail_duration 10s"]
+    assert report.advice.rows["down"].good == 12
 
 
 def test_junit_has_a_case_for_each_row_that_falls_short():
@@ -397,6 +454,20 @@ class TestWords:
         said = self.said(Seen("down", (cut,), reloads=True))
         assert "Caddy resets connections that are opened in the very moment of a reload" in said
         assert "chance" not in said
+
+    def test_what_was_measured_with_all_the_others_is_not_said_of_it_alone(self):
+        alone = Mended("down", seen(bad=12), (TWICE,), seen(bad=1), 2)
+        alone.more = Mended("down", seen(bad=6), (MEMORY,), seen(), 3)
+        given = Proved(2, ":80 {\n\treverse_proxy a:1 b:2\n}\n", "", [alone], {"down": seen()})
+        given.text = apply(given.before, 2, alone.additions)
+        report = Rehearsal(SITE, "process", rows={"down": seen(bad=12)}, advice=given)
+        itself, beside = spoken.advice(report).split("And with all of that in place, ")
+        assert itself.endswith("down: ✗ 0/12 → ◐ 11/12 in 2 runs, by `lb_retries 2`\n")
+        assert "(it was not tried by itself)" in beside
+        assert "down: ◐ 6/12 → ✓ 12/12 in 3 runs, by `fail_duration 10s`" in beside
+        [found] = given.record()["found"]
+        assert (found["additions"], found["tries"]) == (["lb_retries 2"], 2)
+        assert found["with_the_others"]["additions"] == ["fail_duration 10s"]
 
     def test_a_price_is_named_once_for_each_cause(self):
         given = Proved(2, self.BEFORE, self.BEFORE.replace("30s", "1s"), [], {})

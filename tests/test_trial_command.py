@@ -153,6 +153,20 @@ class TestCommand:
         [row] = json.loads((tmp_path / "a.json").read_text())["rows"]
         assert row["sign"] == "✓"
 
+    @pytest.mark.parametrize("allowed", [True, False])
+    def test_what_lies_elsewhere_is_read_where_that_is_allowed(self, tmp_path, allowed):
+        here, there = tmp_path / "here", tmp_path / "there"
+        here.mkdir(), there.mkdir()
+        (there / "api").write_text("handle /api/* {\n\treverse_proxy api:1 api:2\n}\n")
+        site = f"http://shop.test {{\n\timport {there}/*\n\treverse_proxy shop:1\n}}\n"
+        (here / "Caddyfile").write_text(site)
+        allow = ["--allow", there] if allowed else []
+        done = run(here / "Caddyfile", *allow, "--row", "all well", "--runtime", "process")
+        assert done.returncode == 0, done.stderr
+        assert ("api:1, api:2" in done.stdout) is allowed
+        said = " ".join(done.stdout.split())
+        assert ("`caddylab test --allow PATH`, or `allow=` in a notebook" in said) is not allowed
+
     def test_nothing_that_caddy_can_mend_is_nothing_to_complain_of(self):
         done = run("happy-path", "--row", "all down", "--runtime", "process")
         assert "No upstream is left" in done.stdout

@@ -30,6 +30,32 @@ function fit(slide) {
     || shrink(slide, "zoom", SIZES.filter((size) => size <= 1));
 }
 
+// A room votes by A to D or a click, before it sees what was measured; the question's other slides
+// show the vote as well.
+function options(node) {
+  return [...node.querySelectorAll("p")]
+    .map((text) => [text.firstElementChild?.textContent, text])
+    .filter(([letter, text]) => /^[A-D]$/.test(letter) && text.firstChild === text.firstElementChild);
+}
+
+function vote(letter) {
+  const there = options(Reveal.getCurrentSlide().parentElement);
+  if (!there.some(([name]) => name === letter)) return false;
+  for (const [name, text] of there) {
+    text.classList.toggle("voted", name === letter);
+    text.setAttribute("aria-pressed", name === letter);
+  }
+  fitCurrent();
+  return true;
+}
+
+for (const [letter, text] of options(document)) {
+  Object.assign(text, { tabIndex: 0, role: "button", onclick: () => vote(letter) });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") vote(letter);
+  });
+}
+
 const caddylabCharts = Promise.all([...document.querySelectorAll(".caddylab-chart")].map(caddylabDraw));
 const fitCurrent = () => fit(Reveal.getCurrentSlide());
 
@@ -37,4 +63,7 @@ for (const change of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal
 Reveal.initialize({
   width: WIDTH, height: HEIGHT, margin: 0.04, center: false, hash: true, transition: "none",
   slideNumber: "c/t", controlsTutorial: false, plugins: [RevealNotes],
+  keyboard: { // B means a pause where there is nothing to vote on
+    65: () => vote("A"), 66: () => vote("B") || Reveal.togglePause(), 67: () => vote("C"), 68: () => vote("D"),
+  },
 }).then(() => caddylabCharts).then(fitCurrent);

@@ -63,6 +63,8 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
         help="a plugin's module that may run, such as http.handlers.exec; may be repeated",
     )
     add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
+    add("--allow", type=Path, action="append", default=[], metavar="PATH",
+        help="what it may read besides its own folder; may be repeated")  # fmt: skip
     add("--pool", type=int, metavar="N", help="run only so many upstreams in place of all")
 
 
@@ -113,7 +115,7 @@ def _run(options: argparse.Namespace) -> int:
         report = rehearse(
             _named(options.file), options.row, route=options.route, runtime=options.runtime,
             seed=options.seed, patience=options.patience, advice=not options.no_advice,
-            envfile=options.envfile, pool=options.pool, http=options.http,
+            envfile=options.envfile, pool=options.pool, allow=options.allow, http=options.http,
             audience=Told(bar, options.file, options.seed),
         )  # fmt: skip
     short = expect.short(report, wanted, options.row) if options.expect else _lacking(report)

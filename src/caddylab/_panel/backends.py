@@ -17,7 +17,6 @@ from caddylab._panel.calls import Call, on_backend, on_lab
 from caddylab._panel.desk import Desk
 from caddylab._rig.backends.faults import DOWN, SILENT
 from caddylab._rig.backends.spoiling import LEAST_STATUS, MOST_SECONDS, MOST_STATUS
-from caddylab._rig.site import assignment
 
 if TYPE_CHECKING:
     from caddylab._rig.backends.backend import Backend
@@ -176,8 +175,7 @@ class BackendsPart:
 
     def _find_by(self, lab: Rig) -> None:
         """Write calls with the names that the Caddyfile in force has for the backends."""
-        numbers = lab.numbers
-        own = assignment.names(numbers)
+        numbers, own = lab.numbers, lab.stack.fleet.named
         known = {number: name for name, number in reversed(numbers.items()) if number in own}
         if known != self._known:
             self._known = known

@@ -13,7 +13,6 @@ from caddylab._look.called import called
 from caddylab._records import Span
 from caddylab._rig.backends.backend import Backend
 from caddylab._rig.backends.names import Names
-from caddylab._rig.site import assignment
 from caddylab._rig.site.instrument import Prepared
 from caddylab._runtimes.base import Runtime, Unit
 from caddylab._runtimes.listener import PLAIN, Listener
@@ -32,6 +31,7 @@ class Fleet:
         backends: in the order of their numbers.
         names: the name server.
         numbers: which backend stands for which upstream of the Caddyfile in force.
+        named: the names of backends that have one of their own there, by number.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Fleet:
         self.backends = [make(unit, runtime.secret, journal, self.spans) for unit in runtime.units]
         self.names = Names(runtime, self.backends, self.spans, journal.known, self._number)
         self.numbers: dict[str, int] = {}
+        self.named: dict[int, str] = {}
         for backend in self.backends:
             backend.born = self.names.refresh
         journal.opinions.diary = _diaries(self.backends)
@@ -51,14 +52,13 @@ class Fleet:
 
     def dress(self, plan: Prepared) -> None:
         """Have the backends speak and answer as a Caddyfile expects of its upstreams."""
-        own = assignment.names(plan.numbers)
         for backend in self.backends:
-            backend.name = called(backend.number, own)
+            backend.name = called(backend.number, plan.named)
             backend.listen(self._listener(plan, backend.number))
             expected = plan.expected.get(backend.number)
             backend.expect(expected or [], any=expected is not None)
-        self.names.serve(plan.pools, own)
-        self.numbers = plan.numbers
+        self.names.serve(plan.pools, plan.named)
+        self.numbers, self.named = plan.numbers, plan.named
 
     def _listener(self, plan: Prepared, number: int) -> Listener:
         listener = plan.listeners.get(number, PLAIN)

@@ -66,7 +66,8 @@ class Rig(CaddySide, Experiments, WatchSide):
             caddyfile: its path; or its text, or a name of the course's.
             runtime: as for a lab.
             envfile: a file of environment variables (`NAME=value`), which win over this process's.
-            allow: folders and files that it may read, besides the folder that it lies in.
+            allow: folders and files that it may read, besides the folder that it lies in; so may
+                every Caddyfile that this lab loads later.
             pool: how many backends; upstreams share them if there are more of those.
 
         Raises:
@@ -78,21 +79,25 @@ class Rig(CaddySide, Experiments, WatchSide):
         values = inherited() | own
         lab = cls(runtime, backends_for(caddyfile, values, allow) if pool is None else pool)
         try:
-            lab.at_home(caddyfiles.folder(caddyfile), own)
-            lab._introduce(lab.load(caddyfile, allow=allow))
+            lab.at_home(caddyfiles.folder(caddyfile), own, allow)
+            lab._introduce(lab.load(caddyfile))
         except BaseException:
             lab.close()
             raise
         return lab
 
-    def at_home(self, folder: Path | None, variables: Mapping[str, str]) -> None:
+    def at_home(
+        self, folder: Path | None, variables: Mapping[str, str], allow: Iterable[str | Path] = ()
+    ) -> None:
         """Treat every Caddyfile from now on as a learner's own site, not as a lesson's.
 
         Args:
             folder: the folder that the relative paths of a text start from, and that it may read.
             variables: environment variables besides those of this process.
+            allow: folders and files that a Caddyfile may read besides.
         """
         reading = self.stack.site.reading
+        reading.allow = tuple(allow)
         reading.lenient, reading.home, reading.variables = True, folder, dict(variables)
 
     # --- what a lab that prints does otherwise -----------------------------------------------

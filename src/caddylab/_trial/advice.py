@@ -84,7 +84,8 @@ class Proved:
                       for one in self.block] if self.mends else [],
             "found": [{"row": m.row, "additions": [str(a.option) for a in m.step],
                        "tries": m.tries, "why": " ".join(m.why),
-                       "alone": m.alone.record() if m.alone else None}
+                       "alone": m.alone.record() if m.alone else None,
+                       "with_the_others": _with_the_others(m.more)}
                       for m in self.found],
             "rows": [seen.record() for seen in self.rows.values()],
             "spare": {"caddyfile": self.spare.text, "row": self.spare.seen.record()}
@@ -92,9 +93,17 @@ class Proved:
         }  # fmt: skip
 
 
+def _with_the_others(more: Mended | None) -> dict[str, Any] | None:
+    """What was found with the additions for all rows written already, as JSON has it."""
+    if more is None or more.alone is None:
+        return None
+    return {"additions": [str(a.option) for a in more.step], "tries": more.tries,
+            "before": more.before.record(), "after": more.alone.record()}  # fmt: skip
+
+
 def together(found: Sequence[Mended]) -> list[Addition]:
     """The additions of all rows; the strictest value of each option comes last, and wins."""
-    return list(dict.fromkeys(addition for mended in found for addition in mended.step))
+    return list(dict.fromkeys(addition for mended in found for addition in mended.additions))
 
 
 def is_worse(before: Sequence[Seen], after: Sequence[Seen], rare: float = RARE) -> bool:
@@ -106,7 +115,7 @@ def blame(advice: Proved, before: Seen, after: Seen, attempt: Try) -> Chain:
     """Note that a row has become worse, if a second try confirms it, and which additions did it."""
     row, line = before.row, advice.line
     again = [attempt(row, advice.before), attempt(row, advice.text)]
-    single = list(dict.fromkeys(m.step for m in advice.found if m.step))
+    single = list(dict.fromkeys(m.additions for m in advice.found if m.step))
     trials = [attempt(row, apply(advice.before, line, step)) for step in single]
     yield [*again, *trials]
     known, now = [before, again[0].result()], [after, again[1].result()]

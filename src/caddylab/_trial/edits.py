@@ -14,6 +14,8 @@ PHP = "php_fastcgi"
 TAB = "\t"
 DEEPEST = 8
 """How many levels of nested snippets are examined."""
+EITHER = {"lb_retry_match"}
+"""Options of which Caddy takes each statement there is: where one is changed, the others go."""
 THEMES = {
     "retry": ("lb_",),
     "checks": ("health_",),
@@ -72,6 +74,8 @@ def put(text: str, line: int, option: Option) -> str:
         line: the line of the `reverse_proxy`, from 1.
         option: what to write.
     """
+    if option.name in EITHER:
+        text = _with_one(text, line, option.name)
     proxy = _node([token for token in tokens(text) if token.line >= line])
     if not option.inside:
         return _put(text, proxy, option.name, option.lines)
@@ -129,6 +133,16 @@ def _put(text: str, node: _Node, name: str, lines: list[str]) -> str:
     end = node.words[-1].end
     comment, newline, rest = text[end:].partition("\n")
     return f"{text[:end]} {{{comment.rstrip()}\n{inner}{outer}}}{newline}{rest}"
+
+
+def _with_one(text: str, line: int, name: str) -> str:
+    """The Caddyfile without the statements of an option in a block, except the first one."""
+    proxy = _node([token for token in tokens(text) if token.line >= line])
+    same = [child for child in _children(proxy) if child.words[0].word == name]
+    for child in reversed(same[1:]):
+        first = text.rfind("\n", 0, child.words[0].start) + 1
+        text = text[:first] + text[text.find("\n", child.end) + 1 :]
+    return text
 
 
 def _indent(text: str, token: Token) -> str:

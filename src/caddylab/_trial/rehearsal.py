@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -76,6 +76,7 @@ def rehearse(
     advice: bool = True,
     envfile: str | Path | None = None,
     pool: int | None = None,
+    allow: Iterable[str | Path] = (),
     http: Literal["1.1", "2"] = "1.1",
     labs: int | None = None,
     audience: Audience | None = None,
@@ -95,6 +96,7 @@ def rehearse(
         advice: whether to look for additions that mend what is bad, and to prove them.
         envfile: a file of environment variables, as for `Lab.of`.
         pool: how many backends the upstreams share, as for `Lab.of`.
+        allow: folders and files that it may read besides its own folder, as for `Lab.of`.
         http: the version of HTTP that users speak, "1.1" or, where a site speaks HTTPS, "2";
             WebSockets are 1.1.
         labs: how many to use in parallel; by default, as many as this machine can run.
@@ -107,7 +109,8 @@ def rehearse(
     began, heard, wanted = time.monotonic(), audience or Audience(), chosen(rows)
     name, text = caddyfiles.read(caddyfile)
 
-    crew = Crew(_opener(caddyfile, runtime, envfile, pool), labs or labs_here(runtime))
+    opener = _opener(caddyfile, runtime, envfile, pool, list(allow))
+    crew = Crew(opener, labs or labs_here(runtime))
     try:
         rig = crew.first()
         subject = look(rig, name, text, route, http)
@@ -128,14 +131,18 @@ def rehearse(
 
 
 def _opener(
-    caddyfile: str | Path, runtime: str, envfile: str | Path | None, pool: int | None
+    caddyfile: str | Path,
+    runtime: str,
+    envfile: str | Path | None,
+    pool: int | None,
+    allow: Sequence[str | Path],
 ) -> Callable[[], Rig]:
     """Makes labs with one backend more than the site needs: a spare one, for advice."""
     values = inherited() | (variables_of(envfile) if envfile else {})
-    fits = min(MOST_BACKENDS, backends_for(caddyfile, values) + 1)
+    fits = min(MOST_BACKENDS, backends_for(caddyfile, values, allow) + 1)
     backends = fits if pool is None else pool
 
     def open_lab() -> Rig:
-        return Rig.of(caddyfile, runtime, envfile=envfile, pool=backends)
+        return Rig.of(caddyfile, runtime, envfile=envfile, allow=allow, pool=backends)
 
     return open_lab

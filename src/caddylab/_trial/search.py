@@ -35,6 +35,7 @@ class Mended:
         tries: how often these were tried.
         why: why Caddy cannot mend the rest of it; empty if nothing is left.
         chance: additions that helped once, but not when they were tried again.
+        more: what was found besides, with the additions for all rows written already.
     """
 
     row: str
@@ -44,6 +45,12 @@ class Mended:
     tries: int = 0
     why: list[str] = field(default_factory=list)
     chance: list[Step] = field(default_factory=list)
+    more: Mended | None = None
+
+    @property
+    def additions(self) -> Step:
+        """All that the row needs."""
+        return (*self.step, *(self.more.step if self.more else ()))
 
 
 @dataclass(eq=False)
@@ -70,6 +77,11 @@ class Rung:
         """Whether it leaves nothing to mend; a single user of a run may still have bad luck."""
         well = not any(seen.trouble for seen in self.runs)
         return well and sum(self.cost.costs) <= LEFT * len(self.runs)
+
+    @property
+    def fails(self) -> bool:
+        """Whether anybody went without a good answer, or lost a session, in any of its runs."""
+        return any(self.cost.costs[:2])
 
     def behind(self, other: Rung) -> list[Rung]:
         """This one, if it has been tried less often than another."""
@@ -132,8 +144,10 @@ class Search:
                 while rung.mends and (better := _verdict(rung, plain)) is None:
                     yield from self._again(row, rung, *plain.behind(rung))
                 if rung.mends and better:
-                    smaller = rungs[: rungs.index(rung)]
-                    return (yield from self._as_good(row, smaller, rung, plain))
+                    at = rungs.index(rung)
+                    if flawless := (yield from self._flawless(row, rung, rungs[at + 1 : at + 2])):
+                        return flawless
+                    return (yield from self._as_good(row, rungs[:at], rung, plain))
                 if rung.mends:  # it may be chance that users felt anything
                     mended.chance.append(rung.step)
                     return plain
@@ -143,12 +157,25 @@ class Search:
         self, row: str, smaller: Sequence[Rung], mending: Rung, plain: Rung
     ) -> Choosing[Rung]:
         """The smallest of some that cannot be told from one that mends; else that one."""
+
+        def worse(rung: Rung) -> bool:
+            return (rung.fails and not mending.fails) or mending.cost.better(rung.cost)
+
         for rung in smaller:
-            while len(rung.runs) < CONFIRMED and not mending.cost.better(rung.cost):
+            while len(rung.runs) < CONFIRMED and not worse(rung):
                 yield from self._again(row, rung)
-            if rung.cost.better(plain.cost) and not mending.cost.better(rung.cost):
+            if rung.cost.better(plain.cost) and not worse(rung):
                 return rung
         return mending
+
+    def _flawless(self, row: str, mending: Rung, larger: Sequence[Rung]) -> Choosing[Rung | None]:
+        """A larger one that leaves no failure at all, where one that mends leaves single ones."""
+        for rung in larger if mending.fails else ():
+            while rung.mends and not rung.fails and len(rung.runs) < len(mending.runs):
+                yield from self._again(row, rung)
+            if rung.mends and not rung.fails:
+                return rung
+        return None
 
     def _best_of(self, mended: Mended, rungs: Sequence[Rung], plain: Rung) -> Choosing[Rung]:
         """The last of which each has helped more than the one before, and not by chance."""

@@ -11,6 +11,7 @@ from caddylab._trial.edits import TRANSPORT
 from caddylab._trial.ladders import Addition, longer
 from caddylab._trial.reasons import RESET
 from caddylab._trial.report import Rehearsal
+from caddylab._trial.search import Mended
 from caddylab._trial.spare import BLOCK, NAME
 from caddylab._trial.text import HARD, USUAL, compared, paragraph, short
 
@@ -83,16 +84,22 @@ def _directive(given: Proved) -> str:
 
 
 def _proofs(given: Proved) -> str:
-    """Which lines are for which row, and what they did on their own."""
+    """Which lines are for which row, and what they did on their own, or beside the others."""
     said = ["What each row needs of it, and what that did by itself:"]
-    for mended in given.found:
-        if mended.step and mended.alone:
-            latest = {a.option.name: a for a in mended.step if _is_new(given, a)}
-            names = ", ".join(f"`{a.option}`".replace(" ", HARD) for a in latest.values())
-            tried = f"{short(mended.before)} → {short(mended.alone)}".replace("→ ", f"→{HARD}")
-            text = f"{mended.row}: {tried} in {mended.tries} runs, by {names}"
-            said.append(paragraph(text, "  ").replace(HARD, " "))
+    said += [_proof(given, mended) for mended in given.found if mended.step]
+    if more := [mended.more for mended in given.found if mended.more]:
+        said.append("And with all of that in place, what did more (it was not tried by itself):")
+        said += [_proof(given, mended) for mended in more]
     return "\n".join(said)
+
+
+def _proof(given: Proved, mended: Mended) -> str:
+    latest = {a.option.name: a for a in mended.step if _is_new(given, a)}
+    names = ", ".join(f"`{a.option}`".replace(" ", HARD) for a in latest.values())
+    after = mended.alone or mended.before
+    tried = f"{short(mended.before)} → {short(after)}".replace("→ ", f"→{HARD}")
+    text = f"{mended.row}: {tried} in {mended.tries} runs, by {names}"
+    return paragraph(text, "  ").replace(HARD, " ")
 
 
 def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
@@ -112,7 +119,7 @@ def _costs(report: Rehearsal, given: Proved) -> Iterator[str]:
             yield paragraph(f"`{one.text.strip()}` is shorter than yours: {FORGETS}")
         if one.mark not in (SAME, GONE) and one.text.split()[:1] == [MOST]:
             yield paragraph(f"`{one.text.strip()}` {SPARES}")
-    added = [a for m in given.found for a in m.step if _is_new(given, a)]
+    added = [a for m in given.found for a in m.additions if _is_new(given, a)]
     options = {a.option.name: a.option for a in added}
     for limit in (options[name] for name in LIMITS if name in options):
         yield paragraph(

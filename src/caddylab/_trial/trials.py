@@ -13,7 +13,7 @@ from caddylab._trial.chains import Chain, done, drive
 from caddylab._trial.chance import SUSPECT, clearly_more
 from caddylab._trial.crew import Crew
 from caddylab._trial.harmless import Judge, harmless
-from caddylab._trial.ladders import apply
+from caddylab._trial.ladders import Step, apply
 from caddylab._trial.report import Rehearsal
 from caddylab._trial.rows import ROWS, Mishap
 from caddylab._trial.search import Mended, Search
@@ -168,11 +168,16 @@ def _add_more(trials: Trials, advice: Proved, search: Search) -> bool:
     for further in more:
         mended = next(m for m in advice.found if m.row == further.row)
         if further.step:
-            mended.step, mended.alone = (*mended.step, *further.step), further.alone
-            mended.why = further.why
+            further.step = _new_in(advice, further.step)
+            mended.more, mended.why = further, further.why
     text = apply(advice.text, advice.line, together(more))
     advice.text = harmless(text, advice.line, trials.judge)
     return bool(together(more))
+
+
+def _new_in(advice: Proved, step: Step) -> Step:
+    """What of it the Caddyfile lacks with all the additions so far."""
+    return tuple(each for each in step if each.to(advice.text, advice.line) != advice.text)
 
 
 def _with_spare(trials: Trials, advice: Proved) -> Spare | None:

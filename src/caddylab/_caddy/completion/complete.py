@@ -11,6 +11,7 @@ from caddylab._caddy.advice.explain import refuse
 from caddylab._caddy.completion.invented import invent
 from caddylab._caddy.completion.skipping import missing, statement_of, unknown, without
 from caddylab._caddy.completion.substitution import Substitution
+from caddylab._caddy.safety.files import OUTSIDE
 from caddylab._caddy.safety.imports import Imports
 from caddylab._caddy.text.tokens import Statement, parse
 from caddylab._caddy.text.variables import fill
@@ -28,7 +29,7 @@ MOST = 100
 """The largest number of parts that are left out."""
 
 LINE = re.compile(r"(?:Caddyfile|-):(\d+)")
-OUTSIDE = re.compile(r"reads `([^`]+)` on this machine")
+KEPT_OUT = re.compile(r"reads `([^`]+)` on this machine")
 NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
@@ -143,14 +144,14 @@ def _unknown(text: str, message: str, line: int | None, own: bool) -> Left | Non
 
 def outside(error: CaddyfileError) -> str:
     """The refusal of a file that may not be read, worded for a file that can be done without."""
-    found = OUTSIDE.search(error.reason)
+    found = KEPT_OUT.search(error.reason)
     return f"{error.reason} at Caddyfile:{error.line}" if found else ""
 
 
 def _no_file(text: str, message: str, line: int | None, own: bool) -> Left | None:
     if not own:
         return None
-    kept_out = OUTSIDE.search(message)
+    kept_out = KEPT_OUT.search(message)
     if found := kept_out or NO_FILE.search(message):
         statement = statement_of(text, found[1].strip("'\","), line)
         inner = statement
@@ -161,5 +162,5 @@ def _no_file(text: str, message: str, line: int | None, own: bool) -> Left | Non
         return None
     means = "There is no such file here: what it would bring is missing."
     if kept_out:
-        means = "It lies outside of the Caddyfile's folder; `allow=` lets it be read."
+        means = OUTSIDE
     return statement, inner, means

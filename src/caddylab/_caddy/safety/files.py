@@ -10,6 +10,11 @@ from pathlib import Path
 from caddylab._caddy.text.places import line_of
 from caddylab._errors import CaddyfileError
 
+OUTSIDE = (
+    "It lies outside of the Caddyfile's folder; `caddylab test --allow PATH`, or `allow=` in a "
+    "notebook, lets it be read."
+)
+
 
 @dataclass(frozen=True)
 class Files:
@@ -60,7 +65,8 @@ class Files:
             self.text,
             line_with(written, self.text),
             help="A lab reads the folder of the Caddyfile that it loads by its path, and what is "
-            f'allowed: `lab.load(…, allow=["{_folder(written)}"])`.',
+            f'allowed: `lab.load(…, allow=["{_folder(written)}"])`, or '
+            f"`caddylab test --allow {_folder(written)}`.",
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from caddylab._caddy.safety.decision import Decision, Verdict
 from caddylab._caddy.safety.https import Https
 from caddylab._caddy.safety.modules import MODULES
-from caddylab._caddy.safety.permits import Permits
+from caddylab._caddy.safety.permits import NO_PAGES, Permits
 from caddylab._caddy.safety.rootless import rootless
 from caddylab._caddy.safety.rulings import RULINGS, WRITES
 from caddylab._caddy.safety.walk import Json, Part, modules
@@ -122,7 +122,7 @@ class Guard(Permits):
                 self.note(
                     "http.handlers.file_server", Verdict.REDIRECTED,
                     "the folder that Caddy runs in", "a folder with a stand-in page",
-                    "Its own pages are not in the lab.",
+                    NO_PAGES,
                 )  # fmt: skip
             return self.files.bring(self.stand_in)
         return self.files.bring(here) if own else f"{self.folder}/nothing"

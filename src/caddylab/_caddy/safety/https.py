@@ -14,7 +14,7 @@ from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.https import Ports
 from caddylab._caddy.adapted.tree import Json
 from caddylab._caddy.safety.decision import Decision, Verdict
-from caddylab._caddy.safety.files import Files
+from caddylab._caddy.safety.files import OUTSIDE, Files
 from caddylab._errors import CaddyfileError
 
 NOBODY_ASKED = "A lab asks nobody on the network."
@@ -140,7 +140,7 @@ class Https:
         try:
             there = self._files.find(written).exists()
         except CaddyfileError:
-            return f"`{written}` is not in the Caddyfile's folder."
+            return f"`{written}` {OUTSIDE.removeprefix('It ')}"
         return "" if there else f"There is no file `{written}` here."
 
     def _replaced(self, stood: str, why: str) -> None:

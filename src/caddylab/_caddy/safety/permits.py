@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.safety.decision import Decision, Verdict
-from caddylab._caddy.safety.files import Files, line_with
+from caddylab._caddy.safety.files import OUTSIDE, Files, line_with
 from caddylab._caddy.safety.walk import Json
 from caddylab._errors import CaddyfileError
 
 ROOT = "{http.vars.root}"
+NO_PAGES = "Its own pages are not in the lab."
 
 
 class Permits:
@@ -78,4 +79,5 @@ class Permits:
             return
         holder[key] = self.files.bring(self.stand_in)
         self.note("http.handlers.file_server", Verdict.REDIRECTED, f"root {stood}",
-                  "a folder with a stand-in page", "Its own pages are not in the lab.")  # fmt: skip
+                  "a folder with a stand-in page",
+                  OUTSIDE if self.files.exists(stood) else NO_PAGES)  # fmt: skip

@@ -48,7 +48,7 @@ class Admission:
         if not self._own and (meant := self._slip(host)):
             raise self._refused(missing, dial, f"{has} Did you mean `{meant}`?")
         number = number_of(dial)
-        if number and number > self._backends:
+        if number and number > self._backends and not self._fold:
             raise self._refused(missing, dial, f"{has}{_wish(number)}")
 
     def check_name(self, source: Json) -> None:
@@ -75,7 +75,7 @@ class Admission:
         Raises:
             CaddyfileError: there are not.
         """
-        wanted = needed(dials)
+        wanted = needed(dials, own=self._own)
         if wanted <= self._backends or self._fold:
             return
         raise self._refused(

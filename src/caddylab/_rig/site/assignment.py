@@ -49,17 +49,45 @@ def number_of(dial: str) -> int | None:
     return int(named[1]) if named else None
 
 
-def needed(names: Iterable[str]) -> int:
-    """How many backends it takes to have one for each upstream, 16 at most."""
+def numbered(names: Iterable[str], most: int, *, own: bool) -> dict[str, int]:
+    """The upstreams that are called after a backend's number, as the course's are.
+
+    In somebody's own file these are names like any other: there the number counts only for a host
+    with a single port, and if there are enough backends.
+
+    Args:
+        names: the upstreams.
+        most: how many backends there are.
+        own: whether the file is somebody's own.
+    """
     names = list(names)
-    own = sum(number_of(name) is None for name in names)
-    given = {number for name in names if (number := number_of(name))}
-    return min(MOST_BACKENDS, max(1, len(given) + own, *given or {1}))
+    found = {name: number for name in names if (number := number_of(name))}
+    ports = Counter(found.values())
+    if not own:
+        return found
+    if max(len(names), *ports or [0]) > most:  # they are shared, by what is spoken to them
+        return {}
+    return {name: number for name, number in found.items() if ports[number] == 1}
+
+
+def needed(names: Iterable[str], *, own: bool) -> int:
+    """How many backends it takes to have one for each upstream, 16 at most.
+
+    Args:
+        names: the upstreams.
+        own: whether the file is somebody's own.
+    """
+    names = list(names)
+    given = numbered(names, MOST_BACKENDS, own=own)
+    others = len(names) - len(given)
+    numbers = set(given.values())
+    return min(MOST_BACKENDS, max(1, len(numbers) + others, *numbers or {1}))
 
 
 def assign(
     names: Sequence[str],
     backends: int,
+    course: Mapping[str, int],
     spoken: Mapping[str, str] | None = None,
     taken: Collection[int] = (),
 ) -> dict[str, int]:
@@ -71,10 +99,11 @@ def assign(
     Args:
         names: the upstreams.
         backends: how many there are.
+        course: the numbers of the upstreams that are called after them.
         spoken: how each upstream is dialled, if that differs.
         taken: the backends that already stand for something else.
     """
-    found = {name: number for name in names if (number := number_of(name))}
+    found = {name: course[name] for name in names if name in course}
     used = {*found.values(), *taken}
     free = [n for n in range(1, backends + 1) if n not in used] or [backends]
     others = [name for name in names if name not in found]
@@ -102,14 +131,15 @@ def _shares(kinds: Mapping[str, int], free: int) -> dict[str, int]:
     return shares
 
 
-def names(numbers: Mapping[str, int]) -> dict[int, str]:
+def names(numbers: Mapping[str, int], course: Collection[str]) -> dict[int, str]:
     """The names of backends in a Caddyfile that has names of its own for them.
 
     Args:
         numbers: which backend stands for which upstream.
+        course: the upstreams that are called after their numbers.
     """
     own = defaultdict(list)
     for dial, number in numbers.items():
-        if number_of(dial) is None:
+        if dial not in course:
             own[number].append(dial)
     return called.short(own)

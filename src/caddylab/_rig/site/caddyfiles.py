@@ -28,15 +28,20 @@ def read(caddyfile: str | Path) -> tuple[str, str]:
     """
     if _is_text(caddyfile):
         return "your Caddyfile", str(caddyfile)
-    if str(caddyfile) in names():
+    if is_lesson(caddyfile):
         return str(caddyfile), (_folder() / f"{caddyfile}{SUFFIX}").read_text("utf-8")
     path = Path(caddyfile)
     return path.name, _text(path)
 
 
+def is_lesson(caddyfile: str | Path) -> bool:
+    """Whether this names one of the course's Caddyfiles."""
+    return not _is_text(caddyfile) and str(caddyfile) in names()
+
+
 def folder(caddyfile: str | Path) -> Path | None:
     """The folder of a learner's own file; None for the course's Caddyfiles and for a text."""
-    if _is_text(caddyfile) or str(caddyfile) in names():
+    if _is_text(caddyfile) or is_lesson(caddyfile):
         return None
     return Path(caddyfile).expanduser().absolute().parent
 

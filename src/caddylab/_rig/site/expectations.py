@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,17 +22,20 @@ def expected(config: Json, numbers: Mapping[str, int]) -> dict[int, list[dict[st
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for proxy in handlers(config, PROXY):
         active = proxy.get("health_checks", {}).get("active")
-        for number in _asked(proxy, numbers) if active else ():
+        for number in _asked(proxy, active, numbers) if active else ():
             answer = _answer(active)
             if answer not in found[number]:
                 found[number].append(answer)
     return found
 
 
-def _asked(proxy: Json, numbers: Mapping[str, int]) -> Iterator[int]:
-    for upstream in proxy.get("upstreams", []):
-        if (number := numbers.get(bare(upstream.get("dial", "")))) is not None:
-            yield number
+def _asked(proxy: Json, active: Json, numbers: Mapping[str, int]) -> set[int]:
+    """The backends that are judged, and those that are asked in their place."""
+    judged = [bare(up["dial"]) for up in proxy.get("upstreams", []) if "dial" in up]
+    port = active.get("port")
+    elsewhere = [f"{dial.rpartition(':')[0]}:{port}" for dial in judged] if port else []
+    names = {*judged, *elsewhere, bare(active.get("upstream", ""))}
+    return {numbers[name] for name in names if name in numbers}
 
 
 def _answer(active: Json) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def backends_for(
     with tempfile.TemporaryDirectory(prefix="caddylab-") as copies:
         config = _adapted(text, values, Importing(files, values, Path(copies) / "copies"))
     dynamic = "dynamic_upstreams" in str(config)
-    return max(needed(dials(config)), DYNAMIC if dynamic else 1)
+    return max(needed(dials(config), own=True), DYNAMIC if dynamic else 1)
 
 
 def _adapted(text: str, values: Mapping[str, str], importing: Importing) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from caddylab._rig.site.assignment import number_of
 from caddylab._rig.site.doors import Doors
 from caddylab._rig.site.expectations import expected
 from caddylab._rig.site.listeners import Listeners
+from caddylab._rig.site.own_ways import own_ways
 from caddylab._rig.site.passwords import open_doors
 from caddylab._rig.site.refusal import Refuse
 from caddylab._rig.site.speech import Speech
@@ -65,9 +66,9 @@ class Prepared:
 
     `host` is asked for by requests that name no host of their own, and `to_itself` says whether
     Caddy sends requests on to another of its own sites. `certificates` are the files of those
-    that the Caddyfile brings along. `numbers` says which backend stands for which upstream,
-    `listeners` what they speak, `pools` whom the name server lists, and `expected` what each must
-    answer to pass the checks of its own file.
+    that the Caddyfile brings along. `numbers` says which backend stands for which upstream, and
+    `named` which have names of their own; `listeners` what they speak, `pools` whom the name server
+    lists, and `expected` what each must answer to pass the checks of its own file.
     """
 
     config: Json
@@ -77,6 +78,7 @@ class Prepared:
     certificates: Sequence[Path] = ()
     to_itself: bool = False
     numbers: dict[str, int] = field(default_factory=dict)
+    named: dict[int, str] = field(default_factory=dict)
     listeners: dict[int, Listener] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
     expected: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class Instrument:
         host: the host they ask for; else the first name of the main site.
         port: the port that they go to, if that is decided.
         strict: whether a wrong port of the course's backends is closed, as in an exercise.
+        foreign: whether no name in it can mean a backend of the course.
         known: which backend stands for an upstream, whatever other upstreams are named.
     """
 
@@ -118,6 +121,7 @@ class Instrument:
         host: str = "",
         port: int = 0,
         strict: bool = False,
+        foreign: bool = False,
         known: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.own, self.lenient, self.path, self.host = own, lenient, path, host
@@ -133,6 +137,7 @@ class Instrument:
         self.speech = Speech(runtime, self.authority, refuse, lenient=lenient)
         self.upstreams = Upstreams(runtime, refuse, self.speech, own=own, fold=lenient)
         self.upstreams.strict, self.upstreams.known = strict, known
+        self.upstreams.foreign = foreign
 
     def plan(self) -> Prepared:
         """The instrumented configuration.
@@ -141,7 +146,7 @@ class Instrument:
             CaddyfileError: it needs something that a lab does not have; says what.
         """
         self.listeners.need_sites()
-        opened = open_doors(self.config, self.text) if self.own else []
+        opened = self._opened() if self.own else []
         stand_in = STAND_IN if self.own else None
         transports = Transports(self.config, self.files, self.authority.root, lenient=self.lenient)
         guard = Guard(self.files, self.runtime.own_folder, stand_in, lenient=self.lenient)
@@ -167,12 +172,16 @@ class Instrument:
         self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
         return Prepared(
             self.config, probe, host, self.listeners.doors, guard.certificates,
-            self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.listeners,
-            self.upstreams.pools,
+            self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.named,
+            self.upstreams.listeners, self.upstreams.pools,
             self._expected(plain),
             [*opened, *self.listeners.elsewhere(), *self.upstreams.substitutions],
             self.notes, decisions,
         )  # fmt: skip
+
+    def _opened(self) -> list[Substitution]:
+        """What is different in somebody's own file, whatever it asks for beyond the lab."""
+        return [*own_ways(self.config, self.text), *open_doors(self.config, self.text)]
 
     def _expected(self, config: Json) -> dict[int, list[dict[str, Any]]]:
         """The upstreams whose checks must pass: in a lesson, those that are not the course's."""
@@ -209,7 +218,8 @@ class Instrument:
         for server in self.servers.values():
             logs = server.setdefault("logs", {})
             logs.pop("skip_unmapped_hosts", None)
-            logs.pop("skip_hosts", None)
+            for host in logs.pop("skip_hosts", None) or []:  # what the file's logs are spared
+                logs.setdefault("logger_names", {})[host] = [ACCESS]
             logs.setdefault("default_logger_name", ACCESS)
         logs = self.config.setdefault("logging", {}).setdefault("logs", {})
         default = logs.setdefault("default", {})

@@ -25,6 +25,7 @@ class Reading:
 
     Attributes:
         home: the folder that the relative paths of a text start from, and that it may read.
+        allow: what every text may read besides.
         variables: environment variables besides those of this process.
         lenient: whether to do without what a Caddyfile cannot have, wherever possible.
     """
@@ -33,12 +34,14 @@ class Reading:
         self._admin, self._runtime = admin, runtime
         self.lenient, self.variables = False, dict[str, str]()
         self.home: Path | None = None
+        self.allow: tuple[str | Path, ...] = ()
 
     def files(
         self, text: str, folder: Path | None = None, allow: Iterable[str | Path] = ()
     ) -> Files:
         """What a text may read if its relative paths start from `folder`."""
-        return Files(text, folder or Path.cwd(), allowed(folder, allow), self._runtime.bring)
+        places = allowed(folder, (*self.allow, *allow))
+        return Files(text, folder or Path.cwd(), places, self._runtime.bring)
 
     def adapt(self, text: str) -> dict[str, Any]:
         """The JSON that Caddy makes of a text."""

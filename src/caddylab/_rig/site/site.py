@@ -20,7 +20,7 @@ from caddylab._engine.tls import Trust
 from caddylab._machine.certificates import Signer
 from caddylab._machine.undisturbed import Line
 from caddylab._rig.site import caddyfiles
-from caddylab._rig.site.assignment import dials, names, number_of
+from caddylab._rig.site.assignment import dials, number_of
 from caddylab._rig.site.authority import SiteAuthority
 from caddylab._rig.site.doors import Door, Doors
 from caddylab._rig.site.instrument import Instrument, Prepared
@@ -147,6 +147,7 @@ class Site:
         reading, folder = self.reading, caddyfiles.folder(caddyfile)
         files = reading.files(text, folder or reading.home, allow)
         own = reading.lenient or folder is not None
+        foreign = reading.lenient and not caddyfiles.is_lesson(caddyfile)
         adapted, completed = reading.completed(text, files, own=own)
         found = routes(readable(adapted))
         route = _asked(found, dials(adapted), own=own)
@@ -154,6 +155,7 @@ class Site:
         plan = Instrument(
             adapted, self._runtime, text, files, self.authority, known=self.known,
             own=own, lenient=reading.lenient, path=path, host=host, port=port, strict=self.strict,
+            foreign=foreign,
         ).plan()  # fmt: skip
         with self._journal.reloading(plan.config):
             self._put_in_force(plan, text)
@@ -174,7 +176,7 @@ class Site:
     def _stage(self, plan: Prepared) -> Setting:
         many, known = len(self._runtime.units), self._journal.backend_at
         listed = (number for pool in plan.pools.values() for number in pool.members)
-        return setting(plan.config, many, known, names(plan.numbers), listed)
+        return setting(plan.config, many, known, plan.named, listed)
 
     def _put_in_force(self, plan: Prepared, text: str) -> None:
         """Prepare the backends first: Caddy checks them at once; undo that if Caddy refuses."""

@@ -18,8 +18,18 @@ from caddylab._caddy.adapted.tree import Json, handlers, port_of
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety import loops
 from caddylab._caddy.text.places import line_of, line_of_upstream
+from caddylab._rig.site import checks
 from caddylab._rig.site.admission import Admission
-from caddylab._rig.site.assignment import PROXY, assign, bare, dials, is_unix, number_of
+from caddylab._rig.site.assignment import (
+    PROXY,
+    assign,
+    bare,
+    dials,
+    is_unix,
+    names,
+    number_of,
+    numbered,
+)
 from caddylab._rig.site.refusal import Refuse
 from caddylab._rig.site.speech import Speech, spoken_to
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
@@ -41,8 +51,10 @@ class Upstreams:
     Attributes:
         to_itself: whether Caddy sends requests on to another of its own sites.
         strict: whether the course's backends have only the port that the course gives them.
+        foreign: whether no name in the Caddyfile can mean a backend of the course.
         known: which backend stands for an upstream, whatever other upstreams are named.
         numbers: which backend stands for which upstream, by its address in the Caddyfile.
+        course: those that are called after the backend's number.
         pools: the backends behind each name that a name server is asked for.
         listeners: what the backends must listen to, by their numbers.
         substitutions: what to report about that.
@@ -64,9 +76,10 @@ class Upstreams:
         self.runtime, self.text, self._own = runtime, refuse.text, own
         self.inner: Mapping[int, str] = {}
         self.to_itself = False
-        self.strict = False
+        self.strict = self.foreign = False
         self.known: Mapping[str, int] = {}
         self.numbers: dict[str, int] = {}
+        self.course: set[str] = set()
         self.substitutions: list[Substitution] = []
 
     def map(self, config: Json, inner: Mapping[int, str]) -> None:
@@ -83,7 +96,10 @@ class Upstreams:
         others = [dial for dial in foreign if dial not in self.known]
         here = {dial: self.known[dial] for dial in foreign if dial in self.known}
         taken = here.values()
-        self.numbers = here | assign(others, len(self.runtime.units), spoken_to(config), taken)
+        most = len(self.runtime.units)
+        course = numbered(foreign, most, own=self._own)
+        self.numbers = here | assign(others, most, course, spoken_to(config), taken)
+        self.course = {dial for dial, n in course.items() if self.numbers[dial] == n}
         self._admission.check_number(others, self.numbers)
         for handler in handlers(config, PROXY):
             for source in sources(handler):
@@ -100,6 +116,11 @@ class Upstreams:
         self._say()
         for handler in handlers(config, PROXY):
             self._map_handler(handler)
+
+    @property
+    def named(self) -> dict[int, str]:
+        """The names of backends that have one of their own in the Caddyfile, by number."""
+        return names(self.numbers, self.course)
 
     def need_no_loop(self, sites: Mapping[int, Json]) -> None:
         """Refuse a configuration that sends requests round and round.
@@ -158,17 +179,18 @@ class Upstreams:
 
     def _map_health_port(self, active: Json, port: int, written: Sequence[str]) -> None:
         """A backend answers where its upstream is said to be; elsewhere only in an own file."""
-        known = port == BACKEND_PORT or any(dial.endswith(f":{port}") for dial in written)
-        if known:
-            return
+        if not (active.get("uri") or active.get("path")):
+            active["uri"] = "/"  # which the port alone has Caddy ask for
+        here = [dial.endswith(f":{port}") for dial in written]
         if not self._own:
-            active["port"] = port_of(self.runtime.dial("backend1", port))
+            if port != BACKEND_PORT and not any(here):
+                active["port"] = port_of(self.runtime.dial("backend1", port))
+        elif all(here):
             return
-        stood = f"health_port {port}"
-        self.substitutions.append(Substitution(
-            line_of("health_port", self.text), stood, "the port at which the backend serves",
-            "A backend answers checks there, too.",
-        ))  # fmt: skip
+        elif other := checks.other_program(port, written, self.numbers):
+            active.setdefault("upstream", self._dial(other))
+        else:
+            self.substitutions.append(checks.own_port(port, written, self.numbers, self.text))
 
     def _dial(self, written: str) -> str:
         dial = bare(written)
@@ -189,13 +211,18 @@ class Upstreams:
     def _say(self) -> None:
         shared = Counter(self.numbers.values())
         for dial, number in self.numbers.items():
-            if number_of(dial) is None:
+            if not self._is_ours(dial):
                 together = f" It stands for {shared[number]} upstreams." * (shared[number] > 1)
                 self.substitutions.append(Substitution(
                     line_of_upstream(dial.partition(" ")[0], self.text), dial,
                     self._stand_in(dial, number),
                     f"A backend answers any path with 200, unless it is told otherwise.{together}",
                 ))  # fmt: skip
+
+    def _is_ours(self, dial: str) -> bool:
+        """Whether this is a backend of the lab itself, so that nothing stands in for it."""
+        usual = dial.endswith(f":{BACKEND_PORT}") and not self.foreign
+        return dial in self.course and (usual or not self._own)
 
     def _stand_in(self, dial: str, number: int) -> str:
         """What runs in an upstream's place."""
