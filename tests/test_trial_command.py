@@ -83,13 +83,16 @@ class TestCommand:
         path = tmp_path / "Caddyfile"
         path.write_text(":80 {\n\treverse_proxy /api/* a:1 b:2\n\treverse_proxy c:3\n}\n")
         words = ["--row", "down", "--seed", "7", "--no-advice", "--runtime", "process"]
+        words += ["--allow", str(tmp_path), "--allow", str(tmp_path / "Caddyfile")]
         done = run(path, *words)
         assert "Tried: route 1, behind it a:1, b:2. Another one: `--route 2`." in done.stdout
         assert "1 row in " in done.stdout
         lines = [line for line in done.stdout.splitlines() if str(path) not in line]
         assert max(map(len, lines)) <= 80
         hint = next(x for x in done.stdout.split("\n\n") if x.startswith("Once more"))
-        assert "--row down --seed 7" in " ".join(hint.split())
+        allowed = f"--allow {tmp_path} --allow {path}"
+        said = f"caddylab test {path} --seed 7 --runtime process {allowed} --row down"
+        assert said in " ".join(hint.split())
         record = tmp_path / "again.json"
         again = run(path, *words, "--route", "1", "--json", record)
         assert again.returncode == 1
@@ -104,6 +107,7 @@ class TestCommand:
          (["happy-path", "--html", str(Path(__file__).parent)], "it is a folder"),
          (["happy-path", "--expect", "/no/such.toml"], "No such file"),
          (["happy-path", "--envfile", "/no/such.env"], "No such file"),
+         (["happy-path", "--allow", "/no/such"], "no file or folder '/no/such'"),
          (["happy-path", "--caddy", "/no/caddy"], "not a program"),
          (["happy-path", "--patience", "nan"], "expected 0.5 to 60 seconds"),
          (["happy-path", "--pool", "17"], "1 to 16 backends")],
