@@ -8,12 +8,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from caddylab._caddy.running.program import executable
 from caddylab._machine.waiting import poll
+from caddylab._trial import expect
 
 pytestmark = pytest.mark.timeout(400)
 COMMAND = [sys.executable, "-m", "caddylab", "test"]
@@ -42,6 +44,16 @@ class TestForMachines:
         said = re.sub("<ol>.*?</ol>", "", page)  # the routes, which are no links
         assert "http://" not in said.replace("http://www.w3.org", "")
         assert '["hung"]' in out["expect.toml"].read_text()
+
+    @pytest.mark.parametrize(
+        ("row", "good", "total", "least"),
+        [("all well", 12, 12, "1.00"), ("down", 12, 12, "0.95"), ("killed under load", 55, 58, "0.83"),
+         ("all down", 0, 12, "0.00")],
+    )  # fmt: skip
+    def test_what_is_written_down_leaves_room_for_chance(self, tmp_path, row, good, total, least):
+        seen = SimpleNamespace(row=row, good=good, total=total, slowest=0.2, lost=0)
+        expect.write(path := tmp_path / "e.toml", SimpleNamespace(rows={row: seen}, busy=False))
+        assert f"answered = {least}" in path.read_text()
 
     def test_expectations_are_held_against_a_run(self, tmp_path):
         path = tmp_path / "expect.toml"
