@@ -47,8 +47,8 @@ class TestForMachines:
 
     @pytest.mark.parametrize(
         ("row", "good", "total", "least"),
-        [("all well", 12, 12, "1.00"), ("down", 12, 12, "0.95"), ("killed under load", 55, 58, "0.83"),
-         ("all down", 0, 12, "0.00")],
+        [("all well", 12, 12, "1.00"), ("down", 12, 12, "0.95"),
+         ("killed under load", 55, 58, "0.83"), ("all down", 0, 12, "0.00")],
     )  # fmt: skip
     def test_what_is_written_down_leaves_room_for_chance(self, tmp_path, row, good, total, least):
         seen = SimpleNamespace(row=row, good=good, total=total, slowest=0.2, lost=0)
