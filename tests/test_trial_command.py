@@ -8,12 +8,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from caddylab._caddy.running.program import executable
 from caddylab._machine.waiting import poll
+from caddylab._trial import expect
 
 pytestmark = pytest.mark.timeout(400)
 COMMAND = [sys.executable, "-m", "caddylab", "test"]
@@ -42,6 +44,16 @@ class TestForMachines:
         said = re.sub("<ol>.*?</ol>", "", page)  # the routes, which are no links
         assert "http://" not in said.replace("http://www.w3.org", "")
         assert '["hung"]' in out["expect.toml"].read_text()
+
+    @pytest.mark.parametrize(
+        ("row", "good", "total", "least"),
+        [("all well", 12, 12, "1.00"), ("down", 12, 12, "0.95"),
+         ("killed under load", 55, 58, "0.83"), ("all down", 0, 12, "0.00")],
+    )  # fmt: skip
+    def test_what_is_written_down_leaves_room_for_chance(self, tmp_path, row, good, total, least):
+        seen = SimpleNamespace(row=row, good=good, total=total, slowest=0.2, lost=0)
+        expect.write(path := tmp_path / "e.toml", SimpleNamespace(rows={row: seen}, busy=False))
+        assert f"answered = {least}" in path.read_text()
 
     def test_expectations_are_held_against_a_run(self, tmp_path):
         path = tmp_path / "expect.toml"
@@ -83,13 +95,16 @@ class TestCommand:
         path = tmp_path / "Caddyfile"
         path.write_text(":80 {\n\treverse_proxy /api/* a:1 b:2\n\treverse_proxy c:3\n}\n")
         words = ["--row", "down", "--seed", "7", "--no-advice", "--runtime", "process"]
+        words += ["--allow", str(tmp_path), "--allow", str(tmp_path / "Caddyfile")]
         done = run(path, *words)
         assert "Tried: route 1, behind it a:1, b:2. Another one: `--route 2`." in done.stdout
         assert "1 row in " in done.stdout
         lines = [line for line in done.stdout.splitlines() if str(path) not in line]
         assert max(map(len, lines)) <= 80
         hint = next(x for x in done.stdout.split("\n\n") if x.startswith("Once more"))
-        assert "--row down --seed 7" in " ".join(hint.split())
+        allowed = f"--allow {tmp_path} --allow {path}"
+        said = f"caddylab test {path} --seed 7 --runtime process {allowed} --row down"
+        assert said in " ".join(hint.split())
         record = tmp_path / "again.json"
         again = run(path, *words, "--route", "1", "--json", record)
         assert again.returncode == 1
@@ -104,6 +119,7 @@ class TestCommand:
          (["happy-path", "--html", str(Path(__file__).parent)], "it is a folder"),
          (["happy-path", "--expect", "/no/such.toml"], "No such file"),
          (["happy-path", "--envfile", "/no/such.env"], "No such file"),
+         (["happy-path", "--allow", "/no/such"], "no file or folder '/no/such'"),
          (["happy-path", "--caddy", "/no/caddy"], "not a program"),
          (["happy-path", "--patience", "nan"], "expected 0.5 to 60 seconds"),
          (["happy-path", "--pool", "17"], "1 to 16 backends")],

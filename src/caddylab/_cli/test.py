@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,28 +45,44 @@ def _add_trials(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--row", action="append", default=[], metavar="NAME",
         help="try this row only, such as 'rolling restart'; may be repeated")  # fmt: skip
-    add("--route", default="", metavar="ROUTE",
-        help="which route: number, name or upstream (default: most upstreams)")  # fmt: skip
-    add("--seed", type=int, default=1, help="decides which upstream suffers (default: the last)")
-    add("--patience", type=_patience, default=1.5, metavar="SECONDS",
-        help="how long users wait before they give up (default: %(default)s)")  # fmt: skip
-    add("--http", choices=["1.1", "2"], default="1.1",
-        help="what users speak to a site with HTTPS (default: %(default)s)")  # fmt: skip
     add("--no-advice", action="store_true", help="look for nothing that would help")
-    add("--runtime", choices=["process", "podman"], default="auto",
-        help="where Caddy and the upstreams run")  # fmt: skip
-    add("--caddy", type=Path, metavar="PATH", help="your own Caddy, such as one with plugins")
-    add(
-        "--allow-modules",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="a plugin's module that may run, such as http.handlers.exec; may be repeated",
-    )
-    add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile")
-    add("--allow", type=Path, action="append", default=[], metavar="PATH",
-        help="what it may read besides its own folder; may be repeated")  # fmt: skip
-    add("--pool", type=int, metavar="N", help="run only so many upstreams in place of all")
+    kept = [
+        add("--route", default="", metavar="ROUTE",
+            help="which route: number, name or upstream (default: most upstreams)"),
+        add("--seed", type=int, default=1,
+            help="decides which upstream suffers (default: the last)"),
+        add("--patience", type=_patience, default=1.5, metavar="SECONDS",
+            help="how long users wait before they give up (default: %(default)s)"),
+        add("--http", choices=["1.1", "2"], default="1.1",
+            help="what users speak to a site with HTTPS (default: %(default)s)"),
+        add("--runtime", choices=["process", "podman"], default="auto",
+            help="where Caddy and the upstreams run"),
+        add("--caddy", type=Path, metavar="PATH", help="your own Caddy, such as one with plugins"),
+        add("--allow-modules", action="append", default=[], metavar="MODULE",
+            help="a plugin's module that may run, such as http.handlers.exec; may be repeated"),
+        add("--envfile", type=Path, metavar="PATH", help="environment variables of the Caddyfile"),
+        add("--allow", type=_there, action="append", default=[], metavar="PATH",
+            help="what it may read besides its own folder; may be repeated"),
+        add("--pool", type=int, metavar="N", help="run only so many upstreams in place of all"),
+    ]  # fmt: skip
+    parser.set_defaults(kept=kept)
+
+
+def _again(options: argparse.Namespace) -> str:
+    """The command that tries the same once more, whichever rows, without the files it wrote."""
+    words = ["caddylab", "test", options.file]
+    for option in options.kept:
+        value = getattr(options, option.dest)
+        if value != option.default:
+            for one in value if isinstance(value, list) else [value]:
+                words += [option.option_strings[0], str(one)]
+    return shlex.join(words)
+
+
+def _there(text: str) -> Path:
+    if not (path := Path(text).expanduser()).exists():
+        raise argparse.ArgumentTypeError(f"there is no file or folder {text!r}")
+    return path
 
 
 def _patience(text: str) -> float:
@@ -116,7 +133,7 @@ def _run(options: argparse.Namespace) -> int:
             _named(options.file), options.row, route=options.route, runtime=options.runtime,
             seed=options.seed, patience=options.patience, advice=not options.no_advice,
             envfile=options.envfile, pool=options.pool, allow=options.allow, http=options.http,
-            audience=Told(bar, options.file, options.seed),
+            audience=Told(bar, _again(options)),
         )  # fmt: skip
     short = expect.short(report, wanted, options.row) if options.expect else _lacking(report)
     _write(options, report, short)

@@ -18,12 +18,11 @@ class Told(Audience):
 
     Args:
         bar: shows the progress.
-        file: the Caddyfile as the command line has it.
-        seed: as the command line has it.
+        again: the command that tries the same once more.
     """
 
-    def __init__(self, bar: Bar, file: str = "Caddyfile", seed: int = 1) -> None:
-        self._bar, self._file, self._seed = bar, file, seed
+    def __init__(self, bar: Bar, again: str = "caddylab test Caddyfile") -> None:
+        self._bar, self._again = bar, again
 
     def opened(self, report: Rehearsal) -> None:
         """Say what is tried, and what differs from the site in production."""
@@ -62,11 +61,8 @@ class Told(Audience):
 
     def _closing(self, report: Rehearsal) -> Iterator[str]:
         if worst := max(report.bad, key=lambda seen: seen.bad, default=None):
-            seed = f" --seed {self._seed}" if self._seed != 1 else ""
-            yield text.paragraph(
-                f"Once more, one row: caddylab test {shlex.quote(self._file)} "
-                f"--row {shlex.quote(worst.row)}{seed}"
-            )
+            row = shlex.quote(worst.row)
+            yield text.paragraph(f"Once more, one row: {self._again} --row {row}")
         yield f"{counted(len(report.rows), 'row')} in {report.took:.0f} s."
 
     def _say(self, what: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection
-from math import isfinite
+from math import isfinite, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ FITS = {
     "sign": "✓, ◐ or ✗",
 }
 SIGNS = "✗◐✓"
-ROOM = 0.05
-"""The tolerance that is written down: by chance, later runs may answer so much less."""
+ROOM, DEVIATIONS = 0.05, 4
+"""The tolerance that is written down: by chance, later runs may answer so much less, or so many
+standard deviations where some were answered and some were not."""
 SLOWER = 2.0
 """The same for time: later runs may take so many times longer."""
 
@@ -41,9 +42,7 @@ def write(path: Path, report: Rehearsal) -> None:
         text.append("# Measured on a busy machine: some of this may be far too lenient.")
     for seen in report.rows.values():
         if seen.total:
-            share = seen.good / seen.total
-            least = 1.0 if share == 1 and seen.row == "all well" else max(0.0, share - ROOM)
-            text += ["", f'["{seen.row}"]', f"answered = {least:.2f}",
+            text += ["", f'["{seen.row}"]', f"answered = {_least(seen):.2f}",
                      f"slowest = {max(0.5, SLOWER * seen.slowest):.1f}"]  # fmt: skip
             text += [f"lost_sessions = {seen.lost}"] if seen.lost else []
     try:
@@ -51,6 +50,15 @@ def write(path: Path, report: Rehearsal) -> None:
     except (OSError, ValueError) as error:
         why = files.reason(error)
         raise LabError(f"The expectations could not be saved as {path}: {why}.") from error
+
+
+def _least(seen: Seen) -> float:
+    """The share that later runs must reach; if nothing happens to the site, all of it."""
+    share = seen.good / seen.total
+    if share == 1 and seen.row == "all well":
+        return 1.0
+    chance = DEVIATIONS * sqrt(share * (1 - share) / seen.total)
+    return max(0.0, share - max(ROOM, chance))
 
 
 def read(path: Path) -> Wanted:
