@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from browser_support import READY, place
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["browser_support"]
@@ -36,6 +37,77 @@ def test_it_stays_in_sight_and_there_is_one(open_notebook):
     said = page.locator(".jp-OutputArea-output pre").all_inner_texts()
     assert sum("live view beside the notebook" in text for text in said) == 2
     assert notebook.complaints == []
+
+
+SHOWS = """over => [...document.querySelectorAll('.caddylab-view')]
+    .filter(view => view.checkVisibility()).map(view => view.dataset.over).join() === over"""
+OPEN = f"path => jupyterapp.shell.currentWidget.context?.path === path && ({READY})()"
+FRONT = """path => {
+    const all = [...jupyterapp.shell.widgets('main')];
+    jupyterapp.shell.activateById(all.find(one => one.context?.path === path).id);
+}"""
+RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
+PATH = "() => jupyterapp.shell.currentWidget.context.path"
+IN_NOTEBOOK = "() => jupyterapp.shell.currentWidget.node.contains(document.activeElement)"
+TABS = ".jp-SideBar.jp-mod-right .lm-TabBar-tab"
+WHOSE = "[data-caddylab-whose]:visible"
+
+
+def test_it_follows_the_notebook_in_front(open_notebook, jupyterlab):
+    """Two notebooks, each with a lab of its own; what is docked goes with the one in front."""
+    first = [SETUP, "lab.view(dock=True)", "t = lab.fire(8)"]
+    notebook = open_notebook(first, app="lab", width=1440)
+    page, one = notebook.page, notebook.page.evaluate(PATH)
+    notebook.run_all()
+    page.wait_for_function(SHOWS, arg="8")
+
+    other = place([SETUP, "lab.view(dock=True)", "t = lab.fire(4)"], jupyterlab.folder)
+    notebook.command("docmanager:open", path=other)
+    page.wait_for_function(OPEN, arg=other)
+    assert page.locator(WHOSE).get_attribute("data-caddylab-whose") == says(one)
+    notebook.run_all()
+    page.wait_for_function(SHOWS, arg="4")
+    page.evaluate(FRONT, one)
+    page.wait_for_function(SHOWS, arg="8")
+    page.wait_for_function(IN_NOTEBOOK)
+    assert page.locator(WHOSE).count() == 0
+    notebook.screenshot("dock-follows")
+
+    page.reload()
+    page.wait_for_function(OPEN, arg=one)
+    page.wait_for_function(SHOWS, arg="8")
+    page.evaluate(FRONT, other)
+    page.wait_for_function(SHOWS, arg="4")
+    it_opens_nothing_and_ends_with_its_notebook(notebook, one, other)
+
+
+def it_opens_nothing_and_ends_with_its_notebook(notebook, one, other):
+    page = notebook.page
+    notebook.command("application:toggle-right-area")
+    page.evaluate(FRONT, one)
+    page.wait_for_function(OPEN, arg=one)
+    assert page.evaluate(SHOWS, "")
+    notebook.command("application:toggle-right-area")
+    page.wait_for_function(SHOWS, arg="8")
+
+    page.evaluate(RESTART)
+    page.locator(TABS, has_text=f"{stem(one)}, ended").wait_for()
+    page.locator(TABS, has_text=f"{stem(other)}, live").wait_for()
+    notebook.run_all()
+    page.locator(TABS, has_text=f"{stem(one)}, live").wait_for()
+    page.locator(TABS, has_text=f"{stem(one)}, ended").wait_for(state="detached")
+    notebook.command("docmanager:close")
+    page.locator(TABS, has_text=stem(one)).wait_for(state="detached")
+    page.wait_for_function(SHOWS, arg="4")  # the notebook behind it has come to the front
+    assert notebook.complaints == []
+
+
+def says(path: str) -> str:
+    return f"This is the lab of {stem(path)}."
+
+
+def stem(path: str) -> str:
+    return path.removesuffix(".ipynb")
 
 
 BOXES = """async ([width, backends]) => {

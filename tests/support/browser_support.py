@@ -253,12 +253,15 @@ def open_page(profiles: Profiles):
 
 @pytest.fixture
 def open_notebook(jupyterlab: JupyterLab, open_page):
-    """Call it with a notebook's path, or its cells' sources, to open it with the kernel ready."""
+    """Call it with a notebook's path, or its cells' sources, to open it with the kernel ready.
 
-    def open_it(cells: list[str] | Path, **size: float) -> Notebook:
+    As a single document; with `app="lab"` among others, as a learner has it.
+    """
+
+    def open_it(cells: list[str] | Path, *, app: str = "doc", **size: float) -> Notebook:
         name, workspace = place(cells, jupyterlab.folder), secrets.token_hex(4)
-        # A single document in a fresh workspace, so that no tab of an earlier test is restored.
-        url = f"{jupyterlab.url}/doc/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
+        # In a fresh workspace, so that no tab of an earlier test is restored.
+        url = f"{jupyterlab.url}/{app}/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
         notebook = open_page(url, Notebook, **size)
         notebook.page.wait_for_function(READY)
         return notebook
