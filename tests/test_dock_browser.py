@@ -96,7 +96,8 @@ def it_opens_nothing_and_ends_with_its_notebook(notebook, one, other):
     notebook.run_all()
     page.locator(TABS, has_text=f"{stem(one)}, live").wait_for()
     page.locator(TABS, has_text=f"{stem(one)}, ended").wait_for(state="detached")
-    notebook.command("docmanager:close")
+    notebook.command("docmanager:save")
+    notebook.command("application:close")
     page.locator(TABS, has_text=stem(one)).wait_for(state="detached")
     page.wait_for_function(SHOWS, arg="4")  # the notebook behind it has come to the front
     assert notebook.complaints == []
