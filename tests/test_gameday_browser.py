@@ -51,8 +51,9 @@ def test_a_game_is_followed_live_and_told_at_its_end(open_notebook):
     assert (notebook.strangers, notebook.complaints) == ([], [])
 
 
-IN_SIGHT = """() => ['.jp-OutputArea-output table', '#jp-right-stack .caddylab-view'].every((of) => {
-    const box = document.querySelector(of)?.getBoundingClientRect();
+BOTH = [".jp-Notebook .caddylab-still table", "#jp-right-stack .caddylab-view"]
+IN_SIGHT = """both => both.every((which) => {
+    const box = document.querySelector(which)?.getBoundingClientRect();
     return box?.height && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
 })"""
 LATER = ["game.lab.caddyfile", "game.lab.upstreams()", "game.close()"]
@@ -67,7 +68,7 @@ def test_monitor_and_live_view_are_in_sight_together(open_notebook):
     for _ in range(2):
         notebook.command("notebook:run-cell-and-select-next")
     page.get_by_text("error budget left").wait_for()
-    page.wait_for_function(IN_SIGHT)
+    page.wait_for_function(IN_SIGHT, arg=BOTH)
     notebook.screenshot("game-docked")
     for _ in range(2):
         notebook.command("notebook:run-cell-and-select-next")
