@@ -8,6 +8,7 @@ from typing import Any
 
 from sidecar import Sidecar
 
+from caddylab._look import last_state
 from caddylab._machine.environ import inherited
 from caddylab._view.docking import DOCKS
 from caddylab._view.view import View
@@ -16,6 +17,9 @@ NOTEBOOK = "JPY_SESSION_NAME"
 """The variable in which Jupyter tells a kernel the path of its notebook."""
 MIME = "application/vnd.caddylab.docked+json"
 """Says that the view has opened elsewhere: our extension shows the sentence in its place."""
+GONE = {
+    "again": "This lab is gone: run the cell with lab = Lab() again, and then lab.view(dock=True)."
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Docked:
 def dock(view: View) -> Docked:
     """Show `view` beside the notebook, in place of the view before it."""
     data, metadata = view._repr_mimebundle_()  # `with place` would show nothing from a thread
+    data = data | {last_state.MIME: GONE}
     shown = ({"output_type": "display_data", "data": data, "metadata": metadata},)
     DOCKS.put(Sidecar(title=_title(), anchor="right", outputs=shown), view.feed)
     return Docked(view)
