@@ -6,7 +6,6 @@ import json
 import re
 
 import pytest
-from browser_support import READY, JupyterLab
 
 from caddylab._cli import jupyterlab as settings
 from caddylab._cli import notebooks
@@ -16,8 +15,6 @@ from caddylab._exercises.syllabus import chapters
 pytest_plugins = ["browser_support"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-PATH = "() => jupyterapp.shell.currentWidget.context.path"
-OPEN = f"path => jupyterapp.shell.currentWidget.context?.path === path && ({READY})()"
 IMPORT = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel
     .requestExecute({ code: 'from caddylab import onward', silent: true }).done.then(() => 1)"""
 RUN = """source => {
@@ -36,6 +33,8 @@ TEACHERS = (
 @pytest.fixture(scope="module")
 def jupyterlab(tmp_path_factory):
     """JupyterLab as a learner has it: with our settings, in a folder of theirs."""
+    from browser_support import JupyterLab
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_CONFIG_PATH", str(settings.SETTINGS))
         patch.setenv("CADDYLAB_RUNTIME", "process")
@@ -74,12 +73,12 @@ def test_the_map_and_the_footers_lead_on(open_notebook, jupyterlab):
     assert re.search(r"✓?.*\b15\b.*lab 1: 8 of 8 points", row.inner_text().replace("\n", " "))
     assert page.get_by_role("row").filter(has_text=re.compile(r"lab \d+: 0 of")).count() >= 10
 
-    follow(page, row, "1 · The happy path", "course/01-happy-path.ipynb")
+    follow(notebook, row, "1 · The happy path", "course/01-happy-path.ipynb")
     footer = shown(page, 'onward("01")')
     assert "✓\tDone: lab 1: 8 of 8 points" in footer.inner_text()
-    follow(page, footer, "lab 1", "labs/01-happy-path/01-happy-path.ipynb")
+    follow(notebook, footer, "lab 1", "labs/01-happy-path/01-happy-path.ipynb")
     footer = shown(page, 'onward("01")')
-    follow(page, footer, "2 · A backend crashes", "course/02-crash.ipynb")
+    follow(notebook, footer, "2 · A backend crashes", "course/02-crash.ipynb")
     footer = shown(page, 'onward("02")')
     assert "○\tDo lab 2: 0 of 10 points, next task: Nobody notices" in footer.inner_text()
     assert notebook.complaints == []
@@ -101,10 +100,10 @@ def shown(page, source: str):
     return output
 
 
-def follow(page, place, text: str, path: str) -> None:
+def follow(notebook, place, text: str, path: str) -> None:
     """Click a link; return once the notebook to which it leads can be used."""
     place.get_by_role("link", name=text, exact=True).click()
-    page.wait_for_function(OPEN, arg=path)
+    notebook.until_open(path)
 
 
 SETUP = "from caddylab import Lab\nlab = Lab()"
@@ -162,7 +161,7 @@ def test_stop_in_a_run_leaves_one_line(open_notebook):
     notebook.command("notebook:interrupt-kernel")
     said = cell.locator(".jp-OutputArea-output", has_text="Stopped after")
     said.wait_for()
-    page.wait_for_function(READY)
+    notebook.until_open(notebook.path)
     assert re.fullmatch(
         r"Stopped after \d+ of 500 requests; `lab.last` has them\.", said.inner_text().strip()
     )

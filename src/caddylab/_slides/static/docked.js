@@ -21,7 +21,7 @@ export async function docked(sharedModule) {
     activate(app, tracker, shell) {
       if (!shell) return;
       const places = new Places(shell, tracker);
-      shell.layoutModified.connect(() => places.meet());
+      shell.layoutModified.connect(() => places.look());
       tracker.currentChanged.connect(() => places.follow());
       tracker.forEach(saysSo);
       tracker.widgetAdded.connect((_, panel) => saysSo(panel));
@@ -40,13 +40,15 @@ class Places {
     Object.assign(this, { shell, tracker, all: [] });
   }
 
-  /** Take up what has been put beside a notebook since. */
-  meet() {
+  /** Take up what has been put beside a notebook since; what the right area had shown last may be another's. */
+  look() {
     this.all = this.all.filter(({ area }) => !area.isDisposed);
     const known = new Set(this.all.map(({ area }) => area));
     const fresh = [...this.shell.widgets("right")].filter((area) => isOurs(area) && !known.has(area));
     fresh.forEach((area) => this.take(area));
-    if (fresh.length) this.follow();
+    const opened = this.collapsed && !this.shell.rightCollapsed;
+    this.collapsed = this.shell.rightCollapsed;
+    if (fresh.length || opened) this.follow();
   }
 
   take(area) {
