@@ -67,13 +67,11 @@ def test_monitor_and_live_view_are_in_sight_together(open_notebook):
     page = notebook.page
     for _ in range(2):
         notebook.command("notebook:run-cell-and-select-next")
-    page.get_by_text("error budget left").wait_for()
     page.wait_for_function(IN_SIGHT, arg=BOTH)
     notebook.screenshot("game-docked")
     for _ in range(2):
         notebook.command("notebook:run-cell-and-select-next")
-    lines = page.get_by_text("of the error budget left")
-    lines.nth(1).wait_for()
+    page.get_by_text("of the error budget left").nth(2).wait_for()
     assert page.locator("#jp-right-stack .caddylab-view").is_visible()
     notebook.command("notebook:run-cell-and-select-next")
     assert (notebook.strangers, notebook.complaints) == ([], [])
