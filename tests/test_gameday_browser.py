@@ -51,7 +51,7 @@ def test_a_game_is_followed_live_and_told_at_its_end(open_notebook):
     assert (notebook.strangers, notebook.complaints) == ([], [])
 
 
-BOTH = [".jp-Notebook .caddylab-still table", "#jp-right-stack .caddylab-view"]
+BOTH = [".jp-Notebook .caddylab-still table", "#jp-right-stack .caddylab-view canvas"]
 IN_SIGHT = """both => both.every((which) => {
     const box = document.querySelector(which)?.getBoundingClientRect();
     return box?.height && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
@@ -67,8 +67,9 @@ def test_monitor_and_live_view_are_in_sight_together(open_notebook):
     page = notebook.page
     for _ in range(2):
         notebook.command("notebook:run-cell-and-select-next")
-    page.wait_for_function(IN_SIGHT, arg=BOTH)
+    page.locator(BOTH[1]).first.wait_for()
     notebook.screenshot("game-docked")
+    page.wait_for_function(IN_SIGHT, arg=BOTH)
     for _ in range(2):
         notebook.command("notebook:run-cell-and-select-next")
     page.get_by_text("of the error budget left").nth(2).wait_for()

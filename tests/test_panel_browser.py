@@ -265,7 +265,7 @@ def has_its_colours(panel) -> None:
     assert shown["text"].rstrip() == shown["typed"].rstrip()
     assert shown["area"] == "rgba(0, 0, 0, 0)"  # else it would be written twice
     assert shown["wide"][0] == shown["wide"][1]
-    kinds = {shown["parts"][word] for word in ("reverse_proxy", "{", "# dd x", "30s")}
+    kinds = {shown["parts"][word] for word in (":80", "reverse_proxy", "{", "# dd x")}
     assert len(kinds) == 4, shown["parts"]
 
 
