@@ -50,7 +50,7 @@ COMMAND = "([name, options]) => window.jupyterapp.commands.execute(name, options
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
     .flatMap(cell => cell.getOutputs?.() ?? []).filter(output => output.output_type === 'error')
     .map(output => `${output.ename}: ${output.evalue}`)"""
-PATIENCE = 40_000  # ms: a busy machine starts a kernel slowly
+PATIENCE = 90_000  # ms: a busy machine starts a kernel slowly
 
 
 class JupyterLab:
