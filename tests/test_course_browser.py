@@ -48,6 +48,9 @@ def judge_for_oneself(page):
     assert not claim.get_by_text("requests got 503").first.is_visible()
     claim.get_by_text("It holds", exact=True).click()
     claim.get_by_text("Look again: it does not hold").locator("visible=true").wait_for()
+    claim.get_by_text("Only if …", exact=True).press("Enter")  # by keyboard as well
+    claim.get_by_text("Look again: it does not hold").locator("visible=true").wait_for()
+    assert claim.locator("details[open] summary").inner_text() == "Only if …"
     claim.get_by_text("It does not hold", exact=True).click()
     claim.get_by_text("You are right: it does not hold").wait_for()
     assert claim.locator("details[open]").count() == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 pytest_plugins = ["browser_support"]
 
 VIEW = ".caddylab-view"
@@ -36,6 +36,76 @@ def test_it_stays_in_sight_and_there_is_one(open_notebook):
     said = page.locator(".jp-OutputArea-output pre").all_inner_texts()
     assert sum("live view beside the notebook" in text for text in said) == 2
     assert notebook.complaints == []
+
+
+SHOWS = """over => [...document.querySelectorAll('.caddylab-view')]
+    .filter(view => view.checkVisibility()).map(view => view.dataset.over).join() === over"""
+FRONT = """path => {
+    const all = [...jupyterapp.shell.widgets('main')];
+    jupyterapp.shell.activateById(all.find(one => one.context?.path === path).id);
+}"""
+RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
+IN_NOTEBOOK = "() => jupyterapp.shell.currentWidget.node.contains(document.activeElement)"
+TABS = ".jp-SideBar.jp-mod-right .lm-TabBar-tab"
+WHOSE = "[data-caddylab-whose]:visible"
+
+
+def test_it_follows_the_notebook_in_front(open_notebook, jupyterlab):
+    """Two notebooks, each with a lab of its own; what is docked goes with the one in front."""
+    first = [SETUP, "lab.view(dock=True)", "t = lab.fire(8)"]
+    notebook = open_notebook(first, app="lab", width=1440)
+    page, one = notebook.page, notebook.path
+    notebook.run_all()
+    page.wait_for_function(SHOWS, arg="8")
+
+    other = jupyterlab.place([SETUP, "lab.view(dock=True)", "t = lab.fire(4)"])
+    notebook.open(other)
+    assert page.locator(WHOSE).get_attribute("data-caddylab-whose") == says(one)
+    notebook.run_all()
+    page.wait_for_function(SHOWS, arg="4")
+    page.evaluate(FRONT, one)
+    page.wait_for_function(SHOWS, arg="8")
+    page.wait_for_function(IN_NOTEBOOK)
+    assert page.locator(WHOSE).count() == 0
+    notebook.screenshot("dock-follows")
+
+    page.reload()
+    notebook.until_open(one)
+    page.wait_for_function(SHOWS, arg="8")
+    page.evaluate(FRONT, other)
+    page.wait_for_function(SHOWS, arg="4")
+    it_opens_nothing_and_ends_with_its_notebook(notebook, one, other)
+
+
+def it_opens_nothing_and_ends_with_its_notebook(notebook, one, other):
+    page = notebook.page
+    notebook.command("application:toggle-right-area")
+    page.evaluate(FRONT, one)
+    notebook.until_open(one)
+    assert page.evaluate(SHOWS, "")
+    notebook.command("application:toggle-right-area")
+    page.wait_for_function(SHOWS, arg="8")
+
+    page.evaluate(RESTART)
+    page.locator(TABS, has_text=f"{stem(one)}, ended").wait_for()
+    page.locator(TABS, has_text=f"{stem(other)}, live").wait_for()
+    notebook.run_all()
+    page.locator(TABS, has_text=f"{stem(one)}, live").wait_for()
+    page.locator(TABS, has_text=f"{stem(one)}, ended").wait_for(state="detached")
+    notebook.command("docmanager:save")
+    notebook.command("application:close")
+    page.locator(TABS, has_text=stem(one)).wait_for(state="detached")
+    page.wait_for_function(SHOWS, arg="4")  # the notebook behind it has come to the front
+    # JupyterLab's debugger has something to say about a page that is loaded anew.
+    assert [said for said in notebook.complaints if "caddylab" in said] == []
+
+
+def says(path: str) -> str:
+    return f"This is the lab of {stem(path)}."
+
+
+def stem(path: str) -> str:
+    return path.removesuffix(".ipynb")
 
 
 BOXES = """async ([width, backends]) => {

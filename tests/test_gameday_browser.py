@@ -49,3 +49,30 @@ def test_a_game_is_followed_live_and_told_at_its_end(open_notebook):
         assert part in text
     assert "Traceback" not in refusal.inner_text()
     assert (notebook.strangers, notebook.complaints) == ([], [])
+
+
+BOTH = [".jp-Notebook .caddylab-still table", "#jp-right-stack .caddylab-view canvas"]
+IN_SIGHT = """both => both.every((which) => {
+    const box = document.querySelector(which)?.getBoundingClientRect();
+    return box?.height && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+})"""
+LATER = ["game.lab.caddyfile", "game.lab.upstreams()", "game.close()"]
+
+
+def test_monitor_and_live_view_are_in_sight_together(open_notebook):
+    """And further down a line stands under each cell, while the view stays where it is."""
+    begin = "from caddylab import GameDay\ngame = GameDay(7, minutes=5, runtime='process')"
+    watch = "game.start()\ndisplay(game.lab.view(dock=True), game.monitor())"
+    notebook = open_notebook([begin, watch, *LATER], width=1280, height=720)
+    page = notebook.page
+    for _ in range(2):
+        notebook.command("notebook:run-cell-and-select-next")
+    page.locator(BOTH[1]).first.wait_for()
+    notebook.screenshot("game-docked")
+    page.wait_for_function(IN_SIGHT, arg=BOTH)
+    for _ in range(2):
+        notebook.command("notebook:run-cell-and-select-next")
+    page.get_by_text("of the error budget left").nth(2).wait_for()
+    assert page.locator("#jp-right-stack .caddylab-view").is_visible()
+    notebook.command("notebook:run-cell-and-select-next")
+    assert (notebook.strangers, notebook.complaints) == ([], [])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from caddylab._exercises.task import tasks
+
 pytest_plugins = ["browser_support"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -30,5 +32,17 @@ def test_a_check_shows_what_happened_and_then_that_it_is_passed(open_notebook):
     assert "NotYet: 02.1 “Nobody notices” is not passed yet: see above." in failed.inner_text()
     assert "Traceback" not in failed.inner_text()
     assert "Nobody notices: ✓ passed, 2 points" in passed.inner_text()
-    assert "2 of 10 points" in table.inner_text()
+    a_bar_a_lab(table)
     assert (notebook.strangers, notebook.complaints) == ([], [])
+
+
+def a_bar_a_lab(board) -> None:
+    """Its tasks are folded below it."""
+    bars = board.get_by_role("progressbar")
+    assert bars.count() == len({task[:2] for task in tasks()})
+    assert board.get_by_label("Lab 2: 2 of 10 points").evaluate("bar => bar.value / bar.max") == 0.2
+    assert board.get_by_role("row").filter(visible=True).count() == 0
+    board.get_by_text("Lab 2", exact=True).click()
+    row = board.get_by_role("row").filter(has_text="02.1 · Nobody notices")
+    row.wait_for()
+    assert "2 of 2" in row.inner_text()

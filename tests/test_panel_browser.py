@@ -245,6 +245,28 @@ def test_the_keyboard_is_enough(open_panel):
     keyboard.type("# dd x\n")  # keys that are JupyterLab's commands elsewhere
     assert editor.input_value().endswith("# dd x\n")
     assert panel.page.locator(".jp-Cell").count() == 2
+    has_its_colours(panel)
+
+
+COLOURS = """() => {
+    const copy = document.querySelector('.caddylab-coloured'), area = copy.nextElementSibling;
+    const colour = (part) => [part.textContent, getComputedStyle(part).color];
+    return { text: copy.textContent, typed: area.value, area: getComputedStyle(area).color,
+             wide: [copy.clientWidth, area.clientWidth],
+             parts: Object.fromEntries([...copy.querySelectorAll('[class]')].map(colour)) };
+}"""
+
+
+def has_its_colours(panel) -> None:
+    """The Caddyfile of the editor: what is seen is what was typed, each kind in its own colour."""
+    typed = "document.querySelector('.caddylab-coloured').textContent.includes('# dd x')"
+    panel.page.wait_for_function(typed)
+    shown = panel.page.evaluate(COLOURS)
+    assert shown["text"].rstrip() == shown["typed"].rstrip()
+    assert shown["area"] == "rgba(0, 0, 0, 0)"  # else it would be written twice
+    assert shown["wide"][0] == shown["wide"][1]
+    kinds = {shown["parts"][word] for word in (":80", "reverse_proxy", "{", "# dd x")}
+    assert len(kinds) == 4, shown["parts"]
 
 
 def test_no_serious_fault_of_accessibility(open_panel):

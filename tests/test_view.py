@@ -44,6 +44,15 @@ def test_a_view_without_a_browser_does_no_harm(lab):
     assert not lab.stack.feed.watched
 
 
+def test_what_is_docked_can_be_shown_where_nothing_docks(lab):
+    docked = lab.view(dock=True)
+    data, _ = docked._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == docked.view.model_id
+    docked.view.close()
+    assert data["image/svg+xml"].startswith("<svg")
+    assert data["text/plain"] == repr(docked)
+
+
 def test_a_view_says_in_words_what_it_shows(lab):
     view = lab.view()
     lab.fire(3)

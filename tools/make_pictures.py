@@ -1,13 +1,15 @@
 """Make the pictures of a hanging backend for the README, the site and links to the site.
 
-docs/hang.png shows the live view in JupyterLab. docs/hang.json.gz is a run that the site's front
-page plays; docs/hang.gif is its replay, captured frame by frame, and docs/social.png is one of
-these frames. Needs the development tools, Chromium and Pillow.
+docs/hang.png (`still`) shows a chapter in JupyterLab, with the live view beside it.
+docs/hang.json.gz (`run`) is a run that the site's front page plays; docs/hang.gif (`animation`) is
+its replay, captured frame by frame, and docs/social.png (`social`) is one of these frames. Makes
+all of them, or those that are named. Needs the development tools, Chromium and Pillow.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from caddylab import Lab, Traffic
+from caddylab._cli import jupyterlab, notebooks
 from caddylab._look.palette import ERROR
 
 ROOT = Path(__file__).parents[1]
@@ -26,13 +29,18 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 import browser_support as support  # noqa: E402
 
 VIEW, NEXT = ".caddylab-view", "notebook:run-cell-and-select-next"
-CELLS = [
-    "from caddylab import Lab\n\nlab = Lab('process')\nlab.load('happy-path')",
-    "lab.view()",
-    "traffic = lab.fire(rate=12, duration=60, timeout=60, background=True)",
-    "lab.backend(2).hung()",
-    "traffic.stop()",
-]
+SCREEN = {"width": 1440, "height": 900}
+CHAPTER = "course/02-crash.ipynb"
+DOCKS = 7  # the number of the cell that docks the view; the next one hangs
+ANSWER = "four"
+HANGS = f"""() => {{
+    const {{ states, inside }} = document.querySelector('{VIEW}').dataset;
+    return states === 'up,hung' && inside.endsWith(',4');
+}}"""
+STAND = "n => { jupyterapp.shell.currentWidget.content.activeCellIndex = n; }"
+# `command` would wait for its end.
+BEGIN = "() => { jupyterapp.commands.execute('notebook:run-cell'); }"
+TO_THE_TOP = "n => jupyterapp.shell.currentWidget.content.widgets[n].node.scrollIntoView()"
 FRAME = 0.08  # seconds
 QUIET = f"{VIEW} .bar, {VIEW} details {{ display: none !important }}"
 CARD = (
@@ -50,40 +58,60 @@ RUN = ROOT / "docs/hang.json.gz"
 SEEK = "(slider, share) => slider.oninput({ target: { value: 1000 * share } })"
 
 
-def main() -> None:
-    """Make all the pictures."""
+def main(*names: str) -> None:
+    """Make these pictures, or all of them."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=path, args=support.CHROMIUM)
-        still(browser, Path(folder))
-        run().save(RUN)
-        animation(browser, Path(folder))
-        social(browser, Path(folder))
+        for make in (still, run, animation, social):
+            if not names or make.__name__ in names:
+                make(browser, Path(folder))
         browser.close()
 
 
 def still(browser: Any, folder: Path) -> None:
-    """The notebook while backend 2 hangs."""
+    """Chapter 2 as a learner has it, while backend 2 hangs."""
+    os.environ |= {"JUPYTER_CONFIG_PATH": str(jupyterlab.SETTINGS), "CADDYLAB_RUNTIME": "process"}
     server = support.JupyterLab(folder)
     try:
+        notebooks.copy_to(server.folder)
         server.wait()
-        name = support._place(CELLS, server.folder)
-        page = browser.new_page(viewport={"width": 1040, "height": 1200}, device_scale_factor=1.5)
-        page.goto(f"{server.url}/doc/workspaces/picture/tree/{name}?token={server.token}")
+        page = browser.new_page(viewport=SCREEN, device_scale_factor=1.5)
+        page.goto(f"{server.url}/lab/tree/{CHAPTER}?token={server.token}")
         page.wait_for_function(support.READY, timeout=60_000)
-        notebook = support.Notebook(page)
-        for pause in (0, 3, 3, 9.4):
-            notebook.command(NEXT)
-            time.sleep(pause)
-        first, last = (page.locator(".jp-CodeCell").nth(n).bounding_box() for n in (0, 4))
-        clip = first | {"height": last["y"] - first["y"]}
-        page.screenshot(path=ROOT / "docs/hang.png", clip=clip)
-        notebook.command(NEXT)
+        _watch(support.Notebook(page))
+        while not _taken(page):
+            pass
     finally:
         server.close()
 
 
-def run() -> Traffic:
+def _watch(notebook: support.Notebook) -> None:
+    """Run the chapter up to its first hang."""
+    page = notebook.page
+    notebook.command("application:toggle-left-area")
+    for _ in range(DOCKS):
+        notebook.command(NEXT)
+    page.get_by_label(ANSWER, exact=True).check()
+    page.evaluate(STAND, DOCKS)
+    notebook.command(NEXT)
+    page.locator(VIEW).wait_for()
+
+
+def _taken(page: Any) -> bool:
+    """Let it hang, which takes a second; whether the picture was taken in time."""
+    page.evaluate(STAND, DOCKS + 1)
+    page.evaluate(BEGIN)
+    page.wait_for_function(HANGS)
+    page.evaluate(TO_THE_TOP, DOCKS - 3)
+    page.wait_for_timeout(600)  # until the dots have arrived
+    page.screenshot(path=ROOT / "docs/hang.png")
+    in_time = page.evaluate(HANGS)
+    page.wait_for_function(support.READY)
+    return bool(in_time)
+
+
+def run(*_: Any) -> None:
     """Steady traffic, a hang and its end."""
     with Lab("process") as lab:
         lab.load("happy-path")
@@ -91,7 +119,7 @@ def run() -> Traffic:
         time.sleep(2.2)
         with lab.backend(2).hung():
             time.sleep(4.6)
-        return run.wait()
+        run.wait().save(RUN)
 
 
 def social(browser: Any, folder: Path) -> None:
@@ -147,4 +175,4 @@ def _palette(frames: list[Any]) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -45,6 +45,7 @@ READY = """() => {
     return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle'
         && session.isReady;
 }"""
+OPEN = f"path => window.jupyterapp?.shell.currentWidget?.context?.path === path && ({READY})()"
 COMMAND = "([name, options]) => window.jupyterapp.commands.execute(name, options).then(() => 1)"
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
     .flatMap(cell => cell.getOutputs?.() ?? []).filter(output => output.output_type === 'error')
@@ -104,6 +105,10 @@ class JupyterLab:
         self._log.seek(0)
         return self._log.read()
 
+    def place(self, cells: list[str] | Path) -> str:
+        """Put a notebook into the server's folder; return its name there."""
+        return place(cells, self.folder)
+
     def end_sessions(self) -> None:
         """Shut down every kernel, so that the next notebook has the machine to itself."""
         headers = {"Authorization": f"token {self.token}"}
@@ -161,6 +166,20 @@ class Notebook(Watched):
     def command(self, name: str, **options: Any) -> None:
         """Run one of JupyterLab's commands and wait for it to end."""
         self.page.evaluate(COMMAND, [name, options])
+
+    @property
+    def path(self) -> str:
+        """That of the notebook in front, in the server's folder."""
+        return str(self.page.evaluate("() => jupyterapp.shell.currentWidget.context.path"))
+
+    def until_open(self, path: str) -> None:
+        """Wait until that notebook is in front, with its kernel ready."""
+        self.page.wait_for_function(OPEN, arg=path)
+
+    def open(self, path: str) -> None:
+        """Open another notebook, and bring it to the front."""
+        self.command("docmanager:open", path=path)
+        self.until_open(path)
 
     def run_all(self) -> None:
         """Run all cells; return once the last one is done, and fail if any of them did."""
@@ -253,12 +272,17 @@ def open_page(profiles: Profiles):
 
 @pytest.fixture
 def open_notebook(jupyterlab: JupyterLab, open_page):
-    """Call it with a notebook's path, or its cells' sources, to open it with the kernel ready."""
+    """Call it with a notebook's path, or its cells' sources, to open it with the kernel ready.
 
-    def open_it(cells: list[str] | Path, **size: float) -> Notebook:
-        name, workspace = place(cells, jupyterlab.folder), secrets.token_hex(4)
-        # A single document in a fresh workspace, so that no tab of an earlier test is restored.
-        url = f"{jupyterlab.url}/doc/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
+    A path of a file is copied to the server, one that is a text is there already. It is opened
+    as a single document; with `app="lab"` among others, as a learner has it.
+    """
+
+    def open_it(cells: list[str] | Path | str, *, app: str = "doc", **size: float) -> Notebook:
+        name = cells if isinstance(cells, str) else jupyterlab.place(cells)
+        workspace = secrets.token_hex(4)
+        # In a fresh workspace, so that no tab of an earlier test is restored.
+        url = f"{jupyterlab.url}/{app}/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
         notebook = open_page(url, Notebook, **size)
         notebook.page.wait_for_function(READY)
         return notebook

@@ -10,7 +10,6 @@ from typing import Any
 
 from caddylab._charts.parts.renderer import LIVE
 from caddylab._look.html_table import headed
-from caddylab._view.dock import MIME as DOCKED
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
@@ -39,8 +38,6 @@ def _adapted(output: Any) -> Any:
     if LIVE in data:
         height = _height(data.get("image/png", ""))
         output.data = {"text/html": chart(data[LIVE], data["text/plain"], height)}
-    elif DOCKED in data:
-        output.data = {"text/html": aside(data[DOCKED]["still"])}
     elif WIDGET in data:
         output.data = {"text/html": aside(data.get(SVG) or words(data["text/plain"]))}
     elif data:

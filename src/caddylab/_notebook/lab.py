@@ -107,8 +107,8 @@ class Lab(Rig):
         """A live picture: every request on its way through Caddy, as it happens.
 
         Args:
-            dock: beside the notebook, where it stays in sight; there is one such place, and the
-                latest view has it. Else in the cell's output.
+            dock: beside the notebook, where it stays in sight; each notebook has one such place,
+                and its latest view has it. Else in the cell's output.
             projector: large, to be read from the back of a room; else as `projector()` says.
             speed: the speed of the clock in the picture, such as 0.05 for slow motion.
         """

@@ -1,9 +1,9 @@
 // The command, its shortcut and the button; everything else is in show.js.
 import { hasSlides } from "./deck.js";
+import { whenKernelEnds } from "./ended.js";
 import { Show } from "./show.js";
 
 const COMMAND = "caddylab:present";
-const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 /** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function plugin(sharedModule) {
@@ -49,7 +49,7 @@ function addStyle() {
 function cellsThatRan(panel, actions) {
   const ran = new Set();
   actions.executionScheduled.connect((_, { notebook, cell }) => notebook === panel.content && ran.add(cell));
-  panel.sessionContext.statusChanged.connect((_, status) => ENDED.has(status) && ran.clear());
+  whenKernelEnds(panel.sessionContext, () => ran.clear());
   return ran;
 }
 

@@ -21,8 +21,9 @@
       const { glossary } = await import(new URL("glossary.js", here));
       const { named } = await import(new URL("named.js", here));
       const { fittingCharts } = await import(new URL("fitting.js", here));
+      const { docked } = await import(new URL("docked.js", here));
       const makers = [
-        plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named, fittingCharts,
+        plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named, fittingCharts, docked,
       ];
       const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };

@@ -2,6 +2,7 @@
 // state, and how to bring it back. Without this, JupyterLab shows broken links and errors.
 
 import { colourAreas } from "./coloured.js";
+import { whenKernelEnds } from "./ended.js";
 
 const LIVE = "application/vnd.caddylab.live+json";
 const WIDGET = "application/vnd.jupyter.widget-view+json";
@@ -9,7 +10,6 @@ const STILL = ".caddylab-still"; // where a widget keeps its still picture, visi
 const ASK = "caddylab:still"; // asks it for the latest one
 const PAUSES = [200, 500, 1500, 4000, 10000]; // milliseconds: a busy machine takes long
 const SOON = 500; // milliseconds within which a widget usually comes to life
-const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 /** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function stillPictures(sharedModule) {
@@ -39,8 +39,7 @@ function attend(panel, Frame) {
   const createRenderer = () => new Frame(panel, frames);
   rendermime.addFactory({ safe: true, mimeTypes: [LIVE], createRenderer }, -20); // ahead of the widgets' own
   panel.context.saveState.connect((_, state) => state === "started" && all((one) => one.keep()));
-  panel.sessionContext.statusChanged.connect((_, status) => ENDED.has(status) && all((one) => one.freeze()));
-  panel.sessionContext.kernelChanged.connect((_, { oldValue }) => oldValue && all((one) => one.freeze()));
+  whenKernelEnds(panel.sessionContext, () => all((one) => one.freeze()));
 }
 
 const frame = (Panel, MimeModel, StringStream) => class extends Panel {
