@@ -16,6 +16,7 @@ from typing import Any
 from zlib import crc32
 
 import pytest
+from room import ROOM
 
 from caddylab._exercises.bench import Bench
 from caddylab._exercises.check import judge
@@ -29,6 +30,8 @@ SECRET = {"CADDYLAB_TEST_SECRET": "f3Kq-81xZv_0aYt7"}
 os.environ.update(SECRET)
 SITE = re.compile(r"^(:80|(http://)?pizza\.example) {", re.MULTILINE)
 """How a whole Caddyfile begins."""
+OVERLOADS = ("10.2", "10.3")
+"""Tasks in which more comes than a site can do."""
 RIGHT, WRONG = 3, 6
 """At least so many of each for every task."""
 
@@ -113,10 +116,18 @@ def found(request):
     """The symptom that each answer's check will find; a few checks run at a time."""
     chosen = [item.callspec.params["answer"] for item in request.session.items if ours(item)]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        futures: dict[str, Future[str]] = {str(a): pool.submit(examine, a) for a in chosen}
+        futures: dict[str, Future[str]] = {
+            str(a): pool.submit(ROOM.quiet if needs_quiet(a) else ROOM.beside, examine, a)
+            for a in chosen
+        }
         yield futures
         pool.shutdown(cancel_futures=True)
     BENCHES.close()
+
+
+def needs_quiet(answer: Answer) -> bool:
+    """Whether it must show how much a site can do, which other work would change."""
+    return answer.task in OVERLOADS and not answer.symptoms
 
 
 def ours(item) -> bool:

@@ -47,7 +47,8 @@ def jupyterlab(tmp_path_factory):
         server.close()
 
 
-def test_a_learner_sees_the_course_and_nothing_of_a_teachers(open_notebook):
+def test_a_learner_sees_the_course_and_nothing_of_a_teachers(open_notebook, jupyterlab):
+    (jupyterlab.folder / "course" / "predictions.json").write_text("{}")  # since the first question
     notebook = open_notebook("course/00-start-here.ipynb", app="lab", width=1440)
     page = notebook.page
     names = page.locator(".jp-DirListing-itemText")
@@ -55,6 +56,7 @@ def test_a_learner_sees_the_course_and_nothing_of_a_teachers(open_notebook):
     wanted = [f"{chapter.name}.ipynb" for chapter in chapters().values()]
     shown = names.all_inner_texts()
     assert [name for name in shown if name[0].isdigit()] == wanted
+    assert not [name for name in shown if name.endswith(".json")]
     assert page.evaluate(CUT_OFF) == []
     assert page.evaluate(TEACHERS) == []
     menus = page.locator(".lm-MenuBar-itemLabel").all_inner_texts()

@@ -306,3 +306,12 @@ class TestSetting:
         assert forgotten([4.0], [failed], stage) is None
         assert forgotten([4.0], [failed], Setting(1, fail_duration=10)) == 14.0
         assert forgotten([4.0], [], Setting(1, fail_duration=10)) is None
+
+    def test_each_backend_is_remembered_as_its_own_proxy_says(self):
+        shop, account = proxy(), proxy(passive={"fail_duration": 60 * 10**9, "max_fails": 2})
+        shop["handle"][0]["upstreams"].append({"dial": "c:80"})
+        account["handle"][0]["upstreams"] = [{"dial": "a:80"}]
+        stage = setting(config(shop, account), 3, {"a:80": 1, "b:80": 2, "c:80": 3}.get)
+        assert stage.fail_duration == 0
+        assert stage.torn == ()
+        assert forgotten([3.0, 4.0, 5.0], [Span(1, "failed", 5.0)], stage) == 64.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -207,6 +208,33 @@ def test_the_picture_names_every_backend_that_is_down_and_who_else_answers(opene
             wait_for(page, "+d.over === 4")
             assert said in page.locator(VIEW).inner_text()
             lab.restore()
+
+
+OWN_MEMORY = """:80 {
+	handle /a* {
+		reverse_proxy backend1:8080 {
+			fail_duration 1m
+		}
+	}
+	handle {
+		reverse_proxy backend2:8080 backend3:8080
+	}
+}
+"""
+
+
+def test_a_backend_is_left_out_for_as_long_as_its_own_proxy_remembers(opened, tmp_path):
+    from caddylab import Lab
+
+    with Lab("process", backends=3) as lab:
+        lab.load(OWN_MEMORY)
+        with lab.backend(1).killed():
+            lab.fire(1, path="/a")
+        page = opened(lab.fire(2, path="/a").replay(speed=5).save(tmp_path / "own.html"))
+    wait_for(page, "+d.over === 2")
+    said = page.locator(VIEW).inner_text()
+    assert re.search(r"leaves it out for another (5\d|60)\ss", said)
+    assert "until its next check" not in said
 
 
 def test_an_exported_notebook_plays_without_kernel_or_network(opened, tmp_path):

@@ -10,8 +10,8 @@ SETTINGS = Path(__file__).with_name("jupyter")
 """A Jupyter configuration folder with our defaults: nothing asks another host, nothing distracts.
 
 JupyterLab would look for news, for new versions and, in its list of extensions, for more of them.
-What a teacher or a developer has installed beside it (nbgrader) stays out of a learner's sight,
-and file names have the whole width of their list.
+What a teacher or a developer has installed beside it (nbgrader) stays out of a learner's sight, so
+does the file that keeps predictions, and file names have the whole width of their list.
 """
 
 

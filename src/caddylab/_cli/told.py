@@ -62,7 +62,7 @@ class Told(Audience):
     def _closing(self, report: Rehearsal) -> Iterator[str]:
         if worst := max(report.bad, key=lambda seen: seen.bad, default=None):
             row = shlex.quote(worst.row)
-            yield text.paragraph(f"Once more, one row: {self._again} --row {row}")
+            yield f"Once more, one row:\n  {self._again} --row {row}"  # in one line, to be copied
         yield f"{counted(len(report.rows), 'row')} in {report.took:.0f} s."
 
     def _say(self, what: str) -> None:

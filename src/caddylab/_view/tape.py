@@ -181,8 +181,9 @@ def forgotten(failures: Iterable[float], opinions: Iterable[Span], stage: Settin
     failed = next((span for span in opinions if span.kind == FAILED), None)
     if failed is None or failed.backend in stage.torn:
         return None
-    counted = list(failures)[-stage.max_fails :] or [failed.start]
-    return counted[0] + stage.fail_duration
+    seconds, most = stage.memory(failed.backend)
+    counted = list(failures)[-most:] or [failed.start]
+    return counted[0] + seconds
 
 
 def is_failure(error: str) -> bool:

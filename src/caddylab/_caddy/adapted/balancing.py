@@ -45,6 +45,14 @@ class Setting:
     """Every active check: the backend that is asked, the path, the status wanted."""
     names: tuple[tuple[int, str], ...] = ()
     """The names of backends that have a name of their own in the Caddyfile."""
+    memories: tuple[tuple[int, float, int], ...] = ()
+    """Backends whose proxies all remember alike, but not as the one that is shown: the backend,
+    its `fail_duration` in seconds, its `max_fails`."""
+
+    def memory(self, backend: int) -> tuple[float, int]:
+        """How many seconds a failure of a backend is remembered, and how many make it failed."""
+        own = {number: (seconds, most) for number, seconds, most in self.memories}
+        return own.get(backend, (self.fail_duration, self.max_fails))
 
     def passes(self, backend: int, entry: dict[str, Any]) -> bool:
         """Whether a request that a backend has executed was an active check that passed."""
@@ -76,17 +84,20 @@ def setting(
     found = list(handlers(config, "reverse_proxy"))
     proxy = max(found, key=lambda proxy: len(proxy.get("upstreams", [])), default={})
     health = proxy.get("health_checks", {})
-    active, passive = health.get("active"), health.get("passive", {})
+    active = health.get("active")
     policy = proxy.get("load_balancing", {}).get("selection_policy", {}).get("policy", "random")
     interval = active.get("interval", 30 * NANO) / NANO if active else None
-    fail_duration = passive.get("fail_duration", 0) / NANO
+    here, most = _memory(proxy)
+    memories = _memories(found, backend_at)
+    alike = {number: next(iter(known)) for number, known in memories.items() if len(known) == 1}
     used = {*listed, *(number for proxy in found for number in _numbers(proxy, backend_at))}
     asked = tuple(_asked(found, backend_at))
     return Setting(
-        backends, policy, interval, fail_duration, passive.get("max_fails", 1) or 1,
+        backends, policy, interval, here, most,
         tuple(sorted(used)),
         urlsplit((active or {}).get("uri", "/")).path, (active or {}).get("expect_status", 0),
-        tuple(_torn(found, backend_at)), asked, tuple((names or {}).items()),
+        tuple(sorted(memories.keys() - alike)), asked, tuple((names or {}).items()),
+        tuple((number, *own) for number, own in sorted(alike.items()) if own != (here, most)),
     )  # fmt: skip
 
 
@@ -104,11 +115,17 @@ def _asked(proxies: Sequence[Json], backend_at: BackendAt) -> Iterator[tuple[int
                 yield number, path, active.get("expect_status", 0)
 
 
-def _torn(proxies: Sequence[Json], backend_at: BackendAt) -> Iterator[int]:
-    memories: dict[int, set[tuple[float, int]]] = defaultdict(set)
+def _memory(proxy: Json) -> tuple[float, int]:
+    passive = proxy.get("health_checks", {}).get("passive", {})
+    return passive.get("fail_duration", 0) / NANO, passive.get("max_fails") or 1
+
+
+def _memories(
+    proxies: Sequence[Json], backend_at: BackendAt
+) -> Mapping[int, set[tuple[float, int]]]:
+    """How the proxies that name a backend remember its failures."""
+    found: dict[int, set[tuple[float, int]]] = defaultdict(set)
     for proxy in proxies:
-        passive = proxy.get("health_checks", {}).get("passive", {})
-        remembered = passive.get("fail_duration", 0), passive.get("max_fails") or 1
         for number in _numbers(proxy, backend_at):
-            memories[number].add(remembered)
-    yield from sorted(number for number, found in memories.items() if len(found) > 1)
+            found[number].add(_memory(proxy))
+    return found

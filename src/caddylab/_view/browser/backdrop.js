@@ -75,11 +75,12 @@ export class Backdrop extends Layout {
     const { x, y, w, h } = this.caddy;
     this.box(x - w / 2, y - h / 2, w, h, this.ink, 2.5);
     this.text("Caddy", x, y - 30, 18, 700, "center", w - 8);
-    const { policy, health_interval: check, fail_duration: memory } = tape.stage;
+    const { policy, health_interval: check, fail_duration: memory, torn = [], memories = [] } = tape.stage;
     this.text(policy ?? "", x, y - 9, 13, 400, "center", w - 8);
     const asks = check ? `checks every ${trim(check)} s` : "no health checks";
     this.text(asks, x, y + 9, 12, 400, "center", w - 8);
-    const keeps = memory ? `remembers for ${trim(memory)} s` : "forgets failures";
+    const all = memory ? `remembers for ${trim(memory)} s` : "forgets failures";
+    const keeps = torn.length || memories.length ? "memory differs by proxy" : all;
     this.text(keeps, x, y + 26, 12, 400, "center", w - 8);
     if (tally.each > 1) {
       const words = `1 dot = ${tally.each} requests`;

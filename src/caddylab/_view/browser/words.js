@@ -85,7 +85,8 @@ function sayKnown(all, broken) {
   const who = out.length ? out : full, name = capital(backends(who), who), one = who.length === 1;
   if (out.some((b) => b.hidden)) return `Caddy leaves ${backends(out)} out${left(out)}.`;
   if (out.length && out.every((b) => b.mended)) {
-    const still = left(out) || " until its next check";
+    const remembered = out.every((b) => b.opinion === "failed");
+    const still = left(out) || (remembered ? " while it remembers the failure" : " until its next check");
     return `${name} ${one ? "is" : "are"} up again, but Caddy still leaves ${one ? "it" : "them"} out${still}.`;
   }
   if (out.length) {
