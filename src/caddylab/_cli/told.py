@@ -21,7 +21,7 @@ class Told(Audience):
         again: the command that tries the same once more.
     """
 
-    def __init__(self, bar: Bar, again: str = "caddylab test Caddyfile") -> None:
+    def __init__(self, bar: Bar, again: str) -> None:
         self._bar, self._again = bar, again
 
     def opened(self, report: Rehearsal) -> None:
