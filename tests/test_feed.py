@@ -246,7 +246,7 @@ def test_a_configuration_and_a_run_between_two_others(lab, watch):
         "backends": 2, "policy": "round_robin",
         "health_interval": 30.0, "fail_duration": 10.0, "max_fails": 1,
         "used": (1, 2), "path": "/", "status": 200, "torn": (),
-        "asked": ((1, "/", 200), (2, "/", 200)), "names": (),
+        "asked": ((1, "/", 200), (2, "/", 200)), "names": (), "memories": (),
     }  # fmt: skip
 
 

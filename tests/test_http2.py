@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+import psutil
 import pytest
 
 from caddylab import Answerer, Lab, Outcome, Traffic, TrafficError
 from caddylab._caddy.running.wire import Wire
+from caddylab._machine.waiting import poll
 
 SITE = """shop.test {
 	reverse_proxy a:3000 b:3000 {
@@ -42,6 +44,28 @@ def test_a_body_that_is_larger_than_the_window_arrives(lab):
 
 def test_a_connection_for_each_request_where_none_is_kept(lab):
     assert lab.fire(6, concurrency=3, keepalive=False, http="2").good == 6
+
+
+def test_a_connection_for_which_nobody_waits_any_more_ends_with_the_run(lab):
+    """Who has no patience leaves in the middle of the handshake, which goes on."""
+    caddy = psutil.Process(lab.stack.runtime.caddy_pid())
+    caddy.suspend()
+    try:
+        run = lab.fire(rate=20, duration=2, timeout=0.2, keepalive=False, http="2", background=True)
+        lab.wait_until(lambda: run.outcomes.get(Outcome.TIMEOUT, 0) > 3)
+    finally:
+        caddy.resume()
+    run.wait()
+    assert run.good > 3
+    assert poll(lambda: not open_to(lab.stack.runtime.site), 5), open_to(lab.stack.runtime.site)
+
+
+def open_to(site):
+    """Our connections to this address."""
+    return [
+        each for each in psutil.Process().net_connections("tcp")
+        if each.raddr == site and each.status == psutil.CONN_ESTABLISHED
+    ]  # fmt: skip
 
 
 def test_cookies_and_heads_go_likewise(lab):

@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "__weakref__",
         "_bodiless",
         "_complete",
         "_framed",

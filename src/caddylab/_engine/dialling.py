@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from typing import TypeVar, cast
+from weakref import WeakSet
 
 from caddylab._engine import tls
 from caddylab._engine.carrier import Carrier, Owner
@@ -20,7 +21,7 @@ from caddylab._engine.tls import Trust
 from caddylab._machine.ports import Address
 from caddylab._records import Outcome
 
-P = TypeVar("P", bound=asyncio.BaseProtocol)
+P = TypeVar("P", Connection, Shared)
 
 MOST_IDLE = 1000
 """The most idle connections that are kept: a process may open a limited number of files."""
@@ -45,6 +46,8 @@ class Dialling:
         self._shared = plan.keepalive
         self._many = plan.http == "2"
         self._sessions: dict[Client, asyncio.Task[Shared]] = {}
+        self._openings: set[asyncio.Task[Shared]] = set()
+        self._made: WeakSet[Connection | Shared] = WeakSet()
 
     async def connect(self, client: Client, owner: Owner) -> Carrier:
         """A connection of that client; with HTTP/2, a stream on its one connection.
@@ -66,21 +69,24 @@ class Dialling:
         _, connection = await self._loop.create_connection(
             lambda: Connection(owner, opening, self._bodiless), *self._site
         )
+        self._made.add(connection)
         return connection
 
     def close(self, idle: Idle) -> None:
-        """Close the connections that are idle, and those that many requests have shared."""
-        idle.close()
-        for opening in self._sessions.values():
+        """Cut every connection that was made, whatever has become of who asked for it."""
+        idle.clear()
+        for opening in self._openings:
             opening.cancel()
-            if opening.done() and not opening.cancelled() and not opening.exception():
-                opening.result().close()
+        for connection in list(self._made):
+            connection.cancel()
 
     async def _stream(self, client: Client, owner: Owner, trust: Trust) -> Carrier:
         while True:
             opening = self._sessions.get(client)
             if opening is None or not self._shared or _over(opening):
                 opening = self._loop.create_task(self._secure(client, Shared, trust))
+                self._openings.add(opening)
+                opening.add_done_callback(self._openings.discard)
                 self._sessions[client] = opening
             session = await asyncio.shield(opening)
             if stream := session.stream(owner, last=not self._shared):
@@ -99,6 +105,7 @@ class Dialling:
             )
         except ConnectionResetError as error:
             raise ConnectionResetError(error.errno, tls.CLOSED_IN_HANDSHAKE) from error
+        self._made.add(connection)
         return connection
 
     async def _dialled(self, opening: str) -> socket.socket:
@@ -161,9 +168,6 @@ class Idle:
                 return connection
         return None
 
-    def close(self) -> None:
-        """Close all of them."""
-        for connections in self._waiting.values():
-            for connection in connections:
-                connection.cancel()
+    def clear(self) -> None:
+        """Forget all of them."""
         self._waiting.clear()

@@ -59,11 +59,11 @@ class Shared(asyncio.Protocol):
         """Write the pending frames."""
         self._transport.write(self.h2.data_to_send())
 
-    def close(self) -> None:
-        """End the connection without telling the owners."""
+    def cancel(self) -> None:
+        """Cut the connection; the owners hear nothing more about their requests."""
         self.leaving = True
         self.streams.clear()
-        self._transport.close()
+        self._transport.abort()
 
     # What asyncio calls
 
@@ -221,7 +221,7 @@ class Stream:
         request, self._request = self._request, None
         self._shared.streams.pop(self._id, None)
         if self._last:
-            self._shared.close()
+            self._shared.cancel()
         return request
 
 

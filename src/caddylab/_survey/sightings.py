@@ -30,6 +30,9 @@ REFRESH = 10.0
 SOON = 3.0
 """Seconds after such a look in which the failures may begin, so that the short one is over before
 the next."""
+CHECKED, AFTER_A_CHECK = 1.0, 0.4
+"""Seconds between two checks, which begin with the configuration, and after one of them: in which
+the failures begin, so that users meet them before the next one does."""
 CROWD = 3
 """From how many requests under way at one backend a pile-up is assumed."""
 HEALTHY = "caddy_reverse_proxy_upstreams_healthy"
@@ -38,9 +41,17 @@ lb_policy round_robin
 fail_duration 3s
 health_uri /
 health_interval 1s
-health_timeout 500ms
+health_timeout 900ms
 """
-SITE = "http://{} {{\n\treverse_proxy {} {{\n\t\t{}\n\t}}\n}}\n"
+SITE = """http://{} {{
+	log
+	log_append upstream {{rp.upstream.hostport}}
+	log_append retries {{rp.retries}}
+	reverse_proxy {} {{
+		{}
+	}}
+}}
+"""
 
 
 @dataclass
@@ -126,8 +137,11 @@ class Sightings(FirstSeen):
                 rate=RATE, duration=LEAD + ASKING, host=place.host, path=path, timeout=PATIENCE,
                 background=True,
             )  # fmt: skip
-        rig.pause(LEAD)
-        with ThreadPoolExecutor(len(self._places)) as pool:  # while some strike, others are seen
+        began = time.time() + LEAD
+        rig.pause(LEAD + (AFTER_A_CHECK + looked - began) % CHECKED)
+        with ThreadPoolExecutor(
+            len(self._places) + 1
+        ) as pool:  # while some strike, others are seen
             first = sorted(self._places, key=lambda place: place.fault != SHORT)
             struck = [pool.submit(place.strike) for place in first]
             end, asked = REFRESH + 3 * TICK, 0.0
@@ -136,7 +150,7 @@ class Sightings(FirstSeen):
                 self._poll(rig)
                 if time.time() - asked > SELDOM:
                     asked = time.time()
-                    self._poll_health(rig)
+                    struck.append(pool.submit(self._poll_health, rig))
                 self._mend()
                 time.sleep(TICK)
             self._poll_health(rig)  # Caddy has looked just now
@@ -189,11 +203,13 @@ class Sightings(FirstSeen):
             if place.run:
                 place.run.wait()
             here = access["host"] == place.host
-            # What was slow sooner than that was so before anything failed
+            # What was slow sooner than that was so before anything failed, and what never met the
+            # victim was slow because the machine is
             since_then = access["at"] + since >= place.began + FELT
+            met = access["upstream"].isin(place.addresses) | (access["retries"] > 0)
             for window, lines in (
                 ("access log: 5xx", access[here & (access["status"] >= 500)]),
-                ("access log: slow, or 499", access[here & late & since_then]),
+                ("access log: slow, or 499", access[here & late & since_then & met]),
                 ("error log", errors[errors["host"] == place.host]),
                 ("checks", checks[checks["upstream"].isin(place.addresses)]),
             ):
@@ -218,8 +234,11 @@ def _caddyfile(places: Sequence[Spot], options: str) -> str:
 
 
 def _felt(place: Spot) -> Iterator[float]:
-    """When (Unix time) users got no good answer, or one that they had to wait for."""
+    """When (Unix time) users got no good answer, or one for which they had to wait at a victim."""
+    victims = {backend.number for backend in place.hit}
     if place.run:
         for request in place.run.requests:
-            if request.sent is not None and not (request.good and request.latency < FELT):
+            met = any(attempt.backend in victims for attempt in request.attempts)
+            slow = request.latency >= FELT and met
+            if request.sent is not None and (slow or not request.good):
                 yield place.run.run.began + request.sent + request.latency
