@@ -8,6 +8,8 @@ import pytest
 from caddylab import rehearse
 from caddylab._machine import shipped
 
+pytestmark = pytest.mark.alone  # other work lets its timeouts of half a second bite
+
 ROWS = (
     "down",
     "restart of one",
