@@ -92,3 +92,23 @@ def test_requests_that_a_file_does_not_log_stay_out_of_its_own_log(tmp_path):
         assert lab.fire(2, host="a.test").good == lab.fire(2, host="b.test").good == 2
         lab.wait_until(lambda: Path(kept).read_text().count('"host":"b.test"') == 2, 10)
         assert '"host":"a.test"' not in Path(kept).read_text()
+
+
+UNREADABLE = """:80 {
+	@ok expression `"{$NOT_SET}" == "" || {http.request.header.Key} == "{$NOT_SET}"`
+	handle @ok {
+		reverse_proxy app:3000 {
+			header_up X-Token {file./run/secrets/of-nobody}
+		}
+	}
+	respond 401
+}
+"""
+
+
+def test_a_secret_that_may_not_be_read_is_invented_and_a_condition_is_as_without_its_variable():
+    with Lab.of(UNREADABLE, "process") as lab:
+        token, secret = lab.substitutions[0], lab.substitutions[-1]
+        assert (token.line, "--envfile" in token.means) == (2, True)
+        assert (secret.line, secret.runs) == (5, "`invented`")
+        assert lab.fire(2).good == 2
