@@ -161,6 +161,26 @@ def test_a_chart_is_cut_at_no_width_of_the_notebook(open_notebook):
     assert notebook.complaints == []
 
 
+VISITS = """from caddylab import Clients, Lab
+lab = Lab("process")
+lab.load(":80 {\\n\\treverse_proxy backend1:8080 backend2:8080\\n}")
+visits = lab.fire(240, clients=Clients(20))
+lab.close()
+visits.chart("sticky")"""
+CELLS = """() => Math.min(...[...document.querySelectorAll('.mark-rect path')]
+    .map(cell => cell.getBoundingClientRect().width).filter(width => width > 0))"""
+
+
+def test_the_cells_of_a_narrow_matrix_keep_their_width(open_notebook):
+    notebook = open_notebook([VISITS], height=900)
+    notebook.run_all()
+    for width in (1280, 620):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        assert poll(lambda: notebook.page.evaluate(CELLS) > 20, 30), notebook.page.evaluate(CELLS)
+    notebook.screenshot("charts-matrix-narrow")
+    assert notebook.complaints == []
+
+
 def test_a_hundred_thousand_requests_do_not_freeze_the_browser(drawn):
     notebook = drawn("large")
     assert notebook.page.locator(f"{CHARTS} *").count() < 10_000

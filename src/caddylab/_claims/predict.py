@@ -59,7 +59,8 @@ class Prediction:
         )
         self._buttons.observe(self._keep, "value")
         self._still = last_state.StillPicture(self._as_it_is())
-        text = ipywidgets.HTML(f"<b>Your prediction.</b> {code(question)}")
+        said = f"<b>Your prediction.</b> {code(question)}"
+        text = ipywidgets.HTML(f'<div style="line-height: 1.5">{said}</div>')
         self._box = ipywidgets.VBox([text, self._buttons, self._still])
 
     @property
