@@ -173,10 +173,12 @@ CELLS = """() => Math.min(...[...document.querySelectorAll('.mark-rect path')]
 
 def test_the_cells_of_a_narrow_matrix_keep_their_width(open_notebook):
     notebook = open_notebook([VISITS], height=900)
+    page = notebook.page
     notebook.run_all()
     for width in (1280, 620):
-        notebook.page.set_viewport_size({"width": width, "height": 900})
-        assert poll(lambda: notebook.page.evaluate(CELLS) > 20, 30), notebook.page.evaluate(CELLS)
+        page.set_viewport_size({"width": width, "height": 900})
+        assert poll(lambda: all(p["taken"] <= p["room"] for p in page.evaluate(NARROW)), 30)
+        assert page.evaluate(CELLS) > 20
     notebook.screenshot("charts-matrix-narrow")
     assert notebook.complaints == []
 
