@@ -19,7 +19,7 @@ export class Tape {
   clear() {
     this.events = [];
     this.requests = new Map();
-    this.clients = 1;
+    this.crowds = [[-Infinity, 1]]; // when a run began, and how many clients it has
     this.rewind();
   }
 
@@ -44,6 +44,11 @@ export class Tape {
     this.answered = none();
     this.failed = none();
     this.lately = Array.from({ length: this.backends }, () => []);
+  }
+
+  // How many clients the run has that was the last to begin.
+  get clients() {
+    return this.crowds.findLast(([began]) => began <= this.time)?.[1] ?? this.crowds[0][1];
   }
 
   // A backend's name: the one in its Caddyfile, or its number.
@@ -82,8 +87,10 @@ export class Tape {
   learn([letter, time, key, ...rest]) {
     if (letter === "s") {
       this.requests.set(key, { key, client: rest[0], sent: time, legs: [], tries: 0, over: null });
-      this.clients = Math.max(this.clients, rest[0] + 1);
+      const crowd = this.crowds.findLast(([began]) => began <= time);
+      crowd[1] = Math.max(crowd[1], rest[0] + 1);
     }
+    if (letter === "g") this.crowds.push([time, this.active.size ? this.clients : 1]);
     const request = this.requests.get(key);
     if (!request) return;
     if (letter === "a") this.assign(request, time, rest[0], rest[1]);
