@@ -278,6 +278,9 @@ DESERVED = {
         (headed(("{", "servers {", "listener_wrappers {", "proxy_protocol {", "allow 0.0.0.0/0",
                  "}", "}", "}", "}"), web("reverse_proxy app:80")), 5),
         (site("trusted_proxies 0.0.0.0/1 128.0.0.0/1", upstreams=ONE), 3),
+        (headed(("{", "servers {", "trusted_proxies static {$CADDYLAB_NOBODY_SETS:0.0.0.0/0 ::/0}",
+                 "}", "}"), web("reverse_proxy app:80")), 3),
+        (site("trusted_proxies {$CADDYLAB_NOBODY_SETS:0.0.0.0/0}", upstreams=ONE), 3),
     ],
     # --- placeholders --------------------------------------------------------------------
     "unknown-placeholder": [

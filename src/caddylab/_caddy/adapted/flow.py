@@ -75,6 +75,12 @@ def takes_all(matchers: Matchers) -> bool:
     return not matchers or any(match in _WHOLE for match in matchers)
 
 
+def shared(one: tuple[Matchers, ...], other: tuple[Matchers, ...]) -> int:
+    """How many of the routes around them the two share."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a is not b), min(len(one), len(other)))
+
+
 def covers(wide: Matchers, narrow: Matchers) -> bool:
     """Whether whatever matches `narrow` matches `wide` too, as far as that can be told."""
     if takes_all(wide):

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from caddylab._caddy.adapted.flow import Step
+from caddylab._caddy.adapted.tree import strings
 from caddylab._caddy.advice import placeholders
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
-from caddylab._caddy.advice.rules.subject import Subject, strings
+from caddylab._caddy.advice.rules.subject import Subject
 
 _PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)\}")
 _SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
