@@ -237,6 +237,15 @@ DESERVED = {
         (lines("http://a.test {", "reverse_proxy app:80", "root /srv", "file_server", "}",
                "http://b.test {", "reverse_proxy /api/* app:80", "root /srv", "file_server", "}"),
          4),
+        (web("respond /admin/* 403", "handle {", "reverse_proxy app:80", "}"), 2),
+        (web("@no method POST", "respond @no 405", "handle {", "root /srv", "file_server", "}"), 3),
+        (web("@bots header User-Agent *bot*", "abort @bots", "route {", "reverse_proxy app:80",
+             "}"), 3),
+        (web("error /x* 404", "handle /a {", "respond a", "}", "handle {", "respond b", "}"), 2),
+        (web("handle {", "reverse_proxy app:80", "}", "metrics /metrics"), 5),
+        (web("route {", "reverse_proxy app:80", "redir /old /new", "}"), 4),
+        (lines("http://a.test {", "respond /a 403", "reverse_proxy app:80", "}", "http://b.test {",
+               "respond /a 403", "handle {", "reverse_proxy app:80", "}", "}"), 6),
     ],
     "named-route-cut": [
         (lines("&(app) {", "header X-Site shop", "reverse_proxy a:80", "}") + web("invoke app"), 1),
@@ -466,6 +475,29 @@ NEARLY = {
     "a redirection with a status": web("redir * /app/ 301", "redir /old /new 308"),
     "a rewrite with a URL in the query": web("rewrite * /go?to=https://example.com", "file_server"),
     # --- routes --------------------------------------------------------------------------
+    "a page for the rest": web("handle {", "reverse_proxy app:80", "}", "respond 404"),
+    "a page for the rest, by its path": web("handle {", "reverse_proxy app:80", "}", "error * 404"),
+    "a redirection, which comes first": web(
+        "handle {", "reverse_proxy app:80", "}", "redir /old /new"
+    ),
+    "a handle that passes on": web("handle {", "header X-A b", "}", "respond /admin/* 403"),
+    "a handle for some that passes on": web(
+        "handle /x {", "header X-A b", "}", "handle {", "reverse_proxy app:80", "}",
+        "respond /x/a 403",
+    ),
+    "what is denied in the handle": web(
+        "handle {", "respond /admin/* 403", "reverse_proxy app:80", "}"
+    ),
+    "what is denied in a handle of its own": web(
+        "handle /admin/* {", "respond 403", "}", "handle {", "reverse_proxy app:80", "}"
+    ),
+    "what is denied behind a handle for others": web(
+        "handle /api/* {", "reverse_proxy app:80", "}", "respond /admin/* 403"
+    ),
+    "a page for the rest of another site": lines(
+        "http://a.test {", "handle {", "reverse_proxy a:80", "}", "respond 404", "}",
+        "http://b.test {", "respond 404", "}",
+    ),
     "respond with a path": web("respond /health ok", "reverse_proxy app:80"),
     "respond by handles": web(
         "handle /a {", "respond a", "}", "handle {", "reverse_proxy b:80", "}"
