@@ -212,6 +212,8 @@ LITERAL = {
     "X-Name": ("{hostpart}", "{hostpart}", "unknown-placeholder"),
     "X-Old": ("{>User-Agent}", "{>User-Agent}", "placeholder-not-expanded"),
     "X-Star": ("{http.request.header.*}", "", "placeholder-not-expanded"),
+    "X-Upgrade": ("{http.upgrade}", "{http.upgrade}", "unknown-placeholder"),
+    "X-Remote": ("{http.request.remote.name}", "{http.request.remote.name}", "unknown-placeholder"),
     "X-Var": ("{hosts}", "{hosts}", "unknown-placeholder"),
 }
 

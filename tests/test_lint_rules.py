@@ -306,6 +306,11 @@ DESERVED = {
         (site("header_up X-Port {server_port}", upstreams=ONE), 3),
         (site("header_up X-Real-IP {http.request.X-Real-IP}", upstreams=ONE), 3),
         (web("header X-A {http.request.cookies.who}", "reverse_proxy app:80"), 2),
+        (web("header X-A {http.upgrade}", "respond x"), 2),
+        (site("header_up X-A {http.nosuch.thing}", upstreams=ONE), 3),
+        (web("header X-A {http.request.remote.name}", "respond x"), 2),
+        (web("header X-A {http.vars}", "respond x"), 2),
+        (web("header X-A {http.reqest.header.X-A}", "respond x"), 2),
     ],
     "placeholder-too-early": [
         (web("header X-Up {rp.upstream.hostport}", f"reverse_proxy {ONE}"), 2),
@@ -601,6 +606,10 @@ NEARLY = {
     ),
     "a listed group beside an open one": web(
         "@app header_regexp Host ^(?:www|(api|shop\\.eu))\\.(.+)$", "reverse_proxy @app {re.1}:80",
+    ),
+    "what a plugin may define": web(
+        "header X-A {http.auth.user.id}{http.matchers.file.relative}{http.shutting_down}",
+        "header X-B {http.response.header.X-A}{http.intercept.status_code}", "respond x"
     ),
     "one cookie": site("header_up X-Session {cookie.session}", upstreams=ONE),
     "the long form of a dotted key": site(
