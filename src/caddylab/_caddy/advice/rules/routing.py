@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from caddylab._caddy.adapted.flow import Json, Step, answers, shared, takes_all
 from caddylab._caddy.adapted.placing import line_of
+from caddylab._caddy.advice.rules.addresses import paths_in_addresses
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.text.tokens import ways
@@ -122,6 +123,7 @@ def only_root(subject: Subject) -> Findings:
         if (
             step.main
             and _is_root(step)
+            and "/" not in paths_in_addresses(subject)  # of which another rule tells
             and not any(_takes_the_rest(s, step) for s in subject.steps)
         ):
             line, advice = _root_at(subject, proxy.line())
