@@ -82,6 +82,22 @@ def test_the_proxy_of_the_site_that_is_meant(caddy):
     ]
 
 
+def test_a_word_of_another_upstream_is_not_taken_for_this_one(said):
+    found = said("path-in-upstream", "reverse_proxy {", "to x:80 app", "to one:80/app", "}")
+    assert list(found) == [4]
+
+
+def test_each_list_that_leaves_nobody_out_is_told_once(caddy):
+    trusting = "\ttrusted_proxies static 0.0.0.0/0\n\t}\n"
+    text = (
+        f"{{\n\tservers :80 {{\n\t{trusting}\tservers :81 {{\n\t{trusting}}}\n"
+        ":80 {\n\trespond a\n}\n:81 {\n\trespond b\n}\n"
+    )
+    assert [note.line for note in lint(text, caddy.adapt(text))] == [3, 6]
+    text = f"{{\n\tservers {{\n\t{trusting}}}\n:80 {{\n}}\n:81 {{\n}}\n"
+    assert [note.line for note in lint(text, caddy.adapt(text))] == [3]
+
+
 def test_the_trusted_proxies_of_the_proxy_that_is_meant(said):
     found = said(
         "every-proxy-trusted",
@@ -103,6 +119,13 @@ def test_the_line_of_each_of_two_alike(said):
         "uri /x/* strip_prefix /y", "uri strip_prefix /api", "reverse_proxy /api/* a:1",
     )  # fmt: skip
     assert list(changed) == [3]
+
+
+def test_what_takes_the_requests_need_not_take_all(said):
+    hidden = ("respond @dot 404", "respond /.well-known/x ok", "@dot path /.* /*.bak")
+    assert "takes all of its requests" in said("never-reached", *hidden)[3].message
+    all_taken = ("respond /x 404", "handle {", "respond ok", "}")
+    assert "takes every request" in said("never-reached", *all_taken)[2].message
 
 
 def test_one_denial_of_several_is_never_reached(said):

@@ -544,6 +544,7 @@ NEARLY = {
     "the text before the status": web(
         'respond /x "no" 403', 'error /y "no" 404', 'respond "404" 404'
     ),
+    "an empty word somewhere": web('header X-A ""', "respond x", 'respond /y "" 204'),
     "a status alone": web("respond /x 403", "respond /y 204", "error /z 500"),
     "a status from elsewhere": web("respond /x no {vars.code}", 'respond 403 {', "close", "}"),
     "a status that is not set": web("respond no {$HOME:404}"),

@@ -170,7 +170,8 @@ class Proxy:
     def upstream_lines(self, dial: str) -> list[int]:
         """The lines that name the upstream which Caddy dials as `dial`."""
         named = self.block.upstreams if self.block else []
-        return [line for word, line in named if _dial(word) == dial or word in dial]
+        same = [line for word, line in named if _dial(word) == dial]
+        return same or [line for word, line in named if word in dial]
 
 
 def proxies(steps: Iterable[Step], outline: Outline) -> list[Proxy]:

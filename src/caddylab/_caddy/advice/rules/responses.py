@@ -23,10 +23,10 @@ def status(subject: Subject) -> Findings:
     answers 500 without a text.
     """
     written = {word for statement in subject.outline.walk() for word in statement.words}
-    for step in subject.steps:
-        directive, key = _SAID_IN.get(step.name, ("", ""))
+    for step in (step for step in subject.steps if step.name in _SAID_IN):
+        directive, key = _SAID_IN[step.name]
         code, text = str(step.handler.get("status_code", "")), str(step.handler.get(key, ""))
-        if code in written and "{" not in code and not code.isdigit():
+        if code and code in written and "{" not in code and not code.isdigit():
             message = f"`{code}` is taken for the status, which is no number: Caddy answers 500."
             swapped = _STATUS.fullmatch(text) and "\n" not in code
             help = f'Write the status last: `{directive} "{code}" {text}`.' if swapped else ""

@@ -54,20 +54,24 @@ def _exceptions(subject: Subject) -> Findings:
         taker = places.get(id(step.before))
         if taker and step.name in _EXCEPTIONS and _is_narrower(step, taker):
             line = line_of(subject.outline, _EXCEPTIONS[step.name], step)
-            yield Remark(line, _unreached(step, taker.handler), _APART)
+            yield Remark(line, _unreached(step, taker.handler, _taken(step, taker)), _APART)
 
 
-def _is_narrower(step: Step, taker: Step) -> bool:
+def _is_narrower(step: Step, other: Step) -> bool:
     """Whether a handler has a matcher that does not stand around the other one, too."""
-    own = step.conditions[shared(step.conditions, taker.conditions) :]
+    own = step.conditions[shared(step.conditions, other.conditions) :]
     return any(not takes_all(matchers) for matchers in own)
 
 
-def _unreached(step: Step, taker: Json) -> str:
+def _taken(step: Step, taker: Step) -> str:
+    return "all of its requests" if _is_narrower(taker, step) else "every request"
+
+
+def _unreached(step: Step, taker: Json, taken: str = "every request") -> str:
     this, other = _directive(step.handler), _directive(taker)
     article = "an" if other[1] in "aeiou" else "a"
     which = "another one" if other == this else f"{article} {other}"
-    return f"This {this} is never reached: {which} before it takes every request."
+    return f"This {this} is never reached: {which} before it takes {taken}."
 
 
 def _advice(step: Step) -> str:

@@ -37,10 +37,10 @@ def everybody(subject: Subject) -> Findings:
 def _trusting(subject: Subject) -> Iterator[int | None]:
     """The line of each list of proxies that leaves nobody out."""
     listed = [s for s in subject.statements("trusted_proxies") if s.words[1:2] == ["static"]]
-    lines = [s.line for s in listed if _all(s.words[2:])]
-    for server in subject.servers:
-        if _all((server.get("trusted_proxies") or {}).get("ranges", [])):
-            yield lines[0] if len(lines) == 1 else None
+    lines: list[int | None] = [s.line for s in listed if _all(s.words[2:])]
+    ranges = [(s.get("trusted_proxies") or {}).get("ranges", []) for s in subject.servers]
+    if any(map(_all, ranges)):
+        yield from lines or [None]
     for proxy in subject.proxies:
         if _all(proxy.handler.get("trusted_proxies", [])):
             yield proxy.line("trusted_proxies")
