@@ -161,6 +161,28 @@ def test_a_chart_is_cut_at_no_width_of_the_notebook(open_notebook):
     assert notebook.complaints == []
 
 
+VISITS = """from caddylab import Clients, Lab
+lab = Lab("process")
+lab.load(":80 {\\n\\treverse_proxy backend1:8080 backend2:8080\\n}")
+visits = lab.fire(240, clients=Clients(20))
+lab.close()
+visits.chart("sticky")"""
+CELLS = """() => Math.min(...[...document.querySelectorAll('.mark-rect path')]
+    .map(cell => cell.getBoundingClientRect().width).filter(width => width > 0))"""
+
+
+def test_the_cells_of_a_narrow_matrix_keep_their_width(open_notebook):
+    notebook = open_notebook([VISITS], height=900)
+    page = notebook.page
+    notebook.run_all()
+    for width in (1280, 620):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert poll(lambda: all(p["taken"] <= p["room"] for p in page.evaluate(NARROW)), 30)
+        assert page.evaluate(CELLS) > 20
+    notebook.screenshot("charts-matrix-narrow")
+    assert notebook.complaints == []
+
+
 def test_a_hundred_thousand_requests_do_not_freeze_the_browser(drawn):
     notebook = drawn("large")
     assert notebook.page.locator(f"{CHARTS} *").count() < 10_000

@@ -228,6 +228,31 @@ def test_what_names_a_file_that_is_not_here_is_said_and_the_rest_is_judged(lint)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("head", "inside", "said"),
+    [
+        ("", "import /etc/caddy/snippets/headers.caddy", ["There is no file `/etc/caddy/snippets"]),
+        ("", "import headers.caddy a b", ["There is no file `headers.caddy`"]),
+        ("import nowhere/*.caddy\n", "encode", ["No file matches `nowhere/*.caddy`"]),
+        (
+            "import nowhere/*.caddy\n", "import security_headers strict",
+            ["No file matches `nowhere/*.caddy`", "There is no snippet `security_headers`"],
+        ),
+    ],
+)  # fmt: skip
+def test_imports_of_what_is_not_here_are_said_and_the_rest_is_judged(lint, head, inside, said):
+    code, found = lint(f"{head}example.com {{\n\t{inside}\n\treverse_proxy a:1 b:1\n}}\n")
+    notes = [each["message"] for each in found["findings"] if each["rule"] == MISSING]
+    assert (code, len(notes)) == (1, len(said))
+    assert all(words in note for words, note in zip(said, notes, strict=True))
+    assert rules(found)[-1] == "pool-without-failover"
+
+
+def test_a_snippet_of_no_file_is_a_slip(lint):
+    code, _ = lint("(security) {\n\theader X 1\n}\n:80 {\n\timport securty\n}\n")
+    assert code == 2
+
+
 def test_a_folder_means_the_caddyfiles_in_it(folder, capsys):
     for name in (
         "Caddyfile",

@@ -55,6 +55,41 @@ MISTAKES = {
         2,
         "`path_regexp` is a kind of matcher",
     ),
+    "a whole file of Caddy 1, without braces": (
+        lines("example.com", "gzip", "proxy / app:3000"),
+        2,
+        "write `encode zstd gzip`. The site's address is followed by a `{`",
+    ),
+    "upstreams as an option": (
+        lines(":80 {", "reverse_proxy {", "upstreams dns api.internal", "}", "}"),
+        3,
+        "after `to`",
+    ),
+    "an option of a policy beside it": (
+        lines(":80 {", "reverse_proxy a:1 b:1 {", "lb_policy cookie", "max_age 30m", "}", "}"),
+        4,
+        "between the braces of the policy",
+    ),
+    "the name of a cookie as an option": (
+        lines(":80 {", "reverse_proxy a:1 b:1 {", "lb_policy cookie {", "name lb", "}", "}", "}"),
+        4,
+        "stand on the policy's own line",
+    ),
+    "an option of tls misspelt": (
+        lines("a.test {", "tls {", "dns__ttl 30s", "}", PROXY, "}"),
+        3,
+        "Did you mean `dns_ttl`?",
+    ),
+    "HTTP/3 as it was switched on once": (
+        lines("{", "experimental_http3", "}", ":80 {", PROXY, "}"),
+        2,
+        "without being asked to",
+    ),
+    "a limit on certificates that is gone": (
+        lines("{", "on_demand_tls {", "rate_limit 1", "}", "}", ":80 {", PROXY, "}"),
+        3,
+        "`ask URL` decides",
+    ),
     "a named route that nobody defines": (
         lines(":80 {", "encode gzip", "invoke app", "}"),
         3,

@@ -139,6 +139,25 @@ def test_answer(answer: Answer, found):
     assert found[str(answer)].result() in (answer.symptoms or [""])
 
 
+TOO_STRICT = """:80 {
+	reverse_proxy backend1:8080 backend2:8080 {
+		transport http {
+			response_header_timeout 1ms
+		}
+	}
+}
+"""
+
+
+def test_errors_while_all_is_well_on_a_busy_machine_are_looked_at_twice(busy, monkeypatch):
+    with Bench("process", 2) as bench:
+        taken, take = [], bench.take
+        monkeypatch.setattr(bench, "take", lambda **how: (taken.append(how), take(**how)))
+        last = judge(tasks()["02.1"], bench, TOO_STRICT)[-1]
+    assert last.hints.symptom == "errors while all is well"
+    assert len(taken) == 2
+
+
 @pytest.fixture
 def busy():
     """As many programs that do nothing but work as there are cores."""

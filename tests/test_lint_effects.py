@@ -11,6 +11,7 @@ import pytest
 from admin_caddy import site
 
 from caddylab import Lab
+from caddylab._machine import loopback
 
 BOTH = "backend1:8080 backend2:8080"
 TURNS = "lb_policy round_robin"
@@ -185,6 +186,49 @@ def test_nobody_comes_to_the_proxy(lab, text, path, rule, answer):
     assert lab.get(path).text == answer
 
 
+@pytest.mark.parametrize(
+    "denial", ["respond /admin/* 403", "error /admin/* 403", "@admin path /admin/*\nabort @admin"]
+)
+def test_what_is_denied_behind_a_handle_for_all_is_let_through(lab, denial):
+    proxy = ("handle {", "reverse_proxy backend1:8080", "}")
+    *matcher, line = denial.splitlines()
+    name, which, *status = line.split()
+    apart = web(*matcher, f"handle {which} {{", " ".join([name, *status]), "}", *proxy)
+    assert rules(lab, web(*matcher, line, *proxy)) == ["never-reached"]
+    assert rules(lab, apart) == []
+    lab.load(web(*matcher, line, *proxy))
+    assert lab.get("/admin/x").headers["X-Backend"] == "1"
+    lab.load(apart)
+    assert [request.answered_by for request in lab.fire(1, path="/admin/x").requests] == [None]
+
+
+@pytest.mark.parametrize(
+    "matcher", ["path /echo, /x", "method GET, HEAD", "host localhost, a.test"]
+)
+def test_a_comma_is_a_part_of_what_a_matcher_looks_for(lab, matcher):
+    wrong = web(f"@some {matcher}", "respond @some yes", "respond no")
+    assert rules(lab, wrong) == ["comma-in-matcher"]
+    lab.load(wrong)
+    assert lab.get("/echo").text == "no"
+    lab.load(wrong.replace(", ", " "))
+    assert lab.get("/echo").text == "yes"
+
+
+@pytest.mark.parametrize("line", ['respond 403 "not allowed"', 'error 404 "no page"'])
+def test_words_where_the_status_belongs_are_a_500(lab, line):
+    assert rules(lab, web(line)) == ["status-not-a-number"]
+    lab.load(web(line))
+    answer = lab.get("/")
+    assert (answer.status_code, answer.text) == (500, "")
+
+
+def test_a_path_in_an_address_is_that_path_alone(lab):
+    text = "http://localhost/map {\n\trespond yes\n}\n"
+    assert rules(lab, text) == ["caddy-warns"]
+    lab.load(text)
+    assert [lab.get(path).text for path in ("/map", "/map/x", "/")] == ["yes", "", ""]
+
+
 def test_the_fallback_page_takes_the_api(lab, tmp_path):
     (tmp_path / "index.html").write_text("the page")
     api = ("handle_path /api* {", "reverse_proxy backend1:8080", "}")
@@ -212,6 +256,8 @@ LITERAL = {
     "X-Name": ("{hostpart}", "{hostpart}", "unknown-placeholder"),
     "X-Old": ("{>User-Agent}", "{>User-Agent}", "placeholder-not-expanded"),
     "X-Star": ("{http.request.header.*}", "", "placeholder-not-expanded"),
+    "X-Upgrade": ("{http.upgrade}", "{http.upgrade}", "unknown-placeholder"),
+    "X-Remote": ("{http.request.remote.name}", "{http.request.remote.name}", "unknown-placeholder"),
     "X-Var": ("{hosts}", "{hosts}", "unknown-placeholder"),
 }
 
@@ -244,6 +290,35 @@ def test_what_is_no_placeholder_is_nothing_or_nil_in_a_rewrite(lab, uri, left, a
     assert left in str(lab.lint(text)[0])
     lab.load(text)
     assert lab.get("/").text == arrives
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['header X-Site "\na;\nb;\n"', 'header >X-Site "a;\nb;"', "header +X-Site <<END\na;\nb;\nEND"],
+)
+def test_a_header_with_line_breaks_is_left_out_of_http2(lab, line):
+    text = f"localhost {{\n{line}\nreverse_proxy backend1:8080\n}}\n"
+    assert rules(lab, text) == ["line-break-in-header"]
+    lab.load(text)
+    assert got(lab, "X-Site", http2=True) is None
+    assert got(lab, "X-Site", http2=False) == "a; b;"
+
+
+def got(lab: Lab, name: str, **version: bool) -> str | None:
+    with loopback.client(lab.url, **version) as client:
+        answer = client.get("/")
+    assert answer.http_version == ("HTTP/2" if version["http2"] else "HTTP/1.1")
+    return answer.headers.get(name)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_a_request_with_line_breaks_in_a_header_is_not_passed_on(lab, up):
+    value = 'X-Site "a;\nb;"'
+    proxy = site(f"header_up {value}", upstreams="backend1:8080")
+    text = proxy if up else web(f"request_header {value}", "reverse_proxy backend1:8080")
+    assert rules(lab, text) == ["line-break-in-header"]
+    lab.load(text)
+    assert statuses(lab, 2) == [502, 502]
 
 
 def test_a_rewrite_to_a_url_does_not_leave_the_upstream(lab):

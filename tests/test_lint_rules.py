@@ -50,6 +50,29 @@ DESERVED = {
         (web("header X-A {$CADDYLAB_NOBODY_SETS_THIS}", f"reverse_proxy {ONE}"), 2),
         (lines("{$CADDYLAB_NOBODY_SETS_THIS}:80 {", f"reverse_proxy {ONE}", "}"), 1),
     ],
+    # --- addresses and matchers ----------------------------------------------------------
+    "caddy-warns": [
+        (lines("http://0.0.0.0:8080 {", "respond x", "}"), 1),
+        (lines("http://a.test, [::]:82 {", "respond x", "}"), 1),
+        (lines("http://a.test/map {", "respond x", "}"), 1),
+        (lines("http://a.test {", "respond x", "}", "http://a.test/old* {", "respond y", "}"), 4),
+        (lines("http://a.test/ {", "reverse_proxy app:80", "}"), 1),
+        (lines(":80/map {", "respond x", "}"), 1),
+        (lines("http://{$CADDYLAB_NOBODY_SETS:0.0.0.0} {", "respond x", "}"), 1),
+    ],
+    "comma-in-matcher": [
+        (lines("http://a.test, http://b.test {", "@a host a.test, b.test", "respond @a x", "}"), 2),
+        (web("@a host a.test,b.test", "respond @a x"), 2),
+        (web("respond y", "@a path /a, /b", "respond @a x"), 3),
+        (web("@a {", "path *.jpg,*.png", "}", "respond @a x"), 3),
+        (web("respond /a,/b x"), 2),
+        (web("@a not path /a, /b", "respond @a x"), 2),
+        (web("@a method GET, HEAD", "respond @a x"), 2),
+        (web("@a query b=1, a=2", "respond @a x"), 2),
+        (web("@a vars {vars.a} x, y", "respond @a x"), 2),
+        (web("try_files {path}, /index.html", "file_server"), 2),
+        (site(*ONCE, "lb_retry_match method GET, HEAD"), 5),
+    ],
     # --- policies ------------------------------------------------------------------------
     "policy-block-dropped": [
         (site("lb_policy least_conn {", "header cookie", "}", *ONCE), 4),
@@ -206,6 +229,25 @@ DESERVED = {
         (web("reverse_proxy app:80 {", "header_up X-Host %REQ(:AUTHORITY)%", "}"), 3),
         (web("rewrite * /sites/%{HTTP_HOST}{uri}", "reverse_proxy app:80"), 2),
     ],
+    "line-break-in-header": [
+        (web('header X-A "', 'a;', 'b;', '"', "respond x"), 2),
+        (web("header {", "X-A a", 'x-b "a;', 'b;"', "}", "respond x"), 4),
+        (web("header >X-A <<END", "a", "b", "END", "respond x"), 2),
+        (web('header X-A a "b', 'c"', "respond x"), 2),
+        (site('header_up X-A "a', 'b"', upstreams=ONE), 3),
+        (site("header_up X-B a", 'header_down X-A "a', 'b"', upstreams=ONE), 4),
+        (web('request_header X-A "a', 'b"', f"reverse_proxy {ONE}"), 2),
+        (web('redir "https://a.test', '/"'), 2),
+    ],
+    "status-not-a-number": [
+        (web('respond /x 403 "Downloads are not allowed"'), 2),
+        (web("respond /y 403", "respond 404 gone"), 3),
+        (web('respond "not found" 40x'), 2),
+        (web('error /x 404 "no such page"', 'error /y "no such page" 404'), 2),
+        (web("handle_errors {", 'respond 500 "sorry"', "}", "error 404"), 3),
+        (lines("(deny) {", "respond {args[0]} {args[1]}", "}") + web('import deny 403 "go away"'),
+         2),
+    ],
     "rewrite-to-another-host": [
         (web("rewrite * https://example.com{uri}", "reverse_proxy app:80"), 2),
         (web("rewrite /old http://example.com/new", "reverse_proxy app:80"), 2),
@@ -237,6 +279,15 @@ DESERVED = {
         (lines("http://a.test {", "reverse_proxy app:80", "root /srv", "file_server", "}",
                "http://b.test {", "reverse_proxy /api/* app:80", "root /srv", "file_server", "}"),
          4),
+        (web("respond /admin/* 403", "handle {", "reverse_proxy app:80", "}"), 2),
+        (web("@no method POST", "respond @no 405", "handle {", "root /srv", "file_server", "}"), 3),
+        (web("@bots header User-Agent *bot*", "abort @bots", "route {", "reverse_proxy app:80",
+             "}"), 3),
+        (web("error /x* 404", "handle /a {", "respond a", "}", "handle {", "respond b", "}"), 2),
+        (web("handle {", "reverse_proxy app:80", "}", "metrics /metrics"), 5),
+        (web("route {", "reverse_proxy app:80", "redir /old /new", "}"), 4),
+        (lines("http://a.test {", "respond /a 403", "reverse_proxy app:80", "}", "http://b.test {",
+               "respond /a 403", "handle {", "reverse_proxy app:80", "}", "}"), 6),
     ],
     "named-route-cut": [
         (lines("&(app) {", "header X-Site shop", "reverse_proxy a:80", "}") + web("invoke app"), 1),
@@ -278,6 +329,9 @@ DESERVED = {
         (headed(("{", "servers {", "listener_wrappers {", "proxy_protocol {", "allow 0.0.0.0/0",
                  "}", "}", "}", "}"), web("reverse_proxy app:80")), 5),
         (site("trusted_proxies 0.0.0.0/1 128.0.0.0/1", upstreams=ONE), 3),
+        (headed(("{", "servers {", "trusted_proxies static {$CADDYLAB_NOBODY_SETS:0.0.0.0/0 ::/0}",
+                 "}", "}"), web("reverse_proxy app:80")), 3),
+        (site("trusted_proxies {$CADDYLAB_NOBODY_SETS:0.0.0.0/0}", upstreams=ONE), 3),
     ],
     # --- placeholders --------------------------------------------------------------------
     "unknown-placeholder": [
@@ -294,6 +348,11 @@ DESERVED = {
         (site("header_up X-Port {server_port}", upstreams=ONE), 3),
         (site("header_up X-Real-IP {http.request.X-Real-IP}", upstreams=ONE), 3),
         (web("header X-A {http.request.cookies.who}", "reverse_proxy app:80"), 2),
+        (web("header X-A {http.upgrade}", "respond x"), 2),
+        (site("header_up X-A {http.nosuch.thing}", upstreams=ONE), 3),
+        (web("header X-A {http.request.remote.name}", "respond x"), 2),
+        (web("header X-A {http.vars}", "respond x"), 2),
+        (web("header X-A {http.reqest.header.X-A}", "respond x"), 2),
     ],
     "placeholder-too-early": [
         (web("header X-Up {rp.upstream.hostport}", f"reverse_proxy {ONE}"), 2),
@@ -343,6 +402,19 @@ def test_what_becomes_of_a_placeholder_depends_on_its_place(caddy: AdminCaddy):
 
 
 NEARLY = {
+    # --- addresses and matchers ----------------------------------------------------------
+    "an address to listen at": web("bind 0.0.0.0", "respond x"),
+    "an address and paths in a site": lines(
+        "http://a.test:8080 {", "handle /map {", "respond x", "}", "respond /old* y", "}"
+    ),
+    "a host of the kind in a matcher": web("@a host 0.0.0.0", "respond @a x", "respond y"),
+    "sites with commas between them": lines("http://a.test, http://b.test {", "respond x", "}"),
+    "a program in a page": web("respond <<END", "if (x) {http.send}", "else {http.get}", "END"),
+    "stars with a comma between them": web("@a path /@*,*", "respond @a x"),
+    "paths with commas inside": web("@a path /maps/@1,2 /a,b*", "respond @a x", "respond /c, y"),
+    "a query with a comma": web("@a query sort=name,", "respond @a x"),
+    "a header with a comma": web("@a header Accept *html,*", "respond @a x"),
+    "an expression with commas": web("@a `path('/a', '/b')`", "respond @a x"),
     # --- the environment -----------------------------------------------------------------
     "a variable with a default": web("header A {$CADDYLAB_NOBODY_SETS:b}", f"reverse_proxy {ONE}"),
     "a variable that is set": web("header X-A {$PATH}", f"reverse_proxy {ONE}"),
@@ -462,7 +534,44 @@ NEARLY = {
     "an environment variable": web("header X-Home {$HOME}"),
     "a redirection with a status": web("redir * /app/ 301", "redir /old /new 308"),
     "a rewrite with a URL in the query": web("rewrite * /go?to=https://example.com", "file_server"),
+    "line breaks in a request that Caddy answers": web('request_header X-A "a', 'b"', "respond x"),
+    "line breaks in a variable of FastCGI": web(
+        "php_fastcgi app:9000 {", 'header_up X-A "a', 'b"', "}"
+    ),
+    "one line in quotes": web('header X-A "a; b"', "header X-B `a\\nb`", "respond x"),
+    "a heredoc of one line": web("header X-A <<END", "a; b", "END", "respond x"),
+    "a page of many lines": web("respond <<END", "a", "b", "END"),
+    "the text before the status": web(
+        'respond /x "no" 403', 'error /y "no" 404', 'respond "404" 404'
+    ),
+    "an empty word somewhere": web('header X-A ""', "respond x", 'respond /y "" 204'),
+    "a status alone": web("respond /x 403", "respond /y 204", "error /z 500"),
+    "a status from elsewhere": web("respond /x no {vars.code}", 'respond 403 {', "close", "}"),
+    "a status that is not set": web("respond no {$HOME:404}"),
     # --- routes --------------------------------------------------------------------------
+    "a page for the rest": web("handle {", "reverse_proxy app:80", "}", "respond 404"),
+    "a page for the rest, by its path": web("handle {", "reverse_proxy app:80", "}", "error * 404"),
+    "a redirection, which comes first": web(
+        "handle {", "reverse_proxy app:80", "}", "redir /old /new"
+    ),
+    "a handle that passes on": web("handle {", "header X-A b", "}", "respond /admin/* 403"),
+    "a handle for some that passes on": web(
+        "handle /x {", "header X-A b", "}", "handle {", "reverse_proxy app:80", "}",
+        "respond /x/a 403",
+    ),
+    "what is denied in the handle": web(
+        "handle {", "respond /admin/* 403", "reverse_proxy app:80", "}"
+    ),
+    "what is denied in a handle of its own": web(
+        "handle /admin/* {", "respond 403", "}", "handle {", "reverse_proxy app:80", "}"
+    ),
+    "what is denied behind a handle for others": web(
+        "handle /api/* {", "reverse_proxy app:80", "}", "respond /admin/* 403"
+    ),
+    "a page for the rest of another site": lines(
+        "http://a.test {", "handle {", "reverse_proxy a:80", "}", "respond 404", "}",
+        "http://b.test {", "respond 404", "}",
+    ),
     "respond with a path": web("respond /health ok", "reverse_proxy app:80"),
     "respond by handles": web(
         "handle /a {", "respond a", "}", "handle {", "reverse_proxy b:80", "}"
@@ -566,6 +675,10 @@ NEARLY = {
     ),
     "a listed group beside an open one": web(
         "@app header_regexp Host ^(?:www|(api|shop\\.eu))\\.(.+)$", "reverse_proxy @app {re.1}:80",
+    ),
+    "what a plugin may define": web(
+        "header X-A {http.auth.user.id}{http.matchers.file.relative}{http.shutting_down}",
+        "header X-B {http.response.header.X-A}{http.intercept.status_code}", "respond x"
     ),
     "one cookie": site("header_up X-Session {cookie.session}", upstreams=ONE),
     "the long form of a dotted key": site(

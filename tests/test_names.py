@@ -246,3 +246,11 @@ def test_what_caddy_remembers_of_a_backend_with_a_name_is_its_opinion(lab, sourc
         with lab.names.moved(1):
             lab.wait_until(lambda: who(lab) == {1, 2})
             lab.wait_until(lambda: lab.backend(1).opinion == "healthy")
+
+
+def test_in_a_file_of_ones_own_all_names_that_depend_on_the_request_are_one():
+    text = "*.apps.test {\n\treverse_proxy {\n\t\tdynamic a {labels.2} 8080\n\t}\n}\n"
+    with Lab.of(text, "process") as lab:
+        assert any("same name for every request" in one.runs for one in lab.substitutions)
+        runs = [lab.fire(2, host=f"{name}.apps.test") for name in ("one", "other")]
+        assert [run.good for run in runs] == [2, 2]

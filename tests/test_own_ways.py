@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caddylab import Lab
+from caddylab import Lab, Outcome, TrafficError
 
 GLOBAL = """{
 	http_port 8080
@@ -92,3 +92,56 @@ def test_requests_that_a_file_does_not_log_stay_out_of_its_own_log(tmp_path):
         assert lab.fire(2, host="a.test").good == lab.fire(2, host="b.test").good == 2
         lab.wait_until(lambda: Path(kept).read_text().count('"host":"b.test"') == 2, 10)
         assert '"host":"a.test"' not in Path(kept).read_text()
+
+
+UNREADABLE = """:80 {
+	@ok expression `"{$NOT_SET}" == "" || {http.request.header.Key} == "{$NOT_SET}"`
+	handle @ok {
+		reverse_proxy app:3000 {
+			header_up X-Token {file./run/secrets/of-nobody}
+		}
+	}
+	respond 401
+}
+"""
+
+
+def test_a_secret_that_may_not_be_read_is_invented_and_a_condition_is_as_without_its_variable():
+    with Lab.of(UNREADABLE, "process") as lab:
+        token, secret = lab.substitutions[0], lab.substitutions[-1]
+        assert (token.line, "--envfile" in token.means) == (2, True)
+        assert (secret.line, secret.runs) == (5, "`invented`")
+        assert lab.fire(2).good == 2
+
+
+SOCKETS = """:80 {{
+	@ws {{
+		{}
+	}}
+	reverse_proxy @ws mosquitto:9001
+	{}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    "matched",
+    ["header Connection *Upgrade*\n\t\theader Upgrade websocket", "header Connection *Upgrade*"],
+)
+def test_what_only_websockets_reach_is_no_route_for_requests(matched):
+    with Lab.of(SOCKETS.format(matched, ""), "process") as lab:
+        assert "(WebSockets)" in str(lab.routes[0])
+        with pytest.raises(TrafficError, match=r"Only WebSockets reach mosquitto:9001.*lab\.webso"):
+            lab.fire(2)
+        held = lab.websockets(2, path="/mqtt")
+        lab.wait_until(lambda: held.frames > 2)
+        assert held.open_now == 2
+
+
+def test_requests_go_where_something_else_is_reached():
+    text = SOCKETS.format("header Upgrade websocket", "reverse_proxy app:3000")
+    with Lab.of(text, "process") as lab:
+        assert {request.outcome for request in lab.fire(4).requests} == {Outcome.OK}
+        assert lab.fire(2).backends == [lab.backend("app:3000").number] * 2
+        with pytest.raises(TrafficError, match="Only WebSockets"):
+            lab.fire(2, route=lab.routes[0])

@@ -193,3 +193,13 @@ def test_what_is_measured_is_said_with_its_unit(capsys):
     assert "Measured: short (42 ms)." in capsys.readouterr().out
     wait.compare(5000)
     assert "Measured: 5,000 ms, which is none of the answers." in capsys.readouterr().out
+
+
+def test_who_chooses_after_the_measurement_has_not_predicted():
+    asked = predict("How many?", {"one": 1, "two": 2})
+    asked.compare(2)
+    asked.choose("two")
+    assert asked.answer is None
+    assert not predictions()[0].answer
+    again = predict("How many?", {"one": 1, "two": 2})
+    assert again.answer is None

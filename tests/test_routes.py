@@ -28,6 +28,10 @@ TOLD = {
         site(PROXY, address="http://a.test, http://b.test"),
         "`fire` asks for `a.test`, one of the 2 names",
     ),
+    "a site of its own beside it": (
+        site(PROXY, address="http://a.test") + site("respond b", address="http://b.test:8081"),
+        "`fire` asks for `a.test`, one of the 2 names that the sites answer for",
+    ),
     "any name below": (site(PROXY, address="http://*.shop.test"), "asks for `www.shop.test`"),
 }
 

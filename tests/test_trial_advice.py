@@ -94,6 +94,11 @@ class TestEdits:
         said = spoken.advice(Rehearsal(SITE, "process", advice=Proved(2, before, after, [])))
         assert "let the `php_fastcgi` in line 2" in said
 
+    def test_there_are_as_many_retries_as_failures_that_condemn_a_backend(self):
+        for failures, wanted in ((1, "1"), (2, "2"), (3, "3")):
+            steps = ladder("down", 1.5, 2, failures=failures)
+            assert str(steps[0][0].option) == f"lb_retries {wanted}"
+
     @pytest.mark.parametrize("off", ["0", "0s"])
     def test_what_is_switched_off_is_not_there(self, off):
         before = f":80 {{\n\treverse_proxy a:1 b:2 {{\n\t\tfail_duration {off}\n\t}}\n}}\n"

@@ -59,7 +59,8 @@ def assert_accessible(page):
 def test_a_hang_is_seen_as_it_happens(open_notebook):
     fire = "t = lab.fire(rate=20, duration=60, timeout=50, background=True)"
     hang = "lab.wait_until(lambda: len(t) > 20)\nlab.backend(2).hung()"
-    notebook = open_notebook([SETUP, "lab.view()", fire, hang, "t.stop()", FACTS], height=1000)
+    cells = [SETUP, "lab.view()", fire, hang, "t.stop()", FACTS, "lab.close()"]
+    notebook = open_notebook(cells, height=1000)
     page = notebook.page
     for _ in range(4):
         notebook.command(NEXT)
@@ -95,6 +96,10 @@ def test_a_hang_is_seen_as_it_happens(open_notebook):
     assert truth["held"][1] >= 12
     assert truth["held"][0] <= 1  # one may be on its way when the run is stopped
     assert seen["inside"] == [0, 0]
+    notebook.command(NEXT)
+    page.locator(VIEW).scroll_into_view_if_needed()
+    page.get_by_text("This lab is closed.").first.wait_for()
+    assert page.locator(".caddylab-view .clock").first.inner_text() == "closed"
     assert notebook.strangers == []
     assert notebook.complaints == []
 
@@ -208,6 +213,40 @@ def test_the_picture_names_every_backend_that_is_down_and_who_else_answers(opene
             wait_for(page, "+d.over === 4")
             assert said in page.locator(VIEW).inner_text()
             lab.restore()
+
+
+NOT_PASSED_ON = """:80 {
+	reverse_proxy backend1:8080 backend2:8080 {
+		lb_policy round_robin
+		lb_retries 1
+		lb_retry_match {
+			expression `{rp.status_code} >= 500`
+		}
+	}
+}
+"""
+
+
+def test_an_attempt_fails_without_an_error_if_its_answer_is_not_passed_on_whole(opened, tmp_path):
+    from caddylab import Lab
+
+    with Lab("process") as lab:
+        lab.load(NOT_PASSED_ON)
+        with lab.backend(2).failing():
+            retried = lab.fire(4)
+        lab.load("crash")
+        cut = lab.fire(1, path="/stream/50", background=True)
+        lab.wait_until(lambda: cut.requests and lab.backend(2).in_flight)
+        lab.backend(2).kill()
+        cut.wait()
+    for run, answered, failed in ((retried, "4,0", "0,4"), (cut, "0,0", "0,1")):
+        replay = run.replay(speed=5)
+        page = opened(replay.save(tmp_path / "failed.html"))
+        wait_for(page, f"+d.over === {len(run)}")
+        seen = page.locator(VIEW).first.evaluate("v => [v.dataset.answered, v.dataset.failed]")
+        assert seen == [answered, failed]
+        picture = replay._repr_mimebundle_()["text/html"]
+        assert f"0 answered (0%), {failed[-1]} failed" in picture
 
 
 OWN_MEMORY = """:80 {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from caddylab import Lab
 from caddylab._caddy.adapted.tree import find
+from caddylab._machine import loopback
 
 Measure = Callable[[Lab, str], str]
 PAIR = "backend1:8080 backend2:8080"
@@ -125,6 +126,16 @@ def got(header: str) -> Callable[[Lab], str]:
 
     def measure(lab: Lab) -> str:
         return f"`{header}: {lab.get('/').headers.get(header, '')}`"
+
+    return measure
+
+
+def got_over_http2(header: str) -> Callable[[Lab], str]:
+    """The same over HTTP/2."""
+
+    def measure(lab: Lab) -> str:
+        with loopback.client(lab.url, http2=True) as client:
+            return f"`{header}: {client.get('/').headers.get(header, '')}`"
 
     return measure
 
@@ -296,6 +307,12 @@ RUNS = {
         web("handle /a {", "respond a", "}", "respond rest"),
         loaded(page("/b")),
     ),
+    "caddy-warns": Run(
+        ADAPTED,
+        f"http://0.0.0.0:8080 {{\n\treverse_proxy {ONE}\n}}\n",
+        f":8080 {{\n\treverse_proxy {ONE}\n}}\n",
+        sites,
+    ),
     "check-slower-than-interval": Run(
         "Backend 1 was hung.",
         site("health_uri /", "health_interval 500ms", "health_timeout 5s", RETRY, MEMORY),
@@ -325,6 +342,12 @@ RUNS = {
         site("health_uri /", "health_interval -1s", RETRY, MEMORY),
         site("health_uri /", "health_interval 200ms", RETRY, MEMORY),
         loaded(noticed(3), "stopped"),
+    ),
+    "comma-in-matcher": Run(
+        "`/echo` was asked for.",
+        web("@app path /echo, /slow", f"reverse_proxy @app {ONE}"),
+        web("@app path /echo /slow", f"reverse_proxy @app {ONE}"),
+        loaded(page("/echo")),
     ),
     "comma-in-upstream": Run(
         ADAPTED,
@@ -370,6 +393,12 @@ RUNS = {
         site("lb_policy ip_hash", RETRY, MEMORY, head=trusting("127.0.0.1")),
         site("lb_policy client_ip_hash", RETRY, MEMORY, head=trusting("127.0.0.1")),
         loaded(offices),
+    ),
+    "line-break-in-header": Run(
+        "A page was asked for over HTTP/2.",
+        f'localhost {{\n\theader X-Site "\n\t\tshop\n\t"\n\treverse_proxy {ONE}\n}}\n',
+        f"localhost {{\n\theader X-Site shop\n\treverse_proxy {ONE}\n}}\n",
+        loaded(got_over_http2("X-Site")),
     ),
     "log-name-like-a-file": Run(
         "Caddy was asked where it writes the log.",
@@ -543,6 +572,12 @@ RUNS = {
         web("rewrite * https://example.com{uri}", f"reverse_proxy {ONE}"),
         web("redir https://example.com{uri}"),
         loaded(page("/echo")),
+    ),
+    "status-not-a-number": Run(
+        "A page was asked for.",
+        web('respond 403 "not allowed"'),
+        web('respond "not allowed" 403'),
+        loaded(page("/")),
     ),
     "timeout-not-retried": Run(
         SLOW,

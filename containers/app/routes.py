@@ -109,6 +109,7 @@ async def stream(request: Request) -> Response:
 
 
 @router.websocket("/ws")
+@router.websocket("/{path:path}")  # where somebody's own service has them
 async def ticks(socket: WebSocket) -> None:
     """Send one message every 100 ms for as long as the other side stays."""
     await socket.accept(headers=[(b"x-backend", str(socket.app.state.backend_id).encode())])

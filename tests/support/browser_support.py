@@ -50,6 +50,7 @@ COMMAND = "([name, options]) => window.jupyterapp.commands.execute(name, options
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
     .flatMap(cell => cell.getOutputs?.() ?? []).filter(output => output.output_type === 'error')
     .map(output => `${output.ename}: ${output.evalue}`)"""
+NOT_FETCHED = "Failed to fetch dynamically imported module"
 PATIENCE = 90_000  # ms: a busy machine starts a kernel slowly
 
 
@@ -130,17 +131,29 @@ class JupyterLab:
 class Watched:
     """A watched page of the browser; `page` is Playwright's own.
 
-    `strangers` are the addresses outside this machine that the page requested, `complaints` the
-    errors from the browser's console and the page's scripts.
+    `strangers` are the addresses outside this machine that the page requested. While other tests
+    create containers, whose interfaces come and go, the browser gives up what it is fetching: then
+    the page was `cut_off`.
     """
 
     def __init__(self, page: Page) -> None:
-        self.page = page
+        self.page, self.cut_off = page, False
         self.strangers: list[str] = []
-        self.complaints: list[str] = []
+        self._complaints: list[str] = []
         page.on("request", self._note_request)
         page.on("console", self._note_console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
+
+    @property
+    def complaints(self) -> list[str]:
+        """The errors from the browser's console and the page's scripts."""
+        return [said for said in self._complaints if not (self.cut_off and NOT_FETCHED in said)]
+
+    def load_again(self) -> None:
+        """Load the page once more."""
+        self.cut_off = False
+        self._complaints.clear()
+        self.page.reload()
 
     def _note_request(self, request: Any) -> None:
         parts = urlsplit(request.url)
@@ -148,9 +161,10 @@ class Watched:
             self.strangers.append(request.url)
 
     def _note_console(self, message: Any) -> None:
-        changed = "net::ERR_NETWORK_CHANGED" in message.text  # meanwhile others create containers
-        if message.type == "error" and not changed:
-            self.complaints.append(f"{message.text} ({message.location})")
+        if "net::ERR_NETWORK_CHANGED" in message.text:
+            self.cut_off = True
+        elif message.type == "error":
+            self._complaints.append(f"{message.text} ({message.location})")
 
     def screenshot(self, name: str) -> Path:
         """Save a picture of the page in artefacts/."""
@@ -285,6 +299,9 @@ def open_notebook(jupyterlab: JupyterLab, open_page):
         url = f"{jupyterlab.url}/{app}/workspaces/{workspace}/tree/{name}?token={jupyterlab.token}"
         notebook = open_page(url, Notebook, **size)
         notebook.page.wait_for_function(READY)
+        while notebook.cut_off:  # what was not fetched may be our extension
+            notebook.load_again()
+            notebook.page.wait_for_function(READY)
         return notebook
 
     yield open_it

@@ -40,7 +40,8 @@ def sticky(requests: pd.DataFrame, attempts: pd.DataFrame) -> theme.Picture:
     )
     matrix = Matrix(sorted(set(drawn["client"])), (int(drawn["k"].min()), int(drawn["k"].max())))
     title = theme.title(who_answered.sticky(cells, sessions.known(requests)), *_hints(cells, drawn))
-    return theme.picture(matrix.layers(told), title, matrix.height)
+    picture = theme.picture(matrix.layers(told), title, matrix.height)
+    return picture.properties(usermeta={"ownWidth": True})  # narrower than the room (fitting.js)
 
 
 def _moved(cells: pd.DataFrame) -> pd.Series[bool]:

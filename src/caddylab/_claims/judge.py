@@ -21,14 +21,16 @@ JUDGEMENTS = {
 STYLE = """
 .caddylab-claim { border-left: 4px solid #8a8f98; margin: .8em 0; padding: .1em 0 .1em 1em; }
 .caddylab-claim p { margin: 0 0 .4em; max-width: 46em; }
-.caddylab-judge { align-items: start; display: flex; flex-wrap: wrap; gap: .5em; }
-.caddylab-judge > details[open] { flex-basis: 100%; order: 1; }
-.caddylab-judge summary { border: 1px solid #8a8f98; border-radius: 1em; cursor: pointer;
-  display: inline-block; list-style: none; padding: .15em .9em; }
+.caddylab-judge { padding-top: 2.2em; position: relative; }
+.caddylab-judge summary { border: 1px solid #8a8f98; border-radius: 1em; box-sizing: border-box;
+  cursor: pointer; left: 0; list-style: none; padding: .15em .2em; position: absolute;
+  text-align: center; top: 0; white-space: nowrap; width: 7em; }
+.caddylab-judge > details:nth-child(2) > summary { left: 7.5em; width: 9.5em; }
+.caddylab-judge > details:nth-child(3) > summary { left: 17.5em; width: 6em; }
 .caddylab-judge summary::-webkit-details-marker { display: none; }
 .caddylab-judge summary:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 .caddylab-judge > details[open] > summary { font-weight: bold; }
-.caddylab-judge > details > p { margin: .5em 0 .2em; }
+.caddylab-judge > details > p { margin: .3em 0 .2em; }
 """
 
 

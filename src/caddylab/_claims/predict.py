@@ -49,6 +49,7 @@ class Prediction:
         self.question, self.options = question, self._answers.texts
         self.measured: str | None = None
         self._said: Said | None = None
+        self._late = False
         self.came_true: str | None = None
         earlier = notes.read(FILE).get(question)
         self._buttons = ipywidgets.RadioButtons(
@@ -58,12 +59,17 @@ class Prediction:
         )
         self._buttons.observe(self._keep, "value")
         self._still = last_state.StillPicture(self._as_it_is())
-        text = ipywidgets.HTML(f"<b>Your prediction.</b> {code(question)}")
+        said = f"<b>Your prediction.</b> {code(question)}"
+        text = ipywidgets.HTML(f'<div style="line-height: 1.5">{said}</div>')
         self._box = ipywidgets.VBox([text, self._buttons, self._still])
 
     @property
     def answer(self) -> str | None:
-        """What the learner has chosen; None before that."""
+        """What the learner has predicted; None before that, or if they chose after the fact."""
+        return None if self._late else self._chosen
+
+    @property
+    def _chosen(self) -> str | None:
         chosen: str | None = self._buttons.value
         return chosen
 
@@ -91,17 +97,19 @@ class Prediction:
             measured = min(fewest, key=fewest.__getitem__)
         self.came_true = self._answers.which(measured)
         self.measured = self._answers.said(measured)
+        self._late = self._chosen is None
         self._said = Said(self._verdict(), self._about())
 
     def _verdict(self) -> str:
         if self.answer is None:
-            return f"Measured: {self.measured}. (You made no prediction; next time, choose first.)"
+            late = "chose after that" if self._chosen else "made no prediction"
+            return f"Measured: {self.measured}. (You {late}; next time, choose first.)"
         if self.answer == self.came_true:
             return f"Measured: {self.measured}. That is what you predicted."
         return f"Measured: {self.measured}. You predicted: {self.answer}. Worth a second look!"
 
     def _about(self) -> dict[str, str | None]:
-        return {"chosen": self.answer, "came_true": self.came_true, "measured": self.measured}
+        return {"chosen": self._chosen, "came_true": self.came_true, "measured": self.measured}
 
     def _keep(self, change: Any) -> None:
         self._still.keep(self._as_it_is())
@@ -112,7 +120,7 @@ class Prediction:
 
     def _as_it_is(self) -> str:
         """The question and what was chosen, for where nothing can be chosen."""
-        chosen = f"chose: <b>{code(self.answer)}</b>" if self.answer else "have not chosen yet."
+        chosen = f"chose: <b>{code(self._chosen)}</b>" if self._chosen else "have not chosen yet."
         answers = "".join(f"<li>{code(option)}</li>" for option in self.options)
         return (
             f"<p><b>Your prediction.</b> {code(self.question)}</p>"

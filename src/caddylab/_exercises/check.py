@@ -15,6 +15,7 @@ from caddylab._errors import LabError, NotYet
 from caddylab._exercises import feedback, progress, strangers
 from caddylab._exercises.alike import treats_alike
 from caddylab._exercises.bench import Bench
+from caddylab._exercises.chapters.calm import UNWELL
 from caddylab._exercises.feedback import Advice, Feedback
 from caddylab._exercises.task import Finding, Hints, Task, find
 from caddylab._exercises.why import WHY, next_task
@@ -76,7 +77,7 @@ def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
     Where the Caddyfile treats backends differently, luck must not decide: what chance did to one of
     them happens to each, one after the other.
     """
-    found = _judged(task, bench, submission)
+    found = _undisturbed(task, bench, submission)
     plain = task.reads is None and bool(bench.victims)
     if found and found[-1].holds and plain and not _alike(task, bench, submission):
         for turn in range(1, bench.victims):
@@ -86,6 +87,23 @@ def judge(task: Task, bench: Bench, submission: Any) -> list[Finding]:
                 return [*found, last]
         found.append(replace(found[-1], asked=WHICHEVER, observed=TRIED, run=None))
     return found
+
+
+def _undisturbed(task: Task, bench: Bench, submission: Any) -> list[Finding]:
+    """Findings; other ones if clients had errors though all was well, for want of a processor."""
+    before = psutil.cpu_times()
+    found = _judged(task, bench, submission)
+    unwell = bool(found) and not found[-1].holds and found[-1].hints.symptom == UNWELL.symptom
+    if unwell and _used_since(before) >= BUSY:
+        return _judged(task, bench, submission)
+    return found
+
+
+def _used_since(before: Any) -> float:
+    """The percentage of all cores that has been in use since these times."""
+    now = psutil.cpu_times()
+    passed = sum(now) - sum(before)
+    return 100 * (1 - (now.idle - before.idle) / passed) if passed else 0.0
 
 
 def _alike(task: Task, bench: Bench, submission: Any) -> bool:

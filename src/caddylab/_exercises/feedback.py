@@ -59,8 +59,10 @@ class Feedback:
 
     @property
     def decisive(self) -> Finding:
-        """The finding that does not hold, or the last one."""
-        return self.findings[-1]
+        """The finding that does not hold, or else the one with the longest run: its story."""
+        if not self.passed:
+            return self.findings[-1]
+        return max(self.findings, key=lambda finding: len(finding.run or ()))
 
     def __repr__(self) -> str:
         findings = (f"{_mark(f)} {f.asked}\n    {f.observed}" for f in self.findings)

@@ -65,7 +65,9 @@ def _coloured(text: str, marked: list[int]) -> str:
 @cache
 def _style() -> str:
     """The colours for light paper and for dark; the paper itself is the page's."""
-    own = [f".{NAME} pre{{background:none;tab-size:4}}", f".{NAME} .hll{{font-weight:600}}"]
+    words = "overflow-wrap:break-word;white-space:pre-wrap;word-break:normal"
+    pre = f".{NAME} pre{{background:none;tab-size:4;{words}}}"
+    own = [pre, f".{NAME} .hll{{font-weight:600}}"]
     rules = [*own, *_colours(LIGHT, f".{NAME}")]
     for page in DARK_PAGES:
         rules += _colours(DARK, f"{page} .{NAME}")

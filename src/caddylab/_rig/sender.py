@@ -13,7 +13,7 @@ from caddylab._engine.conversation import Ask
 from caddylab._engine.conversations import Conversations
 from caddylab._engine.engine import Engine, Run
 from caddylab._engine.plan import Plan
-from caddylab._errors import CaddyGone
+from caddylab._errors import CaddyGone, TrafficError
 from caddylab._machine.waiting import Every
 from caddylab._rig.fleet import Fleet
 from caddylab._rig.site.doors import Door
@@ -92,6 +92,11 @@ class Sender:
             host, path, scheme = host or route.authority, path or route.path, scheme or route.scheme
         elif path is None and host is None:
             route = self._site.first
+        if route and route.sockets:
+            raise TrafficError(
+                f"Only WebSockets reach {', '.join(route.upstreams)}, and `fire` sends requests. "
+                f'Open some: `lab.websockets(2, path="{route.path}")`.'
+            )
         method = route.method if route and method == "GET" else method
         people = clients if isinstance(clients, Clients) else self._from(route)
         door, authority = self._site.doors.asked(host, scheme, self._site.host)

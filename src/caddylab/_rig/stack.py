@@ -86,7 +86,7 @@ class Stack:
         self.feed = Feed(
             self.journal, self.fleet.backends, lambda: names.suffered, lambda: site.staged
         )
-        life.callback(self.feed.close)
+        life.callback(self.feed.end)
         self.engine = Engine()
         life.callback(self.engine.close)
         self.sender = Sender(self.engine, site, self.journal, self.fleet, self.feed, self.ended)

@@ -95,11 +95,17 @@ def choose(
         return one
     other = next((n for n, one in enumerate(found, 1) if one is not meant[0]), None)
     another = f"Try another route: `--route {other}`. " if other else ""
-    raise CaddyfileError(
-        f"Something else answers what the lab asks {meant[0].name} for: "
-        f"{', '.join(meant[0].behind)} is not reached, so nobody would miss it.",
-        text, help=f"{another}What only WebSockets reach is not tried.",
-    )  # fmt: skip
+    behind = ", ".join(meant[0].behind)
+    if meant[0].route.sockets:
+        reason = f"Only WebSockets reach {behind}, and a trial sends requests."
+        help = f"{another}In a notebook `lab.websockets(2)` opens some."
+    else:
+        reason = (
+            f"Something else answers what the lab asks {meant[0].name} for: {behind} is not "
+            "reached, so nobody would miss it."
+        )
+        help = another.rstrip()
+    raise CaddyfileError(reason, text, help=help)
 
 
 def _meant(found: Sequence[Candidate], wanted: str, text: str) -> Candidate:

@@ -81,7 +81,19 @@ ON_500 = Addition(
 )  # fmt: skip
 """In one block: of two blocks, either would be enough on its own, even for an order."""
 
-DOWN: Sequence[Step] = ((RETRY,), (RETRY, MEMORY), (TWICE, MEMORY))
+MOST_RETRIES = 10
+"""The most retries that are worth trying: each of them may hit a backend."""
+
+
+def down(failures: int = 1) -> Sequence[Step]:
+    """What could mend a dead backend that Caddy leaves alone only after so many failures.
+
+    Fewer retries than that may happen to be enough, where several users fail at once.
+    """
+    if 1 < failures <= MOST_RETRIES:
+        enough = _option(RETRIES, str(failures), MOST)
+        return (enough,), (enough, MEMORY)
+    return (RETRY,), (RETRY, MEMORY), (TWICE, MEMORY)
 
 
 class Clocks:
@@ -117,7 +129,12 @@ LEAST_SILENCE, MOST_DIAL = 0.2, 0.5
 
 
 def ladder(
-    row: str, patience: float, upstreams: int, checks: bool = True, fastcgi: bool = False
+    row: str,
+    patience: float,
+    upstreams: int,
+    checks: bool = True,
+    fastcgi: bool = False,
+    failures: int = 1,
 ) -> Sequence[Step]:
     """What to try for a row, the smallest first; nothing if Caddy cannot help.
 
@@ -127,9 +144,11 @@ def ladder(
         upstreams: how many upstreams Caddy can choose from.
         checks: whether active checks are possible there.
         fastcgi: whether Caddy speaks FastCGI to them, which has timeouts of other names.
+        failures: after how many failures Caddy leaves an upstream alone.
     """
     clocks = Clocks(patience)
-    rungs = ANYWHERE.get(row) or (_for_one if upstreams < 2 else _for_several)(clocks).get(row, ())
+    pool = _for_one(clocks) if upstreams < 2 else _for_several(clocks, down(failures))
+    rungs = ANYWHERE.get(row) or pool.get(row, ())
     asked = set(clocks.check)
     steps = [step for step in rungs if checks or not asked & set(step)]
     return [_of_fastcgi(step) for step in steps if SHORT_LIVED not in step] if fastcgi else steps
@@ -143,11 +162,11 @@ def _of_fastcgi(step: Step) -> Step:
     )  # fmt: skip
 
 
-def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:
+def _for_several(clocks: Clocks, down: Sequence[Step]) -> dict[str, Sequence[Step]]:
     dial, header, check = clocks.dial, clocks.header, clocks.check
     return {
-        "killed under load": DOWN,
-        "down": DOWN,
+        "killed under load": down,
+        "down": down,
         "answers 500": (
             (RETRY, ON_500), (RETRY, ON_500, *check), (RETRY, ON_500, MEMORY, UNHEALTHY),
             (TWICE, ON_500, MEMORY, UNHEALTHY, DOUBT),
@@ -161,10 +180,10 @@ def _for_several(clocks: Clocks) -> dict[str, Sequence[Step]]:
             (dial, RETRY), (dial, RETRY, MEMORY), (dial, RETRY, MEMORY, *check),
             (dial, TWICE, MEMORY),
         ),
-        "restart of one": DOWN,
-        "rolling restart": (*DOWN, (RETRY, FADING), (*clocks.wait, FLEETING)),
-        "old one stopped first": DOWN,
-        "flapping": DOWN,
+        "restart of one": down,
+        "rolling restart": (*down, (RETRY, FADING), (*clocks.wait, FLEETING)),
+        "old one stopped first": down,
+        "flapping": down,
         "address changes": ((RETRY,), (RETRY, MEMORY), (RETRY, MEMORY, REFRESH)),
         "record vanishes": ((RETRY,), (RETRY, MEMORY), (RETRY, MEMORY, REFRESH)),
     }  # fmt: skip

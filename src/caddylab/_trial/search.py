@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from caddylab._trial.chains import Chain, Choosing
 from caddylab._trial.chance import LEFT, Cost
+from caddylab._trial.edits import Option, value_of
 from caddylab._trial.ladders import Step, apply, ladder
 from caddylab._trial.reasons import reasons
 from caddylab._trial.seen import Seen
@@ -145,7 +146,7 @@ class Search:
                     yield from self._again(row, rung, *plain.behind(rung))
                 if rung.mends and better:
                     at = rungs.index(rung)
-                    if flawless := (yield from self._flawless(row, rung, rungs[at + 1 : at + 2])):
+                    if flawless := (yield from self._flawless(row, rung, rungs[at + 1 :])):
                         return flawless
                     return (yield from self._as_good(row, rungs[:at], rung, plain))
                 if rung.mends:  # it may be chance that users felt anything
@@ -198,7 +199,9 @@ class Search:
 
     def _rungs(self, text: str, seen: Seen) -> Iterable[Rung]:
         tried = {text}
-        pool = (self.upstreams, self.checks, self.fastcgi)
+        there = value_of(text, self.line, Option("max_fails")) or ""
+        failures = int(there) if there.isdigit() else 1
+        pool = (self.upstreams, self.checks, self.fastcgi, failures)
         for step in ladder(seen.row, seen.patience, *pool):
             if (added := apply(text, self.line, step)) not in tried:
                 tried.add(added)

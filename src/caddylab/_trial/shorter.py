@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 
 from caddylab._caddy.adapted.proxies import Block
-from caddylab._caddy.text.tokens import Token, parse, tokens
+from caddylab._caddy.text.tokens import Token, parse, tokens, ways
 
 CARRIED_ON = re.compile(r"(?:[^\S\n]|\\\r?\n)*\Z")
 """What stands before a word on its line."""
@@ -26,10 +26,11 @@ def without(text: str, line: int, upstream: str) -> str | None:
         None where it does not stand in the text by itself.
     """
     outline = parse(text)
-    statement = next((each for each in outline.walk() if each.line == line and each.words), None)
-    if statement is None:
+    there = (way for way in ways(outline.statements) if way[-1].line == line and way[-1].words)
+    way = next(there, None)
+    if way is None:
         return None
-    block, every = Block.of(statement, outline), tokens(text)
+    block, every = Block.of(way, outline), tokens(text)
     named = _named(block, every)
     place = next((n for n, one in enumerate(named) if upstream in _spelt(one.word)), None)
     if place is None:

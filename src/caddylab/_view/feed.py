@@ -18,7 +18,7 @@ from caddylab._machine.steady import Steady
 from caddylab._records import Span
 from caddylab._view.narrator import Narrator
 from caddylab._view.passed_checks import Checks
-from caddylab._view.tape import Event
+from caddylab._view.tape import Event, closed
 from caddylab._view.watched import Watched
 
 PERIOD = 1 / 30
@@ -107,6 +107,14 @@ class Feed:
             return {}
         with self._lock:
             return self._narrator.waiting()
+
+    def end(self) -> None:
+        """Say that the lab is closed, and end. Safe to call twice."""
+        with self._lock:
+            now = self._now()
+            for watcher in self._watchers:
+                watcher(now, [closed(now)])
+        self.close()
 
     def close(self) -> None:
         """End the thread. Safe to call twice."""

@@ -32,7 +32,7 @@ class Totals:
         self.errors = len(over) - self.ok - self.pages
         self.retries = sum(tries.values()) - len(tries)
         self.answered = Counter(event[5] for event in over)
-        self.failed = Counter(event[4] for event in events if event[0] == "r" and event[6])
+        self.failed = _failed(events)
         self.last = dict.fromkeys(range(1, backends + 1), ("up", "healthy"))
         stages = [event[2] for event in events if event[0] == "l"]
         self.names: dict[int, str] = dict(stages[-1]["names"]) if stages else {}
@@ -44,6 +44,19 @@ class Totals:
             f"{self.sent} requests sent · {self.ok} ok · {pages}{self.errors} errors · "
             f"{self.retries} retries"
         )
+
+
+def _failed(events: Sequence[Event]) -> Counter[int]:
+    """How many attempts of each backend failed: by an error, or an answer not passed on whole."""
+    last: dict[int, Event] = {}
+    failed = []
+    for event in events:
+        if event[0] == "r":
+            failed += [last.pop(event[2], None), event if event[6] else None]
+            last |= {} if event[6] else {event[2]: event}
+    over = {event[2]: event for event in events if event[0] == "d"}
+    failed += [last.get(key) for key, end in over.items() if end[3] != "ok" and not end[5]]
+    return Counter(event[4] for event in failed if event)
 
 
 def still(events: Sequence[Event], backends: int) -> str:

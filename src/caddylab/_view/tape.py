@@ -14,6 +14,7 @@ seconds after the tape's beginning, and what it is about:
 `c`    an active health check: backend, whether it passed, why not
 `l`    a configuration was loaded: the `Setting`
 `n`    the lab's name server changed: its faults
+`z`    the lab is closed
 =====  ==================================================================================
 """
 
@@ -133,6 +134,11 @@ def done(time: float, key: int, request: Request) -> Event:
 def loaded(time: float, stage: Setting) -> Event:
     """A configuration was loaded."""
     return ["l", _round(time), asdict(stage)]
+
+
+def closed(time: float) -> Event:
+    """The lab is closed."""
+    return ["z", _round(time), None]
 
 
 def changed(time: float, backend: int, state: str, opinion: str, until: float | None) -> Event:

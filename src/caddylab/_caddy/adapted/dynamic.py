@@ -74,7 +74,11 @@ def target(number: int) -> str:
 
 
 def alias(name: str) -> str:
-    """A name that has never been asked for: Caddy remembers answers across sites."""
+    """A name that has never been asked for: Caddy remembers answers across sites.
+
+    One that depends on the request becomes the same for all requests.
+    """
+    name = "any" if "{" in name else name
     return f"{name}.{secrets.token_hex(3)}.{DOMAIN}"
 
 

@@ -75,6 +75,12 @@ def takes_all(matchers: Matchers) -> bool:
     return not matchers or any(match in _WHOLE for match in matchers)
 
 
+def shared(one: tuple[Matchers, ...], other: tuple[Matchers, ...]) -> int:
+    """How many of the routes around them the two share."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a is not b), min(len(one), len(other)))
+
+
 def covers(wide: Matchers, narrow: Matchers) -> bool:
     """Whether whatever matches `narrow` matches `wide` too, as far as that can be told."""
     if takes_all(wide):
@@ -111,6 +117,7 @@ class _Walk:
     ) -> Generator[Step, None, Json | None]:
         """The steps of `routes`; returns the handler that answers all that comes to them."""
         ended: list[tuple[str | None, Matchers, Json]] = []
+        open_groups = set()  # some of their requests come to what is behind the group
         for route in routes:
             match, group = route.get("match") or [], route.get("group")
             inside = (*conditions, match) if match else conditions
@@ -118,9 +125,10 @@ class _Walk:
             last = yield from self._handlers(route.get("handle") or [], inside, first)
             if _rewrites(route):  # what came with another path may match now
                 ended = [(g, m, h) for g, m, h in ended if takes_all(m)]
-            if last or route.get("terminal"):
+            if (last or route.get("terminal")) and group not in open_groups:
                 ended.append((None, match, last or {}))
             elif group:
+                open_groups.add(group)
                 ended.append((group, match, {}))
         return taken or next((h for g, m, h in ended if g is None and takes_all(m)), None)
 

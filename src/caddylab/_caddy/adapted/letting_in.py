@@ -10,6 +10,8 @@ from caddylab._caddy.adapted.tree import Json, find
 
 USUAL = "203.0.113.1"
 """The address of a lab's first client."""
+UPGRADE = "upgrade"
+"""The header that only the handshake of a WebSocket has."""
 NOBODYS = {"connection", "content-length", "transfer-encoding", "x-request-id"}
 """Headers that a request of a lab cannot set freely."""
 
@@ -46,6 +48,8 @@ def headers(matcher: Json) -> dict[str, str]:
 
 def _headers(matcher: Json) -> Iterator[tuple[str, str]]:
     for name, wanted in (matcher.get("header") or {}).items():
+        if name.lower() == "connection" and "upgrade" in str(wanted).lower():
+            yield UPGRADE, "websocket"
         if wanted is not None:
             yield name.lower(), wanted[0].replace("*", "") or "1" if wanted else "1"
     for name, wanted in (matcher.get("header_regexp") or {}).items():

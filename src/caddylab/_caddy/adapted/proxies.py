@@ -10,7 +10,8 @@ from itertools import zip_longest
 from typing import Any
 
 from caddylab._caddy.adapted.flow import Step
-from caddylab._caddy.text.tokens import Outline, Statement
+from caddylab._caddy.adapted.placing import around, conditions, likeness
+from caddylab._caddy.text.tokens import Outline, Way, ways
 
 _UPSTREAM = re.compile(r"(?:(?P<scheme>https?|h2c)://)?(?P<rest>.*?)(?P<port>:[\d-]+)?")
 _DIRECTIVES = ("reverse_proxy", "forward_auth", "php_fastcgi")
@@ -23,16 +24,21 @@ _JSON_NAMES = {"lb_selection_policy": "lb_policy", "health_expect_status": "heal
 
 @dataclass
 class Block:
-    """A `reverse_proxy` of the text: the lines of its upstreams and of its options."""
+    """A `reverse_proxy` of the text: the lines of its upstreams and of its options.
+
+    `around` are the matchers that it stands behind, each as its words.
+    """
 
     line: int
+    around: list[set[str]] = field(default_factory=list)
     upstreams: list[tuple[str, int]] = field(default_factory=list)
     options: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, statement: Statement, outline: Outline) -> Block:
-        """The block that `statement`, a `reverse_proxy`, opens."""
-        block = cls(statement.line)
+    def of(cls, way: Way, outline: Outline) -> Block:
+        """The block that the last statement of `way`, a `reverse_proxy`, opens."""
+        statement = way[-1]
+        block = cls(statement.line, around(way, outline))
         block._name(_without_matcher(statement.words[1:]), statement.line)
         for option in outline.expanded(statement):
             block.options.setdefault(option.name, option.line)
@@ -164,12 +170,14 @@ class Proxy:
     def upstream_lines(self, dial: str) -> list[int]:
         """The lines that name the upstream which Caddy dials as `dial`."""
         named = self.block.upstreams if self.block else []
-        return [line for word, line in named if _dial(word) == dial or word in dial]
+        same = [line for word, line in named if _dial(word) == dial]
+        return same or [line for word, line in named if word in dial]
 
 
 def proxies(steps: Iterable[Step], outline: Outline) -> list[Proxy]:
     """Every `reverse_proxy` among `steps`, each with the most similar block of the text."""
-    blocks = [Block.of(s, outline) for s in outline.walk() if s.name in _DIRECTIVES]
+    all_ways = ways(outline.statements)
+    blocks = [Block.of(way, outline) for way in all_ways if way[-1].name in _DIRECTIVES]
     found = [Proxy(step) for step in steps if step.name == "reverse_proxy"]
     used: set[int] = set()
     for proxy in found:
@@ -179,10 +187,11 @@ def proxies(steps: Iterable[Step], outline: Outline) -> list[Proxy]:
     return found
 
 
-def _likeness(proxy: Proxy, used: set[int], block: Block) -> tuple[bool, int, bool]:
+def _likeness(proxy: Proxy, used: set[int], block: Block) -> tuple[bool, int, int, bool]:
     options = set(block.options)
     shared = len(options & proxy.options) - len(options - proxy.options)
-    return proxy.dials == block.dials, shared, id(block) not in used
+    place = likeness(block.around, conditions(proxy.step))
+    return proxy.dials == block.dials, place, shared, id(block) not in used
 
 
 def _without_matcher(words: list[str]) -> list[str]:
@@ -191,7 +200,7 @@ def _without_matcher(words: list[str]) -> list[str]:
 
 def _dial(upstream: str) -> str:
     parts = _UPSTREAM.fullmatch(upstream)
-    if parts is None or "/" in parts["rest"]:
+    if parts is None or _FILE.match(upstream):
         return upstream
     return parts["rest"] + (parts["port"] or (":443" if parts["scheme"] == "https" else ":80"))
 

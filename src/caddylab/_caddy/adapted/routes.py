@@ -7,7 +7,7 @@ method, or a rewritten path, makes the answer "perhaps", and nothing is said the
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -67,12 +67,13 @@ def only_paths(server: Json, asked: Asked) -> list[str]:
     ]
 
 
-def remarks(server: Json, asked: Asked) -> Iterator[str]:
-    """What to tell somebody whose requests ask for that."""
-    names = hosts(server)
-    if names:
-        of = "the only name" if len(names) == 1 else f"one of the {len(names)} names"
-        yield f"`fire` asks for `{asked.host}`, {of} that this site answers for."
+def remarks(server: Json, asked: Asked, others: Collection[Json] = ()) -> Iterator[str]:
+    """What to tell somebody whose requests ask for that; `others` are the file's other servers."""
+    if names := hosts(server):
+        every = {*names, *(name for other in others for name in hosts(other))}
+        of = "the only name" if len(every) == 1 else f"one of the {len(every)} names"
+        who = "this site answers" if len(every) == len(names) else "the sites answer"
+        yield f"`fire` asks for `{asked.host}`, {of} that {who} for."
     if not any(True for _ in handlers(server, PROXY)):
         return
     end = way(server, asked)

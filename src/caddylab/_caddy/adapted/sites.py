@@ -11,7 +11,7 @@ from typing import Any
 from caddylab._caddy.adapted import https
 from caddylab._caddy.adapted.dynamic import sources, upstreams
 from caddylab._caddy.adapted.https import Ports
-from caddylab._caddy.adapted.letting_in import addresses, headers, only_asks
+from caddylab._caddy.adapted.letting_in import UPGRADE, addresses, headers, only_asks
 from caddylab._caddy.adapted.matching import Asked
 from caddylab._caddy.adapted.routes import USUAL_PATH, Way, way
 from caddylab._caddy.adapted.samples import sample
@@ -69,10 +69,16 @@ class Route:
         usual = self.port in (0, Ports().usual(self.scheme == "https"))
         return "" if usual else f":{self.port}"
 
+    @property
+    def sockets(self) -> bool:
+        """Whether only WebSockets come there."""
+        return UPGRADE in self.headers
+
     def __str__(self) -> str:
         site = f"{self.scheme}://{self.host or '*'}{self._port}"
         to = ", ".join(self.upstreams) or "upstreams that a name server tells"
-        needs = [f"{name}: {value}" for name, value in self.headers.items()]
+        others = [f"{name}: {value}" for name, value in self.headers.items() if name != UPGRADE]
+        needs = [*(["WebSockets"] if self.sockets else []), *others]
         needs += [f"from {self.address}"] if self.address else []
         only = f" ({', '.join(needs)})" if needs else ""
         to += ", which only lets in" if self.asks else ""
@@ -196,7 +202,9 @@ def first(found: list[Route]) -> Route | None:
     At the usual ports first, HTTPS above all.
     """
     usual = [HTTPS_PORT, 80]
-    return min(
-        found, default=None,
-        key=lambda one: (one.asks, not one.sure, usual.index(one.port) if one.port in usual else 2),
-    )  # fmt: skip
+
+    def rank(one: Route) -> tuple[bool, bool, bool, int]:
+        port = usual.index(one.port) if one.port in usual else 2
+        return one.asks, one.sockets, not one.sure, port
+
+    return min(found, default=None, key=rank)

@@ -48,3 +48,16 @@ def merge(into: Json, extra: Json) -> None:
             merge(into[key], value)
         else:
             into[key] = value
+
+
+def strings(node: Any) -> Iterator[str]:
+    """Every text in a piece of JSON, keys included."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield str(key)
+            yield from strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strings(value)

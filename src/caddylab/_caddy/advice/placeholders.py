@@ -33,6 +33,12 @@ _OPEN = ("header.", "cookie.", "host.labels.", "uri.path.", "uri.query.", "orig_
 CLOSED = {"rp": tuple(_PROXY.split()), "err": tuple(_ERROR.split())}
 """Families all of whose members are known; `header.<any>` belongs to that of a proxy too."""
 
+_FAMILIES = ("auth", "error", "intercept", "matchers", "regexp", "request", "response",
+             "reverse_proxy", "vars")  # fmt: skip
+"""The families below `http` that Caddy knows without a plugin."""
+_ALONE = ("shutting_down", "time_until_shutdown")
+_HEADERS = ("authorization", "connection", "cookie", "origin", "referer", "upgrade", "user-agent")
+
 LONG = {
     "header": "http.request.header",
     "cookie": "http.request.cookie",
@@ -56,6 +62,27 @@ def known(name: str) -> bool:
     if family in CLOSED:
         return member in CLOSED[family] or (family == "rp" and member.startswith("header."))
     return name in SHORT or ("." in name and nearest(name) is None)
+
+
+def unheard_of(name: str) -> bool:
+    """Whether Caddy has no such placeholder below `http`, unless a plugin defines it."""
+    family, _, member = name.removeprefix("http.").partition(".")
+    if not name.startswith("http.") or family in _ALONE:
+        return False
+    if family == "request":
+        return member not in REQUEST and not member.startswith(_OPEN)
+    return not member or family not in _FAMILIES
+
+
+def meant(name: str) -> str | None:
+    """What a name that Caddy has never heard of was probably meant for."""
+    family, _, member = name.removeprefix("http.").partition(".")
+    if not member and family in SHORT:
+        return family
+    if not member and (header := family.replace("_", "-").lower()) in _HEADERS:
+        return f"header.{header.title()}"
+    near = _close(family, _FAMILIES)
+    return f"http.{near}.{member}" if near and member and near != family else None
 
 
 def short(name: str) -> str:

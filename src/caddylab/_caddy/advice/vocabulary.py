@@ -106,6 +106,21 @@ MATCHERS = (
 
 LOG = ("output", "format", "level", "include", "exclude", "hostnames", "sampling", "no_hostname")
 ROLLED = ("roll_size", "roll_keep", "roll_keep_for", "roll_disabled", "roll_uncompressed", "mode")
+TLS = (
+    *("alpn", "ca", "ca_root", "ciphers", "client_auth", "curves", "dns"),
+    *(
+        "dns_challenge_override_domain",
+        "dns_ttl",
+        "eab",
+        "get_certificate",
+        "insecure_secrets_log",
+        "issuer",
+        "key_type",
+        "load",
+    ),
+    *("on_demand", "propagation_delay", "propagation_timeout", "protocols", "resolvers"),
+    *("reuse_private_keys",),
+)
 WRITERS = ("stdout", "stderr", "discard", "file", "net")
 ENCODERS = ("console", "json", "filter", "append")
 GLOBAL_OPTIONS = (

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from caddylab._caddy.advice.explain import refuse
 from caddylab._caddy.completion.invented import invent
-from caddylab._caddy.completion.skipping import missing, statement_of, unknown, without
+from caddylab._caddy.completion.skipping import (
+    missing,
+    not_imported,
+    statement_of,
+    unknown,
+    without,
+)
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.files import OUTSIDE
 from caddylab._caddy.safety.imports import Imports
@@ -30,7 +36,6 @@ MOST = 100
 
 LINE = re.compile(r"(?:Caddyfile|-):(\d+)")
 KEPT_OUT = re.compile(r"reads `([^`]+)` on this machine")
-NO_FILE = re.compile(r"(?:File to import not found|no files matching import glob pattern): (\S+)")
 
 PLUGINS_ONLY = ("dns.providers.", "caddy.storage.", "caddy.listeners.", "events.handlers.")
 """Kinds of modules that are hardly ever Caddy's own: a name there is a plugin's."""
@@ -152,11 +157,10 @@ def _no_file(text: str, message: str, line: int | None, own: bool) -> Left | Non
     if not own:
         return None
     kept_out = KEPT_OUT.search(message)
-    if found := kept_out or NO_FILE.search(message):
-        statement = statement_of(text, found[1].strip("'\","), line)
-        inner = statement
+    if kept_out:
+        statement = inner = statement_of(text, kept_out[1].strip("'\","), line)
     else:
-        gone = missing(message, text, line)
+        gone = not_imported(message, text, line) or missing(message, text, line)
         statement, inner = (gone.statement, gone.inner) if gone else (None, None)
     if statement is None or inner is None:
         return None

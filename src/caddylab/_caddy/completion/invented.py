@@ -33,6 +33,8 @@ BY_OPTION = (
 """Values that fit after an option, by the option's name."""
 
 
+DECIDES = " The condition is tried without it; `--envfile` gives the variable a value."
+
 OTHERS = ("site.example", "80", "10s", "backend:8080", "1MiB", "on", "")
 """Values to try where the first choice does not fit."""
 
@@ -61,8 +63,14 @@ def invent(
         invented[variable.name] = value = _fitting(variable.name, word, way, bare=bare)
         shown = f"`{value}`" if value else ""
         means = f"The environment variable {variable.name} is not set."
+        means += DECIDES if _in_a_condition(way) else ""
         said.append(Substitution(variable.line, f"{{${variable.name}}}", shown, means, file))
     return invented, said
+
+
+def _in_a_condition(way: Way) -> bool:
+    """Whether a variable decides what an `expression` finds."""
+    return bool(way) and "expression" in way[-1].words
 
 
 def _places(statements: list[Statement], above: Way) -> Iterator[tuple[str, tuple[str, Way]]]:
@@ -127,6 +135,8 @@ def _by_option(name: str, slug: str, word: str, way: Way) -> str:
         return "invented"
     if statement.name == "output":
         return "site.log"
+    if "expression" in statement.words:
+        return ""  # as Caddy reads it where the variable is not set
     if {"remote_ip", "client_ip", "trusted_proxies"} & set(statement.words):
         return "203.0.113.0/24"
     if statement.name in MATCHED and statement.words[1].startswith(f"{{${name}"):

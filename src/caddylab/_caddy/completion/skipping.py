@@ -25,6 +25,9 @@ NEVER_EMPTY = {"tls", "log", "transport", "storage", "on_demand_tls", "issuer", 
 """What Caddy does not take, or reads differently, with nothing between its braces."""
 
 _OPEN = re.compile(r"open (?P<file>[^:\s]+): no such file")
+NO_IMPORT = re.compile(
+    r"(?:File to import not found|no files matching import glob pattern): ([^\s,]+)"
+)
 _MODULE = re.compile(r"module not registered: (?P<word>[\w.-]+)")
 
 
@@ -84,6 +87,15 @@ def missing(message: str, text: str, line: int | None) -> Unknown | None:
     if not found or not way or way[-1].name == "import":
         return None
     return Unknown(_emptied(way), way[-1], found["file"], None, missing=True)
+
+
+def not_imported(message: str, text: str, line: int | None) -> Unknown | None:
+    """The `import` of a file that is not here, or of a snippet that is in none of those here."""
+    found = NO_IMPORT.search(message)
+    way = way_to(text, found[1].strip("'\""), line) if found else ()
+    if not found or not way or way[-1].name != "import":
+        return None
+    return Unknown(_emptied(way), way[-1], way[-1].words[1], None, missing=True)
 
 
 def slip(word: str) -> bool:

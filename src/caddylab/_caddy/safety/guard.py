@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._caddy.safety.decision import Decision, Verdict
+from caddylab._caddy.safety.files import OUTSIDE
 from caddylab._caddy.safety.https import Https
 from caddylab._caddy.safety.modules import MODULES
 from caddylab._caddy.safety.permits import NO_PAGES, Permits
 from caddylab._caddy.safety.rootless import rootless
 from caddylab._caddy.safety.rulings import RULINGS, WRITES
 from caddylab._caddy.safety.walk import Json, Part, modules
+from caddylab._errors import CaddyfileError
 
+INVENTED = "invented"
+"""What is taken for the content of a file that may not be read."""
 ALLOWED = "CADDYLAB_ALLOW_MODULES"
 """Environment variable: modules of plugins that may run, divided by blanks."""
 _FILE = re.compile(r"(?<!\\)\{file\.(?P<path>[^}]*)\}")
@@ -97,7 +101,19 @@ class Guard(Permits):
             raise self.refuse("placeholder", "A template of this Caddyfile reads files by "
                               "`placeholder \"file.…\"`.",
                               "Use `include`, which reads inside the site's root.")  # fmt: skip
-        return _FILE.sub(lambda one: "{file." + self.files(one["path"]) + "}", value)
+        return _FILE.sub(self._content, value)
+
+    def _content(self, placeholder: re.Match[str]) -> str:
+        """A placeholder for what a file holds; where it may not be read, something invented."""
+        path = placeholder["path"]
+        try:
+            return "{file." + self.files(path) + "}"
+        except CaddyfileError:
+            if not self.lenient or "{" in path:
+                raise
+            why = OUTSIDE if self.files.exists(path) else "There is no such file here."
+            self.note("placeholder", Verdict.REDIRECTED, placeholder[0], f"`{INVENTED}`", why)
+            return INVENTED
 
     def _secrets(self, policy: Json) -> None:
         path = f"{self.folder}/tls-secrets.log"

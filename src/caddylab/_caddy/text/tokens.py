@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _TOKEN = re.compile(
     r"""
@@ -23,6 +23,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_ADDRESS = re.compile(r"[.:/]")
+
 
 @dataclass
 class Statement:
@@ -36,6 +38,11 @@ class Statement:
     def name(self) -> str:
         """Its first word; empty for the block of global options."""
         return self.words[0] if self.words else ""
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is a snippet or a named route, rather than a site."""
+        return self.name.startswith(("(", "&("))
 
     def walk(self) -> Iterator[Statement]:
         """Itself and everything inside, in the order of the text."""
@@ -73,6 +80,19 @@ class Outline:
         """Every statement, in the order of the text."""
         for statement in self.statements:
             yield from statement.walk()
+
+    def braced(self) -> Outline:
+        """The same, with braces around a site that has none because it is the only one."""
+        apart = (n for n, each in enumerate(self.statements) if not each.is_apart)
+        first = next((n for n in apart if self.statements[n].words), None)
+        site = self.statements[first] if first is not None else None
+        if first is None or site is None or site.body or site.name == "import":
+            return self
+        rest = self.statements[first + 1 :]
+        if any(each.body and _ADDRESS.search(each.name) for each in rest):
+            return self  # the first one has braces, with nothing in them
+        whole = Statement(site.line, site.words, rest)
+        return replace(self, statements=[*self.statements[:first], whole])
 
     def sites(self, address: str) -> list[Statement]:
         """The sites that have `address` among their addresses."""

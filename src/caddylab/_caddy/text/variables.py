@@ -7,10 +7,10 @@ Caddy's behalf, so that the variables of the notebook count, in containers too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from caddylab._caddy.text.tokens import located
+from caddylab._caddy.text.tokens import Outline, Statement, located
 
 VARIABLE = re.compile(r"\{\$(?P<name>[^}:]+)(?P<default>:[^}]*)?\}")
 
@@ -71,3 +71,40 @@ def unset_in(words: Iterable[tuple[int, str]], values: Mapping[str, str]) -> lis
             if name not in values and variable["default"] is None:
                 found.setdefault(name, Unset(name, line))
     return list(found.values())
+
+
+def filled(outline: Outline, values: Mapping[str, str]) -> Outline:
+    """The outline as Caddy reads it: what a variable stands for may be several words, or none.
+
+    Variables with neither a value nor a default stay as they are.
+    """
+    statements = [_filled(statement, values) for statement in outline.statements]
+    return replace(outline, statements=statements)
+
+
+def _filled(statement: Statement, values: Mapping[str, str]) -> Statement:
+    words = [each for word in _joined(statement.words) for each in _read(word, values)]
+    body = [_filled(inner, values) for inner in statement.body]
+    return Statement(statement.line, words, body)
+
+
+def _joined(words: Iterable[str]) -> Iterator[str]:
+    """The words, each default with blanks in one piece: `{$NAME:a b}`."""
+    held = ""
+    for word in words:
+        held = f"{held} {word}" if held else word
+        if held.rfind("{$") <= held.rfind("}"):
+            yield held
+            held = ""
+    yield from held.split()
+
+
+def _read(word: str, values: Mapping[str, str]) -> list[str]:
+    """What Caddy reads in the place of a word; a word with blanks of its own was quoted."""
+
+    def value(variable: re.Match[str]) -> str:
+        default = variable["default"]
+        return values.get(variable["name"], variable[0] if default is None else default[1:])
+
+    text = VARIABLE.sub(value, word)
+    return [text] if text == word or " " in VARIABLE.sub("", word) else text.split()

@@ -98,7 +98,11 @@ def _labels(row: pd.DataFrame, named: bool, length: float) -> pd.DataFrame:
 def _written(
     labels: pd.DataFrame, x: alt.X, y: alt.Y, ends: tuple[float, float]
 ) -> list[alt.Chart]:
-    is_late = labels["x"] > ends[0] + LATE * (ends[1] - ends[0])
+    length = ends[1] - ends[0]
+    is_late = labels["x"] > ends[0] + LATE * length
+    # What ends where its band does begins sooner than that, where another label may still stand.
+    crowded = labels.groupby("top")["x"].diff() < 2 * WIDE * length
+    labels, is_late = labels[~(is_late & crowded)], is_late[~(is_late & crowded)]
     late = labels[is_late]
     return [
         *_text(labels[~is_late], x, y, "left"),

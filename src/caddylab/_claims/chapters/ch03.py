@@ -8,6 +8,7 @@ from caddylab._claims.chapters.book import ClaimBook
 
 book = ClaimBook()
 COURSE = "this course"
+PEOPLE = "people"
 
 
 @book.claim("By default Caddy waits for a slow backend, and some users suffer.")
@@ -50,7 +51,7 @@ def quick(fixed: Any, waiting: int) -> tuple[bool, str]:
 @book.claim(
     "max_fails keeps one slow page from taking the whole site down.",
     only_if="users × (lb_retries + 1) stays below backends × max_fails",
-    by=COURSE,
+    by=PEOPLE,
 )
 def delays(proof: Any, again: Any) -> tuple[bool, str]:
     return proof.errors == 0 and again.errors == 10, (

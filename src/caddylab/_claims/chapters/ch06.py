@@ -21,10 +21,16 @@ def handed_out(visitors: Any, first_visit: Any, second_visit: Any) -> tuple[bool
     return given == 1000 and "set-cookie" in first_visit.headers, told
 
 
-@book.claim("After that, everybody comes to the same backend each time.")
-def sticks(visits: Any) -> tuple[bool, str]:
+@book.claim(
+    "After that, everybody comes to the same backend each time.",
+    only_if="that backend is up, and the cookie has not expired",
+)
+def sticks(visits: Any, moved: int) -> tuple[bool, str]:
     changed = _changed(visits)
-    return changed == 0, f"{changed} of 1,000 visitors met another backend at their second visit"
+    return changed == 0 < moved, (
+        f"{changed} of 1,000 visitors met another backend at their second visit; with a cookie "
+        f"that expires after a second {moved} of 20"
+    )
 
 
 def _changed(visits: Any) -> int:
@@ -45,8 +51,8 @@ def addresses(office: Any, phone: Any) -> tuple[bool, str]:
 @book.claim("With the article's options users are safe when a backend crashes.")
 def unnoticed(printed: Any, nothing: Any, both: Any) -> tuple[bool, str]:
     return printed.errors == 0, (
-        f"{printed.errors} of 20 got a 502; without fail_duration {nothing.errors}, "
-        f"with lb_retries as well {both.errors}"
+        f"{printed.errors} of 20 got a 502; without fail_duration {nothing.errors}; "
+        f"with fail_duration and lb_retries {both.errors}"
     )
 
 

@@ -110,13 +110,17 @@ class _Attempt:
 
         False where it is a mistake, or not to be found.
         """
-        from caddylab._caddy.completion.skipping import missing, unknown, without
+        from caddylab._caddy.completion.skipping import missing, not_imported, unknown, without
 
         number, line = self._place(message)
         source = self.whole.sources[number]
         text = self.texts[number]
         found = unknown(message, self._error(message, source), text, line)
         found = found or missing(message, text, line)
+        if (
+            found is None and self.whole.absent
+        ):  # else a word that is no file is a snippet, misspelt
+            found = not_imported(message, text, line)
         if found is None:
             return False
         self.texts[number] = without(text, found.statement)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from caddylab._caddy.advice.lint import Note
     from caddylab._caddy.completion.skipping import Unknown
+    from caddylab._caddy.text.tokens import Statement
     from caddylab._cli.linting.sources import Source, Whole
 
 
@@ -80,7 +81,10 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
     source, line, there = _place(whole, found.inner.line)
     word = f"`{found.word}`"
     message, help = f"This Caddy knows no {word}: judged without it.", _ASK
-    if found.missing:
+    if found.missing and found.inner.name == "import":
+        message = f"{_no_import(found.word)} here: judged without it."
+        help = "Where all files are that it imports, `caddylab lint` judges them, too."
+    elif found.missing:
         message = f"There is no file {word} here: judged without it."
         help = "Where it is, `caddylab lint` judges it, too."
     elif found.plugin:
@@ -100,6 +104,20 @@ def of_unknown(found: Unknown, whole: Whole) -> Diagnostic:
         there,
         mere=bool(found.plugin) or found.missing,
     )
+
+
+def _no_import(word: str) -> str:
+    if "*" in word:
+        return f"No file matches `{word}`"
+    return f"There is no {'file' if '/' in word or '.' in word else 'snippet'} `{word}`"
+
+
+def of_absent(statement: Statement, whole: Whole) -> Diagnostic:
+    """A diagnostic for an import of files that are not here, which Caddy takes in silence."""
+    from caddylab._caddy.completion.skipping import Unknown
+
+    word = statement.words[1]
+    return of_unknown(Unknown(statement, statement, word, None, missing=True), whole)
 
 
 def _place(whole: Whole, line: int) -> tuple[Source, int, str]:

@@ -129,6 +129,8 @@ def _judge(whole: Whole, program: Path, values: Mapping[str, str]) -> list[Diagn
     adapted = adapt(whole, program, values)
     notes = _rules()(whole.outline, adapted.config, values)
     found = [findings.of_unknown(unknown, whole) for unknown in adapted.skipped]
+    said = {unknown.inner.line for unknown in adapted.skipped}
+    found += [findings.of_absent(each, whole) for each in whole.absent if each.line not in said]
     found += [findings.of_note(note, whole) for note in notes]
     return sorted(found, key=lambda f: (f.file != whole.main.name, f.file, f.line or 10**9))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from caddylab._caddy.text.tokens import Outline, parse
+from caddylab._caddy.text.tokens import Outline, Statement, parse
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ class Whole:
     """A Caddyfile and what it imports.
 
     Its relative paths start from `folder`. The lines of the outline are counted through all
-    files, the Caddyfile's own first.
+    files, the Caddyfile's own first. `absent` are the imports of files that are not here.
     """
 
     folder: Path
     sources: list[Source] = field(default_factory=list)
     outline: Outline = field(default_factory=Outline)
+    absent: list[Statement] = field(default_factory=list)
 
     @property
     def main(self) -> Source:
@@ -67,11 +68,15 @@ def gather(name: str, text: str, folder: Path) -> Whole:
     while waiting:
         name, text, folder = waiting.pop(0)
         outline = whole.add(name, text)
-        for path in _imports(outline, folder):
-            real = os.path.realpath(path)
-            if real not in seen and (read := _read(path)) is not None:
-                seen.add(real)
-                waiting.append((_shown(path), read, path.parent))
+        for statement in _imports(outline):
+            paths = sorted(glob.glob(str(folder / statement.words[1])))
+            if not paths and _names_a_file(statement.words[1]):
+                whole.absent.append(statement)
+            for path in map(Path, paths):
+                real = os.path.realpath(path)
+                if real not in seen and (read := _read(path)) is not None:
+                    seen.add(real)
+                    waiting.append((_shown(path), read, path.parent))
     return whole
 
 
@@ -82,11 +87,15 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _imports(outline: Outline, folder: Path) -> Iterator[Path]:
+def _imports(outline: Outline) -> Iterator[Statement]:
     for statement in outline.walk():
         if statement.name == "import" and len(statement.words) > 1:
-            for path in sorted(glob.glob(str(folder / statement.words[1]))):
-                yield Path(path)
+            yield statement
+
+
+def _names_a_file(word: str) -> bool:
+    """Whether an import's word is no name of a snippet; one with a variable may be either."""
+    return any(letter in word for letter in "/.*") and "{" not in word
 
 
 def _read(path: Path) -> str | None:

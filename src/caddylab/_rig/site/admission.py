@@ -55,9 +55,9 @@ class Admission:
         """Check the name that a name server is asked for.
 
         Raises:
-            CaddyfileError: the name depends on the request.
+            CaddyfileError: the name depends on the request, and not every name may mean the same.
         """
-        if "{" in (name := asked(source)):
+        if "{" in (name := asked(source)) and not self._fold:
             raise self._refuse(
                 f"The name `{name}` is known only once a request comes, and the lab's name server "
                 "has to know it before.",

@@ -169,7 +169,8 @@ class Instrument:
         own_authority(self.config)
         main = inlined(self.listeners.written)  # without what the lab adds
         host = self.host or host_of(main)
-        self.notes += [*self.listeners.notes, *remarks(main, Asked(host, self.path))]
+        said = remarks(main, Asked(host, self.path), self.listeners.as_given.values())
+        self.notes += [*self.listeners.notes, *said]
         return Prepared(
             self.config, probe, host, self.listeners.doors, guard.certificates,
             self.upstreams.to_itself, self.upstreams.numbers, self.upstreams.named,

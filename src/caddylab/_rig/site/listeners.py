@@ -37,6 +37,7 @@ class Listeners:
 
     Attributes:
         servers: the servers by name.
+        as_given: these as the Caddyfile has them.
         automated: names without a matcher that Caddy gets certificates for all the same.
         served: each server, and whether Caddy's redirects to HTTPS are there; known after `map`,
             like all that follows.
@@ -54,7 +55,7 @@ class Listeners:
         self.servers: Json = app.get("servers", {})
         self._ports = Ports.of(app)
         self.inner: dict[int, str] = {}
-        self._written = copy.deepcopy(self.servers)
+        self.as_given = copy.deepcopy(self.servers)
         self._main = ""
         self.served: list[tuple[Json, bool]] = []
         self.doors = Doors()
@@ -78,7 +79,7 @@ class Listeners:
     @property
     def written(self) -> Json:
         """The server that gets the lab's traffic, as it is in the Caddyfile."""
-        server: Json = self._written[self._main]
+        server: Json = self.as_given[self._main]
         return server
 
     def sites(self) -> dict[int, Json]:
@@ -139,13 +140,13 @@ class Listeners:
         preferred = [self._ports.https, self._ports.http]
 
         def rank(name: str) -> tuple[bool, bool, int, int]:
-            server = self._written[name]
+            server = self.as_given[name]
             port = self._of(server)[0]
             has_proxy = any(True for _ in handlers(server, PROXY))
             place = preferred.index(port) if port in preferred else len(preferred)
             return self._port not in self._of(server), not has_proxy, place, port
 
-        return str(min(self._written, key=rank))
+        return str(min(self.as_given, key=rank))
 
     def _places(self) -> list[tuple[str, int]]:
         """Each server at each of its ports, the main one first.
@@ -159,7 +160,7 @@ class Listeners:
 
     def _door(self, name: str, port: int, gate: Gate) -> Door:
         # As in the Caddyfile; a listener of the lab's own is empty.
-        server = self._written.get(name, {"listen": [f":{port}"]})
+        server = self.as_given.get(name, {"listen": [f":{port}"]})
         secure = self._secure(server, port)
         certified = [*https.managed(server), *self.automated] if secure else []
         usual = port == self._ports.usual(secure)
@@ -190,7 +191,7 @@ class Listeners:
 
     def elsewhere(self) -> list[Substitution]:
         """The addresses that a lab does not have."""
-        listens = [each for server in self._written.values() for each in server["listen"]]
+        listens = [each for server in self.as_given.values() for each in server["listen"]]
         addresses = dict.fromkeys(bare(listen).rpartition(":")[0] for listen in listens)
         text = self._refuse.text
         return [
@@ -209,7 +210,7 @@ class Listeners:
             The substitutions for the certificates that were lent.
         """
         lent = []
-        places = [(server, port) for server in self._written.values() for port in self._of(server)]
+        places = [(server, port) for server in self.as_given.values() for port in self._of(server)]
         for server, port in places:
             if self._secure(server, port) and not https.certifies(server, tls):
                 off = (server.get("automatic_https") or {}).get("disable")

@@ -15,6 +15,7 @@ from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.running.admin import Admin
 from caddylab._caddy.running.journal import Journal
 from caddylab._caddy.safety.decision import Decision
+from caddylab._caddy.safety.files import line_with
 from caddylab._caddy.text.places import line_of_statement
 from caddylab._engine.tls import Trust
 from caddylab._machine.certificates import Signer
@@ -209,5 +210,7 @@ def _asked(found: list[Route], names: Iterable[str], *, own: bool) -> Route | No
 
 
 def _told(decision: Decision, text: str) -> Substitution:
-    line = None if decision.by_default else line_of_statement(decision.stood, text)
+    within = decision.stood.startswith("{")  # a placeholder stands within a statement
+    line = (line_with if within else line_of_statement)(decision.stood, text)
+    line = None if decision.by_default else line
     return Substitution(line, decision.stood, decision.runs, decision.why)

@@ -35,6 +35,7 @@ from caddylab._rig.site.speech import Speech, spoken_to
 from caddylab._runtimes.base import BACKEND_PORT, Runtime
 from caddylab._runtimes.listener import Listener
 
+BEFORE = "The lab's name server has to know a name before it is asked for it."
 ASKED = "It knows the backends of the lab and nobody else; `lab.names` makes it fail."
 
 
@@ -173,9 +174,10 @@ class Upstreams:
         others = (source.get("resolver") or {}).get("addresses") or []
         stood = f"resolvers {' '.join(others)}" if others else "the machine's name server"
         line = line_of(others[0] if others else "dynamic", self.text)
-        said = Substitution(line, stood, "the lab's own name server", ASKED)
-        if said not in self.substitutions:
-            self.substitutions.append(said)
+        said = [Substitution(line, stood, "the lab's own name server", ASKED)]
+        if "{" in (name := asked(source)):
+            said.append(Substitution(line, name, "the same name for every request", BEFORE))
+        self.substitutions += [each for each in said if each not in self.substitutions]
 
     def _map_health_port(self, active: Json, port: int, written: Sequence[str]) -> None:
         """A backend answers where its upstream is said to be; elsewhere only in an own file."""

@@ -110,7 +110,7 @@ function below({ hconcat, ...spec }, room) {
 export function fitted(spec, width, room) {
   if (!(width < spec.width)) return spec;
   const { axis = {}, title = {}, legend = {} } = spec.config ?? {};
-  const moved = pixels(spec, spec.width / 2, spec.width - width);
+  const moved = spec.usermeta?.ownWidth ? cut(spec, width) : pixels(spec, spec.width / 2, spec.width - width);
   return {
     ...moved,
     width,
@@ -134,6 +134,19 @@ function pixels(part, half, by) {
     return [name, name === "x" || name === "x2" ? shifted(value, half, by) : pixels(value, half, by)];
   });
   return withData(Object.fromEntries(entries), half, by);
+}
+
+/** The same for a plot that may be narrower than there is room: its axis ends where the room does. */
+function cut(part, width) {
+  if (Array.isArray(part)) return part.map((each) => cut(each, width));
+  if (!part || typeof part !== "object") return part;
+  const ends = ([name, value]) => {
+    if (name === "data" || name === "datasets") return [name, value];
+    if (name !== "x" || !Array.isArray(value?.scale?.range)) return [name, cut(value, width)];
+    const range = value.scale.range.map((pixel) => Math.min(pixel, width));
+    return [name, { ...value, scale: { ...value.scale, range } }];
+  };
+  return Object.fromEntries(Object.entries(part).map(ends));
 }
 
 /** Move the positions in pixels that are in the data, too. */

@@ -66,7 +66,7 @@ export class Layout {
   clientAt(client, clients) {
     const shown = Math.min(clients, 8);
     const along = (client % shown) - (shown - 1) / 2;
-    if (this.upright) return [this.client.x + along * Math.min(34, (this.width - 150) / shown), this.client.y];
+    if (this.upright) return [this.client.x + along * Math.min(34, (this.width - 190) / shown), this.client.y];
     return [this.client.x, this.client.y + along * Math.min(34, (this.height - 60) / shown)];
   }
 

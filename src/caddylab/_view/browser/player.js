@@ -226,12 +226,12 @@ export class Player {
   }
 
   sayTime() {
-    const { range, clock } = this.parts;
+    const { tape, parts: { range, clock } } = this;
     const begin = this.begin(), length = Math.max(0.001, this.end() - begin), at = this.time - begin;
     const behind = length - at;
     if (document.activeElement !== range || this.playing) range.value = String((1000 * at) / length);
     clock.textContent = !this.live ? `${at.toFixed(2)} of ${length.toFixed(2)} s`
-      : behind < 0.5 ? "live" : `${behind.toFixed(1)} s behind`;
+      : tape.closed ? "closed" : behind < 0.5 ? "live" : `${behind.toFixed(1)} s behind`;
     range.setAttribute("aria-valuetext", clock.textContent);
   }
 }

@@ -19,7 +19,7 @@ export class Tape {
   clear() {
     this.events = [];
     this.requests = new Map();
-    this.clients = 1;
+    this.crowds = [[-Infinity, 1]]; // when a run began, and how many clients it has
     this.rewind();
   }
 
@@ -30,10 +30,11 @@ export class Tape {
     this.checks = [];
     this.stage = {};
     this.names = "up"; // the lab's name server
+    this.closed = false; // whether the lab is
     this.states = Array.from({ length: this.backends }, () => ["up", "healthy", null]);
     this.mended = new Set(); // backends that are up again but that Caddy does not use yet
     this.restart();
-    for (const request of this.requests.values()) Object.assign(request, { tries: 0, told: null });
+    for (const request of this.requests.values()) Object.assign(request, { tries: 0, told: null, last: null, broken: false });
   }
 
   restart() {
@@ -43,6 +44,11 @@ export class Tape {
     this.answered = none();
     this.failed = none();
     this.lately = Array.from({ length: this.backends }, () => []);
+  }
+
+  // How many clients the run has that was the last to begin.
+  get clients() {
+    return this.crowds.findLast(([began]) => began <= this.time)?.[1] ?? this.crowds[0][1];
   }
 
   // A backend's name: the one in its Caddyfile, or its number.
@@ -81,8 +87,10 @@ export class Tape {
   learn([letter, time, key, ...rest]) {
     if (letter === "s") {
       this.requests.set(key, { key, client: rest[0], sent: time, legs: [], tries: 0, over: null });
-      this.clients = Math.max(this.clients, rest[0] + 1);
+      const crowd = this.crowds.findLast(([began]) => began <= time);
+      crowd[1] = Math.max(crowd[1], rest[0] + 1);
     }
+    if (letter === "g") this.crowds.push([time, this.active.size ? this.clients : 1]);
     const request = this.requests.get(key);
     if (!request) return;
     if (letter === "a") this.assign(request, time, rest[0], rest[1]);
@@ -133,6 +141,7 @@ export class Tape {
     if (letter === "d" && request) this.passAnswer(request, rest);
     if (letter === "b") this.passChange(key, rest);
     if (letter === "l") this.stage = key;
+    if (letter === "z") this.closed = true;
     if (letter === "n") this.names = key;
     if (letter === "c") this.checks.push({ time: late ? this.time : time, backend: key, passed: rest[0] });
   }
@@ -145,18 +154,33 @@ export class Tape {
   }
 
   passAttempt(request, time, [, backend, , error]) {
-    if (++request.tries > 1) this.counts.retries++;
+    if (++request.tries > 1) {
+      this.counts.retries++;
+      this.blame(request.last); // its answer was not passed on
+    }
+    request.last = backend ? { backend } : null;
     if (!backend) return;
-    if (error) this.failed[backend - 1]++;
+    if (error) this.blame(request.last);
     this.lately[backend - 1].push(time);
+  }
+
+  // Counts an attempt as failed, once.
+  blame(attempt) {
+    if (!attempt || attempt.blamed) return false;
+    this.failed[attempt.backend - 1]++;
+    return (attempt.blamed = true);
   }
 
   // Notes the end of a request; called again when Caddy's log knows better who answered.
   passAnswer(request, answer) {
     if (request.told && request.lap !== this.lap) return; // of a run that no longer counts
     if (request.told) this.count(request.told, -1);
+    if (request.broken) this.failed[request.last.backend - 1]--;
+    if (request.broken) request.last.blamed = false;
     this.count(answer, 1);
-    Object.assign(request, { told: answer, lap: this.lap });
+    const [outcome, , by] = answer;
+    const broken = outcome !== "ok" && !by && this.blame(request.last); // off in the middle
+    Object.assign(request, { told: answer, lap: this.lap, broken });
   }
 
   count([outcome, , by, who], n) {

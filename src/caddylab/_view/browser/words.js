@@ -23,6 +23,7 @@ function said(some) {
 
 // What the picture shows; trouble with the name server comes first, since it cannot be seen.
 export function headline(tape, tally) {
+  if (tape.closed) return "This lab is closed. The picture shows how it ended.";
   const told = tape.names === "up" ? "" : `The name server ${tape.kind(tape.names)?.now ?? `is ${tape.names}`}. `;
   return told + ofBackends(tape, tally);
 }

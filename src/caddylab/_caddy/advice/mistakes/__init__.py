@@ -10,11 +10,12 @@ file closes more than it opens, and "begins like JSON" if it does. Its named gro
 
 from __future__ import annotations
 
-from caddylab._caddy.advice.mistakes.directives import DIRECTIVES, LOGS, MODULES, VALUES
+from caddylab._caddy.advice.mistakes.directives import DIRECTIVES, LOGS, MODULES
 from caddylab._caddy.advice.mistakes.directives import NO_DIRECTIVE as NO_DIRECTIVE
 from caddylab._caddy.advice.mistakes.mistake import Mistake as Mistake
 from caddylab._caddy.advice.mistakes.proxy import OPTIONS, POLICIES, UPSTREAMS
 from caddylab._caddy.advice.mistakes.structure import BRACES, REQUEST, SITES, TEMPLATES
+from caddylab._caddy.advice.mistakes.values import VALUES
 
 MISTAKES = (
     *TEMPLATES,

@@ -49,6 +49,15 @@ OPTIONS = (
         " may be missing above.",
     ),
     Mistake(
+        NO_SUCH + r"(?P<word>upstreams?),",
+        "Upstreams stand on the line of `reverse_proxy` itself, or after `to`; the addresses that"
+        " a name server has for one name are `dynamic a api.internal 8080`.",
+    ),
+    Mistake(
+        NO_SUCH + r"(?P<word>max_age|fallback),",
+        "`$word` belongs between the braces of the policy: `lb_policy cookie {` and `}`.",
+    ),
+    Mistake(
         NO_SUCH + r"(?P<word>\S+:\d+)",
         "Upstreams stand on the line of `reverse_proxy` itself, or after `to`: `to $word`.",
     ),
@@ -83,6 +92,11 @@ OPTIONS = (
 )
 
 POLICIES = (
+    Mistake(
+        r"unrecognized option '(?P<word>name|secret)'",
+        "The cookie's name, and the secret behind it, stand on the policy's own line:"
+        " `lb_policy cookie lb {$$SECRET}`.",
+    ),
     Mistake(POLICY + r"\S*[;,](?=,|\n|$)", "A line of a Caddyfile ends without `;` or `,`."),
     Mistake(
         POLICY + "[=:]", "Between an option and its value stands a space, no sign: `$example`."

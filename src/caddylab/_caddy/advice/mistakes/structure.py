@@ -99,6 +99,11 @@ SITES = (
         "`$word` must stand inside a site: `:80 {` on a line above it, `}` on a line below it.",
     ),
     Mistake(
+        r"unrecognized directive: (?P<word>[\w.-]+)(?s:.*)Did you mean to define a second site",
+        "$meaning The site's address is followed by a `{`, and its lines by a `}`.",
+        table=foreign.IN_A_SITE,
+    ),
+    Mistake(
         "Did you mean to define a second site",
         "Every site begins with its address and a `{`, such as `:80 {`, and ends with a `}` on"
         " a line of its own.",

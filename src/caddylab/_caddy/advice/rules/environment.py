@@ -16,7 +16,7 @@ def variable_not_set(subject: Subject) -> Findings:
     """Caddy puts nothing in the place of `{$NAME}` where the variable is not set, and goes on: an
     upstream, a header or a whole line may be missing.
     """
-    words = ((s.line, word) for s in subject.outline.walk() for word in s.words)
+    words = ((s.line, word) for s in subject.written.walk() for word in s.words)
     for variable in unset_in(words, subject.environment):
         message = f"The environment variable `{variable.name}` is not set here: its place is empty."
         yield Remark(variable.line, message, variable.help)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from caddylab._caddy.adapted.proxies import CHECKED_BY, Proxy
+from caddylab._caddy.adapted.tree import strings
 from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
-from caddylab._caddy.advice.rules.subject import strings
 from caddylab._caddy.advice.rules.words import duration, listed
 
 _TIMEOUT = 5_000_000_000  # Caddy's own default, in nanoseconds

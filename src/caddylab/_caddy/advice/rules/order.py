@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from caddylab._caddy.adapted.flow import Json, Matchers, Step, takes_all
+from caddylab._caddy.adapted.flow import Json, Step, shared, takes_all
+from caddylab._caddy.adapted.placing import line_of
+from caddylab._caddy.adapted.tree import strings
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
-from caddylab._caddy.advice.rules.subject import Subject, strings
+from caddylab._caddy.advice.rules.subject import Subject
 
 _OF_A_PROXY = re.compile(r"\{http\.reverse_proxy\.([\w.-]+)\}")
 _LATEST = re.compile(r"retries|(?:upstream\.)?duration(?:_ms)?")
@@ -29,32 +31,26 @@ def changed_path(subject: Subject) -> Findings:
         for step in steps[number + 1 :] if rewrite.name == "rewrite" and rewrite.main else ():
             if path := _hidden(rewrite, step):
                 what = "uri" if rewrite.handler.get("strip_path_prefix") else "rewrite"
-                lines = [statement.line for statement in subject.statements(what)]
+                line = line_of(subject.outline, (what,), rewrite)
                 message = (
                     f"This `{what}` comes before `{path}` is looked for:"
                     f" the `{step.name}` for it is not reached."
                 )
-                yield Remark(lines[0] if len(lines) == 1 else None, message)
+                yield Remark(line, message)
 
 
 def _hidden(rewrite: Step, step: Step) -> str:
     """The path that a handler waits for in vain after a rewrite of every path; empty if none."""
-    shared = _shared(rewrite.conditions, step.conditions)
+    common = shared(rewrite.conditions, step.conditions)
     ends = step.name in ("reverse_proxy", "file_server") and step.main and step.before is None
-    every = all(takes_all(matchers) for matchers in rewrite.conditions[shared:])
+    every = all(takes_all(matchers) for matchers in rewrite.conditions[common:])
     if not (ends and every and step.server is rewrite.server):
         return ""
-    for matchers in step.conditions[shared:]:
+    for matchers in step.conditions[common:]:
         paths = [path for match in matchers for path in match.get("path", [])]
         if paths and all(match.keys() == {"path"} for match in matchers):
             return str(paths[0]) if all(_lost(rewrite.handler, path) for path in paths) else ""
     return ""
-
-
-def _shared(one: tuple[Matchers, ...], other: tuple[Matchers, ...]) -> int:
-    """How many of the routes around them the two share."""
-    pairs = zip(one, other, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a is not b), min(len(one), len(other)))
 
 
 def _lost(rewrite: Json, path: str) -> bool:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 from caddylab._caddy.adapted.flow import Step
+from caddylab._caddy.adapted.tree import strings
 from caddylab._caddy.advice import placeholders
+from caddylab._caddy.advice.rules.plugins import has_plugins
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
-from caddylab._caddy.advice.rules.subject import Subject, strings
+from caddylab._caddy.advice.rules.subject import Subject
+from caddylab._caddy.text.tokens import Statement
 
 _PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)\}")
 _SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
@@ -36,14 +39,20 @@ def unknown(subject: Subject) -> Findings:
     """
     mapped, variables = _mapped(subject), _variables(subject)
     used = set(_PLACEHOLDER.findall("\n".join(strings(subject.config))))
+    alone_here = not has_plugins(subject)
     logged = {step.handler.get("value") for step in subject.steps if step.name == "log_append"}
     for statement in subject.outline.walk():
         for name in (
             [] if statement.name == "map" else _PLACEHOLDER.findall(" ".join(statement.words))
         ):
-            if placeholders.known(name) or name in mapped or not _matters(name, subject, used):
+            strange = (
+                alone_here and placeholders.unheard_of(name) and _is_in_a_line(name, statement)
+            )
+            known = placeholders.known(name) and not strange
+            if known or name in mapped or not _matters(name, subject, used):
                 continue
             near = f"vars.{name}" if name in variables else placeholders.nearest(name)
+            near = near or (placeholders.meant(name) if strange else None)
             whole = statement.name in ("log_append", "import") and bool(
                 logged & {f"{{{name}}}", f"{{{placeholders.long(name)}}}"}
             )
@@ -55,6 +64,11 @@ def unknown(subject: Subject) -> Findings:
                 effect = _effect(statement.name, whole, queried)
                 message = f"Caddy knows no `{{{name}}}`: {effect}."
                 yield Remark(statement.line, message, f"Did you mean `{{{near}}}`?" if near else "")
+
+
+def _is_in_a_line(name: str, statement: Statement) -> bool:
+    """Whether it stands elsewhere than in a page, where such braces may be a program's."""
+    return any(f"{{{name}}}" in word and "\n" not in word for word in statement.words)
 
 
 def _matters(name: str, subject: Subject, used: set[str]) -> bool:

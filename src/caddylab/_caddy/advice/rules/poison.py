@@ -13,11 +13,14 @@ from caddylab._caddy.advice.rules.attempts import (
 from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule
 from caddylab._caddy.advice.rules.words import duration
 
+MANY = 5
+"""More retries than that are too many for one request."""
+
 
 @proxy_rule(
     "one-request-fails-all",
     "One request that takes every upstream away",
-    write="Set `max_fails` above the number of retries, such as `max_fails 3`.",
+    write="Write `max_fails` with as many retries, such as `max_fails 2` with `lb_retries 2`.",
 )
 def poison(proxy: Proxy) -> Findings:
     """A request that fails wherever it goes is retried, and each attempt counts as a failure. With
@@ -33,7 +36,7 @@ def poison(proxy: Proxy) -> Findings:
                 f"One {what} on every upstream is tried up to {tries} times, and"
                 f" each failure counts: {_many(lost, proxy.choices)} left out for"
                 f" {duration(proxy.fail_duration)}.",
-                _cure(proxy, tries),
+                _cure(proxy),
             )
             return
 
@@ -41,7 +44,8 @@ def poison(proxy: Proxy) -> Findings:
 @proxy_rule(
     "bad-status-not-retried",
     "A status that counts as a failure at once, and is not retried",
-    write="Set `max_fails 3`, and let such answers be retried: see `lb_retry_match`.",
+    write="Write `max_fails 2` with `lb_retries 2`, and let such answers be retried: see "
+    "`lb_retry_match`.",
 )
 def status_not_retried(proxy: Proxy) -> Findings:
     """Who meets such a status gets it, though another upstream is healthy, and the upstream is left
@@ -54,13 +58,13 @@ def status_not_retried(proxy: Proxy) -> Findings:
         and proxy.choices > 1
         and not retries_response(proxy, "GET")
     ):
-        retry = "" if proxy.retries else " with `lb_retries 1`"
         yield Remark(
             proxy.line("unhealthy_status"),
             "An answer that `unhealthy_status` counts is not retried: each leaves an upstream out"
             f" for {duration(proxy.fail_duration)}, and {proxy.choices} requests for a page that"
             " fails everywhere leave nobody: 503.",
-            f"Set `max_fails 3`{retry}, and let such answers be retried: see `lb_retry_match`.",
+            "Write `max_fails 2` with `lb_retries 2`, and let such answers be retried: see "
+            "`lb_retry_match`.",
         )
 
 
@@ -74,9 +78,12 @@ def _repeated_failures(proxy: Proxy) -> list[tuple[int, str]]:
     """What is both retried and counted as a failure: how long an attempt takes, and its name."""
     found = []
     for method in ("GET", "POST"):
-        if timeout(proxy) and retries_timeout(proxy, method):
-            found.append((timeout(proxy), f"{method} of a page that is too slow"))
-        if proxy.passive.get("unhealthy_status") and retries_response(proxy, method):
+        late = timeout(proxy) and retries_timeout(proxy, method)
+        fails = proxy.passive.get("unhealthy_status") and retries_response(proxy, method)
+        if late:
+            what = "is too slow, or fails," if fails else "is too slow"
+            found.append((timeout(proxy), f"{method} of a page that {what}"))
+        if fails:
             found.append((0, f"{method} of a page that fails"))
         slow = proxy.passive.get("unhealthy_latency")
         if slow and retries_response(proxy, method):
@@ -94,11 +101,11 @@ def _lost(proxy: Proxy, tries: int) -> int:
     )
 
 
-def _cure(proxy: Proxy, tries: int) -> str:
-    if (proxy.policies or ["random"])[0] not in STICKY:
-        few = f"Set `max_fails` above the number of retries, such as `max_fails {max(3, tries)}`."
-        return few if tries < 6 else "Limit the attempts, `lb_retries 1`, and set `max_fails 3`."
-    enough = max(2, tries // 2 + 1)
+def _cure(proxy: Proxy) -> str:
+    """As many retries as failures: a dead upstream is survived, and of a pool one fails at most."""
+    retries = int(proxy.balancing.get("retries", 0))
+    enough = retries if 2 <= retries <= MANY else 2
     return (
-        f"Write `max_fails {enough}` with `lb_retries {enough}`: one upstream at most fails then."
+        f"Write `max_fails {enough}` with `lb_retries {enough}`: then one such request makes one "
+        "upstream fail at most, and a dead one is still made up for."
     )

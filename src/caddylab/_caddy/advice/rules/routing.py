@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caddylab._caddy.adapted.flow import Json, Step, answers, takes_all
+from caddylab._caddy.adapted.flow import Json, Step, answers, shared, takes_all
+from caddylab._caddy.adapted.placing import line_of
+from caddylab._caddy.advice.rules.addresses import paths_in_addresses
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.text.tokens import ways
 
 _ROOT = ["/"]
+_EXCEPTIONS = {
+    "static_response": ("respond", "abort", "redir"),
+    "error": ("error",),
+    "metrics": ("metrics",),
+}
+"""Handlers that may be meant for some requests only, with the directives that make them."""
+_APART = (
+    "Put it into a `handle` of its own, with its matcher; in a `route`, above what takes every"
+    " request."
+)
 
 
 @rule(
@@ -19,19 +31,47 @@ _ROOT = ["/"]
 )
 def never_reached(subject: Subject) -> Findings:
     """A request ends with the first handler that answers it. Caddy sorts a site's directives:
-    `redir` and `respond` come before `reverse_proxy`, that before `file_server`.
+    `redir` comes before `handle`, that before `abort`, `error` and `respond`, these before
+    `reverse_proxy`, and that before `file_server`.
     """
+    yield from _exceptions(subject)
     blocks = {id(proxy.handler): proxy for proxy in subject.proxies}
     for step in subject.steps:
         if step.before is None or step.name not in ("reverse_proxy", "file_server"):
             continue
         proxy = blocks.get(id(step.handler))
         line = proxy.line() if proxy else _file_server(subject, step)
-        other = _directive(step.before)
-        article = "an" if other[1] in "aeiou" else "a"
-        which = "another one" if other == f"`{step.name}`" else f"{article} {other}"
-        message = f"This `{step.name}` is never reached: {which} before it takes every request."
-        yield Remark(line, message, _advice(step))
+        yield Remark(line, _unreached(step, step.before), _advice(step))
+
+
+def _exceptions(subject: Subject) -> Findings:
+    """What is said of some requests only, behind what ends them all: `respond /admin/* 403`.
+
+    Without a matcher it would be no more than a fallback.
+    """
+    places = {id(step.handler): step for step in subject.steps}
+    for step in subject.steps:
+        taker = places.get(id(step.before))
+        if taker and step.name in _EXCEPTIONS and _is_narrower(step, taker):
+            line = line_of(subject.outline, _EXCEPTIONS[step.name], step)
+            yield Remark(line, _unreached(step, taker.handler, _taken(step, taker)), _APART)
+
+
+def _is_narrower(step: Step, other: Step) -> bool:
+    """Whether a handler has a matcher that does not stand around the other one, too."""
+    own = step.conditions[shared(step.conditions, other.conditions) :]
+    return any(not takes_all(matchers) for matchers in own)
+
+
+def _taken(step: Step, taker: Step) -> str:
+    return "all of its requests" if _is_narrower(taker, step) else "every request"
+
+
+def _unreached(step: Step, taker: Json, taken: str = "every request") -> str:
+    this, other = _directive(step.handler), _directive(taker)
+    article = "an" if other[1] in "aeiou" else "a"
+    which = "another one" if other == this else f"{article} {other}"
+    return f"This {this} is never reached: {which} before it takes {taken}."
 
 
 def _advice(step: Step) -> str:
@@ -56,7 +96,9 @@ def _file_server(subject: Subject, step: Step) -> int | None:
     ]
     lines = list(_plain_lines(subject, step))
     place = next(i for i, other in enumerate(plain) if other.handler is step.handler)
-    return lines[place] if len(lines) == len(plain) else _line(subject, "file_server")
+    if len(lines) == len(plain):
+        return lines[place]
+    return line_of(subject.outline, ("file_server",), step)
 
 
 def _plain_lines(subject: Subject, step: Step) -> Iterator[int]:
@@ -85,6 +127,7 @@ def only_root(subject: Subject) -> Findings:
         if (
             step.main
             and _is_root(step)
+            and "/" not in paths_in_addresses(subject)  # of which another rule tells
             and not any(_takes_the_rest(s, step) for s in subject.steps)
         ):
             line, advice = _root_at(subject, proxy.line())

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from caddylab._caddy.adapted.flow import Json, Step, servers, steps
 from caddylab._caddy.adapted.proxies import Proxy, proxies
 from caddylab._caddy.text.tokens import Outline, Statement
+from caddylab._caddy.text.variables import filled
 
 
 class Subject:
     """A Caddyfile as the rules see it.
 
     Attributes:
-        outline: its text.
+        outline: its text, with what its variables stand for.
+        written: its text, with its variables.
         config: Caddy's JSON; empty where only the text is to be judged.
         environment: the variables that are set.
     """
@@ -23,7 +24,8 @@ class Subject:
     def __init__(
         self, outline: Outline, config: Json | None, environment: Mapping[str, str]
     ) -> None:
-        self.outline, self.config, self.environment = outline, config or {}, environment
+        self.written, self.outline = outline, filled(outline.braced(), environment)
+        self.config, self.environment = config or {}, environment
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -62,16 +64,3 @@ class Subject:
 
 def _holds(statement: Statement, words: tuple[str, ...]) -> bool:
     return any(word in token for token in statement.words for word in words)
-
-
-def strings(node: Any) -> Iterator[str]:
-    """Every text in a piece of JSON, keys included."""
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            yield str(key)
-            yield from strings(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from strings(value)

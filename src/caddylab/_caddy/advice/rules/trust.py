@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import collapse_addresses, ip_network
 
-from caddylab._caddy.adapted.flow import Json
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
 from caddylab._caddy.advice.rules.subject import Subject
 
@@ -19,30 +18,32 @@ def everybody(subject: Subject) -> Findings:
     """Where every address counts as a trusted proxy, any client can write its own address into
     `X-Forwarded-For`, and Caddy and the backends believe it.
     """
-    lines = [s.line for s in subject.statements("trusted_proxies") if _all(s.words[1:])]
     for server in subject.servers:
         for wrapper in server.get("listener_wrappers") or []:
             if wrapper.get("wrapper") == "proxy_protocol" and _all(wrapper.get("allow") or []):
+                lines = [s.line for s in subject.statements("allow") if _all(s.words[1:])]
                 yield Remark(
-                    subject.line_of("0.0.0.0/0", "::/0"),
+                    lines[0] if len(lines) == 1 else None,
                     "Every client may begin with a PROXY line: the address that it claims is"
                     " believed.",
                     "Name the addresses of the proxies in front: `allow 192.0.2.0/24`.",
                 )
-    for _ in _trusting(subject):
+    for line in _trusting(subject):
         yield Remark(
-            lines.pop(0) if lines else None,
-            "Every client counts as a trusted proxy: its own `X-Forwarded-For` is believed.",
+            line, "Every client counts as a trusted proxy: its own `X-Forwarded-For` is believed."
         )
 
 
-def _trusting(subject: Subject) -> Iterator[Json]:
-    for server in subject.servers:
-        if _all((server.get("trusted_proxies") or {}).get("ranges", [])):
-            yield server
+def _trusting(subject: Subject) -> Iterator[int | None]:
+    """The line of each list of proxies that leaves nobody out."""
+    listed = [s for s in subject.statements("trusted_proxies") if s.words[1:2] == ["static"]]
+    lines: list[int | None] = [s.line for s in listed if _all(s.words[2:])]
+    ranges = [(s.get("trusted_proxies") or {}).get("ranges", []) for s in subject.servers]
+    if any(map(_all, ranges)):
+        yield from lines or [None]
     for proxy in subject.proxies:
         if _all(proxy.handler.get("trusted_proxies", [])):
-            yield proxy.handler
+            yield proxy.line("trusted_proxies")
 
 
 def _all(ranges: list[str]) -> bool:

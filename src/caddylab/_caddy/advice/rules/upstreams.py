@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from caddylab._caddy.adapted.proxies import Proxy, is_odd
+from caddylab._caddy.adapted.tree import strings
 from caddylab._caddy.advice.rules.parameters import parameters
 from caddylab._caddy.advice.rules.registry import Findings, Remark, proxy_rule, rule
-from caddylab._caddy.advice.rules.subject import Subject, strings
+from caddylab._caddy.advice.rules.subject import Subject
 
 _PAIR = "`reverse_proxy backend1:8080 backend2:8080`"
 _FROM_CLIENT = re.compile(

@@ -8,9 +8,10 @@ from itertools import chain
 from typing import Any
 
 from caddylab._caddy.adapted.flow import Step
+from caddylab._caddy.adapted.tree import strings
 from caddylab._caddy.advice.rules.placeholders import in_query
 from caddylab._caddy.advice.rules.registry import Findings, Remark, rule
-from caddylab._caddy.advice.rules.subject import Subject, strings
+from caddylab._caddy.advice.rules.subject import Subject
 
 _NGINX = {
     "host": "{host}",
