@@ -167,6 +167,8 @@ lab.load(":80 {\\n\\treverse_proxy backend1:8080 backend2:8080\\n}")
 visits = lab.fire(240, clients=Clients(20))
 lab.close()
 visits.chart("sticky")"""
+WHOLE = """() => [...document.querySelectorAll('.caddylab-fitting')]
+    .every(frame => frame.querySelector('svg.marks') && frame.scrollWidth <= frame.clientWidth)"""
 CELLS = """() => Math.min(...[...document.querySelectorAll('.mark-rect path')]
     .map(cell => cell.getBoundingClientRect().width).filter(width => width > 0))"""
 
@@ -177,7 +179,7 @@ def test_the_cells_of_a_narrow_matrix_keep_their_width(open_notebook):
     notebook.run_all()
     for width in (1280, 620):
         page.set_viewport_size({"width": width, "height": 900})
-        assert poll(lambda: all(p["taken"] <= p["room"] for p in page.evaluate(NARROW)), 30)
+        page.wait_for_function(WHOLE)
         assert page.evaluate(CELLS) > 20
     notebook.screenshot("charts-matrix-narrow")
     assert notebook.complaints == []

@@ -101,7 +101,7 @@ def it_opens_nothing_and_ends_with_its_notebook(notebook, one, other):
 
 
 def says(path: str) -> str:
-    return f"This is the lab of {stem(path)}."
+    return f"This is the live view of {stem(path)}."
 
 
 def stem(path: str) -> str:

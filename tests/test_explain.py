@@ -60,6 +60,11 @@ MISTAKES = {
         2,
         "write `encode zstd gzip`. The site's address is followed by a `{`",
     ),
+    "Python below a Caddyfile, in the same cell": (
+        lines(":80 {", PROXY, "}", "with lab.backend(1).stopped():", "    lab.fire(1)"),
+        5,
+        "This looks like Python",
+    ),
     "upstreams as an option": (
         lines(":80 {", "reverse_proxy {", "upstreams dns api.internal", "}", "}"),
         3,

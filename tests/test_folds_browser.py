@@ -43,7 +43,7 @@ def test_what_explains_waits_for_a_choice_and_a_measurement(notebook):
     assert folded(page) == [3, 4, 8]
 
     page.get_by_label("none", exact=True).check()  # measured already: now it is chosen, too
-    page.get_by_text("That is what you predicted").wait_for()
+    page.get_by_text("You chose after that").wait_for()
     page.wait_for_function(f"() => ({SHOWN})()[3] && ({SHOWN})()[4]")
     assert folded(page) == [8]
 

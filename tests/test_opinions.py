@@ -74,6 +74,19 @@ def test_after_a_run_caddy_is_asked_what_it_thinks_now(fresh):
         assert fresh.backend(2).opinion == "failed"
 
 
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_failure_counts_from_its_own_moment_on(fresh, most):
+    """The counters tell of it later, and for a picture that is too late."""
+    options = f"lb_policy first\nlb_retries 5\nfail_duration 10s\nmax_fails {most}"
+    fresh.load(f":80 {{\nreverse_proxy backend1:8080 backend2:8080 {{\n{options}\n}}\n}}\n")
+    with fresh.backend(1).killed():
+        run = fresh.fire(2)
+    broken = [a for r in run.requests for a in r.attempts if a.error]
+    assert len(broken) == most
+    opinion = [span for span in fresh.opinions if span.kind == "failed"][-1]
+    assert opinion.start == pytest.approx(broken[-1].start + broken[-1].duration, abs=1e-4)
+
+
 def test_a_check_at_another_port_is_an_opinion_of_the_backend(fresh):
     fresh.load(":80 {\n reverse_proxy backend1:8080 backend2:8080 {\n  health_port 9000\n }\n}")
     for number in (1, 2):

@@ -225,7 +225,7 @@ class TestAll:
         )
         with Lab.of(site, "process") as lab:
             assert look(lab, "Caddyfile", site).written == {lab.backend("web:2").number: "web:2"}
-            with pytest.raises(CaddyfileError, match="ws:1 is not reached"):
+            with pytest.raises(CaddyfileError, match="Only WebSockets reach ws:1"):
                 look(lab, "Caddyfile", site, "ws:1")
 
     def test_one_upstream_alone_is_told_so(self):

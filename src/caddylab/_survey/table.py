@@ -18,6 +18,8 @@ EMPTY = "Nothing has been tried yet: .add(name, caddyfile) tries a strategy."
 LARGE = "font-size:19px"
 """For a room: five strategies fill a screen of 1280 pixels."""
 BREAK = Markup("<br>")
+NEWEST = "direction:rtl;overflow-x:auto;width:fit-content;max-width:100%"
+"""Where not all strategies have room, the one that was tried last is in sight."""
 CELL = "text-align:left;vertical-align:top;padding:.4em .8em"
 
 
@@ -38,11 +40,11 @@ def html(faults: Sequence[str], columns: Columns, caption: str) -> str:
         return EMPTY
     head = [_heading(name, "col") for name in ["what happens", *columns]]
     rows = ([_heading(f, "row"), *(_cell(c[f]) for c in columns.values())] for f in faults)
-    title = element(
-        "caption", element("b", caption), BREAK, LEGEND, style=f"{LEFT};white-space:nowrap"
-    )
+    title = element("div", element("b", caption), BREAK, LEGEND, style=f"{LEFT};margin:.4em 0")
     size = LARGE if projector.wanted() else ""
-    return element("table", title, row(head), *map(row, rows), style=size)
+    named = {"aria-label": caption}
+    grid = element("table", row(head), *map(row, rows), style=f"direction:ltr;{size}", **named)
+    return element("div", title, element("div", grid, style=NEWEST))
 
 
 def _heading(name: str, scope: str) -> Markup:

@@ -207,7 +207,7 @@ class Journal:
                 self.opinions.failed(line)
             elif isinstance(line, Ours):
                 if isinstance(line, RoundTrip):
-                    self.opinions.dialled(line.upstream)
+                    self.opinions.attempted(line)
                 self.joining.join(line)
             if self._listener:
                 self._listener(line)

@@ -9,7 +9,7 @@ from typing import Any
 
 from caddylab._caddy.adapted.judges import Judge, judges
 from caddylab._caddy.running.admin import Upstream
-from caddylab._caddy.running.log import FailedCheck, Flip
+from caddylab._caddy.running.log import FailedCheck, Flip, RoundTrip
 from caddylab._records import Span
 
 UNHEALTHY, FAILED, FULL = "unhealthy", "failed", "full"
@@ -65,6 +65,8 @@ class Opinions:
         self.diary: Diary = lambda backend: ()
         self.members: Members = lambda name: ()
         self._dialled: dict[int, str] = {}
+        self._hurt: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=50))
+        self._looked = 0.0
 
     def of(self, backend: int) -> list[Span]:
         """The opinions of a backend now; empty = healthy in the opinion of every proxy."""
@@ -79,6 +81,7 @@ class Opinions:
         self._holders.clear()
         self._failures.clear()
         self._dialled.clear()
+        self._looked = when
         self._judges = judges(config)
 
     # --- active checks -------------------------------------------------------------------
@@ -146,18 +149,30 @@ class Opinions:
                 for backend in self.members(name):
                     found = counts.get(self._dialled.get(backend, ""), Upstream(0, 0))
                     self._count(judge, backend, found, room, when)
+        self._looked = when
 
-    def dialled(self, upstream: str) -> None:
-        """Note that Caddy dialled a backend at this address; it may have had another before."""
-        if (backend := self._backends.get(upstream)) is not None:
-            self._dialled[backend] = upstream
+    def attempted(self, line: RoundTrip) -> None:
+        """Note where Caddy dialled a backend, which may have had another address before, and when
+        an attempt failed: the counters tell only later that it was so.
+        """
+        if (backend := self._backends.get(line.upstream)) is None:
+            return
+        self._dialled[backend] = line.upstream
+        if line.error and not line.error.endswith(CUT_OFF):
+            self._hurt[backend].append(line.start + line.duration)
 
     def _count(self, judge: Judge, backend: int, found: Upstream, room: int, when: float) -> None:
         failed = judge.max_fails is not None and found.fails >= judge.max_fails
         full = 0 < room <= found.num_requests
         under_way = f"{found.num_requests} requests under way, {room} are the most"
-        self._note(judge, backend, FAILED, failed, when, f"fails: {found.fails}")
+        since = self._since(backend, found.fails - (judge.max_fails or 0), when) if failed else when
+        self._note(judge, backend, FAILED, failed, since, f"fails: {found.fails}")
         self._note(judge, backend, FULL, full, when, under_way)
+
+    def _since(self, backend: int, more: int, when: float) -> float:
+        """When the failure happened that was the last straw; so many more have followed it."""
+        lately = [each for each in self._hurt[backend] if self._looked < each <= when]
+        return lately[-1 - more] if more < len(lately) else when
 
     # --- spans -------------------------------------------------------------------------------
 

@@ -30,7 +30,8 @@ def routing(
     if len(failed):
         said = _losses(requests, failed)
     elif len(given_up):
-        said = f"{_attempts(given_up, lead)}, every request answered"
+        others = "every other request" if _unfinished(requests) else "every request"
+        said = f"{_attempts(given_up, lead)}, {others} answered"
     else:
         said = who_answered.division(requests, backends)
     if not (lead or len(failed)):
@@ -52,8 +53,12 @@ def _losses(requests: pd.DataFrame, failed: pd.DataFrame) -> str:
 
 
 def _stopped(requests: pd.DataFrame) -> str:
-    tally = requests["outcome"].isin(["cancelled", "pending"]).sum()
+    tally = _unfinished(requests)
     return f", {tally:,} not finished" if tally else ""
+
+
+def _unfinished(requests: pd.DataFrame) -> int:
+    return int(requests["outcome"].isin(["cancelled", "pending"]).sum())
 
 
 def timeline(requests: pd.DataFrame, given_up: pd.DataFrame, spans: pd.DataFrame) -> str:

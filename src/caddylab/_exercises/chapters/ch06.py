@@ -68,7 +68,7 @@ def made_to_order(bench: Bench) -> Findings:
     yield Finding(
         "It lasts half an hour.",
         abs(lasts - HALF_AN_HOUR) < 60,
-        f"It lasts {lasts:.0f} s; half an hour is {HALF_AN_HOUR} s."
+        f"It lasts {lasts / 60:.1f} minutes."
         if got["desk"].expires
         else "It says nothing of how long it lasts: until the browser is closed.",
         LIFE_TIME,

@@ -86,7 +86,9 @@ class Place {
   }
 
   get notebook() {
-    return this.context.path.split("/").pop().replace(/\.ipynb$/, "");
+    const parts = this.context.path.split("/");
+    const name = parts.at(-1).replace(/\.ipynb$/, "");
+    return parts.at(-3) === "labs" ? `lab ${name}` : name; // a lab is called like its chapter
   }
 
   entitle() {
@@ -96,7 +98,7 @@ class Place {
   standBeside(front) {
     const { dataset } = this.area.node;
     if (!front || front === this.context) delete dataset.caddylabWhose;
-    else dataset.caddylabWhose = `This is the lab of ${this.notebook}.`;
+    else dataset.caddylabWhose = `This is the live view of ${this.notebook}.`;
   }
 }
 

@@ -1,6 +1,7 @@
 // Opens a link into the glossary at its word: as a page, without a kernel and with nothing to save.
 
 const LINK = 'a[href*="glossary.ipynb"]';
+const ROOM = 760; // pixels: with less, neither a notebook nor the glossary beside it can be read
 
 /** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function glossary(sharedModule) {
@@ -63,7 +64,9 @@ class Page {
 
   async open(path) {
     if (!this.main || this.main.isDisposed) await this.make(resolve(path));
-    if (!this.main.isAttached) this.app.shell.add(this.main, "main", { mode: "split-right" });
+    const room = this.app.shell.currentWidget?.node.clientWidth ?? 0;
+    const mode = room < ROOM ? "tab-after" : "split-right";
+    if (!this.main.isAttached) this.app.shell.add(this.main, "main", { mode });
     this.app.shell.activateById(this.main.id);
   }
 

@@ -99,6 +99,11 @@ SITES = (
         "`$word` must stand inside a site: `:80 {` on a line above it, `}` on a line below it.",
     ),
     Mistake(
+        r"unrecognized directive: (?:with|for|if|print\(|lab\.)",
+        "This looks like Python: a `%%caddyfile` cell holds the Caddyfile and nothing else, so give"
+        " these lines a cell of their own.",
+    ),
+    Mistake(
         r"unrecognized directive: (?P<word>[\w.-]+)(?s:.*)Did you mean to define a second site",
         "$meaning The site's address is followed by a `{`, and its lines by a `}`.",
         table=foreign.IN_A_SITE,
