@@ -306,6 +306,7 @@ def open_notebook(jupyterlab: JupyterLab, open_page):
 
     yield open_it
     jupyterlab.end_sessions()
+    (jupyterlab.folder / "predictions.json").unlink(missing_ok=True)  # else chosen again elsewhere
 
 
 def place(cells: list[str] | Path, folder: Path) -> str:
