@@ -18,7 +18,7 @@ PEOPLE = "people"
 )
 def limit(refused: Any) -> tuple[bool, str]:
     # On a very busy machine one of the sixteen may come when one of the first four is done; and
-    # of those who come at the same instant more get in, since Caddy looks first and counts then.
+    # when all sixteen came at the same instant, all of them once got in.
     return 4 <= refused.good <= 5, (
         f"two upstreams, 2 each: {refused.good} of {len(refused)} in a tenth of a second"
     )
