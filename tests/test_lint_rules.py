@@ -472,6 +472,7 @@ NEARLY = {
         *ONCE, "lb_retry_match expression `{method} == 'GET' || {rp.status_code} >= 500`", *GETS,
         "request_buffers 1MiB",
     ),
+    "what a file holds": site("header_up X-Token {file.token.txt}", upstreams="backend1:8080"),
     "status and error in one block": site(*ONCE, *BY_BOTH, *SLOW, "max_fails 3"),
     "slow, and more fails than retries": site(*ONCE, "max_fails 2", *SLOW),
     "slow, and one upstream at most fails": site(

@@ -14,7 +14,8 @@ from caddylab._caddy.advice.rules.subject import Subject
 from caddylab._caddy.text.tokens import Statement
 
 _PLACEHOLDER = re.compile(r"\{([a-z][\w.-]*)\}")
-_SHORTHAND = re.compile(rf"\{{({'|'.join(placeholders.LONG)})\.([\w.*-]+)\}}")
+_FAMILIES = "|".join(set(placeholders.LONG) - {"file"})  # `{file.token.txt}` is what that file has
+_SHORTHAND = re.compile(rf"\{{({_FAMILIES})\.([\w.*-]+)\}}")
 _WILDCARD = re.compile(r"\{http\.(?:request|response|reverse_proxy|regexp|vars)[\w.]*\.\*\}")
 _BLANK = re.compile(r"\{(?:\s+([a-z][\w.-]*)\s*|([a-z][\w.-]*)\s+)\}")
 _NESTED = ("routes", "handle_response", "errors")
