@@ -365,3 +365,4 @@ def test_what_a_pool_lacks_is_told_to_those_who_ask(lab):
     assert "1 warning.\n! " in repr(lab.warnings)
     assert "[pool-without-failover]" in repr(lab.warnings)
     assert rules(lab, text) == ["pool-without-failover"]
+    assert repr(lab.load(text)).endswith("no warnings.")  # it has been mentioned
