@@ -128,8 +128,9 @@ export class Player {
   }
 
   end() {
-    if (this.live) return this.offset === undefined ? 0 : performance.now() / 1000 + this.offset - DELAY;
-    return this.tape.end + 2 * this.speed;
+    if (!this.live) return this.tape.end + 2 * this.speed;
+    const now = this.offset === undefined ? 0 : performance.now() / 1000 + this.offset - DELAY;
+    return this.tape.complete ? Math.min(now, this.tape.end) : now;
   }
 
   advance(seconds) {
