@@ -388,6 +388,18 @@ def test_the_timeline_has_faults_and_opinions_in_rows_of_their_own_above():
     assert sentence(spec) == "Backend 2 was killed: 1 failed attempt, it cost its request 0.3 ms"
 
 
+def test_a_band_that_comes_again_soon_is_not_labelled_again():
+    """In a notebook beside the live view the labels would stand on each other."""
+    script = scenes.Script()
+    for second in range(10):
+        script.request(second, (1, second + 0.01, 200), latency=0.02)
+    for start in (0.5, 3.5, 6.5):
+        script.span(2, "full", "opinion", start, start + 1)
+    spec = timeline(script.scene())
+    assert [row["label"] for row in rows(spec, "label")] == ["Caddy thinks: backend 2 full"]
+    assert len(list(rows(spec, "what"))) == 3
+
+
 def test_attempts_that_follow_each_other_cost_what_their_request_waited():
     script = scenes.Script()
     script.request(0.0, *[(2, 0.001, scenes.REFUSED)] * 3, (1, 0.002, 200), latency=0.5)

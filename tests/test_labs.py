@@ -134,6 +134,7 @@ def ours(item) -> bool:
     return getattr(item, "originalname", "") == "test_answer" and "answer" in item.callspec.params
 
 
+@pytest.mark.timeout(600)  # it may stand in line behind those that want quiet
 @pytest.mark.parametrize("answer", answers(), ids=str)
 def test_answer(answer: Answer, found):
     assert found[str(answer)].result() in (answer.symptoms or [""])

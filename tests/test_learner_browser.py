@@ -25,6 +25,8 @@ RUN = """source => {
 }"""
 CUT_OFF = """() => [...document.querySelectorAll('.jp-DirListing-itemText')]
     .filter(name => name.scrollWidth > name.clientWidth).map(name => name.textContent)"""
+ON_TABS = """() => [...document.querySelectorAll('#jp-main-dock-panel .lm-TabBar-tabLabel')]
+    .map(label => getComputedStyle(label, '::before').content)"""
 TEACHERS = (
     "() => jupyterapp.commands.listCommands().filter(name => /nbgrader|formgrader/.test(name))"
 )
@@ -79,6 +81,7 @@ def test_the_map_and_the_footers_lead_on(open_notebook, jupyterlab):
     footer = shown(page, 'onward("01")')
     assert "✓\tDone: lab 1: 8 of 8 points" in footer.inner_text()
     follow(notebook, footer, "lab 1", "labs/01-happy-path/01-happy-path.ipynb")
+    assert page.evaluate(ON_TABS) == ["none", "none", '"lab "']
     footer = shown(page, 'onward("01")')
     follow(notebook, footer, "2 · A backend crashes", "course/02-crash.ipynb")
     footer = shown(page, 'onward("02")')

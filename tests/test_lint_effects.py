@@ -358,10 +358,11 @@ def test_a_query_in_the_old_health_path_is_taken_for_a_part_of_the_path(lab):
 def test_what_a_pool_lacks_is_told_to_those_who_ask(lab):
     text = site()
 
-    loaded = lab.load(text)
-
-    assert repr(loaded).endswith("no warnings. It lacks 1 thing; `lab.warnings` says what.")
-    assert [note.rule for note in loaded.warnings] == ["pool-without-failover"]
-    assert "1 warning.\n! " in repr(lab.warnings)
-    assert "[pool-without-failover]" in repr(lab.warnings)
+    with Lab("process") as fresh:  # in which it has not been mentioned
+        loaded = fresh.load(text)
+        assert repr(loaded).endswith("no warnings. It lacks 1 thing; `lab.warnings` says what.")
+        assert [note.rule for note in loaded.warnings] == ["pool-without-failover"]
+        assert "1 warning.\n! " in repr(fresh.warnings)
+        assert "[pool-without-failover]" in repr(fresh.warnings)
+        assert repr(fresh.load(text)).endswith("no warnings.")
     assert rules(lab, text) == ["pool-without-failover"]

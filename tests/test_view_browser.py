@@ -367,3 +367,19 @@ def test_the_modules_are_modules_to_a_browser_too(modules):
     """The script is put together from them; so nothing in them may need that."""
     given = modules.evaluate("import('/view.js').then((module) => Object.keys(module).sort())")
     assert given == ["replay", "widget"]
+
+
+ENDS = """async () => {
+    const [{ Tape }, { Player }] = await Promise.all([import('/tape.js'), import('/player.js')]);
+    const tape = new Tape({ marks: [1, 2], who: {}, faults: {} });
+    const end = () => Player.prototype.end.call({ live: true, offset: 1000, speed: 1, tape });
+    tape.add([["b", 3, 1, "up", "failed", 13]]);
+    const goesOn = end() > 1000;
+    tape.add([["z", 5, null], ["b", 6, 2, "stopped", "healthy", null]]);
+    return [goesOn, end()];
+}"""
+
+
+def test_the_clock_stands_still_once_the_lab_is_closed(modules):
+    """So a backend that had failed by then stays so; nobody forgets anything any more."""
+    assert modules.evaluate(ENDS) == [True, 8]  # what was on its way arrives

@@ -57,7 +57,7 @@ class OnCall(Lab):
         """As `Lab.load`; counts as something that the learner did."""
         loaded = self.deploy(caddyfile, allow)
         self.note("loaded a Caddyfile")
-        return loaded.shown(warn)
+        return self.stack.site.shown(loaded, warn)
 
     def deploy(self, caddyfile: str | Path, allow: Iterable[str | Path] = ()) -> Loaded:
         """Load a Caddyfile, whoever does it."""

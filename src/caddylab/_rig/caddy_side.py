@@ -43,7 +43,7 @@ class CaddySide(LabSide):
                 configuration before it stays in force.
         """
         self._need_open()
-        return self.stack.site.load(caddyfile, allow).shown(warn)
+        return self.stack.site.shown(self.stack.site.load(caddyfile, allow), warn)
 
     @property
     def warnings(self) -> Loaded:

@@ -12,6 +12,8 @@ from caddylab._look.called import called
 OPINION = "Caddy thinks: "
 WIDE, WIDE_NAMED = 0.17, 0.27
 """The share of the axis that a label needs; a band that begins sooner shares the last label."""
+AGAIN = 0.6
+"""The share of the axis after which a label is written again though it says the same."""
 LINE = 20
 """Height in pixels of a row for spans above a picture."""
 LATE = 0.72
@@ -92,7 +94,8 @@ def _labels(row: pd.DataFrame, named: bool, length: float) -> pd.DataFrame:
     )  # fmt: skip
     said = "" if first["source"] == "fault" else OPINION
     said += f"{called(first['backend'])} " if named else ""
-    return shared.assign(label=said + shared["label"])
+    again = (shared["label"] == shared["label"].shift()) & (shared["x"].diff() < AGAIN * length)
+    return shared.assign(label=said + shared["label"])[~again]
 
 
 def _written(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from caddylab._caddy.completion.substitution import Substitution
 from caddylab._caddy.safety.decision import Decision
@@ -20,7 +20,8 @@ class Loaded:
     Caddyfile, what runs in its place, and why. `substitutions` tells everything that was replaced,
     invented or left out, with its line and what that means for the result. What is `held_back` is
     not shown, for it would give away the answer to a later question. Whoever has `asked` is also
-    told what the Caddyfile lacks.
+    told what the Caddyfile lacks. That it lacks what rules of these names are about has been
+    `mentioned` before, so it is not mentioned again.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Loaded:
     substitutions: Sequence[Substitution] = ()
     held_back: bool = False
     asked: bool = False
+    mentioned: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return "\n".join([self._first, *(f"{mark} {each}" for mark, each in self._said)])
@@ -42,7 +44,7 @@ class Loaded:
         if self.held_back:
             return f"Loaded {self.name}. What there is to say about it comes later: `lab.warnings`."
         many = counted(len(self.told), "warning") if self.told else "no warnings"
-        lacks = len(self.warnings) - len(self.told)
+        lacks = 0 if self.asked else sum(rule not in self.mentioned for rule in self.lacking)
         more = f" It lacks {counted(lacks, 'thing')}; `lab.warnings` says what." if lacks else ""
         return f"Loaded {self.name}: {many}.{more}"
 
@@ -53,10 +55,6 @@ class Loaded:
             return []
         return [*(("!", each) for each in self.told), *(("=", each) for each in self.replaced)]
 
-    def shown(self, warn: bool) -> Loaded:
-        """This result; without `warn`, one with all its warnings held back."""
-        return self if warn else replace(self, held_back=True)
-
     @property
     def replaced(self) -> list[Substitution]:
         """The substitutions that the warnings do not mention."""
@@ -64,13 +62,18 @@ class Loaded:
         return [each for each in self.substitutions if each.means not in decided]
 
     @property
+    def lacking(self) -> list[str]:
+        """The rule of each warning about what is missing."""
+        return [getattr(each, "rule", "") for each in self.warnings if _is_lacking(each)]
+
+    @property
     def told(self) -> list[object]:
         """The warnings about what was written; those about what is missing wait to be asked for.
 
         A pool without a retry is no mistake in a lesson on what happens to such a pool.
         """
-        return [
-            warning
-            for warning in self.warnings
-            if self.asked or not getattr(warning, "lacking", False)
-        ]
+        return [each for each in self.warnings if self.asked or not _is_lacking(each)]
+
+
+def _is_lacking(warning: object) -> bool:
+    return bool(getattr(warning, "lacking", False))

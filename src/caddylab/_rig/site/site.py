@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ class Site:
         self._path = USUAL_PATH
         self._first: Route | None = None
         self.loaded = Loaded("", "")
+        self._mentioned: set[str] = set()
         self.line = Line()
         self.authority = Signer()
         self._plan: Prepared | None = None
@@ -189,6 +191,12 @@ class Site:
                 self._prepare(self._plan)
             raise
         self._plan = plan
+
+    def shown(self, loaded: Loaded, warn: bool) -> Loaded:
+        """What is shown of it: no warnings without `warn`, and what it lacks for the first time."""
+        shown = replace(loaded, held_back=not warn, mentioned=frozenset(self._mentioned))
+        self._mentioned.update(loaded.lacking if warn else ())
+        return shown
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""

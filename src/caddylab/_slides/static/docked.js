@@ -3,6 +3,7 @@
 // notebook has one at most, which is closed with it.
 
 import { whenKernelEnds } from "./ended.js";
+import { called } from "./titled.js";
 
 const LIVE = "application/vnd.caddylab.live+json";
 const SAID = "application/vnd.caddylab.docked+json";
@@ -86,9 +87,7 @@ class Place {
   }
 
   get notebook() {
-    const parts = this.context.path.split("/");
-    const name = parts.at(-1).replace(/\.ipynb$/, "");
-    return parts.at(-3) === "labs" ? `lab ${name}` : name; // a lab is called like its chapter
+    return called(this.context.path);
   }
 
   entitle() {

@@ -22,8 +22,9 @@
       const { named } = await import(new URL("named.js", here));
       const { fittingCharts } = await import(new URL("fitting.js", here));
       const { docked } = await import(new URL("docked.js", here));
+      const { titled } = await import(new URL("titled.js", here));
       const makers = [
-        plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named, fittingCharts, docked,
+        plugin, caddyfileColours, stillPictures, folds, unchanged, glossary, named, fittingCharts, docked, titled,
       ];
       const plugins = await Promise.all(makers.map((make) => make(sharedModule)));
       const extension = { __esModule: true, default: plugins };

@@ -2,11 +2,16 @@
 
 import { Layout } from "./layout.js";
 
+const SMALL = 11; // pixels: smaller letters are hard to read
+
 export class Backdrop extends Layout {
-  // `most` is the width available: longer text is condensed.
+  // `most` is the width available: longer text is smaller, and condensed if that is not enough.
   text(words, x, y, size = 13, weight = 400, align = "left", most = 999) {
     const g = this.back;
-    g.font = `${weight} ${size}px ${this.scene.font}`;
+    const write = (pixels) => { g.font = `${weight} ${pixels}px ${this.scene.font}`; };
+    write(size);
+    const fitting = (size * most) / g.measureText(words).width;
+    if (fitting < size) write(Math.max(SMALL, fitting));
     g.textAlign = align;
     g.fillStyle = this.ink;
     g.fillText(words, x, y, most);

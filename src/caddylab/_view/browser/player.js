@@ -128,8 +128,10 @@ export class Player {
   }
 
   end() {
-    if (this.live) return this.offset === undefined ? 0 : performance.now() / 1000 + this.offset - DELAY;
-    return this.tape.end + 2 * this.speed;
+    const over = this.tape.end + 2 * this.speed; // by then what is on its way has arrived
+    if (!this.live) return over;
+    const now = this.offset === undefined ? 0 : performance.now() / 1000 + this.offset - DELAY;
+    return this.tape.complete ? Math.min(now, over) : now;
   }
 
   advance(seconds) {

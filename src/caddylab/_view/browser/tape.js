@@ -19,6 +19,7 @@ export class Tape {
   clear() {
     this.events = [];
     this.requests = new Map();
+    this.complete = false; // whether its lab is closed, so that nothing more will happen
     this.crowds = [[-Infinity, 1]]; // when a run began, and how many clients it has
     this.rewind();
   }
@@ -85,6 +86,7 @@ export class Tape {
 
   // Takes in what an event says about a request, whatever the time on the clock.
   learn([letter, time, key, ...rest]) {
+    if (letter === "z") this.complete = true;
     if (letter === "s") {
       this.requests.set(key, { key, client: rest[0], sent: time, legs: [], tries: 0, over: null });
       const crowd = this.crowds.findLast(([began]) => began <= time);
