@@ -19,7 +19,7 @@ SICK = "with lab.backend(1).killed(), lab.backend(2).killed():\n    run = lab.fi
 MISTAKES = {
     "never.chart()": ("NameError: name 'never' is not defined", "run that one first"),
     f"lab.load('''{POOL}''')": ("CaddyfileError: ", "3 │"),
-    "lab.backend(3).kill()": ("This lab has backends 1 to 2", "no 3"),
+    "lab.backend(3).kill()": ("This lab has backends 1 to 2", "Lab(backends=4)"),
     "lab.fire('many')": ("Error: ", "'many'"),
     "lab.backend(1).failing(status=99)": ("99", "200 to 599"),
 }

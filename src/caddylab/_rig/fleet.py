@@ -73,7 +73,10 @@ class Fleet:
         """
         number = self._number(wanted) if isinstance(wanted, str) else wanted
         if number not in range(1, len(self.backends) + 1):
-            raise LabError(f"This lab has backends 1 to {len(self.backends)}, but no {number!r}.")
+            raise LabError(
+                f"This lab has backends 1 to {len(self.backends)}, but no {number!r}. Name one of "
+                "them, or ask for more when you make the lab, such as Lab(backends=4)."
+            )
         return self.backends[number - 1]
 
     def _number(self, name: str) -> int:

@@ -47,13 +47,12 @@ def metrics(found: Iterable[Metric], names: Names, *, short: bool) -> pd.DataFra
         rows = [(sample.name, sample.said, sample.value) for sample in named]
         return pd.DataFrame(rows, columns=["name", "labels", "value"])
     several = len({sample.name for sample in named}) > 1
-    told = pd.DataFrame(
+    return pd.DataFrame(
         [
             {**({"name": sample.name} if several else {}), **sample.labels, "value": sample.value}
             for sample in named
         ]
     )
-    return told.fillna({label: "" for label in told.columns if label != "value"})
 
 
 def upstreams(found: Mapping[str, Upstream], names: Names) -> pd.DataFrame:
