@@ -52,8 +52,10 @@ def test_who_comes_when_its_queue_is_full_is_told_to_come_later(site):
     assert site.get().status_code == 200
     with site.backend(1).limited(1, takes=5, queue=0), site.backend(2).limited(1, takes=5, queue=0):
         held = site.fire(2, concurrency=2, timeout=8, background=True)
-        site.wait_until(lambda: len(held) == 2 and site.get(timeout=1).status_code == 503, 10)
-        assert site.get().headers["Retry-After"] == "1"
+        site.wait_for_work(1)
+        site.wait_for_work(2)
+        refused = site.get()
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         held.stop()
 
 

@@ -16,9 +16,9 @@ PATIENCE = 1.0
 
 
 def say(text: str) -> None:
-    """One message to the reader."""
+    """One message to the reader; in a notebook, whose text cannot show code, without backticks."""
     show_what_it_can()
-    print(text, flush=True)
+    print(text.replace("`", "") if in_notebook() else text, flush=True)
 
 
 def show(thing: object) -> None:
