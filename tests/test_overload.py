@@ -76,7 +76,8 @@ def test_another_fault_does_not_empty_the_queue(site):
     for backend in site.backends:
         backend.limited(1, takes=1)
     run = site.fire(4, concurrency=4, background=True)
-    site.wait_until(lambda: sum(backend.in_flight for backend in site.backends) == 4)
+    site.wait_for_work(1, 2)
+    site.wait_for_work(2, 2)
     for backend in site.backends:
         backend.slow(0.01)
     assert site.fire(1).requests[0].latency > 1.5  # behind two others, as before
