@@ -20,8 +20,8 @@ class Loaded:
     Caddyfile, what runs in its place, and why. `substitutions` tells everything that was replaced,
     invented or left out, with its line and what that means for the result. What is `held_back` is
     not shown, for it would give away the answer to a later question. Whoever has `asked` is also
-    told what the Caddyfile lacks. That it lacks what rules of these names are about has been
-    `mentioned` before, so it is not mentioned again.
+    told what the Caddyfile lacks. That a Caddyfile lacks what rules of these names are about has
+    been `mentioned` of another one, so it is not mentioned again.
     """
 
     name: str

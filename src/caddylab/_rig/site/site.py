@@ -65,7 +65,7 @@ class Site:
         self._path = USUAL_PATH
         self._first: Route | None = None
         self.loaded = Loaded("", "")
-        self._mentioned: set[str] = set()
+        self._mentioned: dict[str, str] = {}
         self.line = Line()
         self.authority = Signer()
         self._plan: Prepared | None = None
@@ -193,10 +193,11 @@ class Site:
         self._plan = plan
 
     def shown(self, loaded: Loaded, warn: bool) -> Loaded:
-        """What is shown of it: no warnings without `warn`, and what it lacks for the first time."""
-        shown = replace(loaded, held_back=not warn, mentioned=frozenset(self._mentioned))
-        self._mentioned.update(loaded.lacking if warn else ())
-        return shown
+        """What is shown of it: no warnings without `warn`, and what no other text has lacked."""
+        for rule in loaded.lacking if warn else ():
+            self._mentioned.setdefault(rule, loaded.text)
+        elsewhere = (rule for rule, text in self._mentioned.items() if text != loaded.text)
+        return replace(loaded, held_back=not warn, mentioned=frozenset(elsewhere))
 
     def answers(self) -> bool:
         """Whether Caddy runs and answers."""
