@@ -1,11 +1,12 @@
 // A lab's notebook has the name of its chapter's: wherever it is named, it says that it is the lab's.
 
-/** What the notebook at this path is called: its name, after "lab" if it is one. */
+/** What the notebook at this path is called: its name, after "lab" if it is a lab's. */
 export function called(path) {
-  const parts = path.split("/");
-  const name = parts.at(-1).replace(/\.ipynb$/, "");
-  return parts.at(-3) === "labs" ? `lab ${name}` : name;
+  const name = path.split("/").at(-1).replace(/\.ipynb$/, "");
+  return isLabs(path) ? `lab ${name}` : name;
 }
+
+const isLabs = (path) => path.split("/").at(-3) === "labs";
 
 /** A plugin for JupyterLab; `sharedModule(name)` loads one of JupyterLab's own modules. */
 export async function titled(sharedModule) {
@@ -31,5 +32,5 @@ const MARK = "caddylab-lab";
 
 function entitle({ context, title }) {
   const { [MARK]: _, ...others } = title.dataset;
-  title.dataset = called(context.path).startsWith("lab ") ? { ...others, [MARK]: "" } : others;
+  title.dataset = isLabs(context.path) ? { ...others, [MARK]: "" } : others;
 }
