@@ -22,7 +22,8 @@ lab.restore()
 print(json.dumps({
     "sent": len(t), "ok": len(t) - t.errors, "errors": t.errors, "retries": t.retries,
     "answered": [t.shares[1], t.shares[2]], "held": [
-        sum(r.answered_by is None and r.attempts[-1].backend == n for r in t.requests)
+        sum(r.answered_by is None and [a.backend for a in r.attempts[-1:]] == [n]
+            for r in t.requests)
         for n in (1, 2)],
 }))"""
 
