@@ -61,7 +61,7 @@ def answer_to(name: str) -> str:
 
 def play(name: str, answer: str | None = None, level: int = 2, backend: int = 2) -> Report:
     """Play a game without doing anything, or with an answer: a Caddyfile, or "restart"."""
-    minutes = MINUTES * (1 + (name in HEALS_SLOWLY))
+    minutes = 2 * MINUTES if name in HEALS_SLOWLY else MINUTES
     with game(seed_of(name, level, backend), level, minutes) as day:
         afterwards = game_answers.AFTERWARDS if level > 1 else EARLY
         before = answer not in (None, "restart") and name not in afterwards
