@@ -98,13 +98,21 @@ def remove(service: Service, lab_id: str) -> bool:
     """Remove what there is of a lab, containers in parallel; returns whether there was anything."""
     containers = service.client.containers.list(all=True, filters=[f"label={LAB}={lab_id}"])
     if containers:
-        with ThreadPoolExecutor(len(containers)) as pool:
-            list(pool.map(lambda container: remove_container(service, container.id), containers))
+        _remove_containers(service, [container.id for container in containers])
     networks = service.client.networks.list(filters={"label": f"{LAB}={lab_id}"})
     for network in networks:
         with contextlib.suppress(OSError):  # another sweep was faster
             network.remove(force=True)
     return bool(containers or networks)
+
+
+def _remove_containers(service: Service, ids: list[str]) -> None:
+    try:
+        with ThreadPoolExecutor(len(ids)) as pool:
+            list(pool.map(lambda container: remove_container(service, container), ids))
+    except RuntimeError:  # the interpreter is ending, and starts no threads any more
+        for container in ids:
+            remove_container(service, container)
 
 
 def remove_container(service: Service, container_id: str) -> None:
