@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -167,3 +169,19 @@ def test_a_lab_of_another_machine_is_never_swept(client):
         assert left_of(client, "cafe0002") == ["caddylab-cafe0002"]
     finally:
         network.remove(force=True)
+
+
+def test_a_script_that_ends_without_closing_its_lab_ends_without_a_word_of_ours(client):
+    """The interpreter starts no threads any more when the lab is closed at its exit."""
+    script = (
+        "from caddylab import Lab\n"
+        "lab = Lab(runtime='podman')\n"
+        "print(lab.id, flush=True)\n"
+        "raise ValueError('a mistake')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stderr.strip().endswith("ValueError: a mistake")
+    assert ended.stderr.count("Traceback") == 1
+    assert left_of(client, ended.stdout.split()[-1]) == []
