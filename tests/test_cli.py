@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -245,25 +247,28 @@ class TestDoctor:
 
 
 class TestClean:
-    def test_what_an_ended_program_left_goes_and_a_living_lab_stays(self, tmp_path):
-        environment = os.environ | {"TMPDIR": str(tmp_path)}
+    def test_what_an_ended_program_left_goes_and_a_living_lab_stays(self):
+        with tempfile.TemporaryDirectory() as short:  # a longer path is not used, but /tmp
+            self.leave_and_clean(os.environ | {"TMPDIR": short})
+
+    def leave_and_clean(self, environment):
+        orphan, living = secrets.token_hex(4), secrets.token_hex(4)
         leave = "from caddylab._runtimes import folder; print(folder.create('{}'), flush=True)"
-        run([sys.executable, "-c", leave.format("orphan")], environment)
-        living = subprocess.Popen(
-            [sys.executable, "-c", leave.format("living") + "; input()"],
+        run([sys.executable, "-c", leave.format(orphan)], environment)
+        owner = subprocess.Popen(
+            [sys.executable, "-c", leave.format(living) + "; input()"],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        with living:
-            lab = Path(living.stdout.readline().strip())
+        with owner:
+            lab = Path(owner.stdout.readline().strip())
             said = run([sys.executable, "-m", "caddylab", "clean"], environment)
             told = [line for line in said.splitlines() if "process" in line]  # of containers others
-            assert told == ["Removed the processes and files of lab orphan."]
-            left = {path.name for path in lab.parent.iterdir()}  # other labs' among them, perhaps
-            assert "living" in left
-            assert "orphan" not in left
+            assert told == [f"Removed the processes and files of lab {orphan}."]
+            left = {path.name for path in lab.parent.iterdir()}
+            assert left == {living}
 
 
 def run(command, environment):

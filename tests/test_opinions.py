@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 
@@ -10,6 +11,7 @@ from caddylab import Lab
 from caddylab._caddy.adapted.balancing import Setting, setting
 from caddylab._caddy.adapted.judges import judges, mark_checks, matches
 from caddylab._caddy.running.opinions import words
+from caddylab._machine.waiting import poll
 from caddylab._records import Span
 from caddylab._view.tape import forgotten, tape
 
@@ -85,6 +87,27 @@ def test_a_failure_counts_from_its_own_moment_on(fresh, most):
     assert len(broken) == most
     opinion = [span for span in fresh.opinions if span.kind == "failed"][-1]
     assert opinion.start == pytest.approx(broken[-1].start + broken[-1].duration, abs=1e-4)
+
+
+def test_so_does_one_between_a_look_at_the_log_and_one_at_the_counters(fresh, monkeypatch):
+    fresh.load(":80 {\nreverse_proxy backend1:8080 {\nfail_duration 10s\n}\n}\n")
+    journal, runs = fresh.stack.journal, []
+    sender = threading.Thread(target=lambda: runs.append(fresh.fire(1)))
+    ask = journal._upstreams
+
+    def ask_after_a_failure():
+        if not sender.ident:
+            sender.start()
+            poll(lambda: any(each.fails for each in ask().values()), 10)
+        return ask()
+
+    with fresh.backend(1).killed():
+        monkeypatch.setattr(journal, "_upstreams", ask_after_a_failure)
+        poll(lambda: sender.ident or journal.catch_up(), 10)
+        sender.join()
+    [attempt] = runs[0].requests[0].attempts
+    opinion = [span for span in fresh.opinions if span.kind == "failed"][-1]
+    assert opinion.start == pytest.approx(attempt.start + attempt.duration, abs=1e-4)
 
 
 def test_a_check_at_another_port_is_an_opinion_of_the_backend(fresh):

@@ -213,12 +213,13 @@ class Journal:
                 self._listener(line)
 
     def _read_counts(self) -> None:
-        self._counts_read = time.monotonic()
-        counts = self._upstreams()
+        self._counts_read, asked = time.monotonic(), time.time()
+        counts, when = self._upstreams(), time.time()
+        self._read_lines()  # when a failure happened that is counted by now
         goes_on = self.joining.busy or any(map(any, counts.values()))
         self._looks = LOOKS if goes_on else max(0, self._looks - 1)
         under_way = dict.fromkeys(self._backends.values(), 0)
         for dial, backend in list(self._backends.items()):  # one may have several
             under_way[backend] += counts.get(dial, Upstream(0, 0)).num_requests
         self.in_flight.update(under_way)
-        self.opinions.count(counts)
+        self.opinions.count(counts, asked, when)

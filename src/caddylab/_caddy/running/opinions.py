@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -137,9 +136,13 @@ class Opinions:
 
     # --- counters --------------------------------------------------------------------------
 
-    def count(self, counts: Mapping[str, Upstream]) -> None:
-        """Note what Caddy has counted until now, by dial address."""
-        when = time.time()
+    def count(self, counts: Mapping[str, Upstream], asked: float, when: float) -> None:
+        """Note what Caddy has counted, by dial address.
+
+        Args:
+            asked: when Caddy was asked; it may count failures after that for the next time.
+            when: when it had answered.
+        """
         for judge in self._judges:
             for dial, room in judge.rooms.items():
                 backend, found = self._backends.get(dial), counts.get(dial, Upstream(0, 0))
@@ -149,7 +152,7 @@ class Opinions:
                 for backend in self.members(name):
                     found = counts.get(self._dialled.get(backend, ""), Upstream(0, 0))
                     self._count(judge, backend, found, room, when)
-        self._looked = when
+        self._looked = asked
 
     def attempted(self, line: RoundTrip) -> None:
         """Note where Caddy dialled a backend, which may have had another address before, and when
