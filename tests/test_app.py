@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from loopback_ports import free_ports
 
 CONTAINERS = Path(__file__).parent.parent / "containers"
 SECRET = "a secret of this test"
@@ -80,12 +81,6 @@ def spawn(port: int, **environment: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-c", PROGRAM, str(SLOW), *arguments[2:]],
         cwd=CONTAINERS, env=environment, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in sockets]
 
 
 def wait_until(condition: Callable[[], object], timeout: float = 30) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from classroom_hub import free_ports
 from classroom_image import built, classroom_context, podman
 from classroom_learner import Learner
+from loopback_ports import free_ports
 
 from caddylab._machine.waiting import poll
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from static_caddy import free_port
+from loopback_ports import free_port
 
 import caddylab
 from caddylab._cli import doctor, notebooks

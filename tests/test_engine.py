@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from static_caddy import free_port, static_caddy, until_it_listens
+from loopback_ports import free_port
+from static_caddy import static_caddy, until_it_listens
 
 from caddylab._engine.clients import Clients
 from caddylab._engine.engine import Engine

@@ -15,7 +15,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +27,7 @@ from urllib.parse import urlsplit
 import httpx
 import nbformat
 import pytest
+from loopback_ports import free_port
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from caddylab._view.script import FOLDER
@@ -60,7 +60,7 @@ class JupyterLab:
     def __init__(self, folder: Path) -> None:
         self.folder, self.token = folder / "notebooks", secrets.token_hex(16)
         self.folder.mkdir()
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._quiet(folder / "settings")
         self._log = (folder / "jupyterlab.log").open("w+")
@@ -319,12 +319,6 @@ def place(cells: list[str] | Path, folder: Path) -> str:
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, folder / name)
     return name
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

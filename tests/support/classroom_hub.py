@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from loopback_ports import free_ports
 
 from caddylab._machine.waiting import poll
 
@@ -128,12 +128,3 @@ def listeners(processes: Iterable[psutil.Process]) -> set[str]:
             connections = process.net_connections("inet")
             found |= {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN}
     return found
-
-
-def free_ports(number: int) -> list[int]:
-    """Loopback ports that are free right now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]

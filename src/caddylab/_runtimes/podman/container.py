@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
-from caddylab._machine.ports import LOOPBACK, lasting
+from caddylab._machine.ports import LOOPBACK, Claim
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import Address
@@ -33,7 +33,8 @@ class Container:
         service: the Podman service that it belongs to.
         name: what error messages call it.
         options: what podman-py's `containers.create` takes.
-        ports: the ports to publish; free numbers on this machine are chosen, and they stay.
+        ports: the ports to publish; free numbers on this machine are chosen, and they stay its
+            own, started or not, until `release`.
     """
 
     def __init__(
@@ -41,8 +42,7 @@ class Container:
     ) -> None:
         self._service, self.name = service, name
         # Podman could choose the ports now, but would hold them only once the container starts.
-        self._reserved = {port: lasting() for port in ports}
-        self._published = {port: reserved.number for port, reserved in self._reserved.items()}
+        self._claims = {port: Claim() for port in ports}
         published = {f"{port}/tcp": self.published(port) for port in ports}
         with asked(options["labels"]):
             # k8s-file, since journald, the default in some places, is not everywhere
@@ -51,7 +51,7 @@ class Container:
 
     def published(self, port: int) -> Address:
         """The address at which this machine reaches the container's `port`."""
-        return LOOPBACK, self._published[port]
+        return LOOPBACK, self._claims[port].number
 
     def start(self) -> None:
         """Start its process; it may not be ready yet.
@@ -59,10 +59,15 @@ class Container:
         Raises:
             StartFailed: Podman cannot start it.
         """
-        while self._reserved:
-            self._reserved.popitem()[1].close()
+        for claim in self._claims.values():
+            claim.lend()
         with temporary.told():
             self._start()
+
+    def release(self) -> None:
+        """Give its ports back, once it need not be started again."""
+        for claim in self._claims.values():
+            claim.close()
 
     def _start(self) -> None:
         try:

@@ -222,6 +222,7 @@ class PodmanRuntime:
             "dns": [self._inside.names],  # Podman would add the machine's
         }
         container = Container(self._session.service, name, ports, options | more)
+        self._resources.callback(container.release)
         container.start()
         hold_address(self._inside.bridge)  # before anything has talked to the container
         return container
