@@ -93,7 +93,7 @@ def test_so_does_one_between_a_look_at_the_log_and_one_at_the_counters(fresh, mo
     fresh.load(":80 {\nreverse_proxy backend1:8080 {\nfail_duration 10s\n}\n}\n")
     journal, runs = fresh.stack.journal, []
     sender = threading.Thread(target=lambda: runs.append(fresh.fire(1)))
-    ask = journal._upstreams
+    ask = journal.upstreams
 
     def ask_after_a_failure():
         if not sender.ident:
@@ -102,7 +102,7 @@ def test_so_does_one_between_a_look_at_the_log_and_one_at_the_counters(fresh, mo
         return ask()
 
     with fresh.backend(1).killed():
-        monkeypatch.setattr(journal, "_upstreams", ask_after_a_failure)
+        monkeypatch.setattr(journal, "upstreams", ask_after_a_failure)
         poll(lambda: sender.ident or journal.catch_up(), 10)
         sender.join()
     [attempt] = runs[0].requests[0].attempts

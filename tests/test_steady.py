@@ -64,7 +64,9 @@ def test_a_log_that_cannot_be_read_for_a_while_is_said_and_read_later(monkeypatc
 def test_a_lab_that_nobody_uses_seldom_asks_caddy(monkeypatch):
     log, asked, clock = [b""], [], [0.0]
     counts = {"backend1:8080": Upstream(0, 0)}
-    journal = Journal(lambda _: log.pop(), lambda: asked.append(clock[0]) or counts, {})
+    journal = Journal(
+        lambda _: log.pop() if log else b"", lambda: asked.append(clock[0]) or counts, {}
+    )
     monkeypatch.setattr(journal_module.time, "monotonic", lambda: clock[0])
 
     def a_second(new=b""):

@@ -1,8 +1,8 @@
 """Free loopback ports for what a test starts; nobody else of this run is given the same."""
 
-from caddylab._machine.ports import Claim
+from caddylab._machine.ports import Reservation
 
-_claims: list[Claim] = []
+_reservations: list[Reservation] = []
 """Of this process, which may use them to its end."""
 
 
@@ -11,8 +11,8 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    new = [Claim() for _ in range(count)]
-    for claim in new:
-        claim.lend()
-    _claims.extend(new)
-    return [claim.number for claim in new]
+    new = [Reservation() for _ in range(count)]
+    for reservation in new:
+        reservation.lend()
+    _reservations.extend(new)
+    return [reservation.number for reservation in new]

@@ -45,12 +45,12 @@ class Port:
         self._socket.close()
 
 
-class Claim:
+class Reservation:
     """A free loopback port for somebody else, who opens it after `lend()`, and perhaps again.
 
     It is none of those that the system gives to connections, where it says which: a connection
-    could have it in the meantime, and for as long as it pleases. And no other claim has the number
-    until this one is closed or its process has ended: the same number of UDP stays bound.
+    could have it in the meantime, and for as long as it pleases. And no other reservation has the
+    number until this one is closed or its process has ended: the same number of UDP stays bound.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Claim:
 
 
 def _pair() -> tuple[Port, socket.socket]:
-    for number in _numbers():
+    for number in candidates():
         with contextlib.suppress(OSError):
             port = Port(number=number, shared=False)
             try:
@@ -78,8 +78,8 @@ def _pair() -> tuple[Port, socket.socket]:
     raise OSError(errno.EADDRINUSE, f"No free port of {LOOPBACK} was found in {TRIES} tries")
 
 
-def _numbers() -> Iterator[int]:
-    """Which to try; 0 = one that the system chooses."""
+def candidates() -> Iterator[int]:
+    """The numbers to try; 0 = one that the system chooses."""
     try:
         most = int(OWN.read_text().split()[0])
     except (OSError, ValueError, IndexError):

@@ -55,6 +55,7 @@ class Journal:
 
     Attributes:
         read_log: returns the bytes of the log from an offset on.
+        upstreams: returns Caddy's counts by dial address.
         reader: makes lines of these bytes.
         joining: adds the lines to the requests that they are about.
         opinions: what Caddy thinks of each backend.
@@ -72,7 +73,7 @@ class Journal:
         log_trouble: Callable[[], str] = str,
     ) -> None:
         self.caddy_runs, self._log_trouble = caddy_runs, log_trouble
-        self.read_log, self._upstreams, self._backends = read_log, upstreams, backends
+        self.read_log, self.upstreams, self._backends = read_log, upstreams, backends
         self.reader = LogReader()
         self._listener: Callable[[Line], None] | None = None
         self.joining = Joining(backends)
@@ -214,7 +215,7 @@ class Journal:
 
     def _read_counts(self) -> None:
         self._counts_read, asked = time.monotonic(), time.time()
-        counts, when = self._upstreams(), time.time()
+        counts, when = self.upstreams(), time.time()
         self._read_lines()  # when a failure happened that is counted by now
         goes_on = self.joining.busy or any(map(any, counts.values()))
         self._looks = LOOKS if goes_on else max(0, self._looks - 1)

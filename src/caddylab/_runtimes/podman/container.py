@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caddylab._errors import FaultError, StartFailed
-from caddylab._machine.ports import LOOPBACK, Claim
+from caddylab._machine.ports import LOOPBACK, Reservation
 from caddylab._machine.waiting import poll
 from caddylab._runtimes import temporary
 from caddylab._runtimes.base import Address
@@ -42,7 +42,7 @@ class Container:
     ) -> None:
         self._service, self.name = service, name
         # Podman could choose the ports now, but would hold them only once the container starts.
-        self._claims = {port: Claim() for port in ports}
+        self._reservations = {port: Reservation() for port in ports}
         published = {f"{port}/tcp": self.published(port) for port in ports}
         with asked(options["labels"]):
             # k8s-file, since journald, the default in some places, is not everywhere
@@ -51,7 +51,7 @@ class Container:
 
     def published(self, port: int) -> Address:
         """The address at which this machine reaches the container's `port`."""
-        return LOOPBACK, self._claims[port].number
+        return LOOPBACK, self._reservations[port].number
 
     def start(self) -> None:
         """Start its process; it may not be ready yet.
@@ -59,15 +59,15 @@ class Container:
         Raises:
             StartFailed: Podman cannot start it.
         """
-        for claim in self._claims.values():
-            claim.lend()
+        for reservation in self._reservations.values():
+            reservation.lend()
         with temporary.told():
             self._start()
 
     def release(self) -> None:
         """Give its ports back, once it need not be started again."""
-        for claim in self._claims.values():
-            claim.close()
+        for reservation in self._reservations.values():
+            reservation.close()
 
     def _start(self) -> None:
         try:
