@@ -21,9 +21,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from caddylab import Clients, Lab, Outcome
+from caddylab import Clients, Lab, Outcome, Survey
 from caddylab._caddy.running import program
 from caddylab._machine import shipped
+from caddylab._records import CHANCE
 
 RETRY_ON_STATUS = """lb_retry_match {
 	method GET
@@ -206,7 +207,7 @@ def _read(stream: socket.socket, most: int) -> bytes:
 @pytest.mark.attack
 @pytest.mark.timeout(1800)
 def test_how_often_the_remedy_of_chapter_3_leaves_one_without_an_answer(figure):
-    """Its text has the figures of 2,200 and 700 crowds; the check of lab 03.1 counts on them."""
+    """Its text has the figures of 2,200 and 700 crowds; `passed_over` counts on them."""
     crowds, failed = 300, Counter()
     timeout = "fail_duration 20s\ntransport http {\n\tresponse_header_timeout 200ms\n}"
     with Lab("process") as lab:
@@ -220,6 +221,20 @@ def test_how_often_the_remedy_of_chapter_3_leaves_one_without_an_answer(figure):
     figure(f"lb_retries 1: {failed[1]} of {crowds} crowds had an error; lb_retries 2: {failed[2]}")
     assert failed[1] <= 10
     assert failed[2] <= 2
+
+
+@pytest.mark.attack
+@pytest.mark.timeout(1800)
+def test_how_often_that_of_chapter_8_does_so_in_a_crash(lab, figure):
+    """Its text has the figures of 372 and 130 crashes; `passed_over` counts on them, too."""
+    crashes, lost = 100, Counter()
+    text = site("lb_policy round_robin\nlb_retries 1\nfail_duration 10s")
+    for _ in range(crashes):
+        trial = Survey(lab, (1, 2), ["killed under load"]).add("", text)["killed under load", ""]
+        lost[trial.total - trial.good] += 1
+    figure(f"{lab.runtime}: of {crashes} crashes, so many lost so many clients: {dict(lost)}")
+    assert crashes - lost[0] <= 15
+    assert max(lost) <= CHANCE
 
 
 UNTRUE = {

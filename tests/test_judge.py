@@ -63,7 +63,7 @@ def test_each_claim_has_a_reply_to_each_judgement_and_none_is_open():
 
 
 def test_what_holds_on_a_condition_is_not_what_holds():
-    crowd, both = SimpleNamespace(errors=99), SimpleNamespace(errors=0)
+    crowd, both = SimpleNamespace(errors=99), SimpleNamespace(errors=0, requests=[])
     measured = {
         "crowd": crowd,
         "both": both,

@@ -18,7 +18,8 @@ BARE = """
 	}
 }
 """
-MEMORY = BARE.replace("round_robin", "round_robin\n\t\tlb_retries 1\n\t\tfail_duration 10s")
+MEMORY = BARE.replace("round_robin", "round_robin\n\t\tlb_retries 2\n\t\tfail_duration 10s")
+"""The second retry is for the rare first one that finds nobody (`passed_over`)."""
 PAGE = BARE.replace("\n}\n", '\n\thandle_errors {\n\t\trespond "Sorry."\n\t}\n}\n')
 QUICK = ("down", "all down", "answers 500")
 

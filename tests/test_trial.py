@@ -62,7 +62,8 @@ class TestRows:
         assert feel("down", HAPPY).sign == "✓"
 
     def test_an_order_that_is_under_way_is_lost(self, feel):
-        tries = (feel("killed under load", HAPPY) for _ in range(5))
+        twice = HAPPY.replace("lb_retries 1", "lb_retries 2")  # one may find nobody, by chance
+        tries = (feel("killed under load", twice) for _ in range(5))
         seen = next(seen for seen in tries if seen.bad)  # on a busy machine orders may be done
         assert seen.groups[0].bad == 0
         assert set(seen.errors) == {"502"}

@@ -6,6 +6,7 @@ Records know nothing of runtimes or notebooks. Times are seconds; `planned`, `se
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -176,6 +177,22 @@ class Request:
     def latency_intended(self) -> float:
         """Seconds from the moment the request should have been sent to the outcome."""
         return self.duration if self.sent is None else self.sent + self.duration - self.planned
+
+
+CHANCE = 2
+"""Of a run, so many requests may be `passed_over`; of more, it is no chance."""
+
+
+def passed_over(requests: Collection[Request]) -> int:
+    """How many of a run's requests found nobody for their next try, though a backend was well.
+
+    Each look of each request moves round robin's one counter, so of several that look in the same
+    instant one may see only who is left out. All others got further, and tried more often.
+    """
+    most = max((len(request.attempts) for request in requests if request.good), default=0)
+    lost = [request for request in requests if not request.good]
+    few = len(lost) <= CHANCE and all(0 < len(request.attempts) < most for request in lost)
+    return len(lost) if few and all(r.attempts[-1].status is None for r in lost) else 0
 
 
 LIVES = "open"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from caddylab._claims.chapters.book import ClaimBook
+from caddylab._records import CHANCE, passed_over
 
 book = ClaimBook()
 COURSE = "this course"
@@ -55,7 +56,7 @@ def turns(third: Any, waited: float) -> tuple[bool, str]:
     "Retry and memory belong together.", only_if="there are at least two backends", by=COURSE
 )
 def together(crowd: Any, both: Any, afterwards: Any, served: Any) -> tuple[bool, str]:
-    needed = both.errors == 0 < crowd.errors
+    needed = both.errors == passed_over(both.requests) and crowd.errors > CHANCE
     return needed and afterwards.errors == 20 and served.errors == 0, (
         f"two backends, one dead: {crowd.errors} errors with a retry alone, {both.errors} "
         f"with both. One backend, after its restart: {afterwards.errors} of 20 users with a memory "

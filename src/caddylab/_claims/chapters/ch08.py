@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from caddylab._claims.chapters.book import ClaimBook
+from caddylab._records import passed_over
 
 book = ClaimBook()
 COURSE = "this course"
+
+
+def _all_good(trial: Any) -> bool:
+    return int(trial.total - trial.good) == passed_over(trial.traffic.requests)
 
 
 @book.claim(
@@ -16,7 +21,7 @@ COURSE = "this course"
 )
 def crash(table: Any) -> tuple[bool, str]:
     killed, down = (table[fault, "retry + memory"] for fault in ("killed under load", "down"))
-    return killed.good == killed.total and down.good == down.total, (
+    return _all_good(killed) and _all_good(down), (
         f"killed under load: {killed.good} of {killed.total} answered, "
         f"down: {down.good} of {down.total}"
     )
@@ -29,7 +34,7 @@ def crash(table: Any) -> tuple[bool, str]:
 def silence(table: Any) -> tuple[bool, str]:
     cut, hung = (table[fault, "+ timeouts"] for fault in ("partitioned", "hung"))
     without = [table[fault, "retry + memory"].good for fault in ("partitioned", "hung")]
-    return cut.good == cut.total and hung.good == hung.total, (
+    return _all_good(cut) and _all_good(hung), (
         f"partitioned: {cut.good} of {cut.total} answered, hung: {hung.good} of "
         f"{hung.total}; with the article's options {without[0]} and {without[1]}"
     )
@@ -57,7 +62,7 @@ def steps_in(table: Any) -> tuple[bool, str]:
 def simple(table: Any, backup: str) -> tuple[bool, str]:
     full = [table[fault, "+ backup"] for fault in table.faults]
     lines = [line.partition("  #")[0] for line in backup.splitlines()]
-    return all(trial.good == trial.total for trial in full), (
+    return all(map(_all_good, full)), (
         f"{len(' '.join(lines).split())} words in {len(lines)} lines: "
         f"{sum(t.good for t in full)} of {sum(t.total for t in full)} good answers in 7 failures"
     )
