@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +13,50 @@ import httpx
 
 from caddylab._machine.answer import Answer, Headers
 
+LAST = 2.0
+"""Seconds that a client which is being closed waits for what other threads still ask with it."""
 
-def client(url: str, **options: Any) -> httpx.Client:
+
+class LocalClient(httpx.Client):
+    """httpx's client, which another thread may close while it asks.
+
+    httpx closes the connections that there are; one that is just being made would stay open.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._asking, self._quiet = 0, threading.Condition()
+
+    def send(self, *args: Any, **options: Any) -> httpx.Response:
+        """As httpx does it."""
+        with self._under_way():
+            return super().send(*args, **options)
+
+    def close(self) -> None:
+        """Let the last answers come, for a while, and close all connections."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._asking, LAST)
+        super().close()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._quiet:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._asking -= 1
+                self._quiet.notify_all()
+
+
+def client(url: str, **options: Any) -> LocalClient:
     """A client of `url`, with httpx's options.
 
     It uses no proxy of the environment, since none leads to this machine, and loads no
     certificates, which plain HTTP has no use for: they take a megabyte and longer than a request.
     """
-    return httpx.Client(base_url=url, trust_env=False, verify=False, **options)
+    return LocalClient(base_url=url, trust_env=False, verify=False, **options)
 
 
 def answer(response: httpx.Response) -> Answer:

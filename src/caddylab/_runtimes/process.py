@@ -84,9 +84,9 @@ class ProcessRuntime:
             return
         self._closed = True
         folders.close(self.lab_id)  # whatever stops us now, the next sweep goes on
-        self._admin.close()
         if hasattr(self, "keeper"):
             self.keeper.close()
+        self._admin.close()  # whoever asks just now has no answer to wait for any more
         folders.ensure_gone(self.folder)
         for port in self._ports.values():
             port.close()
